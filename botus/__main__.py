@@ -1,0 +1,5 @@
+"""`python -m botus`."""
+
+from botus.cli import main
+
+main()

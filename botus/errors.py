@@ -1,0 +1,80 @@
+"""The errors that a person may see, each with its exit code.
+
+    BotusError                   1   unexpected
+    ├── SettingsError            2   usage or settings; lists every problem at once
+    ├── FileError                3   a file or input is damaged, unreadable or not understood
+    ├── CredentialsError         4   credentials missing or refused
+    ├── TemporaryError           5   a platform or the network failed, trying again may help
+    ├── RefusedError             6   refused by a safety rule
+    ├── BusyError                7   another botus is at work on this data directory
+    └── Interrupted            130   Ctrl-C or a signal; what was done so far is kept
+
+Every error says what happened and where in its message, and what to do next in its hint.
+Only `cli` and `run` turn an error into text; only `cli` turns one into an exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class BotusError(Exception):
+    """What happened, and what the person can do about it.
+
+    Args:
+        message: one sentence: what happened, with file and line or the setting's name.
+        hint: one sentence: what to do next; empty where nothing can be done.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class SettingsError(BotusError):
+    """One or more settings, options or arguments are wrong; all are reported together."""
+
+    exit_code = 2
+
+    def __init__(self, problems: str | Sequence[str], hint: str = "") -> None:
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        super().__init__("\n".join(self.problems), hint)
+
+
+class FileError(BotusError):
+    """A file or an input that cannot be read, written or understood."""
+
+    exit_code = 3
+
+
+class CredentialsError(BotusError):
+    """Credentials are missing, incomplete or refused."""
+
+    exit_code = 4
+
+
+class TemporaryError(BotusError):
+    """A platform or the network failed; trying again later may help."""
+
+    exit_code = 5
+
+
+class RefusedError(BotusError):
+    """A safety rule forbids what was asked."""
+
+    exit_code = 6
+
+
+class BusyError(BotusError):
+    """Another botus is at work on the same data directory."""
+
+    exit_code = 7
+
+
+class Interrupted(BotusError):
+    """A person or the system asked botus to stop."""
+
+    exit_code = 130

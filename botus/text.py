@@ -1,0 +1,138 @@
+"""What a post is: how it is written on one line, when two texts are the same post, how long it is.
+
+Pure: no file, clock or network. The one surprise: two texts may differ byte for byte and still be the
+same post (`fingerprint`), because invisible characters and white space do not make a text new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+import types
+import unicodedata
+from typing import Any
+
+# Default_Ignorable_Code_Point, from DerivedCoreProperties.txt of the Unicode Character Database.
+_IGNORABLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+_ESCAPED = re.compile(r"\\([n\\])")
+_NEEDS_ESCAPE = re.compile(r"\\(?=[n\\\n])|\n")
+_LINE_BREAK = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+
+
+def escape(text: str) -> str:
+    r"""Write a post on one line of a queue file.
+
+    A line break becomes `\n`. A backslash is doubled only where it could be read as an escape, so that
+    `¯\_(ツ)_/¯` stays as it is.
+    """
+    return _NEEDS_ESCAPE.sub(lambda found: r"\n" if found[0] == "\n" else r"\\", text)
+
+
+def unescape(line: str) -> str:
+    r"""Read a post from one line of a queue file: `\n` is a line break, `\\` a backslash, the rest itself."""
+    return _ESCAPED.sub(lambda found: "\n" if found[1] == "n" else "\\", line)
+
+
+def normalise(text: str) -> str:
+    """Give a text the form in which it is stored and posted: NFC, `\\n` line breaks, no outer white space."""
+    lines = _LINE_BREAK.sub("\n", unicodedata.normalize("NFC", text)).split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip()
+
+
+def fold(text: str) -> str:
+    """Remove what does not make a text new: invisible characters and differences in white space.
+
+    Invisible characters go before NFC: one between a letter and its accent would hide their union.
+    """
+    if text.isascii():
+        return " ".join(text.split())
+    return " ".join(unicodedata.normalize("NFC", _IGNORABLE.sub("", text)).split())
+
+
+def fingerprint(text: str) -> str:
+    """Identify a post: 32 hexadecimal digits, equal for two texts that are the same post.
+
+    Args:
+        text: the post itself, not its escaped line.
+    """
+    return hashlib.blake2b(fold(text).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def short_id(print_of_post: str) -> str:
+    """The id by which a person names a post: the first 10 digits of its fingerprint."""
+    return print_of_post[:10]
+
+
+def x_length(text: str) -> int:
+    """Length in X's weighted characters (280 are free): links count 23, emoji and CJK 2.
+
+    Source: the twitter-text specification, version 3, as `twitter-text-parser` implements it.
+    """
+    if text.isascii() and "." not in text:  # no link without a dot: every character counts one
+        return len(text)
+    return int(_twitter_text().parse_tweet(text).weightedLength)
+
+
+def mastodon_length(text: str, url_length: int = 23) -> int:
+    """Length in Mastodon's characters: grapheme clusters, links a fixed number, `@user@host` as `@user`.
+
+    Args:
+        text: the post.
+        url_length: the server's `characters_reserved_per_url`.
+    """
+    text = _URL.sub("x" * url_length, text)
+    return _graphemes(_REMOTE_MENTION.sub(r"\1", text))
+
+
+def bluesky_length(text: str) -> int:
+    """Length in Bluesky's characters: grapheme clusters (300 are free; so are 3,000 bytes)."""
+    return _graphemes(text)
+
+
+def urls(text: str) -> list[str]:
+    """The links in a text, as X finds them (`example.com` without a scheme too)."""
+    return list(_twitter_text().extract_urls(text)) if "." in text else []
+
+
+_URL = re.compile(r"https?://[^\s<>\"]+")
+_REMOTE_MENTION = re.compile(r"(?<![\w/])(@\w+)@[\w.-]+\w")
+
+
+def _graphemes(text: str) -> int:
+    if text.isascii():
+        return len(text) - text.count("\r\n")
+    import grapheme
+
+    return int(grapheme.length(text))
+
+
+def _twitter_text() -> Any:
+    """Import twitter-text-parser, which reads its emoji table through `pkg_resources`.
+
+    It does not declare setuptools, Python 3.12 no longer brings it along, and setuptools 82 dropped
+    `pkg_resources`. It needs one function of it, which the standard library has under another name.
+    """
+    if "twitter_text" in sys.modules:
+        return sys.modules["twitter_text"]
+    import importlib.resources
+
+    def resource_string(module: str, name: str) -> bytes:
+        return importlib.resources.files(module.rpartition(".")[0]).joinpath(name).read_bytes()
+
+    stand_in = types.ModuleType("pkg_resources")
+    stand_in.__dict__["resource_string"] = resource_string
+    original = sys.modules.get("pkg_resources")
+    sys.modules["pkg_resources"] = stand_in
+    try:
+        import twitter_text
+    finally:
+        if original is None:
+            del sys.modules["pkg_resources"]
+        else:
+            sys.modules["pkg_resources"] = original
+    return twitter_text
