@@ -92,32 +92,44 @@ def read_tail(path: Path, limit: int) -> tuple[bytes, int]:
         raise explain(error, path, "read") from error
 
 
-def stamp(path: Path) -> tuple[int, int, int] | None:
-    """Return what changes when anybody edits a file: inode, size, modification time; None without a file."""
+def stamp(path: Path | int) -> tuple[int, int, int] | None:
+    """Return what changes when anybody edits a file: inode, size, modification time; None without a file.
+
+    Args:
+        path: its path, or the descriptor under which it is open.
+    """
     try:
-        status = path.stat()
+        status = os.stat(path)
     except FileNotFoundError:
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
+class Changed(Exception):
+    """Somebody else changed a file between reading and replacing it: read it again and start over."""
+
+
+def replace(path: Path, data: bytes | Iterable[bytes], seen: tuple[int, int, int] | None = None) -> None:
     """Give a file new content, durably and in one step.
 
     Args:
         path: the file; mode and owner are kept as far as allowed.
         data: the content, or its pieces.
+        seen: the `stamp` of the content that the new one was made from.
 
     Raises:
         FileError: the old content is still there.
+        Changed: the file no longer has the stamp `seen`; it is left as it is.
     """
     refuse_link(path)
     with _explained(path, "write"):
         temporary = _write_temporary(path, data)
         try:
             _keep_mode(path, temporary)
+            if seen is not None and stamp(path) != seen:
+                raise Changed
             disk.rename(temporary, path)
-        except OSError:
+        except (OSError, Changed):
             _discard(temporary)
             raise
         disk.fsync_folder(path.parent)
