@@ -1,0 +1,227 @@
+"""The only reader of the environment: names and values in, one frozen Settings out.
+
+All problems are reported at once, by the setting's name and never by its value. Every secret may also come
+from a file, named by NAME_FILE. An empty value counts as not set: that is how compose files leave things out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from botus.errors import CredentialsError, SettingsError
+
+PostOnly = Literal["any", "reviewed", "kept"]
+PostOrder = Literal["random", "spaced", "file"]
+Visibility = Literal["public", "unlisted", "private", "direct"]
+
+X_SECRETS = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
+SECRETS = (*X_SECRETS, "MASTODON_ACCESS_TOKEN", "PING_URL")
+Choice = TypeVar("Choice", bound=str)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_TRUE, _FALSE = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
+
+
+@dataclass(frozen=True)
+class XSettings:
+    """X: OAuth 1.0a user context."""
+
+    consumer_key: str = field(repr=False)
+    consumer_secret: str = field(repr=False)
+    access_token: str = field(repr=False)
+    access_token_secret: str = field(repr=False)
+    base_url: str
+    limit: int
+    may_read: bool
+
+
+@dataclass(frozen=True)
+class MastodonSettings:
+    """Mastodon, and servers that speak its API."""
+
+    base_url: str
+    access_token: str = field(repr=False)
+    visibility: Visibility
+    language: str | None
+    content_warning: str | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says.
+
+    Attributes:
+        data: the data directory.
+        x, mastodon: the targets that have credentials.
+        missing: what is missing where a target's credentials are incomplete.
+        cron: the schedule, None where there is none.
+        zone: name of the time zone.
+        jitter: seconds by which a slot may be late.
+        catch_up: whether one missed slot is made up for.
+        max_per_day: most posts in 24 hours.
+        low_queue: days of queue under which the owner is told.
+    """
+
+    data: Path
+    x: XSettings | None = None
+    mastodon: MastodonSettings | None = None
+    missing: tuple[str, ...] = ()
+    cron: str | None = None
+    zone: str = "UTC"
+    jitter: float = 0.0
+    catch_up: bool = False
+    max_per_day: int = 48
+    post_only: PostOnly = "any"
+    post_order: PostOrder = "random"
+    low_queue: float = 3.0
+    ping_url: str | None = field(default=None, repr=False)
+    log_format: Literal["text", "json"] = "text"
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def has_targets(self) -> bool:
+        return self.x is not None or self.mastodon is not None
+
+    def require_complete(self) -> None:
+        """Raise CredentialsError where a target has some of its credentials but not all."""
+        if self.missing:
+            raise CredentialsError(
+                "incomplete credentials: " + ", ".join(self.missing) + " missing",
+                "set what is missing, or remove the others of that platform",
+            )
+
+
+def load(environment: Mapping[str, str], data: Path | None = None) -> Settings:
+    """Read the settings.
+
+    Args:
+        environment: names and values, `os.environ` outside tests.
+        data: the data directory of the command line, which wins over BOTUS_DATA.
+
+    Raises:
+        SettingsError: listing everything that is wrong.
+    """
+    reader = _Reader(environment)
+    x, x_missing = _x(reader)
+    mastodon, mastodon_missing = _mastodon(reader)
+    settings = Settings(
+        data=data or Path(reader.text("BOTUS_DATA") or "data"),
+        x=x,
+        mastodon=mastodon,
+        missing=(*x_missing, *mastodon_missing),
+        cron=reader.text("CRON"),
+        zone=reader.text("TZ") or "UTC",
+        jitter=reader.duration("JITTER", 0.0),
+        catch_up=reader.truth("CATCH_UP", False),
+        max_per_day=reader.number("MAX_PER_DAY", 48),
+        post_only=reader.choice("POST_ONLY", ("any", "reviewed", "kept"), "any"),
+        post_order=reader.choice("POST_ORDER", ("random", "spaced", "file"), "random"),
+        low_queue=reader.duration("LOW_QUEUE", 3.0 * 86400) / 86400,
+        ping_url=reader.secret("PING_URL"),
+        log_format=reader.choice("LOG_FORMAT", ("text", "json"), "text"),
+        secrets=tuple(value for name in SECRETS if (value := reader.secret(name))),
+    )
+    if reader.problems:
+        raise SettingsError(list(dict.fromkeys(reader.problems)))
+    return settings
+
+
+def _x(reader: _Reader) -> tuple[XSettings | None, tuple[str, ...]]:
+    values = {name: reader.secret(name) for name in X_SECRETS}
+    base_url = reader.url("X_BASE_URL", "https://api.twitter.com")
+    limit, may_read = reader.number("X_LIMIT", 280), reader.truth("X_READ", False)
+    missing = tuple(name for name, value in values.items() if not value)
+    if missing:
+        return None, missing if len(missing) < len(X_SECRETS) else ()
+    key, secret, token, token_secret = (str(value) for value in values.values())
+    return XSettings(key, secret, token, token_secret, base_url, limit, may_read), ()
+
+
+def _mastodon(reader: _Reader) -> tuple[MastodonSettings | None, tuple[str, ...]]:
+    token, base_url = reader.secret("MASTODON_ACCESS_TOKEN"), reader.url("MASTODON_BASE_URL", "")
+    levels = ("public", "unlisted", "private", "direct")
+    visibility: Visibility = reader.choice("MASTODON_VISIBILITY", levels, "unlisted")
+    language, warning = reader.text("MASTODON_LANGUAGE"), reader.text("MASTODON_CW")
+    if token and base_url:
+        return MastodonSettings(base_url, token, visibility, language, warning), ()
+    missing = {"MASTODON_BASE_URL": base_url, "MASTODON_ACCESS_TOKEN": token}
+    names = tuple(name for name, value in missing.items() if not value)
+    return None, names if len(names) == 1 else ()
+
+
+class _Reader:
+    """Reads single settings and collects what is wrong with them."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.problems: list[str] = []
+
+    def text(self, name: str) -> str | None:
+        return self.environment.get(name, "").strip() or None
+
+    def secret(self, name: str) -> str | None:
+        value, path = self.text(name), self.text(f"{name}_FILE")
+        if value and path:
+            self.problems.append(f"{name} and {name}_FILE are both set: keep one of them")
+        if path is None:
+            return value
+        try:
+            content = Path(path).read_text(encoding="utf-8-sig").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not text"
+            self.problems.append(f"{name}_FILE: cannot read {path}: {reason}")
+            return None
+        if not content:
+            self.problems.append(f"{name}_FILE: {path} is empty")
+        return content or None
+
+    def url(self, name: str, default: str) -> str:
+        value = (self.text(name) or default).rstrip("/")
+        if not value:
+            return value
+        if "://" not in value:
+            value = f"https://{value}"
+        scheme, _, host = value.partition("://")
+        if scheme not in ("http", "https") or not host or "@" in host:
+            self.problems.append(f"{name} is not a web address like https://example.social")
+        return value
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name)
+        if value is None:
+            return default
+        if not value.isdecimal() or int(value) < 1:
+            self.problems.append(f"{name} is not a whole number above 0")
+            return default
+        return int(value)
+
+    def duration(self, name: str, default: float) -> float:
+        value = self.text(name)
+        if value is None:
+            return default
+        unit = _UNITS.get(value[-1].lower(), 0)
+        number = value[:-1] if unit else value
+        try:
+            seconds = float(number) * (unit or 1)
+        except ValueError:
+            seconds = -1.0
+        if not 0 <= seconds < float("inf"):
+            self.problems.append(f"{name} is not a time like 90s, 15m, 6h or 3d")
+            return default
+        return seconds
+
+    def truth(self, name: str, default: bool) -> bool:
+        value = (self.text(name) or "").lower()
+        if value and value not in _TRUE + _FALSE:
+            self.problems.append(f"{name} is neither yes nor no")
+        return value in _TRUE if value else default
+
+    def choice(self, name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:
+        value = (self.text(name) or default).lower()
+        for choice in choices:
+            if value == choice:
+                return choice
+        self.problems.append(f"{name} is none of: {', '.join(choices)}")
+        return default
