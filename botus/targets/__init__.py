@@ -1,0 +1,143 @@
+"""The accounts that botus posts to, behind one small interface: one `send`, one `find`, answers as values.
+
+In: the text of one post and the key stored in its intent. Out: an `Answer`. Each target alone decides what an
+answer of its platform means; `post` alone decides what follows from it. The one surprise: "not sent" has to
+be proven. Whatever is neither a proven yes nor a proven no is `unknown`, and is never sent again blindly.
+
+    x.py, mastodon.py   the targets
+    exchange.py         what is known of one request, and what follows from it on every platform (pure)
+    transport.py        makes the request; the only module here that loads `requests`, at the first request
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+State = Literal["posted", "rejected", "later", "unknown", "absent"]
+
+# Seconds after which a request has ended, whatever the server does: none sends its first byte later than
+# this after it began, and none waits longer than this for the last byte of an answer.
+REQUEST_DEADLINE = 60.0
+CONNECT_TIMEOUT = 10.0  # seconds per network address
+READ_TIMEOUT = 30.0  # seconds without a byte of the answer
+LOOK_AFTER = 60.0  # seconds from an attempt to the first look: the server may still be at work on it
+LOOK_UNTIL = 86400.0  # seconds from an attempt after which a look that fails is not tried again
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known about one post on one target.
+
+    - posted: it is there. `id` and `url` where the platform told them.
+    - rejected: a definite no to this text; it will never be accepted.
+    - later: definitely not sent this time. With `needs_person` the account was refused and only a person
+      can mend that; without it the trouble passes, at `until` if the platform said when. From `find`: the
+      look could not be made yet.
+    - unknown: it may be there or not, and the platform cannot tell.
+    - absent (only from `find`): it is not there, and one `send` with the same key, now, is safe.
+
+    Args:
+        reason: a short sentence for the log; no secret, no page of HTML.
+        until: not before this time, in epoch seconds of the own clock.
+    """
+
+    state: State
+    id: str | None = None
+    url: str | None = None
+    reason: str = ""
+    until: float | None = None
+    needs_person: bool = False
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A send can work now.
+
+    Args:
+        server_date: the server's clock just now, in epoch seconds.
+        server: the server's version, as it names it.
+    """
+
+    server_date: float | None = None
+    server: str | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The first send of a post whose answer was lost.
+
+    Args:
+        key: what `new_key` gave for it.
+        begun: own clock just before it, in epoch seconds.
+        server_date: the server's clock just before it (`Ready.server_date`).
+        server: the server's version then (`Ready.server`).
+    """
+
+    key: str
+    begun: float
+    server_date: float | None = None
+    server: str | None = None
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account behind the credentials.
+
+    Args:
+        bot: whether it is marked as automated; None where the platform does not say.
+        warnings: sentences for the owner, most important first.
+    """
+
+    handle: str
+    url: str | None = None
+    bot: bool | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Target(Protocol):
+    """One account on one platform.
+
+    Only BotusError and its subclasses leave these methods; KeyboardInterrupt passes through.
+    """
+
+    @property
+    def name(self) -> str:
+        """The platform's name in the log: `x`, `mastodon`."""
+
+    @property
+    def base_url(self) -> str:
+        """The server's address, without a slash at its end."""
+
+    @property
+    def account(self) -> str:
+        """Identifies the account, known without asking the network; holds no secret."""
+
+    def problem(self, text: str) -> str | None:
+        """Say why this text can never be accepted here, or None; uses the limits that `ready` learned."""
+
+    def ready(self) -> Answer | Ready:
+        """Ask, without posting, whether a send can work now; an Answer is always `later`."""
+
+    def new_key(self) -> str:
+        """Make the key of a new post, to be stored durably before the first `send`; may be empty."""
+
+    def send(self, text: str, key: str, *, again: bool) -> Answer:
+        """Make one request that posts the text.
+
+        Args:
+            text: the post, at most as long as `problem` allows.
+            key: the key stored for this post.
+            again: the answer to an earlier `send` of this post was lost.
+        """
+
+    def find(self, text: str, attempt: Attempt) -> Answer:
+        """Look for a post whose answer was lost: posted, absent, unknown, or `later` to look again."""
+
+    def verify(self) -> Account:
+        """Ask who the account is.
+
+        Raises:
+            CredentialsError: the credentials were refused.
+            TemporaryError: the platform could not be asked.
+        """
