@@ -6,6 +6,7 @@ from a file, named by NAME_FILE. An empty value counts as not set: that is how c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ PostOnly = Literal["any", "reviewed", "kept"]
 PostOrder = Literal["random", "spaced", "file"]
 Visibility = Literal["public", "unlisted", "private", "direct"]
 
+_VISIBILITIES: tuple[Visibility, ...] = ("public", "unlisted", "private", "direct")
 X_SECRETS = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
 SECRETS = (*X_SECRETS, "MASTODON_ACCESS_TOKEN", "PING_URL")
 Choice = TypeVar("Choice", bound=str)
@@ -118,7 +120,7 @@ def load(environment: Mapping[str, str], data: Path | None = None) -> Settings:
         max_per_day=reader.number("MAX_PER_DAY", 48),
         post_only=reader.choice("POST_ONLY", ("any", "reviewed", "kept"), "any"),
         post_order=reader.choice("POST_ORDER", ("random", "spaced", "file"), "random"),
-        low_queue=reader.duration("LOW_QUEUE", 3.0 * 86400) / 86400,
+        low_queue=reader.duration("LOW_QUEUE", 3.0 * 86400, unit=86400) / 86400,
         ping_url=reader.secret("PING_URL"),
         log_format=reader.choice("LOG_FORMAT", ("text", "json"), "text"),
         secrets=tuple(value for name in SECRETS if (value := reader.secret(name))),
@@ -141,8 +143,7 @@ def _x(reader: _Reader) -> tuple[XSettings | None, tuple[str, ...]]:
 
 def _mastodon(reader: _Reader) -> tuple[MastodonSettings | None, tuple[str, ...]]:
     token, base_url = reader.secret("MASTODON_ACCESS_TOKEN"), reader.url("MASTODON_BASE_URL", "")
-    levels = ("public", "unlisted", "private", "direct")
-    visibility: Visibility = reader.choice("MASTODON_VISIBILITY", levels, "unlisted")
+    visibility = reader.choice("MASTODON_VISIBILITY", _VISIBILITIES, "unlisted")
     language, warning = reader.text("MASTODON_LANGUAGE"), reader.text("MASTODON_CW")
     if token and base_url:
         return MastodonSettings(base_url, token, visibility, language, warning), ()
@@ -197,20 +198,16 @@ class _Reader:
             return default
         return int(value)
 
-    def duration(self, name: str, default: float) -> float:
+    def duration(self, name: str, default: float, unit: int = 1) -> float:
+        """Read a time in seconds; a bare number counts in `unit` seconds."""
         value = self.text(name)
         if value is None:
             return default
-        unit = _UNITS.get(value[-1].lower(), 0)
-        number = value[:-1] if unit else value
-        try:
-            seconds = float(number) * (unit or 1)
-        except ValueError:
-            seconds = -1.0
-        if not 0 <= seconds < float("inf"):
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", value.lower())
+        if found is None:
             self.problems.append(f"{name} is not a time like 90s, 15m, 6h or 3d")
             return default
-        return seconds
+        return float(found[1]) * _UNITS.get(found[2], unit)
 
     def truth(self, name: str, default: bool) -> bool:
         value = (self.text(name) or "").lower()
