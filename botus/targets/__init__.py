@@ -5,6 +5,7 @@ answer of its platform means; `post` alone decides what follows from it. The one
 be proven. Whatever is neither a proven yes nor a proven no is `unknown`, and is never sent again blindly.
 
     x.py, mastodon.py   the targets
+    entities.py         what the objects of Mastodon's API say (pure)
     exchange.py         what is known of one request, and what follows from it on every platform (pure)
     transport.py        makes the request; the only module here that loads `requests`, at the first request
 """

@@ -1,0 +1,241 @@
+"""What is known of one HTTP request, and what follows from it on every platform.
+
+In: an `Exchange`, filled in by the transport. Out: an `Answer`, a time, a short reason. Pure: no network, the
+clock is an argument. The one surprise: status and body come from here, never from the client libraries, whose
+exceptions hide a post that exists (an answer 201 with HTML) and crash on odd bodies.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote, urlsplit
+
+from botus.errors import CredentialsError, SettingsError, TemporaryError
+from botus.targets import LOOK_UNTIL, Answer
+
+_TEXT_REFUSED = {400, 413, 422}
+_PASSES = {408, 409, 421, 423, 425}
+_MEANING = {
+    400: "bad request",
+    401: "the credentials were refused",
+    402: "no credits",
+    403: "not allowed",
+    404: "not found",
+    405: "not allowed",
+    410: "gone",
+    413: "too long",
+    422: "not accepted",
+    429: "rate limit reached",
+}
+_LONGEST_WAIT = 25 * 3600  # no platform's limit lasts longer than a day; more is nonsense
+_LONGEST_REASON = 160
+# What an error text must not hold: markup, and headers that a server echoes.
+_UNFIT = re.compile(r"<[a-z!/?]|authorization\W|bearer\s|oauth_", re.IGNORECASE)
+
+
+@dataclass
+class Exchange:
+    """One request and its answer.
+
+    Args:
+        ends: when it must be over, on the monotonic clock.
+        began: a byte of the request may have left.
+        status, headers, body: the answer; status is None unless the whole answer arrived. Header names
+            are in lower case.
+        failure: why there is no whole answer, in a few fixed words.
+    """
+
+    ends: float = 0.0
+    began: bool = False
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    failure: str = ""
+
+    @property
+    def good(self) -> bool:
+        """A whole answer of the 2xx kind."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def redirect(self) -> str | None:
+        """Scheme and host that the answer points to, without path and query, which may hold secrets."""
+        if self.status is None or not 300 <= self.status < 400:
+            return None
+        try:
+            target = urlsplit(self.headers.get("location", ""))
+            host = target.netloc.rpartition("@")[2]
+            return f"{target.scheme}://{host}" if host else "another path"
+        except ValueError:
+            return "elsewhere"
+
+    def content(self) -> object:
+        """The body as JSON; None where it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    def fields(self) -> dict[str, object]:
+        """The body as a JSON object; empty where it is none."""
+        content = self.content()
+        return content if isinstance(content, dict) else {}
+
+    def date(self) -> float | None:
+        """The server's clock, in epoch seconds, from its Date header; a cache in between adds Age."""
+        try:
+            date = parsedate_to_datetime(self.headers["date"])
+            age = self.headers.get("age", "")
+            seconds = int(age) if re.fullmatch(r"[0-9]{1,9}", age) else 0
+            return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() + seconds
+        except (KeyError, ValueError, TypeError, OverflowError):
+            return None
+
+
+def refusal(exchange: Exchange, now: float, secrets: Iterable[str]) -> Answer:
+    """Say what an exchange that did not bring the id of a post means.
+
+    One question decides: was a whole answer with a 4xx status received? Only that, or a failure to
+    connect, is a definite no.
+
+    Args:
+        now: own clock, in epoch seconds.
+        secrets: texts that must not appear in the reason.
+    """
+    reason = describe(exchange, secrets)
+    status = exchange.status
+    if not exchange.began:
+        return Answer("later", reason=reason)
+    if status is None or not 400 <= status < 500:
+        return Answer("unknown", reason=reason)
+    if status in _TEXT_REFUSED:
+        return Answer("rejected", reason=reason)
+    if status == 429:
+        return Answer("later", reason=reason, until=reset_time(exchange, now))
+    return Answer("later", reason=reason, needs_person=status not in _PASSES)
+
+
+def describe(exchange: Exchange, secrets: Iterable[str]) -> str:
+    """Say in a few words what came back, or why nothing did."""
+    if not exchange.began:
+        return f"no connection: {exchange.failure}"
+    if exchange.status is None:
+        return f"the answer was lost: {exchange.failure}"
+    if exchange.redirect:
+        return f"HTTP {exchange.status}, points to {_clean(exchange.redirect, secrets)}"
+    if exchange.good:
+        return f"HTTP {exchange.status} without an id"
+    meaning = _MEANING.get(exchange.status)
+    words = f"HTTP {exchange.status}" + (f", {meaning}" if meaning else "")
+    detail = _clean(message(exchange), secrets)
+    return f"{words}: {detail}" if detail else words
+
+
+def message(exchange: Exchange) -> str:
+    """The platform's own error sentence, from the fields that X and Mastodon servers use; may be empty."""
+    content = exchange.fields()
+    errors = content.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    nested = first.get("message") if isinstance(first, dict) else first
+    for words in (content.get("error"), content.get("detail"), nested, content.get("title")):
+        if isinstance(words, str) and words.strip():
+            return words
+    return ""
+
+
+def reset_time(exchange: Exchange, now: float) -> float | None:
+    """When a rate limit ends, in epoch seconds of the own clock; None where the server does not say.
+
+    The header counts on the server's clock: ISO-8601 on Mastodon, an integer on GoToSocial and X.
+    """
+    headers = exchange.headers
+    value = headers.get("x-ratelimit-reset") or headers.get("x-rate-limit-reset") or ""
+    reset = float(value) if re.fullmatch(r"[0-9]{1,12}", value) else moment(value)
+    if reset is None:
+        return None
+    wait = reset - (exchange.date() or now)
+    return now + wait if 0 < wait <= _LONGEST_WAIT else None
+
+
+def moment(value: object) -> float | None:
+    """Read an ISO-8601 time as epoch seconds; a time without a zone is UTC."""
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() if time else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def look_failed(answer: Answer, age: float) -> Answer:
+    """A look that failed says nothing about the post and is made again later, for a day.
+
+    Args:
+        answer: what became of the look.
+        age: seconds since the attempt; below zero where the clock has been set back.
+    """
+    reason = f"could not look: {answer.reason}"
+    if abs(age) >= LOOK_UNTIL:
+        return Answer("unknown", reason=reason)
+    return Answer("later", reason=reason, until=answer.until, needs_person=answer.needs_person)
+
+
+def unsendable(text: str) -> str | None:
+    """Say why no platform can take this text, or None."""
+    if not text.strip():
+        return "empty"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "holds half a character"
+    return None
+
+
+def complaint(name: str, answer: Answer) -> CredentialsError | TemporaryError:
+    """Turn the answer to a question about the account into the error that `verify` raises."""
+    if answer.needs_person:
+        return CredentialsError(f"{name}: {answer.reason}", "check the credentials and the base URL")
+    return TemporaryError(f"{name}: {answer.reason}", "try again later")
+
+
+def check_setting(name: str, value: str) -> str:
+    """Refuse a secret that cannot stand in a header, without showing it.
+
+    Raises:
+        SettingsError: it is empty, or holds white space or a character outside ASCII.
+    """
+    if re.fullmatch(r"[!-~]+", value):
+        return value
+    raise SettingsError(f"{name} is empty, or holds white space or letters that no secret has")
+
+
+def check_url(name: str, value: str) -> str:
+    """Bring a base URL into its one form, without a slash at its end.
+
+    Raises:
+        SettingsError: it is not a plain http or https address.
+    """
+    try:
+        parts = urlsplit(value)
+        plain = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        plain = plain and not (parts.query or parts.fragment or parts.username or parts.password)
+    except ValueError:
+        plain = False
+    if not plain or not re.fullmatch(r"[!-~]+", value):
+        raise SettingsError(f"{name} is not a plain address such as https://example.social")
+    return value.rstrip("/")
+
+
+def _clean(words: str, secrets: Iterable[str]) -> str:
+    """Make a foreign error text fit for the log; empty where it is markup or echoes a header."""
+    for secret in secrets:
+        for form in {secret, quote(secret, safe="")}:
+            words = words.replace(form, "***")
+    if _UNFIT.search(words):
+        return ""
+    words = " ".join("".join(c if c.isprintable() else " " for c in words).split())
+    return words if len(words) <= _LONGEST_REASON else words[: _LONGEST_REASON - 1] + "…"

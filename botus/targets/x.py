@@ -1,0 +1,221 @@
+"""Posts to one X account through tweepy: `POST /2/tweets` as the user, with the four OAuth 1.0a secrets.
+
+In: a text. Out: an `Answer`. X knows no idempotency key, and its rule against duplicates is fuzzy, so a lost
+answer stays `unknown` unless reading is allowed (it costs money) and the post is seen on the own timeline.
+The one surprise: tweepy has no host setting, so a test server or proxy is put in below it, by the transport.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botus.targets import (
+    CONNECT_TIMEOUT,
+    LOOK_AFTER,
+    READ_TIMEOUT,
+    REQUEST_DEADLINE,
+    Account,
+    Answer,
+    Attempt,
+    Ready,
+)
+from botus.targets.exchange import (
+    Exchange,
+    check_setting,
+    check_url,
+    complaint,
+    look_failed,
+    message,
+    moment,
+    refusal,
+    unsendable,
+)
+from botus.text import fingerprint, x_length
+
+if TYPE_CHECKING:
+    from botus.targets.transport import Wire
+
+HOST = "https://api.twitter.com"
+_SKEW = 300.0  # X refuses signatures whose clock is further off than this
+_LOOK_AT = 20  # posts; each costs about $0.001
+_AUTOMATED = "X does not tell whether the account carries its Automated label: switch it on in X's settings"
+_NOT_ASKED = "X was not asked who this is, because reading costs money: X_READ=yes allows it"
+
+
+class X:
+    """One X account.
+
+    Args:
+        consumer_key, consumer_secret, access_token, access_token_secret: the four secrets.
+        base_url: where X is; another address serves tests and proxies.
+        limit: the longest post in weighted characters.
+        may_read: whether botus may look at the account's own posts, which costs money.
+        timeouts: seconds to connect (per address) and without a byte of the answer.
+        deadline: seconds for a whole request.
+        clock: own clock, in epoch seconds.
+
+    Raises:
+        SettingsError: a secret or the address cannot be one.
+    """
+
+    name = "x"
+
+    def __init__(
+        self,
+        consumer_key: str,
+        consumer_secret: str,
+        access_token: str,
+        access_token_secret: str,
+        *,
+        base_url: str = HOST,
+        limit: int = 280,
+        may_read: bool = False,
+        timeouts: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
+        deadline: float = REQUEST_DEADLINE,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        names = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
+        secrets = (consumer_key, consumer_secret, access_token, access_token_secret)
+        self._secrets = [check_setting(*pair) for pair in zip(names, secrets, strict=True)]
+        self.base_url = check_url("X_BASE_URL", base_url)
+        self._user = found[1] if (found := re.match(r"([0-9]+)-", access_token)) else None
+        self.account = self._user or hashlib.blake2b(access_token.encode(), digest_size=6).hexdigest()
+        self._limit = limit
+        self._may_read = may_read
+        self._timeouts, self._deadline, self._clock = timeouts, deadline, clock
+        self._connected: tuple[Wire, Any] | None = None
+
+    def problem(self, text: str) -> str | None:
+        """Say why X can never accept this text, or None."""
+        if reason := unsendable(text):
+            return reason
+        length = x_length(text)
+        return f"too long for X: {length} of {self._limit} characters" if length > self._limit else None
+
+    def ready(self) -> Ready:
+        """X has nothing that could be asked without paying: a send may be tried at once."""
+        return Ready()
+
+    def new_key(self) -> str:
+        """X knows no key."""
+        return ""
+
+    def send(self, text: str, key: str, *, again: bool) -> Answer:
+        """Post the text in one request; after a lost answer a refusal as a duplicate means: it is there."""
+        exchange = self._ask(lambda client: client.create_tweet(text=text))
+        if number := _number(exchange.fields().get("data")) if exchange.good else None:
+            return Answer("posted", id=number, url=_url(number))
+        answer = refusal(exchange, self._clock(), self._secrets)
+        if exchange.status != 403:
+            return answer
+        words = message(exchange).lower()
+        if "duplicate" in words:
+            if again:
+                return Answer("posted", reason="X calls it a duplicate, so the earlier attempt arrived")
+            return Answer("rejected", reason="already there: X calls it a duplicate")
+        return Answer("rejected", reason=answer.reason) if "too long" in words else answer
+
+    def find(self, text: str, attempt: Attempt) -> Answer:
+        """Look on the own timeline, if reading is allowed; what is not seen there stays unknown."""
+        if not self._may_read:
+            return Answer("unknown", reason="the answer was lost, and X_READ does not allow to look")
+        now = self._clock()
+        if 0 <= now - attempt.begun < LOOK_AFTER:
+            return Answer("later", reason="too early to look", until=attempt.begun + LOOK_AFTER)
+        user = self._user or self._whoami()
+        if isinstance(user, Answer):
+            return look_failed(user, now - attempt.begun)
+        since = attempt.begun - _SKEW
+        exchange = self._ask(_timeline(user, since))
+        if exchange.status == 403:
+            return Answer("unknown", reason="the answer was lost, and X does not allow to look")
+        posts = exchange.fields().get("data", []) if exchange.good else None
+        if not isinstance(posts, list) or not (posts or "meta" in exchange.fields()):
+            return look_failed(refusal(exchange, now, self._secrets), now - attempt.begun)
+        for post in posts:
+            if isinstance(post, Mapping) and (number := _number(post)) and _same(text, post, since):
+                return Answer("posted", id=number, url=_url(number))
+        return Answer("unknown", reason="not on the timeline, which proves nothing on X")
+
+    def verify(self) -> Account:
+        """Ask who the account is, if reading is allowed; without a request otherwise."""
+        if not self._may_read:
+            return Account(f"user {self.account}", warnings=(_NOT_ASKED, _AUTOMATED))
+        exchange = self._ask(lambda client: client.get_me())
+        user = exchange.fields().get("data") if exchange.good else None
+        if not isinstance(user, Mapping) or not isinstance(user.get("username"), str):
+            raise complaint("X", refusal(exchange, self._clock(), self._secrets))
+        return Account(f"@{user['username']}", f"https://x.com/{user['username']}", warnings=(_AUTOMATED,))
+
+    def _whoami(self) -> str | Answer:
+        """The number of the account, where the access token does not begin with it."""
+        exchange = self._ask(lambda client: client.get_me())
+        self._user = _number(exchange.fields().get("data")) if exchange.good else None
+        return self._user or refusal(exchange, self._clock(), self._secrets)
+
+    def _ask(self, call: Callable[[Any], object]) -> Exchange:
+        wire, client = self._connected or self._connect()
+        self._connected = wire, client
+        return wire.ask(lambda: call(client))
+
+    def _connect(self) -> tuple[Wire, Any]:
+        import tweepy
+
+        from botus.targets.transport import Wire
+
+        wire = Wire(self._timeouts, self._deadline, moved=(HOST, self.base_url))
+        client = tweepy.Client(None, *self._secrets, wait_on_rate_limit=False)
+        client.session = wire.session()
+        return wire, client
+
+
+def _number(data: object) -> str | None:
+    """The id in an object of X's API: a string of digits, or None."""
+    value = data.get("id") if isinstance(data, Mapping) else None
+    return value if isinstance(value, str) and re.fullmatch(r"[0-9]+", value) else None
+
+
+def _url(number: str) -> str:
+    return f"https://x.com/i/status/{number}"
+
+
+def _timeline(user: str, since: float) -> Callable[[Any], object]:
+    return lambda client: client.get_users_tweets(
+        user,
+        start_time=datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        max_results=_LOOK_AT,
+        tweet_fields=["created_at", "entities", "note_tweet"],
+        user_auth=True,
+    )
+
+
+def _same(text: str, post: Mapping[str, Any], since: float) -> bool:
+    """Tell whether a post of the timeline is this text and not an older one."""
+    created = moment(post.get("created_at"))
+    if created is not None and created < since:
+        return False
+    note = post.get("note_tweet")  # a long post: `text` is only its beginning
+    shown = _shown(note if isinstance(note, Mapping) else post)
+    return fingerprint(_bare(shown)) == fingerprint(_bare(text))
+
+
+def _shown(post: Mapping[str, Any]) -> str:
+    """The text as it was written: X escapes it as HTML and replaces each link by one to t.co."""
+    shown = str(post.get("text", ""))
+    entities = post.get("entities")
+    links = entities.get("urls") if isinstance(entities, Mapping) else None
+    for link in links if isinstance(links, list) else []:
+        if isinstance(link, Mapping) and link.get("url") and link.get("expanded_url"):
+            shown = shown.replace(str(link["url"]), str(link["expanded_url"]))
+    return html.unescape(shown)
+
+
+def _bare(text: str) -> str:
+    """Without the scheme of links, which X adds where the author left it out."""
+    return re.sub(r"https?://", "", text)
