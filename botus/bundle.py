@@ -23,7 +23,7 @@ from botus.pieces import AGAIN, Piece
 try:
     import google_crc32c
 except ImportError as error:
-    raise SettingsError("google-crc32c is not installed", "pip install 'botus[generate]'") from error
+    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 

@@ -11,11 +11,14 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-import numpy.typing as npt
-
 from botus import files
-from botus.errors import FileError
+from botus.errors import FileError, SettingsError
+
+try:
+    import numpy as np
+    import numpy.typing as npt
+except ImportError as error:
+    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
 
 AGAIN = "Copy or download it again."
 _PACK_AGAIN = "Pack the run folder again."
@@ -111,7 +114,7 @@ def _tar(path: Path) -> dict[str, Piece]:
 def _refuse_packed(path: Path) -> None:
     start = Piece(str(path), path, 0, min(path.stat().st_size, 512)).read()
     if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")):
-        raise FileError(f"{path} is compressed, and a tar is read in place", "Unpack it first, as with gunzip.")
+        raise FileError(f"{path} is compressed, and a tar is read in place", "Unpack it first: gunzip.")
     if start.startswith(b"PK\x03\x04"):
         raise FileError(f"{path} is a zip file", "Unzip it and give the folder.")
     if b"model_checkpoint_path" in start or path.name.startswith(("model-", "model.ckpt")):

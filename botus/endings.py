@@ -1,0 +1,84 @@
+"""Where a post begins and ends in what a model writes. Pure.
+
+In come the tokens of a batch, step by step; out come each post's bytes, whether it is finished, and how
+probable it was. A run that was trained on marked posts writes `<|startoftext|>`, the post, `<|endoftext|>`;
+any other run writes plain lines. The surprise: the markers are ordinary text, whose first token may have
+swallowed the post's full stop (`.<`), so an end is looked for in bytes and never as one token.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+START = "<|startoftext|>"
+END = "<|endoftext|>"
+
+_NEWLINE = b"\n"
+# In marked training text "<|" is nearly always followed by a marker. Stopping here saves its other tokens.
+_OPENING = b"<|"
+_MARKER = re.compile(rb"<\|(?:startoftext|endoftext)\|>")
+
+
+def beginning(markers: bool) -> str:
+    """Return the text that stands before each post: the start marker, or the end of the line before."""
+    return START if markers else "\n"
+
+
+def ending(markers: bool) -> str:
+    """Return the text after a post up to where a `Watch` recognises its end."""
+    return "<|" if markers else "\n"
+
+
+@dataclass
+class Post:
+    """One post in the making: its bytes without markers, and its tokens with those of its end."""
+
+    text: bytearray = field(default_factory=bytearray)
+    tokens: int = 0
+    log_prob: float = 0.0
+    finished: bool = False
+
+
+class Watch:
+    """Follows the posts of one batch and says when each is to stop.
+
+    Args:
+        count: posts in the batch.
+        pieces: the bytes of each token id.
+        markers: posts end with a marker and may hold line breaks; otherwise a line break ends a post.
+        max_chars: a post that has become longer is given up; 0 for no limit.
+    """
+
+    def __init__(self, count: int, pieces: Sequence[bytes], markers: bool, max_chars: int = 0) -> None:
+        self.posts = [Post() for _ in range(count)]
+        self._pieces = pieces
+        self._sign = _OPENING if markers else _NEWLINE
+        self._max_chars = max_chars
+        self._end_of_text = END.encode()
+
+    def see(self, number: int, token: int, log_prob: float) -> bool:
+        """Take the next token of a post; True means that the post is to be stopped."""
+        post, piece = self.posts[number], self._pieces[token]
+        post.tokens += 1
+        post.log_prob += log_prob
+        post.text += piece
+        # The sign of an end may begin in the token before; no token is searched twice.
+        at = post.text.find(self._sign, max(0, len(post.text) - len(piece) - len(self._sign) + 1))
+        if at < 0 and piece == self._end_of_text:
+            at = len(post.text) - len(piece)
+        if at >= 0:
+            del post.text[at:]
+            post.finished = True
+            return True
+        # A letter has one byte or more, so most posts need not be decoded to know that they are short.
+        if not 0 < self._max_chars < len(post.text):
+            return False
+        return len(post.text.decode(errors="ignore")) > self._max_chars
+
+
+def without_markers(text: bytes) -> tuple[bytes, bool]:
+    """Return a text up to the first whole marker in it, and whether there was one."""
+    found = _MARKER.search(text)
+    return (text[: found.start()], True) if found else (text, False)

@@ -1,0 +1,59 @@
+"""The byte-level BPE vocabulary of a GPT-2: text to tokens, and tokens to bytes.
+
+In come encoder.json and vocab.bpe; out come tokens in the spelling of encoder.json and the bytes behind each
+id. The surprise: a token is a run of bytes, not of letters, so an emoji may be cut between two tokens, and
+only a whole post's bytes are decoded. No text is special here: `<|endoftext|>` is encoded as ordinary text,
+as it was when gpt-2-simple wrote its training files.
+"""
+
+from __future__ import annotations
+
+import json
+
+from botus.errors import SettingsError
+
+try:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+except ImportError as error:
+    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
+
+
+class Vocabulary:
+    """Encodes text and knows the bytes of every token.
+
+    Args:
+        encoder: the content of encoder.json, ids 0 to n - 1.
+        bpe: the content of vocab.bpe; its first line is a version, every other one a merge.
+    """
+
+    def __init__(self, encoder: bytes, bpe: bytes) -> None:
+        ids: dict[str, int] = json.loads(encoder)
+        lines = [line.rstrip("\r").split(" ") for line in bpe.decode().split("\n")[1:]]
+        merges = [(line[0], line[1]) for line in lines if len(line) == 2]
+        self._tokenizer = Tokenizer(models.BPE(vocab=ids, merges=merges))
+        self._tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        self.tokens: list[str] = sorted(ids, key=ids.__getitem__)
+        letters = _letters()
+        self.pieces: list[bytes] = [_bytes(token, letters) for token in self.tokens]
+
+    def encode(self, text: str) -> list[str]:
+        """Return the tokens of a text."""
+        tokens: list[str] = self._tokenizer.encode(text).tokens
+        return tokens
+
+
+def _letters() -> dict[str, int]:
+    """Return the byte behind each letter of a token: bytes_to_unicode of openai/gpt-2's src/encoder.py.
+
+    A byte that can be seen in Latin-1 stands for itself; the others are numbered from U+0100 on.
+    """
+    seen = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = [byte for byte in range(256) if byte not in seen]
+    return {chr(byte): byte for byte in seen} | {chr(0x100 + i): byte for i, byte in enumerate(hidden)}
+
+
+def _bytes(token: str, letters: dict[str, int]) -> bytes:
+    # A token that is not spelled in these letters was added by hand: it stands for its own text.
+    if all(letter in letters for letter in token):
+        return bytes(letters[letter] for letter in token)
+    return token.encode()
