@@ -1,0 +1,72 @@
+"""Time zones: finding one by its name, and cutting time into stretches of one UTC offset.
+
+In comes the value of TZ or a stretch of time in UTC; within a piece that comes out, the clock on the wall
+is plain arithmetic. The one surprise: `zoneinfo` does not tell when a clock is changed, so that is searched.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from botus.errors import SettingsError
+
+_DAY = timedelta(days=1)
+
+
+def find_zone(name: str) -> ZoneInfo:
+    """Find a time zone by its name in the time zone database.
+
+    Raises:
+        SettingsError: there is none; says which one was probably meant.
+    """
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError) as error:  # a folder, a path or a NUL, an unknown name
+        raise SettingsError(_problem(name)) from error
+
+
+def stretches(
+    zone: ZoneInfo, start: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    """Cut time into pieces of at most a day, each with one UTC offset: beginning, end, offset.
+
+    Args:
+        zone: the zone.
+        start, end: whole seconds in UTC (`end` may have a fraction).
+    """
+    while start < end:
+        stop, offset = min(start + _DAY, end), offset_at(start, zone)
+        if offset_at(stop, zone) != offset:
+            stop = _change(zone, start, stop)
+        yield start, stop, offset
+        start = stop
+
+
+def offset_at(moment: datetime, zone: ZoneInfo) -> timedelta:
+    """How far the clock of a zone is ahead of UTC at a moment."""
+    return moment.astimezone(zone).utcoffset() or timedelta()
+
+
+def _change(zone: ZoneInfo, start: datetime, stop: datetime) -> datetime:
+    """The second at which the offset of `start` ends; no zone changes twice in a day."""
+    before, seconds = offset_at(start, zone), math.ceil((stop - start).total_seconds())
+
+    def changed(second: int) -> bool:
+        return offset_at(start + timedelta(seconds=second), zone) != before
+
+    return start + timedelta(seconds=bisect_left(range(seconds), True, key=changed))
+
+
+def _problem(name: str) -> str:
+    wanted = name.strip().lower().replace(" ", "_")
+    near = [known for known in available_timezones() if wanted in (known.lower(), _city(known))]
+    meant = f"did you mean '{min(near, key=len)}'?" if near else "write a name such as Europe/Berlin or UTC."
+    return f"TZ '{name}' is not a time zone; {meant}"
+
+
+def _city(name: str) -> str:
+    return name.lower().split("/")[-1]
