@@ -249,6 +249,28 @@ def editing(data: Path) -> AbstractContextManager[None]:
     return lock(data, "files", wait=30.0)
 
 
+def lock_excludes(data: Path, name: str = "post") -> bool:
+    """Tell whether a lock that this process holds really keeps others out on this file system."""
+    import fcntl
+
+    with open(data / STATE_FOLDER / f"{name}.lock", "rb") as second:
+        try:
+            fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def is_mount_point(path: Path) -> bool:
+    """Tell whether a single file is mounted here: replacing it would fail with EBUSY. Linux only: proc(5)."""
+    try:
+        mounts = Path("/proc/self/mountinfo").read_bytes()
+    except OSError:
+        return False
+    wanted = os.fsencode(path.resolve()).replace(b"\\", b"\\134").replace(b" ", b"\\040")
+    return any(fields[4] == wanted for line in mounts.splitlines() if len(fields := line.split()) > 4)
+
+
 def refuse_link(path: Path) -> None:
     """Raise FileError where a file is a symbolic link: replacing it would replace the link."""
     if path.is_symlink():

@@ -8,7 +8,6 @@ before and after every request.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -105,10 +104,6 @@ class Intents:
         """
         return sorted(map(_load, _names(self.folder)), key=lambda intent: intent.claimed)
 
-    def done(self) -> Iterator[Intent]:
-        """Yield the finished intents."""
-        return map(_load, _names(self.done_folder))
-
     def used(self) -> set[str]:
         """The fingerprints that are claimed or done."""
         return {path.name for folder in (self.folder, self.done_folder) for path in _names(folder)}
@@ -125,20 +120,26 @@ class Intents:
         intent.owner = owner.this_process()
         return files.claim(self.folder / intent.fingerprint, _dump(intent))
 
-    def take_over(self, intent: Intent) -> bool:
-        """Become the owner of an open intent that nobody is at work on; False if another was faster.
+    def take_over(self, intent: Intent) -> Intent | None:
+        """Become the owner of an open intent that nobody is at work on; None if another was faster.
 
-        The link decides, because a lock may not: each generation of owners has a name of its own.
+        A link decides, because a lock may not: each generation of owners has a name of its own. The intent is
+        read again after it, because another may have finished it meanwhile.
         """
-        intent.generation += 1
-        while not files.claim(self._generation(intent), owner.this_process().encode()):
-            rival = (files.read(self._generation(intent)) or b"").decode()
-            if rival and owner.is_alive(rival) is not False:
-                return False
-            intent.generation += 1
-        intent.owner = owner.this_process()
-        self.save(intent)
-        return True
+        generation = intent.generation + 1
+        while not files.claim(mine := self._generation(intent, generation), owner.this_process().encode()):
+            rival = (files.read(mine) or b"").decode()
+            if owner.is_alive(rival) is not False:
+                return None
+            generation += 1  # it died between its link and its first write
+        path = self.folder / intent.fingerprint
+        current = _load(path) if path.exists() else None
+        if current is None or current.generation != intent.generation:
+            files.remove(mine)
+            return None
+        current.generation, current.owner = generation, owner.this_process()
+        self.save(current)
+        return current
 
     def save(self, intent: Intent) -> None:
         """Write an open intent, durably."""
@@ -172,8 +173,12 @@ class Intents:
         """Delete a finished intent."""
         files.remove(self.done_folder / fingerprint)
 
-    def _generation(self, intent: Intent) -> Path:
-        return self.folder / f"{intent.fingerprint}.{intent.generation}"
+    def done_names(self) -> list[str]:
+        """The fingerprints in done/."""
+        return [path.name for path in _names(self.done_folder)]
+
+    def _generation(self, intent: Intent, generation: int) -> Path:
+        return self.folder / f"{intent.fingerprint}.{generation}"
 
 
 def merge(earlier: dict[str, Part], later: dict[str, Part]) -> dict[str, Part]:

@@ -37,7 +37,8 @@ class Journal:
     ) -> None:
         self._stream = stream
         self._form = form
-        self._secrets = tuple(secrets)
+        spelled = [(secret, json.dumps(secret)[1:-1]) for secret in secrets]
+        self._secrets = tuple({form for forms in spelled for form in forms})
         self._now = now
 
     def say(self, message: str, level: str = "info", **fields: object) -> None:

@@ -70,6 +70,7 @@ class Queue:
 
     def first(self, eligible: Callable[[Line], bool]) -> Line | None:
         """Return the first eligible line of the file."""
+        self._open().close()  # a missing file is an error here, as it is for `draw`
         return next((line for line in self.lines() if line.text and eligible(line)), None)
 
     def append(self, texts: Iterable[str]) -> None:

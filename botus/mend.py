@@ -1,0 +1,80 @@
+"""Ways out of a damaged or shortened tweeted.json: salvage its entries, or take it as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botus import files
+from botus.errors import FileError
+from botus.intents import Intents
+from botus.state import Memory, State
+from botus.text import short_id
+from botus.tweeted import Log, parse, salvage
+
+
+def repair(data: Path, clock: Callable[[], float]) -> str:
+    """Write a log anew from every whole entry in it; the damaged file is kept beside it.
+
+    Returns:
+        one sentence that says what was saved.
+
+    Raises:
+        FileError: there is no file, or nothing is wrong with it.
+    """
+    log = Log(data)
+    with files.lock(data, "post", wait=30.0, holder="a posting run"):
+        content = files.read(log.path)
+        if content is None:
+            raise FileError(f"there is no {log.path}", "if it is gone on purpose: botus log accept")
+        if _is_sound(log):
+            return f"{log.path} is sound: nothing to repair"
+        kept = log.path.with_name(f"{log.path.name}.damaged-{_stamp(clock)}")
+        files.replace(kept, content)
+        entries = salvage(content.decode("utf-8", "replace"))
+        body = ",\n".join("  " + entry for entry in entries)
+        files.replace(log.path, f"[\n{body}\n]".encode() if entries else b"[]")
+        parse(log.path, (files.read(log.path) or b"").decode())
+        _take_as_it_is(data, len(entries))
+    return f"saved {len(entries)} entries; the damaged file is {kept}; compare them before you go on"
+
+
+def accept(data: Path) -> str:
+    """Take the log as it is: what was removed from it was removed on purpose.
+
+    Returns:
+        one sentence that says what is now remembered.
+
+    Raises:
+        FileError: the log does not parse.
+    """
+    with files.lock(data, "post", wait=30.0, holder="a posting run"):
+        entries = Log(data).entries()
+        logged = {entry.get("id") for entry in entries}
+        intents = Intents(data)
+        forgotten = [mark for mark in intents.done_names() if short_id(mark) not in logged]
+        for mark in forgotten:
+            intents.forget(mark)
+        _take_as_it_is(data, len(entries))
+    again = f"; {len(forgotten)} posts that it lacks may be posted again" if forgotten else ""
+    return f"tweeted.json is taken as it is, with {len(entries)} entries{again}"
+
+
+def _is_sound(log: Log) -> bool:
+    try:
+        log.entries()
+    except FileError:
+        return False
+    return True
+
+
+def _take_as_it_is(data: Path, count: int) -> None:
+    state = State(data)
+    memory: Memory = state.load()
+    memory.log_count, memory.last_id = count, None
+    state.save(memory)
+
+
+def _stamp(clock: Callable[[], float]) -> str:
+    return datetime.fromtimestamp(clock(), UTC).strftime("%Y%m%dT%H%M%SZ")
