@@ -1,0 +1,186 @@
+"""Does a text share a run of words with one post of the corpus, and with which?
+
+Posts go in once, texts are asked about one by one. The one surprise: the corpus is kept as numbers of words
+in one block of bytes, because a million Python strings would not fit beside a model; 50,000 posts take about
+a second and some tens of megabytes.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from botus import text
+
+# markovify's rule: a run longer than 15 words, or than 70 % of the post, is a copy.
+LONGEST_RUN = 15
+RUN_SHARE = (7, 10)
+# Below five words a shared run is a figure of speech ("I love it so"), not a copy, unless it is all there is.
+SHORTEST_RUN = 5
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The corpus post with which a text shares a run of words.
+
+    Attributes:
+        number: 1 for the first post of the corpus.
+        text: that post.
+        run: the words in a row that both have.
+    """
+
+    number: int
+    text: str
+    run: int
+
+
+def words(post: str) -> list[str]:
+    """Split a text into the words by which texts are compared: no case, no punctuation.
+
+    In scripts without spaces every character is a word.
+    """
+    folded = post if post.isascii() else text.fold(post).replace("’", "'")
+    return _WORD.findall(folded.casefold())
+
+
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:'[^\W_{_UNSPACED}]+)*")
+
+
+def allowed_run(count: int) -> int:
+    """The longest run that a text of so many words may share with a corpus post."""
+    share, whole = RUN_SHARE
+    return max(min(LONGEST_RUN, count * share // whole), SHORTEST_RUN - 1)
+
+
+class Corpus:
+    """Finds shared runs, with a table from five words in a row to a post that has them.
+
+    The table has one slot per hash and the last post wins, so a slot may name another post than the copied
+    one, or a wrong one; what it names is always compared word by word, and where that settles nothing, the
+    whole corpus is searched.
+    """
+
+    def __init__(self, posts: Sequence[str]) -> None:
+        self.posts = posts
+        self._numbers: dict[str, int] = {}  # word -> its number; 0 stands between posts and for unknown words
+        numbers, self._starts = array("I", [0]), array("I")
+        for post in posts:
+            self._starts.append(len(numbers))
+            numbers.extend(self._numbers.setdefault(word, len(self._numbers) + 1) for word in words(post))
+            numbers.append(0)
+        self._starts.append(len(numbers))
+        self._flat = numbers.tobytes()
+        self._size = numbers.itemsize
+        self._view = memoryview(self._flat).cast("I")
+        self._whole: dict[int, int] = {}
+        self._owners = array("I", bytes(4 << max(10, (2 * len(numbers)).bit_length())))
+        self._fill()
+
+    def copied(self, post: str, found: list[str]) -> Nearest | None:
+        """Return the post of which a text is a copy."""
+        if not self.posts:
+            return None
+        if not found:
+            return self._same_signs(post)
+        ids = self._ids(found)
+        number = self._whole.get(hash(tuple(ids)))
+        if number is not None and self._post(number) == ids:
+            return Nearest(number + 1, self.posts[number], len(ids))
+        needed = allowed_run(len(ids)) + 1
+        hits = self._hits(ids)
+        places = _stretches(hits, needed - SHORTEST_RUN + 1)
+        if not places:
+            return None
+        best = self._best(ids, [hits[place] for place in places])
+        if best and best.run >= needed:
+            return best
+        return self._searched(ids, places, needed)
+
+    def nearest(self, found: list[str]) -> Nearest | None:
+        """Return the post with the longest shared run, of those that the table names and from five words."""
+        if not self.posts:
+            return None
+        ids = self._ids(found)
+        best = self._best(ids, self._hits(ids))
+        return best if best and best.run >= SHORTEST_RUN else None
+
+    def _fill(self) -> None:
+        mask, owners = len(self._owners) - 1, self._owners
+        for number in range(len(self.posts)):
+            ids = self._post(number)
+            if not ids:
+                continue
+            self._whole.setdefault(hash(tuple(ids)), number)
+            for five in zip(ids, ids[1:], ids[2:], ids[3:], ids[4:], strict=False):
+                owners[hash(five) & mask] = number + 1
+
+    def _ids(self, found: list[str]) -> list[int]:
+        return [self._numbers.get(word, 0) for word in found]
+
+    def _post(self, number: int) -> list[int]:
+        return self._view[self._starts[number] : self._starts[number + 1] - 1].tolist()
+
+    def _hits(self, ids: list[int]) -> list[int]:
+        """Per place of a text, the number (from 1) of a post that may have the five words there; or 0."""
+        mask, owners = len(self._owners) - 1, self._owners
+        fives = zip(ids, ids[1:], ids[2:], ids[3:], ids[4:], strict=False)
+        return [0 if 0 in five else owners[hash(five) & mask] for five in fives]
+
+    def _best(self, ids: list[int], owners: Iterable[int]) -> Nearest | None:
+        best, run = 0, 0
+        for owner in sorted(set(owners) - {0}):
+            shared = _shared_run(ids, self._post(owner - 1))
+            if shared > run:
+                best, run = owner, shared
+        return Nearest(best, self.posts[best - 1], run) if best else None
+
+    def _searched(self, ids: list[int], places: list[int], needed: int) -> Nearest | None:
+        for place in places:
+            run = ids[place : place + needed]
+            at = self._flat.find(array("I", run).tobytes()) if len(run) == needed and 0 not in run else -1
+            while at % self._size and at >= 0:
+                at = self._flat.find(array("I", run).tobytes(), at + 1)
+            if at >= 0:
+                return self._best(ids, [self._owner_of(at // self._size)])
+        return None
+
+    def _owner_of(self, offset: int) -> int:
+        return bisect_right(self._starts, offset)
+
+    def _same_signs(self, post: str) -> Nearest | None:
+        """A text without any word, such as a row of emoji, copies only its equal."""
+        folded = text.fold(post)
+        for number, other in enumerate(self.posts):
+            if self._starts[number] + 1 == self._starts[number + 1] and text.fold(other) == folded:
+                return Nearest(number + 1, other, 0)
+        return None
+
+
+def _stretches(hits: list[int], length: int) -> list[int]:
+    """The places of all hits that stand in a row of at least so many."""
+    places: list[int] = []
+    row: list[int] = []
+    for place, hit in enumerate([*hits, 0]):
+        if hit:
+            row.append(place)
+            continue
+        if len(row) >= length:
+            places += row
+        row = []
+    return places
+
+
+def _shared_run(mine: list[int], theirs: list[int]) -> int:
+    """The longest run of numbers that both lists have."""
+    at: dict[int, list[int]] = {}
+    for place, number in enumerate(theirs):
+        at.setdefault(number, []).append(place)
+    longest, previous = 0, dict[int, int]()
+    for number in mine:
+        previous = {place: previous.get(place - 1, 0) + 1 for place in at.get(number, ())}
+        longest = max(longest, *previous.values(), 0)
+    return longest

@@ -1,0 +1,78 @@
+"""Words and patterns that the user forbids: what denylist.txt says.
+
+The file's bytes go in, a `Denylist` comes out, which finds the first forbidden thing in a text. Pure: whoever
+asks reads the file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from botus import text
+from botus.errors import FileError
+
+
+@dataclass(frozen=True)
+class Denylist:
+    """Forbidden words and patterns; an empty one forbids nothing."""
+
+    words: frozenset[str] = frozenset()
+    patterns: tuple[re.Pattern[str], ...] = ()
+
+    def find(self, post: str) -> str | None:
+        """Return the first forbidden thing that a text contains, None where there is none."""
+        if not (self.words or self.patterns):
+            return None
+        folded = text.fold(post)
+        if self.words:
+            for word in _WORD.findall(folded.casefold()):
+                if word in self.words:
+                    return str(word)
+        return next((found[0] for pattern in self.patterns if (found := pattern.search(folded))), None)
+
+
+def parse_denylist(content: bytes, name: str = "denylist.txt") -> Denylist:
+    """Read a denylist: one word, phrase or `/pattern/` per line, case ignored, `# ` begins a remark.
+
+    A word is found as a whole word only; a pattern is searched anywhere (Python's `re`).
+
+    Args:
+        content: the file's bytes.
+        name: what the file is called in an error.
+
+    Raises:
+        FileError: a line is no UTF-8, no pattern, or forbids every text.
+    """
+    words, patterns = set(), []
+    for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        entry = _entry(raw, f"{name}, line {number}")
+        if not entry or entry.startswith("# "):
+            continue
+        if _WORD.fullmatch(entry):
+            words.add(entry.casefold())
+        else:
+            patterns.append(_pattern(entry, f"{name}, line {number}"))
+    return Denylist(frozenset(words), tuple(patterns))
+
+
+_WORD = re.compile(r"\w+")
+
+
+def _entry(raw: bytes, place: str) -> str:
+    try:
+        return text.fold(raw.decode())
+    except UnicodeDecodeError as error:
+        raise FileError(f"{place}: not UTF-8", "save the file as UTF-8") from error
+
+
+def _pattern(entry: str, place: str) -> re.Pattern[str]:
+    is_regex = len(entry) > 1 and entry.startswith("/") and entry.endswith("/")
+    source = entry[1:-1] if is_regex else rf"(?<!\w){re.escape(entry)}(?!\w)"
+    try:
+        pattern = re.compile(source, re.IGNORECASE)
+    except re.error as error:
+        raise FileError(f"{place}: {entry} is no pattern: {error}", "mend it or take the line out") from error
+    if pattern.search(""):
+        raise FileError(f"{place}: {entry} forbids every text", "mend it or take the line out")
+    return pattern

@@ -1,0 +1,137 @@
+"""What can be put right in a generated text without changing what it says.
+
+A text goes in, the mended text comes out; each function mends one thing and leaves the rest alone. A quote
+or bracket without its partner is only mended where one place is plainly right; `unpaired` finds the others.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+QUOTES = '"“”„‟«»'
+BRACKETS = "()[]{}"
+
+MENTION = re.compile(r"(?<![\w/])[@＠](?=\w*[^\W_])\w+(?:@[\w.-]+\w)?|<[@#][!&]?\d+>")
+
+# Joiners and marks stay after a letter of a script that uses them, and inside emoji.
+_STRAY = re.compile(
+    "[\u00ad\u2060-\u206f\u202a-\u202e\ufeff\ufff9-\ufffb]|(?<![\u0590-\u1fff\u2190-\U0010ffff])[\u200b-\u200f\u061c]"
+)
+_ENTITY = re.compile(
+    r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos|nbsp|hellip|[lr][sd]quo|[mn]dash);", re.I
+)
+_RETWEET = re.compile(r"^RT\s+[@＠]\w+:?\s*")
+_LINK = re.compile(r"(?:https?:/|www\.|pic\.twitter|t\.co/)\S*", re.IGNORECASE)
+_HOLE = re.compile(r"(?:^|(?<=\s))\(\s*\)[ ]?")
+_SPACES = re.compile(r"[ \t\xa0]{2,}")
+_SPACE_BEFORE = re.compile(r"[ \t]+([,.;:!?](?:\s|$))")
+_SMILEY = re.compile(
+    r"(?<!\w)>?[:;=8xX][\-^'’o>]?[()\[\]{}]+|[()\[\]{}]+[\-^'’o]?[:;=8](?!\w)"
+    r"|(?:^|(?<=[\s,;:.]))(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})\.?\)(?=\s)",  # `1)` of a list too
+    re.MULTILINE,
+)
+_NOT_ONE_PHRASE = re.compile(r"[.!?]\s|\n|[,:;]$")
+_CLOSES = {")": "(", "]": "[", "}": "{"}
+_PARTNER = {"(": ")", "[": "]", "{": "}", '"': '"', "“": "”", "„": "“", "«": "»"}
+
+
+def invisible(post: str) -> str:
+    """Take out characters that nobody sees, where no script needs them; a tab becomes a space."""
+    post = post.replace("\t", " ")
+    return post if post.isascii() else _STRAY.sub("", post)
+
+
+def entities(post: str) -> str:
+    """Write `&amp;` and its like as what they stand for."""
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), post) if "&" in post else post
+
+
+def mentions(post: str) -> str:
+    """Take out mentions, and `RT @name:` with them."""
+    return _closed_up(MENTION.sub("", _RETWEET.sub("", post))) if "@" in post or "＠" in post else post
+
+
+def links(post: str) -> str:
+    """Take out links that begin with a scheme or `www.`; a bare domain may be a word and stays."""
+    return _closed_up(_LINK.sub("", post)) if "/" in post or "." in post else post
+
+
+def holes(post: str) -> str:
+    """Take out `( )`, which is what a link or name in brackets leaves behind."""
+    return _closed_up(_HOLE.sub("", post)) if _HOLE.search(post) else post
+
+
+def quotes(post: str) -> str:
+    """Mend the only quote without a partner.
+
+    At the first or last place it goes; after a colon or a comma it is closed at the end of the text.
+    """
+    loose = unpaired(post, QUOTES)
+    if len(loose) != 1:
+        return post
+    place = loose[0]
+    if place in (0, len(post) - 1):
+        return post[:place] + post[place + 1 :]
+    if post[:place].rstrip().endswith((":", ",")) and post[place] in _PARTNER:
+        return post + _PARTNER[post[place]]
+    return post
+
+
+def brackets(post: str) -> str:
+    """Mend the only bracket without a partner: the last phrase is closed, one at the very end goes."""
+    loose = unpaired(post, BRACKETS)
+    if len(loose) != 1:
+        return post
+    place = loose[0]
+    mark, rest = post[place], post[place + 1 :]
+    if mark in _CLOSES:
+        return post if rest else post[:place]
+    if not rest.strip():
+        return post[:place]
+    return post if _NOT_ONE_PHRASE.search(rest) else post + _PARTNER[mark]
+
+
+def unpaired(post: str, marks: str) -> list[int]:
+    """Return the places of the quotes or brackets that have no partner.
+
+    Smileys, `1)` of a list, and inch marks need none. Quotes pair by families, because every language opens
+    and closes with other ones.
+
+    Args:
+        post: the text.
+        marks: `QUOTES` or `BRACKETS`.
+    """
+    if not any(mark in post for mark in marks):
+        return []
+    open_places: list[int] = []
+    loose: list[int] = []
+    for place, mark in enumerate(post):
+        if mark not in marks:
+            continue
+        partner = next((at for at in reversed(open_places) if _pairs(post[at], mark)), None)
+        if partner is not None:
+            open_places.remove(partner)
+        elif mark in _CLOSES:
+            loose.append(place)
+        elif not (mark == '"' and post[:place][-1:].isdigit()):
+            open_places.append(place)
+    alone = sorted(loose + open_places)
+    return _outside_smileys(post, alone) if alone and marks is BRACKETS else alone
+
+
+def _pairs(opened: str, mark: str) -> bool:
+    if opened in "([{":
+        return _CLOSES.get(mark) == opened
+    if opened in "«»":
+        return mark in "«»" and mark != opened
+    return mark in '"“”‟' and not (mark == "“" and opened in '"“')
+
+
+def _outside_smileys(post: str, places: list[int]) -> list[int]:
+    inside = {at for found in _SMILEY.finditer(post) for at in range(*found.span())}
+    return [place for place in places if place not in inside]
+
+
+def _closed_up(post: str) -> str:
+    return _SPACE_BEFORE.sub(r"\1", _SPACES.sub(" ", post)).strip()

@@ -1,0 +1,107 @@
+"""In which order are candidates worth reading? Pure parts from 0 to 1, and the total by which they are sorted.
+
+A text and what the model thinks of it go in, a `Score` with its visible parts comes out. The one surprise:
+the likeliest text is not the best one. Very low probability is word salad, very high is a copy or a
+commonplace; what counts is to lie where the posts of the corpus lie.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WEIGHTS = {"likeness": 0.6, "variety": 0.2, "ending": 0.2}
+FEWEST = 10  # posts of a corpus from which its habits can be told
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+_CLOSED = re.compile(r"[.!?…。！？\"”’»)\]*~]$|[^\w\s,;:\-–—&/+(\[{“„«]$")
+_OPEN_WORDS = frozenset(
+    "a an and as at because but by for from if in into is it's its my of on or our than that the their this to"
+    " was were which who with your".split()
+)
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What the posts of a corpus are like.
+
+    Attributes:
+        median: of the posts' mean log-probability per token (natural logarithm).
+        spread: their standard deviation, estimated from the median deviation.
+        closed: the share of posts that end with a closing mark or an emoji.
+    """
+
+    median: float | None
+    spread: float
+    closed: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """The total, 0 to 1, and its parts by name; a part that could not be had is missing."""
+
+    total: float
+    parts: dict[str, float]
+
+
+def habits(posts: Sequence[str], logprobs: Sequence[float] | None = None) -> Habits:
+    """Learn what real posts are like.
+
+    Args:
+        posts: some of the corpus.
+        logprobs: per post the mean log-probability per token; None where the model was not asked.
+    """
+    closed = sum(bool(_CLOSED.search(post)) for post in posts) / len(posts) if posts else 0.0
+    if logprobs is None or len(logprobs) < FEWEST:
+        return Habits(None, 1.0, closed)
+    median = statistics.median(logprobs)
+    deviation = statistics.median(abs(logprob - median) for logprob in logprobs)
+    return Habits(median, max(1.4826 * deviation, 0.05), closed)  # 1.4826: of a normal distribution
+
+
+def score(post: str, logprob: float | None, habit: Habits) -> Score:
+    """Rate a candidate.
+
+    Args:
+        post: the text.
+        logprob: its mean log-probability per token, measured as those of the corpus were.
+        habit: what real posts are like.
+    """
+    parts = {"variety": _variety(post), "ending": _ending(post, habit.closed)}
+    if logprob is not None and habit.median is not None:
+        parts["likeness"] = _likeness(logprob, habit.median, habit.spread)
+    weight = sum(WEIGHTS[name] for name in parts)
+    total = sum(WEIGHTS[name] * value for name, value in parts.items()) / weight
+    return Score(round(total, 4), {name: round(value, 4) for name, value in sorted(parts.items())})
+
+
+def sample(posts: Sequence[str], count: int) -> list[str]:
+    """Choose posts evenly spread over a corpus, the same ones each time."""
+    if len(posts) <= count:
+        return list(posts)
+    return [posts[place * len(posts) // count] for place in range(count)]
+
+
+def _likeness(logprob: float, median: float, spread: float) -> float:
+    """1 at the corpus' median, 0.61 one standard deviation away on either side, 0.14 two."""
+    return math.exp(-(((logprob - median) / spread) ** 2) / 2)
+
+
+def _variety(post: str) -> float:
+    """The share of word pairs that occur for the first time."""
+    words = _WORD.findall(post.casefold())
+    pairs = list(zip(words, words[1:], strict=False))
+    return len(set(pairs)) / len(pairs) if pairs else 1.0
+
+
+def _ending(post: str, closed: float) -> float:
+    """1 where a post ends as those of the corpus do, less the more they close and it does not."""
+    if _CLOSED.search(post):
+        return 1.0
+    words = _WORD.findall(post.casefold())
+    if post.endswith((",", ":", ";", "-", "–", "—", "&", "(", "“")) or (words and words[-1] in _OPEN_WORDS):
+        return 0.0
+    return 1.0 - closed
