@@ -59,6 +59,7 @@ class Request:
     query: dict[str, str]
     headers: Mapping[str, str]
     body: str
+    port: int  # the client's
 
 
 @dataclass
@@ -120,7 +121,7 @@ class Loopback(ThreadingHTTPServer):
         self.faults += [Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults]
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True).start()
         return self
 
     def __exit__(
@@ -198,7 +199,9 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        return Request(self.command, parts.path, query, dict(self.headers.items()), body)
+        return Request(
+            self.command, parts.path, query, dict(self.headers.items()), body, self.client_address[1]
+        )
 
     def _send(self, reply: Reply) -> None:
         self.wfile.write(self._bytes(reply))

@@ -2,7 +2,7 @@
 
 For tests, `with MastodonServer() as server:`, and by hand
 `python tests/servers.py mastodon|x --port N [--log FILE] [--fault FAULT]...`.
-Standard library only, so that both files also run in a bare container.
+Standard library only, so that it also runs in a bare container (with `loopback.py` beside it).
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ import argparse
 import html
 import json
 import re
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from loopback import Fault, Loopback, Post, Reply, Request
+if not __package__:  # run by its path, not imported
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.loopback import Fault, Loopback, Post, Reply, Request
 
 
 class MastodonServer(Loopback):
@@ -97,7 +101,7 @@ class MastodonServer(Loopback):
     def _status(self, post: Post) -> dict[str, Any]:
         created = datetime.fromtimestamp(post.at, UTC).isoformat(timespec="milliseconds")
         url = f"{self.url}/@kettle/{post.id}"
-        return {"id": post.id, "url": url, "created_at": created, "content": _markup(post.text)}
+        return {"id": post.id, "url": url, "created_at": created, "content": markup(post.text)}
 
 
 class XServer(Loopback):
@@ -150,7 +154,7 @@ class XServer(Loopback):
 _LINK = re.compile(r"https?://\S+")
 
 
-def _markup(text: str) -> str:
+def markup(text: str) -> str:
     """A post as Mastodon shows it: paragraphs, breaks, links cut into visible and invisible parts."""
 
     def link(found: re.Match[str]) -> str:
