@@ -1,0 +1,21 @@
+"""The bundled demo: a lighthouse that keeps a log, as a corpus and a tiny gpt-2-simple checkpoint.
+
+`make_corpus` writes the corpus from a hand-written grammar, `make_model` trains the checkpoint on it.
+Both results are in the package, so that `botus generate` has something to say before there is a model.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+
+
+def folder() -> Path:
+    """The run folder of the demo checkpoint, in the form that gpt-2-simple saves."""
+    return _HERE / "checkpoint" / "run1"
+
+
+def corpus() -> Path:
+    """The demo's training text: UTF-8, one post per line."""
+    return _HERE / "corpus.txt"
