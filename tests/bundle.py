@@ -48,7 +48,10 @@ def write_bundle(
 
 
 def table(
-    pairs: Sequence[tuple[bytes, bytes]], restart_interval: int = 16, block_size: int = 4096, compression: int = 0
+    pairs: Sequence[tuple[bytes, bytes]],
+    restart_interval: int = 16,
+    block_size: int = 4096,
+    compression: int = 0,
 ) -> bytes:
     """Return a LevelDB table of sorted keys and values: data blocks, meta index, index, footer."""
     out, handles, group, size = bytearray(), [], [], 0
@@ -71,7 +74,7 @@ def masked_crc(data: bytes) -> int:
 
 
 def byte_tokens() -> list[str]:
-    """Return how GPT-2 writes each of the 256 bytes: itself if it can be seen, else a letter from U+0100 on."""
+    """Return how GPT-2 spells the 256 bytes: itself if it can be seen, else a letter from U+0100 on."""
     seen = [*range(33, 127), *range(161, 173), *range(174, 256)]
     hidden = iter(range(256, 512))
     return [chr(byte) if byte in seen else chr(next(hidden)) for byte in range(256)]
@@ -82,7 +85,8 @@ def vocabulary(words: Iterable[str] = ()) -> tuple[list[str], list[tuple[str, st
 
     A word is written as GPT-2 does, with Ġ for a space before it.
     """
-    tokens, merges = byte_tokens(), []
+    tokens = byte_tokens()
+    merges: list[tuple[str, str]] = []
     for word in words:
         for end in range(2, len(word) + 1):
             if word[:end] not in tokens:
@@ -95,13 +99,18 @@ def random_tensors(hparams: Mapping[str, int], seed: int = 1, scale: float = 0.1
     """Return random float32 tensors of a GPT-2 of these sizes; the norms are near one and zero."""
     random = np.random.default_rng(seed)
     shapes = tensor_shapes(hparams)
-    tensors = {name: scale * random.standard_normal(shape, dtype=np.float32) for name, shape in shapes.items()}
+    tensors = {
+        name: scale * random.standard_normal(shape, dtype=np.float32) for name, shape in shapes.items()
+    }
     return {name: value + 1 if name.endswith("/g") else value for name, value in tensors.items()}
 
 
 def tensor_shapes(hparams: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
     n = hparams["n_embd"]
-    shapes: dict[str, tuple[int, ...]] = {"model/wte": (hparams["n_vocab"], n), "model/wpe": (hparams["n_ctx"], n)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "model/wte": (hparams["n_vocab"], n),
+        "model/wpe": (hparams["n_ctx"], n),
+    }
     shapes |= {"model/ln_f/g": (n,), "model/ln_f/b": (n,)}
     for i in range(hparams["n_layer"]):
         for norm in ("ln_1", "ln_2"):
@@ -128,7 +137,11 @@ def write_run(
     """Write a run folder as gpt-2-simple leaves it, and return it."""
     folder.mkdir(parents=True, exist_ok=True)
     write_bundle(
-        folder / f"model-{step}", tensors, shards=shards, restart_interval=restart_interval, block_size=block_size
+        folder / f"model-{step}",
+        tensors,
+        shards=shards,
+        restart_interval=restart_interval,
+        block_size=block_size,
     )
     (folder / "checkpoint").write_text(
         f'model_checkpoint_path: "model-{step}"\nall_model_checkpoint_paths: "model-{step}"\n'
@@ -139,6 +152,49 @@ def write_run(
     lines = ["#version: 0.2", *(" ".join(merge) for merge in merges)]
     (folder / "vocab.bpe").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
+
+
+def write_bigrams(
+    folder: Path, words: Sequence[str], follow: Mapping[str, Mapping[str, float]], n_ctx: int = 64
+) -> Path:
+    """Write a run whose model knows exactly one thing: how probable each token is after the last one.
+
+    Args:
+        folder: the run folder.
+        words: longer tokens besides the single bytes.
+        follow: for a token, the probabilities of the next; a token that is not here is followed by a newline.
+        n_ctx: the context.
+    """
+    tokens, merges = vocabulary(words)
+    n = len(tokens)
+    hparams = {"n_vocab": n, "n_ctx": n_ctx, "n_embd": n, "n_head": 1, "n_layer": 1}
+    tensors = {name: np.zeros(shape, np.float32) for name, shape in tensor_shapes(hparams).items()}
+    # Each token is a unit vector. Its norm is undone, so that the first layer of the MLP sees it alone,
+    # and the second layer replaces it by the logits of the next token; the last norm only scales them.
+    spread = np.sqrt(1 / n - 1 / n**2 + 1e-5)
+    tensors["model/wte"] = np.eye(n, dtype=np.float32)
+    tensors["model/h0/ln_2/g"] += spread
+    tensors["model/h0/ln_2/b"] += 1 / n
+    tensors["model/h0/mlp/c_fc/w"][0, :, :n] = 100 * np.eye(n)  # a GELU leaves what is large as it is
+    rows = [_logits(tokens, follow.get(token, {"Ċ": 1.0})) for token in tokens]
+    tensors["model/h0/mlp/c_proj/w"][0, :n] = (np.array(rows) - np.eye(n)) / 100
+    tensors["model/ln_f/g"] += _SPREAD
+    return write_run(folder, hparams, tensors, tokens, merges)
+
+
+_SPREAD = 6.0
+
+
+def _logits(tokens: Sequence[str], odds: Mapping[str, float]) -> npt.NDArray[np.float64]:
+    """Return logits whose softmax has these odds and whose standard deviation is the same for all rows."""
+    allowed = np.array([tokens.index(token) for token in odds])
+    logits = np.zeros(len(tokens))
+    low, high = 0.0, 1000.0  # the distance between what is allowed and what is not
+    for _ in range(60):
+        logits[:] = -(low + high) / 2
+        logits[allowed] = np.log(list(odds.values()))
+        low, high = ((low + high) / 2, high) if logits.std() < _SPREAD else (low, (low + high) / 2)
+    return logits - logits.mean()
 
 
 def _append_block(
