@@ -1,0 +1,320 @@
+"""The commands: parse, call, print. The only module that prints results, and the only error boundary.
+
+Heavy libraries are imported by the command that needs them, so that `--help` is quick and the container's
+commands never load the model's side.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from botus import __version__
+from botus.errors import BotusError
+from botus.journal import censor
+from botus.options import Common, common
+
+if TYPE_CHECKING:
+    from botus.post import PostingRun
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def main() -> None:
+    """Run the command line; every error becomes a sentence and an exit code here."""
+    values = Common()
+    try:
+        code = cli.main(standalone_mode=False, obj=values)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone: nothing to say, and nobody to say it to
+        code = 0
+    except BotusError as error:
+        code = _show(error, values)
+    except Exception as error:
+        code = _show_unexpected(error, values)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.group(context_settings=_CONTEXT)
+@click.version_option(__version__, "--version", prog_name="botus")
+@common
+def cli(values: Common) -> None:
+    """Write, prune and post a text bot's posts.
+
+    generate writes candidates into tweets.txt, curate prunes them, post and run send them out, one
+    random line at a time, and log them in tweeted.json.
+    """
+    if sys.platform == "win32":
+        raise BotusError(
+            "botus runs on Linux, macOS and WSL, not on Windows itself", "use WSL or the container"
+        )
+
+
+@cli.command()
+@click.option(
+    "--checkpoint", type=click.Path(path_type=Path), metavar="DIR", help="A run folder, base model or tar."
+)
+@click.option("-n", "n", type=int, default=500, show_default=True, help="Lines to write.")
+@click.option("--temp", type=float, default=0.9, show_default=True, help="Temperature: lower is tamer.")
+@click.option("--top-k", type=int, default=0, help="Sample from the K likeliest tokens only.")
+@click.option(
+    "--top-p", type=float, default=1.0, help="Sample from the likeliest tokens of this probability."
+)
+@click.option("--prefix", default="", help="How every post begins.")
+@click.option("--seed", type=int, help="Repeat a run.")
+@click.option("--max-chars", type=int, help="The longest post, in characters.")
+@click.option("--threads", type=click.IntRange(1), help="CPU cores to use.  [default: all]")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.option(
+    "--mentions", default="refuse", show_default=True, help="@names: refuse, drop or allow."
+)
+@click.option("--links", default="refuse", show_default=True, help="Links: refuse, drop or allow.")
+@click.option("--without", multiple=True, metavar="RULE", help="Switch a rule of the screen off.")
+@click.option("--copies", type=click.Choice(["refuse", "allow"]), default="refuse", show_default=True)
+@click.option("--compare", metavar="T,T,...", help="Print samples at several temperatures side by side.")
+@click.option("--dry-run", is_flag=True, help="Print the lines instead of queueing them.")
+@common
+def generate(values: Common, compare: str | None, copies: str, **options: object) -> None:
+    """Write candidates into tweets.txt."""
+    from botus import writing
+    from botus.prepare import Choice
+
+    choice = Choice(copies=copies == "allow", **options)  # type: ignore[arg-type]
+    if compare:
+        writing.compare(values, choice, compare)
+    else:
+        writing.write(values, choice)
+
+
+@cli.command()
+@click.option("--order", default="score", show_default=True, help="score, file or random.")
+@common
+def curate(values: Common, order: str) -> None:
+    """Review tweets.txt, one key per decision."""
+    from botus import terminal
+
+    terminal.review(values.settings, order)
+
+
+@cli.command()
+@click.option("--dry-run", is_flag=True, help="Show what would be posted; change nothing.")
+@common
+def post(values: Common, dry_run: bool) -> None:
+    """Post one random line now."""
+    from botus.run import check_credentials, preview
+
+    run = _posting_run(values)
+    if dry_run or not values.settings.has_targets:
+        values.settings.require_complete()
+        if not dry_run:
+            check_credentials(values.settings)
+            values.talk("no credentials are set: this is a dry run", "warning")
+        text = preview(run, values.talk)
+        if text is not None:
+            values.result([text], lambda: {"dry_run": True, "text": text})
+        return
+    values.settings.require_complete()
+    outcome = run.post()
+    rows = [f"{name} {post_id} {url or ''}".rstrip() for name, post_id, url in outcome.posted]
+    values.result(rows, lambda: {"text": outcome.chosen, "posted": outcome.posted, "failed": outcome.failed})
+    if outcome.failed:
+        sys.exit(_code_of(run, outcome.failed))
+
+
+@cli.command()
+@common
+def run(values: Common) -> None:
+    """Post on the schedule in CRON until stopped: what the container runs."""
+    from botus.container import serve
+
+    serve(values.settings)
+
+
+@cli.command()
+@click.argument("expression", required=False, metavar="[EXPR]")
+@common
+def schedule(values: Common, expression: str | None) -> None:
+    """Say when a cron expression posts, and how long the queue lasts."""
+    from datetime import UTC, datetime
+
+    from botus import schedule as cron
+    from botus.errors import BotusError
+    from botus.run import schedule_of
+    from botus.status import count_queue
+    from botus.targets.configured import configured
+
+    settings = values.settings
+    if expression is not None:
+        plan = cron.parse(
+            expression, settings.zone, identity=str(settings.data.resolve()), jitter=settings.jitter
+        )
+    else:
+        plan = schedule_of(settings)
+    now = datetime.now(UTC)
+    try:
+        ready: int | None = count_queue(settings, configured(settings, time.time)).ready
+    except BotusError:
+        ready = None  # the schedule can be told without the queue
+    values.result(
+        cron.describe(plan, now, ready, settings.max_per_day),
+        lambda: plan.as_dict(now, ready, settings.max_per_day),
+    )
+
+
+@cli.command()
+@common
+def status(values: Common) -> None:
+    """Show the queue, the schedule, the last posts and what needs a person."""
+    from botus import status as state
+    from botus.run import schedule_of
+    from botus.targets.configured import configured
+
+    settings = values.settings
+    found = state.look(settings, configured(settings, time.time), time.time)
+    plan = schedule_of(settings) if settings.cron and found.next_slot else None
+    values.result(state.lines(found, plan), found.as_dict)
+    if found.damage:
+        sys.exit(3)
+
+
+@cli.command()
+@click.argument("post_id", metavar="ID")
+@click.option("--target", metavar="T", help="Which target, where several are in question.")
+@click.option("--posted", is_flag=False, flag_value="", metavar="[URL]", help="It is there.")
+@click.option("--not-posted", is_flag=True, help="It is not there: send it again.")
+@click.option("--give-up", is_flag=True, help="Do not send it any more.")
+@common
+def resolve(
+    values: Common, post_id: str, target: str | None, posted: str | None, not_posted: bool, give_up: bool
+) -> None:
+    """Say what became of a post whose fate is unknown."""
+    from botus import resolve as resolving
+
+    words: list[resolving.Word] = []
+    words += ["posted"] if posted is not None else []
+    words += ["not-posted"] if not_posted else []
+    words += ["give-up"] if give_up else []
+    if len(words) != 1:
+        raise click.UsageError("say one of --posted [URL], --not-posted and --give-up")
+    said = resolving.resolve(values.settings.data, post_id, target, words[0], posted or None, time.time)
+    values.result([said], lambda: {"said": said})
+
+
+@cli.group()
+def log() -> None:
+    """Show, repair or accept tweeted.json."""
+
+
+@log.command("show")
+@common
+def log_show(values: Common) -> None:
+    """Print the log, newest last."""
+    from botus.tweeted import Log
+
+    entries = Log(values.settings.data).entries()
+    values.result((f"{entry.get('id', '-'):<10} {entry['text']}" for entry in entries), lambda: entries)
+
+
+@log.command("repair")
+@common
+def log_repair(values: Common) -> None:
+    """Save every whole entry of a damaged log; the damaged file is kept."""
+    from botus import mend
+
+    said = mend.repair(values.settings.data, time.time)
+    values.result([said], lambda: {"said": said})
+
+
+@log.command("accept")
+@common
+def log_accept(values: Common) -> None:
+    """Take a log that was shortened or removed on purpose as it is."""
+    from botus import mend
+
+    said = mend.accept(values.settings.data)
+    values.result([said], lambda: {"said": said})
+
+
+@cli.command()
+@common
+def doctor(values: Common) -> None:
+    """Check settings, files, permissions and credentials without posting."""
+    from dataclasses import asdict
+
+    from botus import doctor as practice
+    from botus.targets.configured import configured
+
+    settings = values.settings
+    findings = list(practice.examine(settings, configured(settings, time.time)))
+    rows = (f"{one.level:<8} {one.message}" + (f": {one.hint}" if one.hint else "") for one in findings)
+    values.result(rows, lambda: [asdict(one) for one in findings])
+    sys.exit(practice.worst(findings))
+
+
+@cli.command()
+@common
+def health(values: Common) -> None:
+    """Exit with 0 if `botus run` is well, else with 1; asks no network."""
+    from botus.status import illness
+    from botus.targets.configured import configured
+
+    settings = values.settings
+    complaints = illness(settings, configured(settings, time.time), time.time)
+    values.result(complaints or ["well"], lambda: {"well": not complaints, "complaints": complaints})
+    sys.exit(1 if complaints else 0)
+
+
+def _posting_run(values: Common) -> PostingRun:
+    from botus.post import Policy, PostingRun
+    from botus.targets.configured import configured
+
+    settings = values.settings
+    return PostingRun(
+        settings.data,
+        configured(settings, time.time),
+        Policy(settings.post_only, settings.post_order),
+        rng=random.Random(),
+        clock=time.time,
+        say=values.talk,
+    )
+
+
+def _code_of(run: PostingRun, failed: tuple[str, ...]) -> int:
+    """4 where an account was refused, 5 where a platform failed."""
+    memory = run.state.load()
+    return 4 if any(state.stopped for name, state in memory.targets.items() if name in failed) else 5
+
+
+def _show(error: BotusError, values: Common) -> int:
+    if values.debug:
+        click.echo(_censored(traceback.format_exc(), values), err=True)
+    hint = f"\n{error.hint}" if error.hint else ""
+    click.echo(_censored(f"botus: {error.message}{hint}", values), err=True)
+    return error.exit_code
+
+
+def _show_unexpected(error: Exception, values: Common) -> int:
+    if values.debug:
+        click.echo(_censored(traceback.format_exc(), values), err=True)
+    click.echo(_censored(f"botus: unexpected: {type(error).__name__}: {error}", values), err=True)
+    click.echo("this is a fault in botus: the same command with --debug shows where", err=True)
+    return 1
+
+
+def _censored(text: str, values: Common) -> str:
+    try:
+        return censor(text, values.settings.secrets)
+    except BotusError:
+        return text  # the settings are what is wrong: their problems never hold a value

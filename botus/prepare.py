@@ -1,0 +1,182 @@
+"""Puts a run of `generate` together: which checkpoint, which corpus, which rules, which sampler.
+
+In come the options of the command line; out comes a job for `generate` and what draws its texts. Heavy
+libraries are loaded here, so only the `generate` command imports this.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from botus import demo, files, screen
+from botus.candidates import Origin
+from botus.checkpoint import Checkpoint, find, open_checkpoint
+from botus.errors import SettingsError
+from botus.generate import Job, new_seed, read_corpus
+from botus.sampler import Options, Sample, Sampler, load
+from botus.settings import Settings
+from botus.text import mastodon_length, x_length
+
+_MASTODON_LIMIT = 500
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The options of the command line; names as there."""
+
+    checkpoint: Path | None = None
+    n: int = 500
+    temp: float = 0.9
+    top_k: int = 0
+    top_p: float = 1.0
+    prefix: str = ""
+    seed: int | None = None
+    max_chars: int | None = None
+    threads: int | None = None
+    device: str = "auto"
+    mentions: str = "refuse"
+    links: str = "refuse"
+    without: tuple[str, ...] = ()
+    copies: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A job and its sampler.
+
+    Attributes:
+        notes: what the person should know before it begins.
+    """
+
+    job: Job
+    sampler: Sampler
+    options: Options
+    notes: tuple[str, ...]
+
+    def draw(self, skip: int) -> Iterator[Sample]:
+        """The texts of the job's seed, from a place on."""
+        return self.sampler.stream(self.options, self.job.origin.seed, skip)
+
+    def at(self, temperature: float) -> Iterator[Sample]:
+        """The texts of the job's seed at another temperature."""
+        options = Options(**{**vars(self.options), "temperature": temperature})
+        return self.sampler.stream(options, self.job.origin.seed)
+
+
+def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepared:
+    """Open the checkpoint, convert it if need be, and read what texts are compared with.
+
+    Raises:
+        SettingsError: an option that cannot be, or the generate extra is not installed.
+        FileError: a checkpoint or another file is damaged.
+    """
+    path, is_demo = _checkpoint_path(choice, settings, working_folder)
+    checkpoint = open_checkpoint(path)
+    corpus = _corpus(settings, is_demo)
+    options = Options(
+        temperature=choice.temp,
+        top_k=choice.top_k,
+        top_p=choice.top_p,
+        prefix=choice.prefix,
+        max_chars=_longest(choice, settings),
+    )
+    sampler = load(
+        checkpoint,
+        _cache_folders(path, settings),
+        device=choice.device,
+        threads=choice.threads or _cores(),
+    )
+    seed = choice.seed if choice.seed is not None else new_seed()
+    origin = _origin(checkpoint, choice, path, seed)
+    job = Job(
+        data=settings.data,
+        origin=origin,
+        n=choice.n,
+        rules=_rules(choice, settings, corpus),
+        corpus=corpus,
+        copies=choice.copies,
+        dry_run=choice.dry_run,
+    )
+    return Prepared(job, sampler, options, tuple(_notes(path, is_demo, sampler)))
+
+
+def _checkpoint_path(choice: Choice, settings: Settings, working_folder: Path) -> tuple[Path, bool]:
+    if choice.checkpoint is not None:
+        return choice.checkpoint, False
+    found = find(settings.data, working_folder)
+    if found is not None:
+        return found, False
+    if not demo.folder().is_dir():
+        raise SettingsError("there is no checkpoint", "name one with --checkpoint DIR")
+    return demo.folder(), True
+
+
+def _corpus(settings: Settings, is_demo: bool) -> list[str]:
+    own = read_corpus(settings.data / "corpus.txt")
+    return own or (read_corpus(demo.corpus()) if is_demo else [])
+
+
+def _cache_folders(path: Path, settings: Settings) -> list[Path]:
+    beside = path.parent if path.is_file() else path
+    return [beside / ".botus-ct2", settings.data / files.STATE_FOLDER / "ct2"]
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):  # a container may be given fewer than the machine has
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _origin(checkpoint: Checkpoint, choice: Choice, path: Path, seed: int) -> Origin:
+    return Origin(
+        model=f"{path.parent.name}/{path.name}",
+        step=checkpoint.step or 0,
+        temperature=choice.temp,
+        top_k=choice.top_k,
+        top_p=choice.top_p,
+        prefix=choice.prefix,
+        seed=seed,
+    )
+
+
+def _limits(settings: Settings) -> dict[str, tuple[Callable[[str], int], int]]:
+    """The limits of the targets in the settings, of X where there are none."""
+    limits: dict[str, tuple[Callable[[str], int], int]] = {}
+    if settings.x or not settings.has_targets:
+        limits["X"] = (x_length, settings.x.limit if settings.x else 280)
+    if settings.mastodon:
+        limits["Mastodon"] = (mastodon_length, _MASTODON_LIMIT)
+    return limits
+
+
+def _longest(choice: Choice, settings: Settings) -> int:
+    """Characters after which writing on is useless: no text so long is accepted."""
+    limit = min(limit for _, limit in _limits(settings).values())
+    return 2 * min(limit, choice.max_chars or limit)
+
+
+def _rules(choice: Choice, settings: Settings, corpus: list[str]) -> screen.Rules:
+    denylist = files.read(settings.data / "denylist.txt") or b""
+    return screen.Rules(
+        limits=_limits(settings),
+        max_chars=choice.max_chars,
+        mentions=choice.mentions,
+        links=choice.links,
+        hashtags=screen.hashtags_of(corpus) if corpus else None,
+        denylist=screen.parse_denylist(denylist),
+        doubtful=screen.doubtful_words(),
+        off=frozenset(choice.without),
+    )
+
+
+def _notes(path: Path, is_demo: bool, sampler: Sampler) -> Iterator[str]:
+    if is_demo:
+        yield "no checkpoint here: using the bundled demo model (name yours with --checkpoint DIR)"
+    else:
+        yield f"checkpoint: {path}"
+    if sampler.device == "cuda":
+        yield "sampling on the GPU"

@@ -1,0 +1,195 @@
+"""The loop of the container: wait for a slot, claim it, post; look up lost answers; beat.
+
+Nothing but wrong settings ends it: damage, a refused login or a network that is away are said once and looked
+at again at the next slot. The clock and the waiting come in as arguments.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+
+from botus.deliver import Say
+from botus.errors import BotusError, CredentialsError, SettingsError
+from botus.post import Policy, PostingRun
+from botus.schedule import Due, Schedule, due, parse, too_far_ahead
+from botus.settings import Settings
+from botus.state import State
+from botus.targets import Target
+from botus.tweeted import Log
+
+_SLICE = 60.0  # seconds: the clock may be stepped, or the machine sleep, so never wait longer in one go
+_DAY = 86400.0
+
+
+@dataclass
+class Loop:
+    """Posts on a schedule until it is told to stop.
+
+    Attributes:
+        settings: what the environment says.
+        targets: where to post; none for a dry run.
+        clock: seconds since the epoch.
+        wait: waits so many seconds, or less; True when it is time to stop.
+        say: writes a log line.
+        rng: chooses lines.
+    """
+
+    settings: Settings
+    targets: dict[str, Target]
+    clock: Callable[[], float]
+    wait: Callable[[float], bool]
+    say: Say
+    rng: Random
+    look_at: float | None = None
+    _seen: datetime | None = None
+    _said: str = ""
+    _schedule: Schedule = field(init=False)
+    _state: State = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._schedule = schedule_of(self.settings)
+        self._state = State(self.settings.data)
+
+    def run(self) -> None:
+        """Loop until `wait` says that it is time to stop."""
+        self._guarded(self._settle)
+        while True:
+            self._state.beat()
+            self._guarded(self._tick)
+            if self.wait(self._pause()):
+                return
+
+    def _tick(self) -> None:
+        now = self._now()
+        last = self._last_slot(now)
+        found = due(self._schedule, last, now, self.settings.catch_up)
+        if found.seen != last:
+            self._seen = found.seen
+        self._tell(found)
+        if found.slot is not None and self._state.claim_slot(found.slot):
+            self._post()
+        elif self.look_at is not None and self.clock() >= self.look_at:
+            self._settle()
+
+    def _last_slot(self, now: datetime) -> datetime | None:
+        """The newest slot that was dealt with, by this process or an earlier one."""
+        claimed = self._state.last_slot()
+        if claimed is not None and too_far_ahead(claimed, now):
+            self.say(
+                f"a slot was claimed at {claimed:%Y-%m-%d %H:%M} UTC, in the future: forgotten", "warning"
+            )
+            self._state.forget_slots_after(now)
+            claimed = self._state.last_slot()
+        if self._seen is not None and too_far_ahead(self._seen, now):
+            self._seen = None
+        return max(filter(None, (claimed, self._seen)), default=None)
+
+    def _tell(self, found: Due) -> None:
+        if found.notice:
+            self._say_once(found.notice, "warning")
+
+    def _post(self) -> None:
+        if not self.targets:
+            preview(self._posting_run(), self.say)
+            return
+        posted = posts_since(self.settings, self.clock() - _DAY)
+        if posted >= self.settings.max_per_day:
+            limit = f"MAX_PER_DAY is {self.settings.max_per_day}"
+            self.say(f"{posted} posts in the last 24 hours and {limit}: this slot is left out", "warning")
+            return
+        outcome = self._posting_run().post()
+        self.look_at = outcome.look_at
+        self._said = ""
+
+    def _settle(self) -> None:
+        if self.targets:
+            self.look_at = self._posting_run().settle().look_at
+
+    def _posting_run(self) -> PostingRun:
+        policy = Policy(self.settings.post_only, self.settings.post_order)
+        return PostingRun(
+            self.settings.data, self.targets, policy, rng=self.rng, clock=self.clock, say=self.say
+        )
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Do something that may fail; a failure is said once, and the loop goes on."""
+        try:
+            step()
+        except BotusError as error:
+            self.look_at = None
+            self._say_once(f"{error.message}{'; ' if error.hint else ''}{error.hint}", "error")
+        except Exception as error:
+            self.look_at = None
+            trace = traceback.format_exc()
+            self._say_once(f"unexpected: {type(error).__name__}: {error}", "error", traceback=trace)
+
+    def _say_once(self, message: str, level: str, **fields: object) -> None:
+        if message != self._said:
+            self._said = message
+            self.say(message, level, **fields)
+
+    def _pause(self) -> float:
+        """Seconds until something is due, a slice at most."""
+        now = self._now()
+        slot = self._schedule.last(now)
+        moment = self._schedule.fires_at(slot)
+        if moment <= now:
+            moment = self._schedule.fires_at(self._schedule.next(now))
+        wake = moment.timestamp()
+        if self.look_at is not None:
+            wake = min(wake, self.look_at)
+        return min(max(wake - self.clock(), 0.05), _SLICE)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+
+def schedule_of(settings: Settings) -> Schedule:
+    """Read the schedule of the settings.
+
+    Raises:
+        SettingsError: there is none, or it is wrong.
+    """
+    if settings.cron is None:
+        raise SettingsError("CRON is not set", "for example CRON='0 */4 * * *': every four hours")
+    identity = str(settings.data.resolve())
+    return parse(settings.cron, settings.zone, identity=identity, jitter=settings.jitter)
+
+
+def posts_since(settings: Settings, moment: float) -> int:
+    """Count the posts in the log since a time in seconds since the epoch."""
+    return sum(entry["timestamp"] >= moment * 1000 for entry in Log(settings.data).entries())
+
+
+def check_credentials(settings: Settings) -> None:
+    """Refuse to go on as a dry run where the log shows that this bot has posted for real.
+
+    Raises:
+        CredentialsError: credentials are incomplete, or gone.
+    """
+    settings.require_complete()
+    if not settings.has_targets and Log(settings.data).entries():
+        raise CredentialsError(
+            "no credentials are set, but tweeted.json shows that this bot has posted before",
+            "set them again, or use --dry-run to look only",
+        )
+
+
+def preview(run: PostingRun, say: Say) -> str | None:
+    """Say what would be posted, and change nothing.
+
+    Returns:
+        the text, or None where there is nothing to post.
+    """
+    line = run.choose(run.eligibility())
+    if line is None or line.text is None:
+        say("dry run: nothing to post: no line of tweets.txt may go out (see: botus status)", "warning")
+        return None
+    text = line.text.strip()
+    where = ", ".join(run.targets) or "nowhere, because no credentials are set"
+    say(f"dry run: would post to {where}: {text}", text=text)
+    return text

@@ -1,0 +1,237 @@
+"""What `status` and `health` know of a data directory, as values and as lines of text. Changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from typing import Any, TypeVar
+
+from botus.errors import BotusError
+from botus.intents import Intent, Intents
+from botus.post import Policy, PostingRun
+from botus.run import schedule_of
+from botus.schedule import Schedule
+from botus.settings import Settings
+from botus.state import State
+from botus.targets import Target
+from botus.text import fingerprint, short_id
+from botus.tweeted import Entry, Log
+
+Value = TypeVar("Value")
+_LAST = 10
+_SHOWN = 60
+_OLD_BEAT = 180.0  # seconds; the loop beats every minute
+
+
+@dataclass(frozen=True)
+class QueueCount:
+    """The lines of tweets.txt.
+
+    Attributes:
+        ready: may be drawn now.
+        unreviewed: of these, written by botus and not yet kept by anybody.
+        refused: how many may not, by kind.
+        examples: per kind, up to three (line number, reason, text).
+    """
+
+    ready: int = 0
+    unreviewed: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+    examples: Mapping[str, list[tuple[int, str, str]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything that `status` shows.
+
+    Attributes:
+        needs: what needs a person, one sentence each.
+        waiting: open posts, per post a sentence.
+        last: the newest entries of the log, newest first.
+        damage: what could not be read.
+    """
+
+    queue: QueueCount
+    posted: int
+    last: list[Entry]
+    waiting: list[str]
+    needs: list[str]
+    next_slot: datetime | None
+    words: str
+    days_left: float | None
+    damage: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for machines."""
+        return {
+            "queue": {
+                "ready": self.queue.ready,
+                "unreviewed": self.queue.unreviewed,
+                "refused": dict(self.queue.refused),
+            },
+            "posted": self.posted,
+            "next_slot": self.next_slot.isoformat() if self.next_slot else None,
+            "days_left": self.days_left,
+            "needs_a_person": self.needs,
+            "waiting": self.waiting,
+            "damage": self.damage,
+            "last": self.last,
+        }
+
+
+def look(settings: Settings, targets: Mapping[str, Target], clock: Callable[[], float]) -> Status:
+    """Look at everything; damage becomes part of the answer."""
+    damage: list[str] = []
+
+    def tried(step: Callable[[], Value]) -> Value | None:
+        try:
+            return step()
+        except BotusError as error:
+            damage.append(f"{error.message} ({error.hint})" if error.hint else error.message)
+        return None
+
+    queue = tried(lambda: count_queue(settings, targets)) or QueueCount()
+    entries = tried(lambda: Log(settings.data).entries()) or []
+    intents = tried(lambda: Intents(settings.data).open()) or []
+    stopped = tried(lambda: _stopped(settings, targets)) or []
+    schedule = tried(lambda: schedule_of(settings)) if settings.cron else None
+    now = datetime.fromtimestamp(clock(), UTC)
+    per_day = schedule.posts_per_day(settings.max_per_day) if schedule else None
+    return Status(
+        queue=queue,
+        posted=len(entries),
+        last=entries[: -_LAST - 1 : -1],
+        waiting=[_waiting(intent) for intent in intents],
+        needs=[*stopped, *unknown_posts(entries)],
+        next_slot=schedule.next(now) if schedule else None,
+        words=schedule.words() if schedule else "",
+        days_left=round(queue.ready / per_day, 1) if per_day else None,
+        damage=damage,
+    )
+
+
+def count_queue(settings: Settings, targets: Mapping[str, Target]) -> QueueCount:
+    """Count which lines may be drawn and why the others may not.
+
+    Raises:
+        FileError: a file that decides is damaged.
+    """
+    run = PostingRun(
+        settings.data,
+        targets,
+        Policy(settings.post_only, settings.post_order),
+        rng=Random(),
+        clock=lambda: 0.0,
+        say=lambda message, level="info", **fields: None,
+    )
+    eligibility = run.eligibility()
+    ready = unreviewed = 0
+    refused: Counter[str] = Counter()
+    examples: dict[str, list[tuple[int, str, str]]] = {}
+    seen: set[str] = set()
+    for line in run.queue.lines():
+        mark = fingerprint(line.text or "")
+        refusal = eligibility.refusal(line)
+        if refusal is not None:
+            refused[refusal.kind] += 1
+            shown = examples.setdefault(refusal.kind, [])
+            if len(shown) < 3:
+                shown.append((line.number, refusal.reason, line.text or repr(line.raw)[2:-1]))
+        elif mark in seen:
+            refused["double"] += 1
+        else:
+            seen.add(mark)
+            ready += 1
+            unreviewed += mark in eligibility.flags and mark not in eligibility.verdicts
+    return QueueCount(ready, unreviewed, refused, examples)
+
+
+def unknown_posts(entries: list[Entry]) -> list[str]:
+    """Say for every post whose fate is unknown what a person can do."""
+    return [
+        f"{entry['id']} on {name}: nobody knows whether it was posted ({part.get('error') or 'no answer'}):"
+        f" {_short(entry['text'])!r}; look at the account, then:"
+        f" botus resolve {entry['id']} --target {name} --posted [URL] | --not-posted | --give-up"
+        for entry in entries
+        for name, part in (entry.get("targets") or {}).items()
+        if part.get("state") == "unknown"
+    ]
+
+
+def lines(status: Status, zone: Schedule | None) -> Iterator[str]:
+    """Yield the status for a person."""
+    queue = status.queue
+    yield f"queue      {queue.ready} ready" + (f", {queue.unreviewed} unreviewed" if queue.unreviewed else "")
+    for kind, count in sorted(queue.refused.items()):
+        yield f"           {count} {_KINDS[kind]}"
+        for number, reason, text in queue.examples.get(kind, []):
+            yield f"             line {number}: {reason}: {_short(text)}"
+    if zone and status.next_slot:
+        local = status.next_slot.astimezone(zone.zone)
+        yield f"schedule   {status.words}; next {local:%a %Y-%m-%d %H:%M %z}"
+        yield f"           {status.days_left} days of queue left"
+    else:
+        yield "schedule   none (CRON is not set)"
+    yield f"posted     {status.posted}"
+    for entry in status.last:
+        yield from _entry(entry)
+    parts = {"waiting": status.waiting, "needs you": status.needs, "damage": status.damage}
+    for title, sentences in parts.items():
+        for number, sentence in enumerate(sentences):
+            yield f"{'' if number else title:<10} {sentence}"
+
+
+def illness(settings: Settings, targets: Mapping[str, Target], clock: Callable[[], float]) -> list[str]:
+    """Say why `botus run` is not well; nothing if it is. Asks no network."""
+    found: list[str] = []
+    beat = State(settings.data).last_beat()
+    if beat is None:
+        found.append("no heartbeat: botus run has not started here")
+    elif clock() - beat > _OLD_BEAT:
+        found.append(f"the last heartbeat is {clock() - beat:.0f} seconds old")
+    status = look(settings, targets, clock)
+    return [*found, *status.damage, *status.needs]
+
+
+_KINDS = {
+    "invalid": "are not valid UTF-8 and are never drawn",
+    "used": "have been posted and are never drawn again",
+    "dropped": "were dropped or edited in curate and are never drawn",
+    "held": "are held until you keep them: botus curate",
+    "unreviewed": "wait for a keep (POST_ONLY): botus curate",
+    "too long": "are too long for every target",
+    "double": "stand there more than once and are posted once",
+}
+
+
+def _stopped(settings: Settings, targets: Mapping[str, Target]) -> list[str]:
+    memory = State(settings.data).load()
+    return [
+        f"{name} has stopped: {state.stopped}; mend it, then run: botus doctor"
+        for name, state in memory.targets.items()
+        if state.stopped and name in targets and targets[name].account == state.account
+    ]
+
+
+def _waiting(intent: Intent) -> str:
+    parts = ", ".join(
+        f"{name} {part.state}" + (f" ({part.error})" if part.error else "")
+        for name, part in intent.open_parts().items()
+    )
+    return f"{intent.id} {_short(intent.text)!r}: {parts}"
+
+
+def _entry(entry: Entry) -> Iterator[str]:
+    moment = datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)
+    post = entry.get("id", short_id(fingerprint(entry["text"])))
+    yield f"           {moment:%Y-%m-%d %H:%M} {post} {_short(entry['text'])}"
+    for name, part in (entry.get("targets") or {}).items():
+        yield f"             {name} {part['state']} {part.get('url') or part.get('error') or ''}".rstrip()
+
+
+def _short(text: str) -> str:
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= _SHOWN else one_line[: _SHOWN - 1] + "…"

@@ -1,0 +1,30 @@
+"""The targets that the settings name, in the order in which they are posted to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from botus.settings import Settings
+from botus.targets import Target
+from botus.targets.mastodon import Mastodon
+from botus.targets.x import X
+
+
+def configured(settings: Settings, clock: Callable[[], float]) -> dict[str, Target]:
+    """Return the targets that have credentials, by name."""
+    targets: list[Target] = []
+    if x := settings.x:
+        secrets = (x.consumer_key, x.consumer_secret, x.access_token, x.access_token_secret)
+        targets.append(X(*secrets, base_url=x.base_url, limit=x.limit, may_read=x.may_read, clock=clock))
+    if mastodon := settings.mastodon:
+        targets.append(
+            Mastodon(
+                mastodon.base_url,
+                mastodon.access_token,
+                visibility=mastodon.visibility,
+                language=mastodon.language or "",
+                content_warning=mastodon.content_warning or "",
+                clock=clock,
+            )
+        )
+    return {target.name: target for target in targets}

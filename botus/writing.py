@@ -1,0 +1,79 @@
+"""What `botus generate` shows while it writes: notes, one progress bar, the closing table."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from botus import generate, report
+from botus.errors import SettingsError
+from botus.options import Common, is_terminal
+from botus.prepare import Choice, Prepared, prepare
+from botus.report import Progress
+
+
+def write(values: Common, choice: Choice) -> None:
+    """Write lines into the queue, or print them for a dry run."""
+    ready = _prepare(values, choice)
+    on_line: Callable[[str], None] = lambda post: None  # noqa: E731
+    if choice.dry_run and not values.as_json:
+        on_line = click.echo
+    try:
+        with _progress(values, choice.n) as on_progress:
+            done = generate.generate(
+                ready.job, ready.draw, logprob=ready.sampler.logprob, on_progress=on_progress, on_line=on_line
+            )
+    except generate.Stopped as stopped:
+        _show(values, stopped.report)
+        raise
+    _show(values, done)
+
+
+def compare(values: Common, choice: Choice, temperatures: str) -> None:
+    """Print samples of several temperatures side by side."""
+    try:
+        wanted = [float(part) for part in temperatures.split(",")]
+    except ValueError as error:
+        raise SettingsError(
+            f"--compare {temperatures}: not a list of numbers", "for example --compare 0.7,0.9,1.1"
+        ) from error
+    ready = _prepare(values, choice)
+    columns = generate.compare(ready.job, ready.at, wanted)
+    width = shutil.get_terminal_size().columns
+    values.result(report.side_by_side(columns, width), lambda: [vars(column) for column in columns])
+
+
+def _prepare(values: Common, choice: Choice) -> Prepared:
+    ready = prepare(choice, values.settings, Path.cwd())
+    for note in ready.notes:
+        values.talk(note)
+    return ready
+
+
+def _show(values: Common, done: report.Report) -> None:
+    if not values.quiet or values.as_json:
+        values.result(report.table(done), lambda: vars(done))
+
+
+@contextmanager
+def _progress(values: Common, wanted: int) -> Iterator[Callable[[Progress], None]]:
+    """A bar on a terminal, a line for every tenth elsewhere, nothing with --quiet."""
+    if values.quiet:
+        yield lambda progress: None
+    elif not is_terminal():
+        yield report.by_tenths(values.talk)
+    else:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as Bar
+
+        columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
+        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("", total=wanted)
+            yield lambda progress: bar.update(
+                task, completed=progress.accepted, description=report.line(progress)
+            )
