@@ -144,7 +144,7 @@ class Engine:
 
     def score(self, tokens: Sequence[list[str]]) -> list[list[float]]:
         """Return the log-probabilities of all tokens but the first of each sequence."""
-        size = max(_SCORED_TOKENS, *(len(sequence) for sequence in tokens))
+        size = max([_SCORED_TOKENS, *(len(sequence) for sequence in tokens)])
         results = self._scorer.score_batch(list(tokens), max_batch_size=size, batch_type="tokens")
         return [result.log_probs for result in results]
 
