@@ -1,0 +1,138 @@
+"""One line editor: a text, a cursor, a key, and what becomes of them. Pure.
+
+The text is the post itself: a line break in it is a real one and a backslash is a backslash, so nothing
+has to be escaped while typing. The cursor steps over what a reader takes for one character.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_JOINER = "\u200d"
+_NOT_TYPED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_WORD_BEFORE = re.compile(r"\w*\W*\Z")
+_WORD_AFTER = re.compile(r"\W*\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """Text that was pasted, in one piece; it is never taken for keys."""
+
+    text: str
+
+
+Key = str | Paste
+"""A character stands for itself; other keys have names of several letters, such as `left` and `ctrl-a`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """A text with the cursor before character number `cursor`, counted in code points from 0."""
+
+    text: str
+    cursor: int
+
+
+def pressed(editor: Editor, key: Key) -> Editor:
+    """Return what a key makes of the text; a key without a meaning changes nothing."""
+    if isinstance(key, Paste):
+        return _inserted(editor, cleaned(key.text))
+    if key in _KEYS:
+        return _KEYS[key](editor)
+    if len(key) == 1 and (key.isprintable() or key == _JOINER):
+        return _inserted(editor, key)
+    return editor
+
+
+def cleaned(pasted: str) -> str:
+    """Make pasted text fit for a post: `\\n` line breaks, no control characters, tabs as spaces."""
+    text = pasted.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return _NOT_TYPED.sub("", text)
+
+
+def _inserted(editor: Editor, text: str) -> Editor:
+    before, after = editor.text[: editor.cursor], editor.text[editor.cursor :]
+    return Editor(before + text + after, editor.cursor + len(text))
+
+
+def _cut(editor: Editor, start: int, end: int) -> Editor:
+    return Editor(editor.text[:start] + editor.text[end:], start)
+
+
+def _before(editor: Editor) -> int:
+    """Where the character before the cursor begins."""
+    return max((edge for edge in _edges(editor.text) if edge < editor.cursor), default=0)
+
+
+def _after(editor: Editor) -> int:
+    return min((edge for edge in _edges(editor.text) if edge > editor.cursor), default=len(editor.text))
+
+
+def _edges(text: str) -> list[int]:
+    """Offsets at which a character, as a reader sees it, begins or ends."""
+    if text.isascii():
+        return list(range(len(text) + 1))
+    import grapheme
+
+    edges = [0]
+    for length in grapheme.grapheme_lengths(text):
+        edges.append(edges[-1] + length)
+    return edges
+
+
+def _line_start(editor: Editor) -> int:
+    return editor.text.rfind("\n", 0, editor.cursor) + 1
+
+
+def _line_end(editor: Editor) -> int:
+    end = editor.text.find("\n", editor.cursor)
+    return len(editor.text) if end < 0 else end
+
+
+def _word_start(editor: Editor) -> int:
+    found = _WORD_BEFORE.search(editor.text[: editor.cursor])
+    return found.start() if found else 0
+
+
+def _word_end(editor: Editor) -> int:
+    found = _WORD_AFTER.match(editor.text, editor.cursor)
+    return found.end() if found else len(editor.text)
+
+
+def _to(place: Callable[[Editor], int]) -> Callable[[Editor], Editor]:
+    return lambda editor: Editor(editor.text, place(editor))
+
+
+def _delete_to(place: Callable[[Editor], int]) -> Callable[[Editor], Editor]:
+    def delete(editor: Editor) -> Editor:
+        start, end = sorted((editor.cursor, place(editor)))
+        return _cut(editor, start, end)
+
+    return delete
+
+
+_KEYS: dict[str, Callable[[Editor], Editor]] = {
+    "left": _to(_before),
+    "right": _to(_after),
+    "home": _to(_line_start),
+    "end": _to(_line_end),
+    "ctrl-a": _to(_line_start),
+    "ctrl-e": _to(_line_end),
+    "ctrl-left": _to(_word_start),
+    "ctrl-right": _to(_word_end),
+    "alt-b": _to(_word_start),
+    "alt-f": _to(_word_end),
+    "up": _to(lambda editor: max(0, _line_start(editor) - 1)),
+    "down": _to(lambda editor: min(len(editor.text), _line_end(editor) + 1)),
+    "backspace": _delete_to(_before),
+    "delete": _delete_to(_after),
+    "ctrl-d": _delete_to(_after),
+    "ctrl-w": _delete_to(_word_start),
+    "alt-backspace": _delete_to(_word_start),
+    "ctrl-u": _delete_to(_line_start),
+    "ctrl-k": _delete_to(_line_end),
+    "newline": lambda editor: _inserted(editor, "\n"),
+    "alt-enter": lambda editor: _inserted(editor, "\n"),
+}

@@ -1,0 +1,203 @@
+"""One review with its files: carries out what the machine wants. Knows no terminal.
+
+Holds `curate.lock` from start to end and `files.lock` never longer than one change. Every decision is in
+the journal, on disk, before tweets.txt is touched and before the next card can be shown. The one surprise:
+a start finishes what the last review wrote down and did not get to do.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from botus import changes, curate, deck, files
+from botus.candidates import Candidates
+from botus.changes import Card, Change, PutBack, Remove
+from botus.curate import Effect, Quit, Record
+from botus.decisions import Decisions, Mark, Step
+from botus.deck import Order, State
+from botus.editor import Key
+from botus.errors import Interrupted
+from botus.intents import Intents
+from botus.lines import Line
+from botus.queue import Queue
+from botus.tweeted import Log
+
+Clock = Callable[[], float]
+
+
+class Session:
+    """A review of one data directory; use `open_session`.
+
+    Attributes:
+        state: what the machine knows, for the painter.
+        about: what `generate` noted about posts, by fingerprint.
+        notices: what the person should know at the start.
+    """
+
+    def __init__(self, data: Path, order: Order, seed: int, clock: Clock) -> None:
+        self._queue, self._decisions = Queue(data), Decisions(data)
+        self._log, self._intents = Log(data), Intents(data)
+        self._clock = clock
+        self._quit = False
+        self._candidates = Candidates(data)
+        self.about: Mapping[str, Mapping[str, Any]] = self._candidates.by_fingerprint()
+        history = self._decisions.history()
+        self._wrote = history.last is not None
+        self.notices = ["a torn last line of the journal was passed over"] if self._decisions.torn() else []
+        self._stamps = self._look()
+        lines = list(self._queue.lines())
+        table, unfinished = curate.recover(changes.read(lines, self._used()), history)
+        if unfinished:
+            self.notices.append("the last decision of a review that was cut off is finished now")
+            self._change(unfinished)
+            lines = list(self._queue.lines())
+            table = changes.read(lines, self._used())
+        self.state = deck.begin(table, history, order, self._scores(), seed)
+        self.notices += _oddities(lines, self.state)
+
+    def press(self, key: Key) -> bool:
+        """Take a key; when this returns, everything is on disk.
+
+        A key that was meant for a card which is gone by now does nothing.
+
+        Returns:
+            False when the person wants to stop.
+        """
+        shown = deck.current(self.state)
+        if self.look_again() and not _same(shown, deck.current(self.state)):
+            return True
+        self.state, effects = curate.press(self.state, key, self._now())
+        self._carry_out(effects)
+        return not self._quit
+
+    def look_again(self) -> bool:
+        """Take in what others did to the files meanwhile; False if nothing."""
+        now = self._look()
+        if now == self._stamps:
+            return False
+        if now[2] != self._stamps[2]:
+            self.about = self._candidates.by_fingerprint()
+        self._stamps = now
+        self._read_again()
+        return True
+
+    def end(self) -> None:
+        """Note that nothing is left unfinished."""
+        if self._wrote:
+            self._decisions.append(Mark("end", 0, self._now()))
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        wanted: list[Change] = []
+        is_step = False
+        for effect in effects:
+            if isinstance(effect, Record):
+                self._decisions.append(effect.entry)
+                self._wrote = True
+                is_step = isinstance(effect.entry, Step)
+            elif isinstance(effect, Quit):
+                self._quit = True
+            else:
+                wanted.append(effect)
+        if wanted and not self._change(wanted) and is_step:
+            self._withdraw()
+        elif self.state.table.places.stale:
+            self._read_again()
+
+    def _change(self, wanted: Iterable[Change]) -> bool:
+        """Change tweets.txt; False if a line that was to be reworded had just gone."""
+        missed = [change for change in wanted if not self._change_one(change)]
+        self._stamps = self._look()
+        return not missed
+
+    def _change_one(self, change: Change) -> bool:
+        if isinstance(change, Remove):
+            place = change.place
+            self._queue.remove(Line(place.raw, place.number, None, place.start, place.ending))
+            return True
+        if isinstance(change, PutBack):
+            place = change.place
+            self._queue.put_back(place.raw, place.previous, place.number, place.ending)
+            return True
+        return self._queue.replace_line(change.raw, change.new.raw)
+
+    def _withdraw(self) -> None:
+        """An edit was written down, but its line was used in that very moment: take it back."""
+        self._read_again()
+        self.state, effects = curate.undo(self.state, self._now())
+        self._carry_out(effects)
+
+    def _read_again(self) -> None:
+        self.state = curate.refresh(self.state, self._queue.lines(), self._used())
+
+    def _used(self) -> dict[str, str]:
+        words = dict.fromkeys(self._intents.used(), "it is being posted")
+        return words | {post: _when_and_where(entry) for post, entry in self._log.used().items()}
+
+    def _scores(self) -> dict[str, float]:
+        scores = {post: record.get("score") for post, record in self.about.items()}
+        return {post: float(score) for post, score in scores.items() if isinstance(score, int | float)}
+
+    def _look(self) -> tuple[object, object, object]:
+        paths = (self._queue.path, self._log.path, self._candidates.path)
+        queue, log, candidates = map(files.stamp, paths)
+        return queue, log, candidates
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)
+
+
+@contextmanager
+def open_session(
+    data: Path, order: Order = "score", seed: int = 0, clock: Clock = time.time
+) -> Iterator[Session]:
+    """Hold a data directory for a review.
+
+    Args:
+        data: the data directory.
+        order: how the cards are laid out.
+        seed: for the cards that come at random.
+        clock: seconds since 1970.
+
+    Raises:
+        BusyError: another review is going on.
+        FileError: a file cannot be read or is damaged.
+    """
+    with files.lock(data, "curate", holder="another botus curate"):
+        session = Session(data, order, seed, clock)
+        try:
+            yield session
+        except Interrupted:
+            session.end()
+            raise
+        session.end()
+
+
+def _same(one: Card | None, other: Card | None) -> bool:
+    return (one and one.fingerprint) == (other and other.fingerprint)
+
+
+def _when_and_where(entry: Mapping[str, Any]) -> str:
+    words = ["posted"]
+    with suppress(ValueError, OverflowError, OSError):  # a date that no calendar has
+        words.append(datetime.fromtimestamp(entry["timestamp"] / 1000).strftime("on %Y-%m-%d"))
+    targets = entry.get("targets")
+    parts = [part for part in targets.values() if isinstance(part, dict)] if isinstance(targets, dict) else []
+    return " ".join([*words, *[str(part["url"]) for part in parts if part.get("url")]])
+
+
+def _oddities(lines: Iterable[Line], state: State) -> Iterator[str]:
+    unreadable = [line.number for line in lines if line.text is None]
+    if unreadable:
+        yield f"{len(unreadable)} not UTF-8 and not shown, the first is line {unreadable[0]} of tweets.txt"
+    cards = state.table.cards.values()
+    again = sum(1 for card in cards if card.raws and state.verdicts.get(card.fingerprint) == "drop")
+    if again:
+        yield f"{again} dropped before and in tweets.txt again: never drawn, not shown"
+    used = sum(1 for card in cards if card.raws and card.fingerprint in state.table.used)
+    if used:
+        yield f"{used} posted before and still in tweets.txt: never drawn, not shown"
