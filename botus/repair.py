@@ -23,15 +23,16 @@ _ENTITY = re.compile(
 )
 _RETWEET = re.compile(r"^RT\s+[@＠]\w+:?\s*")
 _LINK = re.compile(r"(?:https?:/|www\.|pic\.twitter|t\.co/)\S*", re.IGNORECASE)
-_HOLE = re.compile(r"(?:^|(?<=\s))\(\s*\)[ ]?")
-_SPACES = re.compile(r"[ \t\xa0]{2,}")
-_SPACE_BEFORE = re.compile(r"[ \t]+([,.;:!?](?:\s|$))")
+_HOLE = re.compile(r"(?<!\S)\(\s*(?:(?:via|by|from|h/t|cc)[\s:]*)?\)", re.IGNORECASE)
+_GAP = re.compile(r"[ \t]*\0(?=[\s,.;:!?)]|$)|\0[ \t]*")
+_COMMAS = re.compile(r",[ ]?,")
 _SMILEY = re.compile(
     r"(?<!\w)>?[:;=8xX][\-^'’o>]?[()\[\]{}]+|[()\[\]{}]+[\-^'’o]?[:;=8](?!\w)"
     r"|(?:^|(?<=[\s,;:.]))(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})\.?\)(?=\s)",  # `1)` of a list too
     re.MULTILINE,
 )
-_NOT_ONE_PHRASE = re.compile(r"[.!?]\s|\n|[,:;]$")
+_NOT_ONE_PHRASE = re.compile(r"[.!?]\s|\n|[,:;]$|^\W*$")
+_SPEECH = re.compile(r"[,:]\s$")
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _PARTNER = {"(": ")", "[": "]", "{": "}", '"': '"', "“": "”", "„": "“", "«": "»"}
 
@@ -49,17 +50,17 @@ def entities(post: str) -> str:
 
 def mentions(post: str) -> str:
     """Take out mentions, and `RT @name:` with them."""
-    return _closed_up(MENTION.sub("", _RETWEET.sub("", post))) if "@" in post or "＠" in post else post
+    return _without(MENTION, _RETWEET.sub("", post))
 
 
 def links(post: str) -> str:
     """Take out links that begin with a scheme or `www.`; a bare domain may be a word and stays."""
-    return _closed_up(_LINK.sub("", post)) if "/" in post or "." in post else post
+    return _without(_LINK, post)
 
 
 def holes(post: str) -> str:
-    """Take out `( )`, which is what a link or name in brackets leaves behind."""
-    return _closed_up(_HOLE.sub("", post)) if _HOLE.search(post) else post
+    """Take out `( )` and `(via )`, which is what a link or name in brackets leaves behind."""
+    return _without(_HOLE, post)
 
 
 def quotes(post: str) -> str:
@@ -73,7 +74,7 @@ def quotes(post: str) -> str:
     place = loose[0]
     if place in (0, len(post) - 1):
         return post[:place] + post[place + 1 :]
-    if post[:place].rstrip().endswith((":", ",")) and post[place] in _PARTNER:
+    if post[place] in _PARTNER and _SPEECH.search(post[:place]) and not post[place + 1].isspace():
         return post + _PARTNER[post[place]]
     return post
 
@@ -133,5 +134,7 @@ def _outside_smileys(post: str, places: list[int]) -> list[int]:
     return [place for place in places if place not in inside]
 
 
-def _closed_up(post: str) -> str:
-    return _SPACE_BEFORE.sub(r"\1", _SPACES.sub(" ", post)).strip()
+def _without(pattern: re.Pattern[str], post: str) -> str:
+    """Take out what a pattern finds, with the space that would be left over."""
+    gaps = pattern.sub("\0", post)
+    return post if gaps == post else _COMMAS.sub(",", _GAP.sub("", gaps)).strip()

@@ -174,9 +174,12 @@ def _worst(refused: Mapping[str, int]) -> list[tuple[str, int]]:
 
 
 def _example(post: str, detail: str) -> str:
+    return f"{_short(post)} ({_short(detail)})" if detail else _short(post)
+
+
+def _short(post: str) -> str:
     shown = escape(post)
-    short = shown if len(shown) <= _EXAMPLE else shown[: _EXAMPLE - 1] + "…"
-    return f"{short} ({escape(detail)})" if detail else short
+    return shown if len(shown) <= _EXAMPLE else shown[: _EXAMPLE - 1] + "…"
 
 
 def _lines(count: int) -> str:
