@@ -24,7 +24,7 @@ _REAL_POSTS = 96  # of the corpus, which the model is asked about to know what i
 
 
 class Sample(Protocol):
-    """What a sampler draws: a text, whether it is whole, its mean log-probability, its place in the stream."""
+    """What a sampler draws: a text, whether it is whole, its mean log-probability, its place."""
 
     @property
     def text(self) -> str: ...
@@ -99,7 +99,7 @@ def known(data: Path) -> Iterator[tuple[str, str]]:
         if "id" not in entry and "\\" in entry["text"]:  # the predecessor posted a line as it stood
             yield "the log", text.unescape(entry["text"])
     for post in Decisions(data).dropped_texts():
-        yield "what was dropped", post
+        yield "the dropped lines", post
     for record in Candidates(data).records():
         yield "an earlier run", record["text"]
 

@@ -19,7 +19,7 @@ class Signals:
         self._is_held = self._came = False
         self._before: dict[int, Any] = {}
 
-    def __enter__(self) -> "Signals":
+    def __enter__(self) -> Signals:
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._take) for number in self._NUMBERS}
         return self

@@ -58,7 +58,7 @@ class Novelty:
         number = self._near.find(found)
         if number is not None:
             where, other = self._posts[number]
-            return Answer(f"nearly in {self._source(where)}", other)
+            return Answer(f"much like one in {self._source(where)}", other)
         return Answer(nearest=self._corpus.nearest(found))
 
     def add(self, post: str, source: str = "this run") -> None:

@@ -1,4 +1,4 @@
-"""In which order are candidates worth reading? Pure parts from 0 to 1, and the total by which they are sorted.
+"""In which order are candidates worth reading? Pure parts from 0 to 1, and a total to sort by.
 
 A text and what the model thinks of it go in, a `Score` with its visible parts comes out. The one surprise:
 the likeliest text is not the best one. Very low probability is word salad, very high is a copy or a
@@ -12,15 +12,17 @@ import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 WEIGHTS = {"likeness": 0.6, "variety": 0.2, "ending": 0.2}
 FEWEST = 10  # posts of a corpus from which its habits can be told
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _CLOSED = re.compile(r"[.!?…。！？\"”’»)\]*~]$|[^\w\s,;:\-–—&/+(\[{“„«]$")
-_OPEN_WORDS = frozenset(
-    "a an and as at because but by for from if in into is it's its my of on or our than that the their this to"
-    " was were which who with your".split()
+_CUT_OFF = re.compile(
+    r"(?:[,:;\-–—&(“]|\b(?:an?|and|as|at|because|but|by|for|from|if|in|into|is|its|it's|my|of|on|or|our|than"
+    r"|that|the|their|this|to|was|were|which|who|with|your))$",
+    re.IGNORECASE,
 )
 
 
@@ -93,7 +95,7 @@ def _likeness(logprob: float, median: float, spread: float) -> float:
 def _variety(post: str) -> float:
     """The share of word pairs that occur for the first time."""
     words = _WORD.findall(post.casefold())
-    pairs = list(zip(words, words[1:], strict=False))
+    pairs = list(pairwise(words))
     return len(set(pairs)) / len(pairs) if pairs else 1.0
 
 
@@ -101,7 +103,4 @@ def _ending(post: str, closed: float) -> float:
     """1 where a post ends as those of the corpus do, less the more they close and it does not."""
     if _CLOSED.search(post):
         return 1.0
-    words = _WORD.findall(post.casefold())
-    if post.endswith((",", ":", ";", "-", "–", "—", "&", "(", "“")) or (words and words[-1] in _OPEN_WORDS):
-        return 0.0
-    return 1.0 - closed
+    return 0.0 if _CUT_OFF.search(post) else 1.0 - closed

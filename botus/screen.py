@@ -55,7 +55,7 @@ class Rules:
     mentions: str = "refuse"
     links: str = "refuse"
     hashtags: frozenset[str] | None = None
-    denylist: Denylist = Denylist()
+    denylist: Denylist = field(default_factory=Denylist)
     doubtful: tuple[str, ...] = ()
     off: frozenset[str] = frozenset()
 

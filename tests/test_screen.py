@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from botus import loops, repair, screen, text
+from botus import loops, screen, text
 from botus.errors import FileError, SettingsError
 from botus.screen import RULES, Denylist, Rules, Screen, door, parse_denylist
 
@@ -25,7 +25,7 @@ def reason(post: str, rules: Rules = STRICT) -> str | None:
 GOOD = [
     "A king is singing in a crystal labyrinth.",
     r"I don't know what to say ¯\_(ツ)_/¯",
-    'She is 5\'10" tall and still growing.',
+    "She is 5'10\" tall and still growing.",
     "The cat cafe is in danger. :( Send help :)",
     "Things I own: 1) a boat 2) half a boat (the better half)",
     "Mozilla Firefox 8 (RC 3) is released",
@@ -57,7 +57,13 @@ def test_a_good_post_passes_as_it_is(post: str) -> None:
 
 
 REFUSED = {
-    "too short": ["Look", "", "   \n ", ".......... !!!!!!", "日本語だ"],
+    "too short": [
+        "Look",
+        "",
+        "   \n ",
+        ".......... !!!!!!",
+        "日本語だ",
+    ],
     "a page or an error message": [
         "<!DOCTYPE html><html><head>",
         "Oh no Traceback (most recent call last): what now",
@@ -65,10 +71,31 @@ REFUSED = {
         "\tat com.example.Main(Main.java:12) and on",
         '{"errors": [{"code": 89}]}',
     ],
-    "a training marker": ["Good.<|startoftext|>Another", "The end<|endoftext|", "so it goes ====================", "startoftext|> me"],
-    "broken encoding": ["The Magic of \ufffd.js and me", "CafÃ© society is here", "itâ€™s a trap, all of it", "lone \ud83d half of it", "box \ue001 of private use"],
-    "control characters": ["bell \x07 rings at noon", "escape \x1b[31m red text"],
-    "markup": ["this is <b>bold</b> of me", "a line<br/>break in here", "left &amp and right", "see [here](http) ```code```", "amp; this is it now", "[url=x]that way"],
+    "a training marker": [
+        "Good.<|startoftext|>Another",
+        "The end<|endoftext|",
+        "so it goes ====================",
+        "startoftext|> me",
+    ],
+    "broken encoding": [
+        "The Magic of \ufffd.js and me",
+        "CafÃ© society is here",
+        "itâ€™s a trap, all of it",
+        "lone \ud83d half of it",
+        "box \ue001 of private use",
+    ],
+    "control characters": [
+        "bell \u0007 rings at noon",
+        "escape \u001b[31m red text",
+    ],
+    "markup": [
+        "this is <b>bold</b> of me",
+        "a line<br/>break in here",
+        "left &amp and right",
+        "see [here](http) ```code```",
+        "amp; this is it now",
+        "[url=x]that way",
+    ],
     "repeats itself": [
         "I love Rust " * 8,
         "very " * 9 + "good",
@@ -77,15 +104,46 @@ REFUSED = {
         "lalala" * 10,
         "the net is the net and the net is the net because the net is the net and the net is the net",
     ],
-    "unbalanced quotes": ['The Case for the "60s Web with Google', "Self-driving cars “may prove’ key", "Scale your » cloud computing"],
-    "unbalanced brackets": ["The best of the mix: how)? I ask", "(see here. And there is more of it"],
-    "pings everybody": ["wake up @everyone it is noon", "is anybody @here at all now"],
-    "mentions somebody": ["thanks to @bob for this", "cc @bob@example.social please", "write to bob.x@example.com now", "hey <@123456> come here", "hello ＠bob my friend"],
-    "a hashtag the corpus lacks": ["so tired today #blessed", "#été is here at last"],
-    "a link": ["look at https://example.com/x now", "see example.com for more", "www.example whatever it is", "pic.twitter.com/abc is it", "cut off at https:/"],
-    "on the denylist": ["a Herring fell from the sky", "the her\u200bring returns to us"],
-    "too long for x": ["long " + "word after word of new things " * 0 + " ".join(str(n) for n in range(110)), "私は" * 5 + "".join(chr(0x4E00 + n) for n in range(150))],
-}  # fmt: skip
+    "unbalanced quotes": [
+        'The Case for the "60s Web with Google',
+        "Self-driving cars “may prove’ key",
+        "Scale your » cloud computing",
+    ],
+    "unbalanced brackets": [
+        "The best of the mix: how)? I ask",
+        "(see here. And there is more of it",
+    ],
+    "pings everybody": [
+        "wake up @everyone it is noon",
+        "is anybody @here at all now",
+    ],
+    "mentions somebody": [
+        "thanks to @bob for this",
+        "cc @bob@example.social please",
+        "write to bob.x@example.com now",
+        "hey <@123456> come here",
+        "hello ＠bob my friend",
+    ],
+    "a hashtag the corpus lacks": [
+        "so tired today #blessed",
+        "#été is here at last",
+    ],
+    "a link": [
+        "look at https://example.com/x now",
+        "see example.com for more",
+        "www.example whatever it is",
+        "pic.twitter.com/abc is it",
+        "cut off at https:/",
+    ],
+    "on the denylist": [
+        "a Herring fell from the sky",
+        "the her\u200bring returns to us",
+    ],
+    "too long for x": [
+        "long " + " ".join(map(str, range(110))),
+        "".join(chr(0x4E00 + number) for number in range(150)),
+    ],
+}
 
 
 @pytest.mark.parametrize(("expected", "post"), [(r, post) for r, posts in REFUSED.items() for post in posts])
@@ -181,11 +239,14 @@ def test_a_speech_is_not_closed_after_its_end() -> None:
     assert reason(post) == "unbalanced quotes"
 
 
-@given(st.text('ab.,: \n"“”„«»()[]{}:;)', max_size=30))
-def test_repairs_settle_and_never_crash(post: str) -> None:
-    for mend in (repair.quotes, repair.brackets, repair.holes, repair.entities, repair.invisible):
-        once = mend(post)
-        assert mend(once) == once or len(mend(once)) < len(once)
+@given(st.text('ab.,: \n"“”„«»()[]{}:;)&#@\u200b', max_size=30))
+def test_what_passes_passes_again_unchanged(post: str) -> None:
+    lenient = Screen(Rules(min_chars=0, mentions="drop", links="drop"))
+    verdict = lenient.check(post)
+    assert len(verdict.text) <= len(post) + 2  # one quote and one bracket
+    if verdict.reason is None:
+        again = lenient.check(verdict.text)
+        assert (again.reason, again.text, again.repairs) == (None, verdict.text, ())
 
 
 @given(st.text(max_size=60))

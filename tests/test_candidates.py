@@ -1,0 +1,91 @@
+"""Provenance: one record per line, found by fingerprint, whole after any crash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from botus.candidates import Candidate, Candidates, Origin
+from botus.errors import FileError
+from botus.text import fingerprint
+
+ORIGIN = Origin("run1", 2100, 0.9, 40, 1.0, "", 7)
+OTHER = Origin("run1", 2100, 1.1, 40, 1.0, "", 7)
+
+
+def candidate(post: str, number: int = 0, flags: tuple[str, ...] = ()) -> Candidate:
+    nearest = {"number": 3, "text": "A corpus post", "run": 5}
+    return Candidate(post, number, 0.75, {"ending": 1.0}, -2.5, nearest, flags, ("quotes",))
+
+
+def test_a_record_has_everything_that_is_known(tmp_path: Path) -> None:
+    Candidates(tmp_path).append(ORIGIN, [candidate("Fog\nagain 🌫", 4, ("wordfilter: fog",))], 1000)
+    assert Candidates(tmp_path).records() == [
+        {
+            "text": "Fog\nagain 🌫",
+            "fingerprint": fingerprint("Fog\nagain 🌫"),
+            "model": "run1",
+            "step": 2100,
+            "temperature": 0.9,
+            "top_k": 40,
+            "top_p": 1.0,
+            "prefix": "",
+            "seed": 7,
+            "number": 4,
+            "score": 0.75,
+            "parts": {"ending": 1.0},
+            "logprob": -2.5,
+            "nearest": {"number": 3, "text": "A corpus post", "run": 5},
+            "flags": ["wordfilter: fog"],
+            "repairs": ["quotes"],
+            "time": 1000,
+        }
+    ]
+
+
+def test_records_are_found_by_fingerprint_and_the_later_one_counts(tmp_path: Path) -> None:
+    candidates = Candidates(tmp_path)
+    candidates.append(ORIGIN, [candidate("one"), candidate("two", flags=("a flag",))], 1)
+    candidates.append(OTHER, [candidate("one")], 2)
+    assert candidates.by_fingerprint()[fingerprint(" one ")]["temperature"] == 1.1
+    assert candidates.flags() == {fingerprint("one"): (), fingerprint("two"): ("a flag",)}
+
+
+def test_nothing_is_there_before_the_first_run(tmp_path: Path) -> None:
+    candidates = Candidates(tmp_path)
+    assert (candidates.records(), candidates.flags(), candidates.unfinished()) == ([], {}, [])
+    assert candidates.reached(ORIGIN) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stream_is_reached_as_far_as_its_last_record_or_its_end(tmp_path: Path) -> None:
+    candidates = Candidates(tmp_path)
+    candidates.append(ORIGIN, [candidate("one", 3), candidate("two", 8)], 1)
+    assert candidates.reached(ORIGIN) == 9
+    candidates.finish(ORIGIN, 12, 2)
+    candidates.append(OTHER, [candidate("three", 40)], 3)
+    assert (candidates.reached(ORIGIN), candidates.reached(OTHER)) == (12, 41)
+
+
+def test_only_the_last_group_of_a_run_that_did_not_end_is_unfinished(tmp_path: Path) -> None:
+    candidates = Candidates(tmp_path)
+    candidates.append(ORIGIN, [candidate("one")], 1)
+    candidates.append(ORIGIN, [candidate("two"), candidate("three")], 2)
+    assert candidates.unfinished() == ["two", "three"]
+    candidates.finish(ORIGIN, 3, 3)
+    assert candidates.unfinished() == []
+    assert len(candidates.records()) == 3
+
+
+def test_a_torn_last_record_is_cut_off_and_damage_before_it_stops(tmp_path: Path) -> None:
+    candidates = Candidates(tmp_path)
+    candidates.append(ORIGIN, [candidate("one"), candidate("two")], 1)
+    whole = candidates.path.read_bytes()
+    candidates.path.write_bytes(whole[:-20])
+    assert [record["text"] for record in candidates.records()] == ["one"]
+    candidates.append(ORIGIN, [candidate("three")], 2)
+    assert [record["text"] for record in candidates.records()] == ["one", "three"]
+    candidates.path.write_bytes(b"{broken\n" + whole)
+    with pytest.raises(FileError, match="line 1"):
+        candidates.flags()
