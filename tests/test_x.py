@@ -189,7 +189,8 @@ class TestFinding:
         clock.now += 60
         found = target.find(self.TEXT, LOST)
         assert (found.state, found.id) == ("posted", server.posts[0].id)
-        assert server.requests[-1].query["max_results"] == "20"  # each costs money
+        query = server.requests[-1].query  # each post that is read costs money
+        assert (query["max_results"], query["start_time"]) == ("20", "2026-09-21T14:08:20Z")
 
     def test_not_seen_proves_nothing(self, server: XServer, target: X, clock: Clock) -> None:
         server.script("drop")
