@@ -240,8 +240,8 @@ def _lengths(text: str, view: View) -> Text:
         length = limit.measure(text)
         over = length > limit.most
         part = Text(f"{limit.name} {length}/{limit.most}", "bold red" if over else "")
-        shown.append(part.append(f", {length - limit.most} too long") if over else part)
-    return Text(" · ", "dim").join(shown) if shown else Text(f"{len(text)} characters")
+        shown.append(part.append(f" ({length - limit.most} over)") if over else part)
+    return Text(" · ").join(shown) if shown else Text(f"{len(text)} characters")
 
 
 def _record(state: State, card: Card, view: View) -> Mapping[str, Any]:

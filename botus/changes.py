@@ -8,11 +8,12 @@ and the recovery after a crash are the same code. Lines that are no longer there
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from botus.decisions import Decision, Place, Step, Wording
-from botus.places import Places, QueueLine, find, picture, rewritten, without
+from botus.places import Places, QueueLine, find, picture, rewritten, with_line, without
 from botus.text import fingerprint
 
 
@@ -66,6 +67,7 @@ class Rewrite:
 
 
 Change = Remove | PutBack | Rewrite
+Part = Callable[[Table], Iterator[Change]]
 
 
 def read(lines: Iterable[QueueLine], used: Mapping[str, str], before: Table | None = None) -> Table:
@@ -84,12 +86,19 @@ def read(lines: Iterable[QueueLine], used: Mapping[str, str], before: Table | No
     return Table(cards, picture(lines), used)
 
 
-def places_of(table: Table, card: Card) -> tuple[Place, ...]:
-    """Return the places of a post's lines, each as it is once the ones before it are out."""
+def places_of(table: Table, card: Card, new: bytes | None = None) -> tuple[Place, ...]:
+    """Return the places of a post's lines, each as it is once the ones before it are out.
+
+    Args:
+        table: the posts on file.
+        card: the post.
+        new: what the first line becomes if it is not taken out but reworded.
+    """
     places, found = table.places, []
     for raw in card.raws:
         found.append(find(places, raw))
-        places = without(places, found[-1].number)
+        is_kept = new is not None and len(found) == 1
+        places = rewritten(places, raw, new or b"") if is_kept else without(places, found[-1].number)
     return tuple(found)
 
 
@@ -98,9 +107,10 @@ def perform(table: Table, step: Step, back: bool = False) -> tuple[Table, list[C
     made: list[Change] = []
     for decision in reversed(step.decisions) if back else step.decisions:
         table = _knowing(table, decision)
-        for change in _missing(table, decision, back):
-            table = _after(table, change)
-            made.append(change)
+        for part in _parts(decision, back):
+            for change in list(part(table)):
+                table = _after(table, change)
+                made.append(change)
     return table, made
 
 
@@ -112,22 +122,22 @@ def _knowing(table: Table, decision: Decision) -> Table:
     return replace(table, cards={**table.cards, **new}) if new else table
 
 
-def _missing(table: Table, decision: Decision, back: bool) -> Iterator[Change]:
-    first, rest = decision.places[:1], decision.places[1:]
-    old = Wording(decision.text, decision.fingerprint, first[0].raw if first else b"")
-    if decision.new and back:
-        yield from _put_back(table, decision.fingerprint, rest, but_not=decision.new.raw)
-        yield from _rewrite(table, decision.new, old)
-    elif decision.new:
-        yield from _rewrite(table, old, decision.new)
-        yield from _remove(table, decision.fingerprint, rest)
-    elif decision.back if back else decision.kind == "drop":
-        yield from _remove(table, decision.fingerprint, decision.places)
-    elif decision.kind == "drop" if back else decision.back:
-        yield from _put_back(table, decision.fingerprint, decision.places)
+def _parts(decision: Decision, back: bool) -> list[Part]:
+    """What a decision does to the file, in its order: each part sees what the one before has left."""
+    post, places, new = decision.fingerprint, decision.places, decision.new
+    if new:
+        old = Wording(decision.text, post, places[0].raw)
+        if back:
+            return [partial(_put_back, post, places[1:], new.raw), partial(_rewrite, new, old, places)]
+        return [partial(_rewrite, old, new, places[1:]), partial(_remove, post, places[1:])]
+    if decision.back if back else decision.kind == "drop":
+        return [partial(_remove, post, places)]
+    if decision.kind == "drop" if back else decision.back:
+        return [partial(_put_back, post, places, b"")]
+    return []
 
 
-def _remove(table: Table, post: str, places: Iterable[Place]) -> Iterator[Change]:
+def _remove(post: str, places: Iterable[Place], table: Table) -> Iterator[Change]:
     picture_now, left = table.places, Counter(_raws(table, post))
     for place in places:
         if left[place.raw]:
@@ -137,7 +147,7 @@ def _remove(table: Table, post: str, places: Iterable[Place]) -> Iterator[Change
             yield Remove(post, found)
 
 
-def _put_back(table: Table, post: str, places: tuple[Place, ...], but_not: bytes = b"") -> Iterator[Change]:
+def _put_back(post: str, places: Sequence[Place], but_not: bytes, table: Table) -> Iterator[Change]:
     if post in table.used:
         return
     there = Counter(_raws(table, post))
@@ -149,8 +159,11 @@ def _put_back(table: Table, post: str, places: tuple[Place, ...], but_not: bytes
             yield PutBack(post, place)
 
 
-def _rewrite(table: Table, old: Wording, new: Wording) -> Iterator[Change]:
-    if old.raw in _raws(table, old.fingerprint):
+def _rewrite(old: Wording, new: Wording, others: Sequence[Place], table: Table) -> Iterator[Change]:
+    """Reword the first line, unless that was done: then one more has the new bytes than those it is among."""
+    there = _raws(table, new.fingerprint).count(new.raw)
+    expected = sum(1 for place in others if place.raw == new.raw)
+    if old.raw in _raws(table, old.fingerprint) and there <= expected:
         yield Rewrite(old.fingerprint, old.raw, new)
 
 
@@ -166,7 +179,7 @@ def _after(table: Table, change: Change) -> Table:
         places = without(places, change.place.number)
     elif isinstance(change, PutBack):
         cards[card.fingerprint] = replace(card, raws=(*card.raws, change.place.raw))
-        places = replace(places, stale=True)  # others may have moved its place: the file tells
+        places = with_line(places, change.place)
     else:
         cards[card.fingerprint] = _less(card, change.raw)
         new = change.new

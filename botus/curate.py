@@ -198,7 +198,7 @@ def _edit_key(state: State, under_edit: Editor, key: Key, now: int) -> tuple[Sta
     new = Wording(text, fingerprint(text), escape(text).encode() + _carriage_return(card))
     if problem := _refusal(state, card, new):
         return _say(state, problem)
-    places = changes.places_of(state.table, card)
+    places = changes.places_of(state.table, card, new.raw)
     state, effects = _take(
         replace(state, editor=None), Decision("edit", card.fingerprint, card.text, places, new), now
     )

@@ -116,6 +116,8 @@ def _delete_to(place: Callable[[Editor], int]) -> Callable[[Editor], Editor]:
 _KEYS: dict[str, Callable[[Editor], Editor]] = {
     "left": _to(_before),
     "right": _to(_after),
+    "ctrl-b": _to(_before),
+    "ctrl-f": _to(_after),
     "home": _to(_line_start),
     "end": _to(_line_end),
     "ctrl-a": _to(_line_start),

@@ -82,6 +82,12 @@ def without(places: Places, number: int) -> Places:
     return replace(places, raws=raws, stale=places.stale or was_open)
 
 
+def with_line(places: Places, place: Place) -> Places:
+    """Put a line back into the picture; where exactly it came to stand, only the file can tell."""
+    at = min(place.number - 1, len(places.raws))
+    return replace(places, raws=(*places.raws[:at], place.raw, *places.raws[at:]), stale=True)
+
+
 def rewritten(places: Places, raw: bytes, new: bytes) -> Places:
     """Give the first line with these bytes new ones."""
     index = places.raws.index(raw)

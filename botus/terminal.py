@@ -149,7 +149,8 @@ class _Terminal:
         lines = [self._coded(line) for line in screen(session.state, view)]
         if self._styled:
             # A line is cleared before it is written: behind its last column, clearing takes that column too.
-            shown = _HOME + "\n".join(_CLEAR_LINE + line for line in lines) + _CLEAR_BELOW
+            lines[-1] = _CLEAR_BELOW + lines[-1]
+            shown = _HOME + "\n".join(_CLEAR_LINE + line for line in lines)
         else:
             shown = "\n".join(line for line in lines if line.strip()) + "\n"
         self._write(shown)
