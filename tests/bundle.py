@@ -6,6 +6,7 @@ the caller's hands (shards, entries per restart, bytes per block), because a rea
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +21,8 @@ Array = npt.NDArray[np.generic]
 END_OF_TEXT = "<|endoftext|>"
 _TYPES = {"float32": 1, "float64": 2, "int32": 3, "int64": 9, "float16": 19}
 _BFLOAT16 = 14  # numpy has none: a uint16 array is written as the upper halves of float32 values
+_FULL = 50257
+_GPT2_VOCABULARY = Path(__file__).parents[2] / "shared" / "data" / "gpt2-vocab"
 _MAGIC = 0xDB4775248B80FB57
 
 
@@ -95,6 +98,24 @@ def vocabulary(words: Iterable[str] = ()) -> tuple[list[str], list[tuple[str, st
     return [*tokens, END_OF_TEXT], merges
 
 
+def full_vocabulary() -> tuple[list[str], list[tuple[str, str]]]:
+    """Return GPT-2's 50,257 tokens and their merges; where they are not at hand, as many made-up ones."""
+    if _GPT2_VOCABULARY.is_dir():
+        ids = json.loads((_GPT2_VOCABULARY / "encoder.json").read_bytes())
+        lines = (_GPT2_VOCABULARY / "vocab.bpe").read_text(encoding="utf-8").split("\n")[1:]
+        merges = [(a, b) for a, _, b in (line.partition(" ") for line in lines if line)]
+        return sorted(ids, key=ids.__getitem__), merges
+    letters = "etaoinshrdlcumwfgypbvk"
+    merges = [("Ġ", letter) for letter in letters] + list(itertools.product(letters, repeat=2))
+    stems = [a + b for a, b in merges]
+    merges = [*merges, *itertools.product(stems, repeat=2)][: _FULL - 257]
+    known = dict.fromkeys([*byte_tokens(), *(a + b for a, b in merges)])
+    spare = (f"spare{i}" for i in itertools.count())  # two merges may lead to the same token
+    while len(known) < _FULL - 1:
+        known[next(spare)] = None
+    return [*known, END_OF_TEXT], merges
+
+
 def random_tensors(hparams: Mapping[str, int], seed: int = 1, scale: float = 0.1) -> dict[str, Array]:
     """Return random float32 tensors of a GPT-2 of these sizes; the norms are near one and zero."""
     random = np.random.default_rng(seed)
@@ -148,10 +169,14 @@ def write_run(
     )
     (folder / "counter").write_text(f"{step}\n")
     (folder / "hparams.json").write_text(json.dumps(dict(hparams)))
+    write_vocabulary(folder, tokens, merges)
+    return folder
+
+
+def write_vocabulary(folder: Path, tokens: Sequence[str], merges: Sequence[tuple[str, str]]) -> None:
     (folder / "encoder.json").write_text(json.dumps({token: i for i, token in enumerate(tokens)}))
     lines = ["#version: 0.2", *(" ".join(merge) for merge in merges)]
     (folder / "vocab.bpe").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return folder
 
 
 def write_bigrams(

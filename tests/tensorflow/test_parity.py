@@ -24,7 +24,6 @@ from tests import bundle, gpt2
 pytestmark = pytest.mark.tensorflow
 
 HPARAMS = {"n_vocab": 50257, "n_ctx": 1024, "n_embd": 768, "n_head": 12, "n_layer": 12}
-REAL_VOCABULARY = Path(__file__).parents[2].parent / "shared" / "data" / "gpt2-vocab"
 TEXT = "The fog came in at four. Nobody had asked it to, and the gulls said so 🌊\n"
 GREEDY = 12
 
@@ -44,7 +43,8 @@ class Oracle:
 def oracle(tmp_path_factory: pytest.TempPathFactory) -> Oracle:
     folder = tmp_path_factory.mktemp("checkpoint") / "run1"
     folder.mkdir()
-    write_vocabulary(folder)
+    tokens, merges = bundle.full_vocabulary()
+    bundle.write_vocabulary(folder, tokens, merges)
     (folder / "hparams.json").write_text(json.dumps(HPARAMS))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     encoder = import_module("gpt_2_simple.src.encoder").get_encoder(str(folder))
@@ -84,27 +84,6 @@ def run_graph(folder: Path, ids: list[int]) -> tuple[npt.NDArray[np.float32], li
         saver.save(session, str(folder / "model"), global_step=3, write_meta_graph=False)
         logits, tokens = session.run([output, greedy], {context: [ids]})
     return logits[0], tokens[0][len(ids) :].tolist()
-
-
-def write_vocabulary(folder: Path) -> None:
-    """Copy GPT-2's vocabulary; where it is not at hand, make one of the same size, with the same markers."""
-    if REAL_VOCABULARY.is_dir():
-        for name in ("encoder.json", "vocab.bpe"):
-            (folder / name).write_bytes((REAL_VOCABULARY / name).read_bytes())
-        return
-    tokens, letters = bundle.byte_tokens(), "etaoinshrdlcumwfgypbvk"
-    merges = [("Ġ", letter) for letter in letters] + list(itertools.product(letters, repeat=2))
-    stems = [a + b for a, b in merges]
-    merges += [(stem, end) for stem, end in itertools.product(stems, stems) if stem + end not in stems]
-    merges = merges[: HPARAMS["n_vocab"] - len(tokens) - 1]
-    known = dict.fromkeys([*tokens, *(a + b for a, b in merges)])
-    spare = (f"spare{i}" for i in itertools.count())  # two merges may lead to the same token
-    while len(known) < HPARAMS["n_vocab"] - 1:
-        known[next(spare)] = None
-    names = [*known, bundle.END_OF_TEXT]
-    (folder / "encoder.json").write_text(json.dumps({token: i for i, token in enumerate(names)}))
-    lines = "\n".join(f"{a} {b}" for a, b in merges)
-    (folder / "vocab.bpe").write_text(f"#version: 0.2\n{lines}\n", encoding="utf-8")
 
 
 def test_tensors_are_those_of_tensorflow_bit_for_bit(oracle: Oracle, checkpoint: Checkpoint) -> None:
