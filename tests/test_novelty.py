@@ -89,6 +89,24 @@ def _runs(words: Sequence[str]) -> set[tuple[str, ...]]:
     return {tuple(words[start:end]) for start in range(len(words)) for end in range(start, len(words) + 1)}
 
 
+def test_a_copy_is_found_though_later_posts_have_all_its_pieces() -> None:
+    copied = [f"w{number}" for number in range(10)]
+    pieces = [["x", *copied[start : start + 5], "y"] for start in range(6)]
+    corpus = Corpus([" ".join(post) for post in (copied, *pieces)])
+    text = [*copied[:9], "other"]
+    found = corpus.copied(" ".join(text), text)
+    assert found is not None
+    assert (found.number, found.run) == (1, 9)
+
+
+def test_the_search_of_the_corpus_is_not_misled_by_the_bytes_of_other_words() -> None:
+    vocabulary = [f"w{number}" for number in range(1, 257)]  # the last one is number 256: 00 01 00 00
+    corpus = Corpus([" ".join(vocabulary), "w256 " * 9, "w1 " * 9, "w1 " * 5])
+    found = corpus.copied("w1 " * 9 + "other", [*["w1"] * 9, "other"])
+    assert found is not None
+    assert (found.number, found.run) == (3, 9)
+
+
 _few_words = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=24)
 
 

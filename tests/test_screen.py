@@ -184,6 +184,13 @@ def test_each_target_has_its_own_limit_and_is_measured_only_near_it() -> None:
     assert (verdict.reason, verdict.detail) == ("too long for tiny", "41 of 30")
 
 
+def test_short_links_count_in_full() -> None:
+    assert (
+        reason("a.co " * 12 + "all of them", Rules(X, links="allow", off=frozenset({"loop"})))
+        == "too long for x"
+    )
+
+
 @given(st.text("ab é日😀.:/,#@\u200d\n", max_size=40))
 def test_the_quick_estimate_is_never_below_the_true_length(post: str) -> None:
     for length in (text.x_length, text.mastodon_length, text.bluesky_length):
