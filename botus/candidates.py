@@ -7,7 +7,8 @@ would be posted in spite of its flags. So a crash may leave records whose lines 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ class Candidates:
         Raises:
             FileError: the file is damaged.
         """
-        return [record for record in jsonl.read(self.path) if "fingerprint" in record]
+        return [record for record in self._scan() if "fingerprint" in record]
 
     def by_fingerprint(self) -> dict[str, Record]:
         """Return the records by the fingerprint of their text; of two, the later one."""
@@ -82,12 +83,13 @@ class Candidates:
 
     def flags(self) -> dict[str, tuple[str, ...]]:
         """Return the flags of every line that `generate` wrote, most often none, by fingerprint."""
-        return {record["fingerprint"]: tuple(record.get("flags", ())) for record in self.records()}
+        lines = (record for record in self._scan() if "fingerprint" in record)
+        return {record["fingerprint"]: tuple(record.get("flags", ())) for record in lines}
 
     def reached(self, origin: Origin) -> int:
         """Return how far a stream has been read: texts that are to be passed over when it is drawn again."""
         own, reached = asdict(origin), 0
-        for record in jsonl.read(self.path):
+        for record in self._scan():
             end = record.get("run")
             number = end["reached"] if end else record.get("number", -1) + 1
             if (end or record).items() >= own.items():
@@ -121,10 +123,33 @@ class Candidates:
             return []
         return [record["text"] for record in records if record.get("time") == records[-1]["time"]]
 
+    def _scan(self) -> Iterator[Record]:
+        """Read one record at a time: the container that posts has no room for all of them."""
+        try:
+            with self.path.open("rb") as source:
+                for line in filter(bytes.strip, source):
+                    record = _parsed(line)
+                    if record is None:
+                        jsonl.read(self.path)  # raises, unless it is only a torn last line
+                        return
+                    yield record
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise files.explain(error, self.path, "read") from error
+
     def _add(self, records: list[Record]) -> None:
         files.make_folder(self.path.parent)
         with files.editing(self.data):
             jsonl.append(self.path, records)
+
+
+def _parsed(line: bytes) -> Record | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def _record(origin: Origin, candidate: Candidate, time: int) -> Record:

@@ -89,3 +89,6 @@ def test_a_torn_last_record_is_cut_off_and_damage_before_it_stops(tmp_path: Path
     candidates.path.write_bytes(b"{broken\n" + whole)
     with pytest.raises(FileError, match="line 1"):
         candidates.flags()
+    candidates.path.write_bytes(whole + b"[1]\n" + whole)
+    with pytest.raises(FileError, match="line 3"):
+        candidates.reached(ORIGIN)
