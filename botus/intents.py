@@ -116,7 +116,6 @@ class Intents:
     def claim(self, intent: Intent) -> bool:
         """Create an intent for this process; False if the post is claimed already."""
         files.make_folder(self.folder)
-        files.make_folder(self.done_folder)
         intent.owner = owner.this_process()
         return files.claim(self.folder / intent.fingerprint, _dump(intent))
 
@@ -161,6 +160,7 @@ class Intents:
         if earlier:  # a second opinion on one target: keep what the others said
             intent.parts = merge(earlier.parts, intent.parts)
         self.save(intent)
+        files.make_folder(self.done_folder)
         files.move(self.folder / intent.fingerprint, self.done_folder / intent.fingerprint)
         for generation in self.folder.glob(f"{intent.fingerprint}.*"):
             files.remove(generation)

@@ -126,6 +126,8 @@ class PostingRun:
     def _run(self, then: Callable[[Delivery], str | None] | None) -> Outcome:
         with files.lock(self.data, "post", holder="another posting run"):
             self._check_log_can_be_written()
+            for folder in (self.data, self.state.folder, self.intents.folder):
+                files.sweep(folder)
             self.memory = self.state.load()
             self._restore_log()
             self._check_log_is_whole()

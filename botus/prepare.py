@@ -86,7 +86,7 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
     )
     sampler = load(
         checkpoint,
-        _cache_folders(path, settings),
+        _cache_folders(path, settings, is_demo),
         device=choice.device,
         threads=choice.threads or _cores(),
     )
@@ -120,9 +120,12 @@ def _corpus(settings: Settings, is_demo: bool) -> list[str]:
     return own or (read_corpus(demo.corpus()) if is_demo else [])
 
 
-def _cache_folders(path: Path, settings: Settings) -> list[Path]:
+def _cache_folders(path: Path, settings: Settings, is_demo: bool) -> list[Path]:
+    own = settings.data / files.STATE_FOLDER / "ct2"
+    if is_demo:  # beside it is the installed package
+        return [own]
     beside = path.parent if path.is_file() else path
-    return [beside / ".botus-ct2", settings.data / files.STATE_FOLDER / "ct2"]
+    return [beside / ".botus-ct2", own]
 
 
 def _cores() -> int:
