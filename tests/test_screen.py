@@ -10,16 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from botus import loops, screen, text
+from botus import loops, rules, screen, text
 from botus.errors import FileError, SettingsError
-from botus.screen import RULES, Denylist, Rules, Screen, door, parse_denylist
+from botus.rules import RULES
+from botus.screen import Denylist, Rules, Screen, door, parse_denylist
 
 X = {"x": (text.x_length, 280)}
 STRICT = Rules(X, hashtags=frozenset({"caturday"}), denylist=parse_denylist(b"herring\n"))
 
 
-def reason(post: str, rules: Rules = STRICT) -> str | None:
-    return Screen(rules).check(post).reason
+def reason(post: str, settings: Rules = STRICT) -> str | None:
+    return Screen(settings).check(post).reason
 
 
 GOOD = [
@@ -165,9 +166,9 @@ def test_an_unfinished_post_is_refused_and_left_as_it_is() -> None:
 
 
 def test_max_chars_counts_characters() -> None:
-    rules = Rules(max_chars=20)
-    assert reason("x y" * 6 + "zz", rules) is None
-    assert reason("x y" * 7, rules) == "longer than --max-chars"
+    settings = Rules(max_chars=20)
+    assert reason("x y" * 6 + "zz", settings) is None
+    assert reason("x y" * 7, settings) == "longer than --max-chars"
 
 
 def test_each_target_has_its_own_limit_and_is_measured_only_near_it() -> None:
@@ -177,10 +178,10 @@ def test_each_target_has_its_own_limit_and_is_measured_only_near_it() -> None:
         measured.append(post)
         return len(post)
 
-    rules = Rules({"x": (text.x_length, 280), "tiny": (length, 30)})
-    assert Screen(rules).check("A short post for all").reason is None
+    settings = Rules({"x": (text.x_length, 280), "tiny": (length, 30)})
+    assert Screen(settings).check("A short post for all").reason is None
     assert not measured
-    verdict = Screen(rules).check("A post that is too long for the small one")
+    verdict = Screen(settings).check("A post that is too long for the small one")
     assert (verdict.reason, verdict.detail) == ("too long for tiny", "41 of 30")
 
 
@@ -194,24 +195,24 @@ def test_short_links_count_in_full() -> None:
 @given(st.text("ab é日😀.:/,#@\u200d\n", max_size=40))
 def test_the_quick_estimate_is_never_below_the_true_length(post: str) -> None:
     for length in (text.x_length, text.mastodon_length, text.bluesky_length):
-        assert screen._longest_count(post) >= length(post)
+        assert rules.longest_count(post) >= length(post)
 
 
 def test_drop_takes_mentions_and_links_out() -> None:
-    rules = Rules(X, mentions="drop", links="drop")
+    settings = Rules(X, mentions="drop", links="drop")
     post = "RT @bob: look at this, @ann@example.social , it is great (via @cy) https://t.co/x1 !"
-    verdict = Screen(rules).check(post)
+    verdict = Screen(settings).check(post)
     assert (verdict.reason, verdict.text) == (None, "look at this, it is great !")
     assert verdict.repairs == ("mentions", "links", "brackets")
-    assert Screen(rules).check("@bob https://example.com/").reason == "too short"
-    assert Screen(rules).check("wake up @everyone, it is noon").text == "wake up, it is noon"
-    assert reason("see example.com for more", rules) == "a link"
+    assert Screen(settings).check("@bob https://example.com/").reason == "too short"
+    assert Screen(settings).check("wake up @everyone, it is noon").text == "wake up, it is noon"
+    assert reason("see example.com for more", settings) == "a link"
 
 
 def test_allow_lets_mentions_and_links_pass_but_never_a_ping() -> None:
-    rules = Rules(X, mentions="allow", links="allow")
-    assert reason("thanks to @bob for https://example.com", rules) is None
-    assert reason("thanks to @everyone for this", rules) == "pings everybody"
+    settings = Rules(X, mentions="allow", links="allow")
+    assert reason("thanks to @bob for https://example.com", settings) is None
+    assert reason("thanks to @everyone for this", settings) == "pings everybody"
 
 
 @pytest.mark.parametrize(
@@ -263,10 +264,18 @@ def test_no_text_breaks_the_screen(post: str) -> None:
 
 
 def test_wordfilter_flags_and_does_not_refuse() -> None:
-    rules = Rules(X, doubtful=screen.doubtful_words())
-    verdict = Screen(rules).check("What a lame excuse for a boat")
+    settings = Rules(X, doubtful=screen.doubtful_words())
+    verdict = Screen(settings).check("What a lame excuse for a boat")
     assert (verdict.reason, verdict.flags) == (None, ("wordfilter: lame",))
-    assert Screen(rules).check("A king is singing.").flags == ()
+    assert Screen(settings).check("A king is singing.").flags == ()
+
+
+def test_wordfilter_does_not_flag_innocent_words_that_contain_a_short_one() -> None:
+    screening = Screen(Rules(X, doubtful=screen.doubtful_words()))
+    for innocent in ("about the script tonight", "above Japan, snipping", "spiced spices, tardy cuckoo"):
+        assert screening.check(innocent).flags == ()
+    for bad in ("you dickheads all of you", "so retarded of them", "CUNTS! all of you", "an abo in here"):
+        assert len(screening.check(bad).flags) == 1
 
 
 def test_unknown_policies_and_rules_are_all_reported() -> None:

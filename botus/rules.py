@@ -1,0 +1,210 @@
+"""The rules of the screen, one small function each: a text and the settings go in, a reason comes out, or "".
+
+A reason is one of few phrases, followed by a colon and what was found. The rules run in the order of `RULES`,
+from cheap and telling to dear. The one surprise: links are what X takes for links, so `ASP.NET` is one, and
+costs as much as one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from botus import loops, repair, text
+from botus.denylist import Denylist
+from botus.errors import SettingsError
+
+POLICIES = ("refuse", "drop", "allow")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a text has to keep to.
+
+    Args:
+        limits: per target the function that measures a text and its limit. A function may count at most two
+            for a character, and more only for what looks like a link.
+        max_chars: the most characters, whatever the targets allow.
+        min_chars: the fewest characters; wide ones (CJK, emoji) count two.
+        mentions, links: `refuse` the text, `drop` them from it, or `allow` them.
+        hashtags: those of the corpus (`hashtags_of`); None allows every hashtag.
+        denylist: what the user forbids.
+        doubtful: words that only flag a text (`doubtful_words`).
+        off: names of rules that are switched off.
+
+    Raises:
+        SettingsError: a policy or the name of a rule is unknown.
+    """
+
+    limits: Mapping[str, tuple[Callable[[str], int], int]] = field(default_factory=dict)
+    max_chars: int | None = None
+    min_chars: int = 10
+    mentions: str = "refuse"
+    links: str = "refuse"
+    hashtags: frozenset[str] | None = None
+    denylist: Denylist = field(default_factory=Denylist)
+    doubtful: tuple[str, ...] = ()
+    off: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        problems = [
+            f"{name} is {policy!r}: it can be {', '.join(POLICIES)}"
+            for name, policy in (("mentions", self.mentions), ("links", self.links))
+            if policy not in POLICIES
+        ]
+        problems += [
+            f"there is no rule {name!r}: the rules are {', '.join(RULES)}"
+            for name in sorted(self.off - RULES.keys())
+        ]
+        if problems:
+            raise SettingsError(problems)
+
+
+def hashtags_of(posts: Iterable[str]) -> frozenset[str]:
+    """Collect the hashtags of a corpus, for `Rules.hashtags`."""
+    return frozenset(tag.casefold() for post in posts if "#" in post for tag in _HASHTAG.findall(post))
+
+
+_HASHTAG = re.compile(r"(?<![\w&/#])[#＃](\w*[^\W\d_]\w*)")
+_EVERYONE = re.compile(r"[@＠](?:everyone|here|channel)\b", re.IGNORECASE)
+_MAIL = re.compile(r"\b[\w.+-]+@[\w-]+\.[a-zA-Z]{2,}\b")
+_MARKER = re.compile(r"<\|\w+|\w+\|>|(?:start|end)oftext|={10,}", re.IGNORECASE)
+_BROKEN = re.compile(
+    "[\ufffd\ufffe\uffff\ue000-\uf8ff\ud800-\udfff]|[ÂÃ][\u0080-\u00bf]|â[€\u0080]|ðŸ|ï¿½|ï»¿"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_PAGE = re.compile(
+    r"<!doctype|<html|<head>|<body|Traceback \(most recent call last\)"
+    r'|^\s*File "[^"\n]+", line \d+|^\s*at [\w.$]+\([\w.]+:\d+\)'
+    r'|^\s*\{\s*"(?:errors?|message|code|status)"\s*:',
+    re.IGNORECASE | re.MULTILINE,
+)
+_MARKUP = re.compile(
+    r"</?(?:a|b|i|u|s|p|br|hr|em|li|ul|ol|h[1-6]|td|tr|table|tt|div|span|img|font|strong|center|small|su[bp]"
+    r"|code|pre|script|style|link|meta|input|form|iframe|blockquote)(?:\s[^<>]*)?/?>"
+    r"|<!--|-->|&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos|nbsp)\b;?|\bamp;|```|\]\(https?:"
+    r"|\[/?(?:url|img|quote|b|i)(?:=[^\]]*)?\]",
+    re.IGNORECASE,
+)
+_DOTTED = re.compile(r"\w\.\w|:/")
+_BARE_LINK = re.compile(r"https?:/|\bwww\.|pic\.twitter|\bt\.co/", re.IGNORECASE)
+
+
+def _too_short(post: str, rules: Rules) -> str:
+    size = len(post)
+    if size < rules.min_chars:
+        size += sum(character > "\u1100" for character in post)
+    if size < rules.min_chars:
+        return f"too short: {size} characters"
+    return "" if _SOMETHING.search(post) else "too short: nothing but punctuation"
+
+
+_SOMETHING = re.compile(r"[^\W_]|[\u2190-\u2bff\u3000-\U0010ffff]")
+
+
+def page(post: str, rules: Rules) -> str:
+    return _found("a page or an error message", _PAGE, post)
+
+
+def _marker(post: str, rules: Rules) -> str:
+    return _found("a training marker", _MARKER, post)
+
+
+def _encoding(post: str, rules: Rules) -> str:
+    return "" if post.isascii() else _found("broken encoding", _BROKEN, post)
+
+
+def _control(post: str, rules: Rules) -> str:
+    return _found("control characters", _CONTROL, post)
+
+
+def _markup(post: str, rules: Rules) -> str:
+    return _found("markup", _MARKUP, post)
+
+
+def _loop(post: str, rules: Rules) -> str:
+    return f"repeats itself: {again}" if (again := loops.find(post)) else ""
+
+
+def _quotes(post: str, rules: Rules) -> str:
+    return "unbalanced quotes" if repair.unpaired(post, repair.QUOTES) else ""
+
+
+def _brackets(post: str, rules: Rules) -> str:
+    return "unbalanced brackets" if repair.unpaired(post, repair.BRACKETS) else ""
+
+
+def everyone(post: str, rules: Rules) -> str:
+    return _found("pings everybody", _EVERYONE, post)
+
+
+def mentions(post: str, rules: Rules) -> str:
+    if rules.mentions == "allow" or not ("@" in post or "＠" in post):
+        return ""
+    return _found("mentions somebody", repair.MENTION, post) or _found("mentions somebody", _MAIL, post)
+
+
+def _links(post: str, rules: Rules) -> str:
+    if rules.links == "allow" or not _DOTTED.search(post):
+        return ""
+    found = _BARE_LINK.search(post)
+    urls = [found[0]] if found else text.urls(post)
+    return f"a link: {urls[0]}" if urls else ""
+
+
+def _hashtags(post: str, rules: Rules) -> str:
+    if rules.hashtags is None or not ("#" in post or "＃" in post):
+        return ""
+    new = [tag for tag in _HASHTAG.findall(post) if tag.casefold() not in rules.hashtags]
+    return f"a hashtag the corpus lacks: #{new[0]}" if new else ""
+
+
+def denied(post: str, rules: Rules) -> str:
+    return f"on the denylist: {found}" if (found := rules.denylist.find(post)) else ""
+
+
+def _max_chars(post: str, rules: Rules) -> str:
+    if rules.max_chars is None or len(post) <= rules.max_chars:
+        return ""
+    return f"longer than --max-chars: {len(post)} of {rules.max_chars}"
+
+
+def _limits(post: str, rules: Rules) -> str:
+    if not rules.limits:
+        return ""
+    most = longest_count(post)
+    for target, (length, limit) in rules.limits.items():
+        if most > limit and (size := length(post)) > limit:
+            return f"too long for {target}: {size} of {limit}"
+    return ""
+
+
+def longest_count(post: str) -> int:
+    """The most that any target can count for a text: measuring exactly takes a millisecond."""
+    links = len(_DOTTED.findall(post))
+    return len(post) * (1 if post.isascii() else 2) + 50 * links
+
+
+def _found(reason: str, pattern: re.Pattern[str], post: str) -> str:
+    return f"{reason}: {found[0].strip()!r}" if (found := pattern.search(post)) else ""
+
+
+RULES: dict[str, Callable[[str, Rules], str]] = {
+    "short": _too_short,
+    "page": page,
+    "marker": _marker,
+    "encoding": _encoding,
+    "control": _control,
+    "markup": _markup,
+    "quotes": _quotes,
+    "brackets": _brackets,
+    "everyone": everyone,
+    "mentions": mentions,
+    "hashtags": _hashtags,
+    "loop": _loop,
+    "denylist": denied,
+    "max-chars": _max_chars,
+    "length": _limits,
+    "links": _links,
+}
