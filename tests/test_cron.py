@@ -145,6 +145,10 @@ def test_h_with_a_step_is_an_interval() -> None:
         ("*/25 * * * *", "at minutes 0, 25 and 50 of every hour"),
         ("5,10,35 8-10,20 * 6 *", "at minutes 5, 10 and 35 of hours 8 to 10 and 20 every day in June"),
         ("*/90 * * * *", "every hour, on the hour"),
+        ("0 4/4 * * *", "at 04:00, 08:00, 12:00, 16:00 and 20:00 every day"),
+        ("0 1-23/4 * * *", "every 4 hours from 01:00"),
+        ("*/30 1/4 * * *", "every 30 minutes of hours 1, 5, 9, 13, 17 and 21"),
+        ("0 9 1-31 * MON", "at 09:00 every day"),
         ("@weekly", "at 00:00 on Sundays"),
         ("0 9 * * SAT,SUN", "at 09:00 on Saturdays and Sundays"),
         ("0 9 1,15 * *", "at 09:00 on days 1 and 15 of every month"),
@@ -160,7 +164,9 @@ def test_words(expression: str, said: str) -> None:
 def field(rng: random.Random, low: int, high: int) -> str:
     first, last = sorted((rng.randint(low, high), rng.randint(low, high)))
     step = rng.choice([2, 3, 4, 5, 7, 10, 12, 15, 20, 30])
-    return rng.choice(["*", "*", str(first), str(low), f"*/{step}", f"{first}-{last}", f"{first},{last}"])
+    shifted = f"{low + rng.randint(0, 3)}-{high}/{step}"
+    ranges = [shifted, f"*/{step}", f"{first}-{last}", f"{first},{last}"]
+    return rng.choice(["*", "*", str(first), str(low), *ranges])
 
 
 def test_two_expressions_with_the_same_words_fire_at_the_same_times() -> None:
