@@ -20,7 +20,7 @@ from botus.score import Habits
 from botus.screen import Rules, Screen
 from botus.tweeted import Log
 
-_REAL_POSTS = 96  # of the corpus, which the model is asked about to know what is likely
+_REAL_POSTS = 64  # of the corpus, which the model is asked about to know what is likely
 
 
 class Sample(Protocol):

@@ -1,8 +1,8 @@
 """May this text be posted? One verdict: the text, cleaned where that is safe, or one reason why not.
 
-A text goes in; after what can be mended has been mended (`repair`), the rules (`rules`) are asked in order and
-what is doubtful is flagged for the person. `door` is what `post` asks of a line that anybody may have
-written; it needs nothing of the model side.
+A text goes in. What can be mended is mended (`repair`), then the rules (`rules`) are asked in order, and what
+is doubtful is flagged for the person. `door` is what `post` asks of a line that anybody may have written; it
+needs nothing of the model side.
 """
 
 from __future__ import annotations
