@@ -1,0 +1,364 @@
+"""The real thing, through a pseudo-terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pexpect
+import pytest
+
+import botus
+from botus import jsonl
+from botus.decisions import Decisions
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from botus import text
+from botus.card import Limit
+from botus.errors import BotusError
+from botus.terminal import closing, run_session
+limits = [Limit("x", text.x_length, 280), Limit("mastodon", text.mastodon_length, 500)]
+try:
+    print("\\n".join(closing(run_session(Path(sys.argv[1]), limits, "file"))))
+except BotusError as error:
+    print(f"{type(error).__name__}: {error}")
+    sys.exit(error.exit_code)
+"""
+ROOT = str(Path(botus.__file__).parent.parent)
+POSTS = 60
+UP, LEFT = "\x1b[A", "\x1b[D"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "tweets.txt").write_text("".join(f"post {number:03d}\n" for number in range(POSTS)))
+    return tmp_path
+
+
+@pytest.fixture
+def opened() -> Iterator[list[pexpect.spawn]]:
+    children: list[pexpect.spawn] = []
+    yield children
+    for child in children:
+        child.close(force=True)
+
+
+def environment(**changes: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
+    return kept | {"PYTHONPATH": ROOT, "TERM": "xterm-256color"} | changes
+
+
+def curate(data: Path, size: tuple[int, int] = (24, 80), **changes: str) -> pexpect.spawn:
+    command = [sys.executable, "-c", PROGRAM, str(data)]
+    child = pexpect.spawn(
+        command[0], command[1:], dimensions=size, env=environment(**changes), encoding="utf-8", timeout=20
+    )
+    child.delaybeforesend = None
+    return child
+
+
+def queue(data: Path) -> str:
+    return (data / "tweets.txt").read_bytes().decode()
+
+
+def verdicts(data: Path) -> list[str]:
+    return [one.kind for step in Decisions(data).history().done for one in step.decisions]
+
+
+def ended(child: pexpect.spawn) -> tuple[str, int | None]:
+    child.expect(pexpect.EOF)
+    child.close()
+    return str(child.before), child.exitstatus
+
+
+def test_single_keys_decide_without_enter(data: Path, opened: list[pexpect.spawn]) -> None:
+    child = curate(data)
+    opened.append(child)
+    for key, seen in (
+        ("", "post 000"),
+        ("k", "post 001"),
+        ("d", "post 002"),
+        (LEFT, "post 003"),
+        (" ", "post 004"),
+        ("s", "post 005"),
+        ("\r", "Enter does nothing"),
+        ("u", "Taken back: starred"),
+        ("r", "Done again: starred"),
+        (UP, "4.* of 60.*starred"),
+        ("?", "back to the very first"),
+        ("x", "post 004"),
+    ):
+        child.send(key)
+        child.expect(seen)
+    child.send("q")
+    last, code = ended(child)
+    assert "This time: 1 kept, 1 starred, 2 dropped, 1 put off." in last
+    assert code == 0
+    assert verdicts(data) == ["keep", "drop", "drop", "later", "star"]
+    assert queue(data).splitlines()[:3] == ["post 000", "post 003", "post 004"]
+
+
+def test_an_edit_with_a_paste_and_wide_characters(data: Path, opened: list[pexpect.spawn]) -> None:
+    child = curate(data)
+    opened.append(child)
+    child.expect("post 000")
+    child.send("e")
+    child.expect("Ctrl-J")
+    child.send("🌊")
+    child.expect("x 10/280")
+    child.send("\x1b[200~kd\rq\x1b[201~")
+    child.expect("x 14/280")
+    child.send("\n")
+    child.send("é")
+    child.expect("x 16/280")
+    child.send("\r")
+    child.expect("still to be decided")
+    child.send("k")
+    child.expect("post 001")
+    child.send("q")
+    ended(child)
+    assert queue(data).splitlines()[0] == "post 000🌊kd\\nq\\né"
+    assert verdicts(data) == ["edit", "keep"]
+
+
+def test_escape_leaves_an_edit(data: Path, opened: list[pexpect.spawn]) -> None:
+    child = curate(data)
+    opened.append(child)
+    child.expect("post 000")
+    child.send("e")
+    child.expect("Ctrl-J")
+    child.send("dd")
+    child.send("\x1b")
+    child.expect("Edit cancelled")
+    child.send("q")
+    ended(child)
+    assert verdicts(data) == []
+
+
+@pytest.mark.parametrize("pasted", ["\x1b[200~kdkd\rdd\x1b[201~", "all keys: kds\rdddd\r"])
+def test_pasted_text_decides_nothing(data: Path, opened: list[pexpect.spawn], pasted: str) -> None:
+    child = curate(data)
+    opened.append(child)
+    child.expect("post 000")
+    child.send(pasted)
+    child.expect("Pasted text does nothing|Enter does nothing")
+    child.send("q")
+    ended(child)
+    assert verdicts(data) == []
+
+
+def test_a_candidate_cannot_steer_the_terminal(tmp_path: Path, opened: list[pexpect.spawn]) -> None:
+    evil = "\x1b]0;title\x07 \x1b[2J \x9b31m \u202e end"
+    (tmp_path / "tweets.txt").write_text(f"{evil}\n{evil}2\n")
+    child = curate(tmp_path)
+    opened.append(child)
+    child.expect("end.*keys")
+    painted = child.before + child.after
+    child.send("d")
+    child.expect("end2.*dropped.*end.*keys")
+    painted += child.before + child.after
+    child.send("q")
+    ended(child)
+    assert "␛]0;title␇ ␛[2J ‹U+009B›31m ‹U+202E› end" in re.sub(r"\x1b\[[0-9;]*m", "", painted)
+    for part in ("\x1b]", "\x07", "\x1b[2J", "\x9b", "\u202e"):
+        assert part not in painted
+
+
+def test_the_window_may_change_its_size(data: Path, opened: list[pexpect.spawn]) -> None:
+    child = curate(data, (20, 40))
+    opened.append(child)
+    child.expect("─{40}")
+    child.setwinsize(30, 100)
+    child.expect("─{100}")
+    child.setwinsize(1, 1)
+    child.send("k")
+    child.setwinsize(24, 80)
+    child.expect("─{80}.*post 001")
+    child.send("q")
+    assert ended(child)[1] == 0
+
+
+def test_no_color_and_dumb_terminals(data: Path, opened: list[pexpect.spawn]) -> None:
+    child = curate(data, NO_COLOR="1")
+    opened.append(child)
+    child.expect("keys")
+    child.send("k")
+    child.expect("kept.*keys")
+    assert not re.search(r"\x1b\[[0-9;]*3[0-8]m", child.before + child.after)
+    child.send("q")
+    ended(child)
+    child = curate(data, TERM="dumb")
+    opened.append(child)
+    child.expect("keys")
+    child.send("d")
+    child.expect("dropped.*keys")
+    child.send("q")
+    assert "\x1b" not in child.before + child.after + ended(child)[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_the_terminal_is_restored_after_a_signal(
+    data: Path, opened: list[pexpect.spawn], number: int
+) -> None:
+    child = curate(data)
+    opened.append(child)
+    before = termios.tcgetattr(child.child_fd)
+    child.expect("post 000")
+    child.send("k")
+    child.expect("post 001")
+    assert termios.tcgetattr(child.child_fd) != before
+    child.kill(number)
+    child.expect("Interrupted: stopped by")
+    assert child.before.endswith("\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l")
+    assert termios.tcgetattr(child.child_fd) == before
+    assert ended(child)[1] == 130
+    assert Decisions(data).history().last is None
+
+
+def test_the_terminal_is_restored_after_an_error(data: Path, opened: list[pexpect.spawn]) -> None:
+    child = curate(data)
+    opened.append(child)
+    before = termios.tcgetattr(child.child_fd)
+    child.expect("post 000")
+    real = data / "real.txt"
+    (data / "tweets.txt").rename(real)
+    (data / "tweets.txt").symlink_to(real)
+    child.send("dd")
+    child.expect("FileError: .*symbolic link")
+    assert "\x1b[?1049l" in child.before
+    assert termios.tcgetattr(child.child_fd) == before
+    assert ended(child)[1] == 3
+
+
+def test_it_can_be_suspended(data: Path, opened: list[pexpect.spawn]) -> None:
+    child = curate(data)
+    opened.append(child)
+    before = termios.tcgetattr(child.child_fd)
+    child.expect("post 000")
+    child.kill(signal.SIGTSTP)
+    child.expect_exact("\x1b[?1049l")
+    wait_for_state(child.pid, "T")
+    assert termios.tcgetattr(child.child_fd) == before
+    child.kill(signal.SIGCONT)
+    child.expect("post 000.*keys")
+    child.send("k")
+    child.expect("post 001")
+    child.send("q")
+    assert ended(child)[1] == 0
+
+
+def wait_for_state(process: int, state: str) -> None:
+    for _ in range(200):
+        if Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == state:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"the process never came into state {state}")
+
+
+def test_a_terminal_that_goes_away_ends_the_review(data: Path) -> None:
+    child = curate(data)
+    child.expect("post 000")
+    child.send("k")
+    child.expect("post 001")
+    os.close(child.child_fd)
+    for _ in range(400):
+        try:
+            os.kill(child.pid, 0)
+            if os.waitpid(child.pid, os.WNOHANG)[0]:
+                break
+        except (ProcessLookupError, ChildProcessError):
+            break
+        time.sleep(0.01)
+    assert verdicts(data) == ["keep"]
+    assert Decisions(data).history().last is None
+
+
+def test_off_a_terminal_it_says_what_to_use_instead(data: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(data)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=20,
+        check=False,
+    )
+    assert "SettingsError: botus curate needs a terminal" in done.stdout
+    assert done.returncode == 2
+
+
+def test_an_empty_queue_is_a_normal_state(tmp_path: Path, opened: list[pexpect.spawn]) -> None:
+    child = curate(tmp_path)
+    opened.append(child)
+    last, code = ended(child)
+    assert "There is nothing to review" in last
+    assert "\x1b" not in last
+    assert code == 0
+
+
+def test_killed_at_random_moments_nothing_decided_is_lost_or_doubled(
+    data: Path, opened: list[pexpect.spawn]
+) -> None:
+    before = queue(data)
+    decide_and_kill(data, opened, kills=4, seed=7)
+    child = curate(data)
+    opened.append(child)
+    child.expect("keys")
+    for _ in Decisions(data).history().done:
+        child.send("u")
+        child.expect("Taken back")
+    child.send("u")
+    child.expect("Nothing to take back")
+    child.send("q")
+    ended(child)
+    assert queue(data) == before
+    assert Decisions(data).verdicts() == {}
+
+
+def decide_and_kill(data: Path, opened: list[pexpect.spawn], kills: int, seed: int) -> None:
+    """Decide, kill within a few milliseconds after a key, and compare what was seen with what was written."""
+    rng = Random(seed)
+    sure: list[str] = []
+    for _ in range(kills):
+        child = curate(data)
+        opened.append(child)
+        child.expect("keys")
+        for _ in range(rng.randrange(2, 7)):
+            sure.append(decide(child, rng))
+        last, key = rng.choice([("drop", "d"), ("undo", "u"), ("star", "s")])
+        child.send(key)
+        time.sleep(rng.random() * 0.02)
+        child.kill(signal.SIGKILL)
+        child.close()
+        written = [record["kind"] for record in jsonl.read(Decisions(data).path) if record["kind"] != "end"]
+        assert written in (sure, [*sure, last])
+        sure = written
+
+
+def decide(child: pexpect.spawn, rng: Random) -> str:
+    """Press a key and wait until the screen shows what came of it."""
+    kind, key, seen = rng.choice(
+        [
+            ("keep", "k", "kept +"),
+            ("drop", "d", "dropped +"),
+            ("star", "s", "starred +"),
+            ("undo", "u", "Taken back"),
+        ]
+    )
+    child.send(key)
+    if kind != "undo":
+        child.expect(rf"[-+*] {seen}")
+        child.expect("keys")
+        return kind
+    child.expect("Taken back|Nothing to take back")
+    return kind if child.after == "Taken back" else decide(child, rng)
