@@ -73,17 +73,18 @@ Part = Callable[[Table], Iterator[Change]]
 def read(lines: Iterable[QueueLine], used: Mapping[str, str], before: Table | None = None) -> Table:
     """Lay out what the queue holds; posts of the table `before` stay known, with the lines they have now."""
     lines = list(lines)
-    cards = {one.fingerprint: replace(one, raws=()) for one in before.cards.values()} if before else {}
-    known = {raw: one.fingerprint for one in before.cards.values() for raw in one.raws} if before else {}
+    earlier = before.cards if before else {}
+    known = {raw: card.fingerprint for card in earlier.values() for raw in card.raws}
+    raws: dict[str, tuple[bytes, ...]] = {}
+    texts: dict[str, str] = {}
     for line in lines:
-        if line.text is None:
-            continue
-        post = known.get(line.raw) or fingerprint(line.text)
-        if post in cards and cards[post].raws:
-            cards[post] = replace(cards[post], raws=(*cards[post].raws, line.raw))
-        else:
-            cards[post] = Card(post, line.text, (line.raw,))
-    return Table(cards, picture(lines), used)
+        if line.text is not None:
+            post = known.get(line.raw) or fingerprint(line.text)
+            raws[post] = (*raws.get(post, ()), line.raw)
+            texts.setdefault(post, line.text)
+    cards = {post: Card(post, texts[post], found) for post, found in raws.items()}
+    gone = {post: Card(post, card.text) for post, card in earlier.items() if post not in cards}
+    return Table(cards | gone, picture(lines), used)
 
 
 def places_of(table: Table, card: Card, new: bytes | None = None) -> tuple[Place, ...]:

@@ -83,9 +83,14 @@ def without(places: Places, number: int) -> Places:
 
 
 def with_line(places: Places, place: Place) -> Places:
-    """Put a line back into the picture; where exactly it came to stand, only the file can tell."""
-    at = min(place.number - 1, len(places.raws))
-    return replace(places, raws=(*places.raws[:at], place.raw, *places.raws[at:]), stale=True)
+    """Put a line back into the picture; where its surroundings are not known, only the file can tell."""
+    at = place.number - 1
+    before = places.raws[:at]
+    previous = before[-1] if before and before[-1].strip() else None
+    # Among blank lines offsets are not known, nor whether a byte-order mark is before the first line.
+    is_beside_text = any(raw.strip() for raw in places.raws[max(0, at - 1) : at + 1])
+    is_exact = len(before) == at and previous == place.previous and is_beside_text and bool(place.ending)
+    return replace(places, raws=(*before, place.raw, *places.raws[at:]), stale=places.stale or not is_exact)
 
 
 def rewritten(places: Places, raw: bytes, new: bytes) -> Places:
