@@ -15,13 +15,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from botus.deck import Order, Tally, tally
 from botus.editor import Key
 from botus.errors import Interrupted, SettingsError
 from botus.keyboard import Decoder, as_paste, is_burst
 from botus.session import Session, open_session
+from botus.settings import Settings
+from botus.text import mastodon_length, x_length
 
 if TYPE_CHECKING:  # rich takes a tenth of a second to import, and only a terminal needs it
     from rich.text import Text
@@ -32,6 +34,7 @@ if TYPE_CHECKING:  # rich takes a tenth of a second to import, and only a termin
 _BEGIN = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
 _END = "\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l"
 _HOME, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
+_MASTODON_LIMIT = 500  # of a server that was not asked
 _LOOK_EVERY = 1.0
 _PASTE_PAUSE = 0.05
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -44,6 +47,25 @@ class Summary:
 
     tally: Tally
     notices: tuple[str, ...]
+
+
+def review(settings: Settings, order: str = "score") -> Summary:
+    """Review the data directory of the settings, with the limits of their targets; of X where there are none.
+
+    Raises:
+        SettingsError: the order is not known, or this is not a terminal.
+        Interrupted: see `run_session`.
+    """
+    from botus.card import Limit
+
+    if order not in get_args(Order):
+        raise SettingsError(f"--order {order!r} is not known", f"say one of {', '.join(get_args(Order))}")
+    limits = []
+    if settings.x or not settings.mastodon:
+        limits.append(Limit("x", x_length, settings.x.limit if settings.x else 280))
+    if settings.mastodon:
+        limits.append(Limit("mastodon", mastodon_length, _MASTODON_LIMIT))
+    return run_session(settings.data, limits, cast(Order, order))
 
 
 def run_session(

@@ -23,13 +23,11 @@ from botus.decisions import Decisions
 PROGRAM = """
 import sys
 from pathlib import Path
-from botus import text
-from botus.card import Limit
 from botus.errors import BotusError
-from botus.terminal import closing, run_session
-limits = [Limit("x", text.x_length, 280), Limit("mastodon", text.mastodon_length, 500)]
+from botus.settings import load
+from botus.terminal import closing, review
 try:
-    print("\\n".join(closing(run_session(Path(sys.argv[1]), limits, "file"))))
+    print("\\n".join(closing(review(load({}, Path(sys.argv[1])), "file"))))
 except BotusError as error:
     print(f"{type(error).__name__}: {error}")
     sys.exit(error.exit_code)
@@ -281,6 +279,24 @@ def test_a_terminal_that_goes_away_ends_the_review(data: Path) -> None:
         time.sleep(0.01)
     assert verdicts(data) == ["keep"]
     assert Decisions(data).history().last is None
+
+
+def test_the_limits_are_those_of_the_targets(data: Path, opened: list[pexpect.spawn]) -> None:
+    program = "from botus.cli import main; main()"
+    secrets = {"MASTODON_BASE_URL": "https://example.org", "MASTODON_ACCESS_TOKEN": "secret"}
+    arguments = ["-c", program, "--data", str(data), "curate", "--order"]
+    child = pexpect.spawn(sys.executable, [*arguments, "file"], env=environment(**secrets), encoding="utf-8")
+    opened.append(child)
+    child.expect("keys")
+    assert "mastodon 8/500" in child.before
+    assert " 8/280" not in child.before
+    child.send("q")
+    assert ended(child)[1] == 0
+    done = subprocess.run(
+        [sys.executable, *arguments, "best"], capture_output=True, env=environment(), check=False
+    )
+    assert done.returncode == 2
+    assert b"'best' is not known" in done.stderr
 
 
 def test_off_a_terminal_it_says_what_to_use_instead(data: Path) -> None:
