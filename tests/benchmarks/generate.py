@@ -172,7 +172,7 @@ def botus(work: Path, setting: str, threads: int, lines: int) -> Figures:
 
 
 def gpt_2_simple(work: Path, setting: str, threads: int, lines: int) -> Figures:
-    """Its author's recipe for posts: 200 tokens, top-p 0.9, batches of 20; each has one post, its first line."""
+    """Its author's recipe for posts: 200 tokens, top-p 0.9, batches of 20; the first line of each counts."""
     import gpt_2_simple as gpt2
 
     place = {"run_name": "run1", "checkpoint_dir": str(work / "checkpoint")}
