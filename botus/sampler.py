@@ -49,7 +49,8 @@ class Options:
             `include_prefix=False`. White space at its end is left to the model; a start marker is dropped.
         max_tokens: a post that has not ended after so many tokens is unfinished.
         max_chars: a post that has become longer is unfinished; 0 for no limit.
-        batch: posts per unit; 0 for as many as memory should bear. Another batch gives other posts.
+        batch: posts per unit, 0 for a common number; no more than 2 GiB of keys and values bear. Another
+            batch gives other posts.
         markers: whether posts stand between `<|startoftext|>` and `<|endoftext|>`; None to ask the model.
     """
 
@@ -218,7 +219,7 @@ class Sampler:
             prompt=prompt,
             prefix=prefix,
             markers=markers,
-            batch=options.batch or self._bearable(len(prompt) + length),
+            batch=min(options.batch or _BATCH, self._bearable(len(prompt) + length)),
             max_chars=options.max_chars - len(prefix) if options.max_chars else 0,
             max_length=length,
             temperature=options.temperature,
@@ -229,7 +230,7 @@ class Sampler:
     def _bearable(self, length: int) -> int:
         """Return how many posts' keys and values, float32 in every layer, stay within the limit."""
         each = length * self._hparams.n_layer * 2 * self._hparams.n_embd * 4
-        return max(1, min(_BATCH, _CACHE_BYTES // each))
+        return max(1, _CACHE_BYTES // each)
 
     def _stream(self, plan: _Plan, seed: int, skip: int) -> Iterator[Sample]:
         first, passed = divmod(skip, plan.batch)

@@ -432,6 +432,14 @@ def test_float32_where_int8_would_spoil_the_model(tmp_path: Path) -> None:
     assert take(sampler(run, compute_type="auto"), 20) == take(sampler(run, compute_type="float32"), 20)
 
 
+def test_a_batch_is_bounded_by_memory(random_run: Path) -> None:
+    source = sampler(random_run)
+    assert source._plan(Options()).batch == 128
+    assert source._plan(Options(batch=300)).batch == 300
+    each = 48 * 3 * 2 * 32 * 4  # places, layers, keys and values, width, bytes
+    assert source._plan(Options(batch=10**9)).batch == 2**31 // each
+
+
 def test_counting_tokens(lines: Path) -> None:
     assert sampler(lines).tokens("The fog sings and") == 4
     assert sampler(lines).tokens("") == 0
