@@ -105,7 +105,8 @@ def curate(values: Common, order: str) -> None:
     """Review tweets.txt, one key per decision."""
     from botus import terminal
 
-    terminal.review(values.settings, order)
+    summary = terminal.review(values.settings, order)
+    values.result(terminal.closing(summary), lambda: dict(summary.tally.made))
 
 
 @cli.command()

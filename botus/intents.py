@@ -102,7 +102,8 @@ class Intents:
         Raises:
             FileError: one of them is damaged.
         """
-        return sorted(map(_load, _names(self.folder)), key=lambda intent: intent.claimed)
+        found = filter(None, map(_load, _names(self.folder)))
+        return sorted(found, key=lambda intent: intent.claimed)
 
     def used(self) -> set[str]:
         """The fingerprints that are claimed or done."""
@@ -110,8 +111,7 @@ class Intents:
 
     def find_done(self, fingerprint: str) -> Intent | None:
         """Return the finished intent of a post."""
-        path = self.done_folder / fingerprint
-        return _load(path) if path.exists() else None
+        return _load(self.done_folder / fingerprint)
 
     def claim(self, intent: Intent) -> bool:
         """Create an intent for this process; False if the post is claimed already."""
@@ -131,8 +131,7 @@ class Intents:
             if owner.is_alive(rival) is not False:
                 return None
             generation += 1  # it died between its link and its first write
-        path = self.folder / intent.fingerprint
-        current = _load(path) if path.exists() else None
+        current = _load(self.folder / intent.fingerprint)
         if current is None or current.generation != intent.generation:
             files.remove(mine)
             return None
@@ -154,12 +153,11 @@ class Intents:
         files.remove(self.folder / intent.fingerprint)
 
     def finish(self, intent: Intent) -> None:
-        """Move a final intent to done/."""
-        intent.owner = ""
+        """Move a final intent to done/; it keeps its owner, so that nobody takes it over on the way."""
         earlier = self.find_done(intent.fingerprint)
         if earlier:  # a second opinion on one target: keep what the others said
             intent.parts = merge(earlier.parts, intent.parts)
-        self.save(intent)
+            self.save(intent)
         files.make_folder(self.done_folder)
         files.move(self.folder / intent.fingerprint, self.done_folder / intent.fingerprint)
         for generation in self.folder.glob(f"{intent.fingerprint}.*"):
@@ -198,9 +196,12 @@ def _dump(intent: Intent) -> bytes:
     return json.dumps(asdict(intent), indent=1).encode()
 
 
-def _load(path: Path) -> Intent:
+def _load(path: Path) -> Intent | None:
+    content = files.read(path)
+    if content is None:
+        return None  # moved on meanwhile
     try:
-        fields = json.loads(files.read(path) or b"")
+        fields = json.loads(content)
         parts = {name: Part(**part) for name, part in fields.pop("parts").items()}
         return Intent(**fields, parts=parts)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

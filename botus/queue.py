@@ -105,7 +105,8 @@ class Queue:
         def edits(source: BinaryIO) -> list[Edit]:
             breaks = sum(1 for line in scan(source) if line.ending)
             if not ending and breaks == max(0, number - 2):  # `remove` took the break before it as well
-                return [(end_of(source), end_of(source), b"\n" + raw if number > 1 else raw)]
+                is_empty = end_of(source) == content_start(source)
+                return [(end_of(source), end_of(source), raw if number == 1 and is_empty else b"\n" + raw)]
             where, whole = place(source, previous, number)
             return [(where, where, raw + b"\n" if whole else b"\n" + raw)]
 
@@ -184,8 +185,8 @@ class Queue:
     def _recover_late_writes(self) -> None:
         for old in self._replaced():
             size = int(old.suffix[1:])
-            current = files.stamp(self.path)
-            if current and old.stat().st_size > size and old.stat().st_ino != current[0]:
+            current, late = files.stamp(self.path), files.stamp(old)
+            if current and late and late[0] != current[0] and late[1] > size:
                 self._add_late((files.read(old) or b"")[size:])
             with suppress(OSError):
                 files.disk.unlink(old)

@@ -50,9 +50,11 @@ class Log:
         return found
 
     def append(self, entry: Entry) -> None:
-        """Add an entry at the end, durably; all bytes before it stay."""
+        """Add an entry at the end, durably, unless the log has its `id`; all bytes before it stay."""
         while True:
             seen, text, entries = self._load_all()
+            if any(old.get("id") == entry["id"] for old in entries):
+                return
             head, tail = text[: text.rindex("]")].rstrip(_SPACE), text[text.rindex("]") :]
             head += ",\n" if entries else "\n"
             if self._replaced(head + _render(entry) + "\n" + tail, seen):

@@ -23,18 +23,13 @@ class Clock:
 
 
 class Platform:
-    """What is public: it outlives crashes of botus. Optionally remembers keys like Mastodon."""
+    """What is public: it outlives crashes of botus, and forgives no second request."""
 
-    def __init__(self, *, idempotent: bool = False) -> None:
+    def __init__(self) -> None:
         self.posts: list[str] = []
-        self.keys: dict[str, int] = {}
-        self.idempotent = idempotent
 
-    def publish(self, text: str, key: str) -> str:
-        if self.idempotent and key in self.keys:
-            return str(self.keys[key])
+    def publish(self, text: str) -> str:
         self.posts.append(text)
-        self.keys[key] = len(self.posts)
         return str(len(self.posts))
 
     def doubles(self) -> list[str]:
@@ -85,7 +80,7 @@ class FakeTarget:
             return Answer("later", reason="401", needs_person=True)
         if step == "nothing":
             return Answer("unknown", reason="timed out")
-        number = self.platform.publish(text, key)
+        number = self.platform.publish(text)
         if step == "lost":
             return Answer("unknown", reason="connection reset")
         return Answer("posted", number, f"{self.base_url}/{number}")

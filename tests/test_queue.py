@@ -122,6 +122,14 @@ def test_put_back_undoes_remove_byte_for_byte(
     assert queue.path.read_bytes() == content
 
 
+def test_put_back_into_a_file_that_changed_starts_a_line(queue: Queue) -> None:
+    write(queue, b"only")
+    queue.remove(b"only")
+    write(queue, b"X")
+    queue.put_back(b"only", None, 1, b"")
+    assert sorted(line.raw for line in queue.lines()) == [b"X", b"only"]
+
+
 def test_a_late_write_to_the_replaced_file_comes_back(queue: Queue) -> None:
     write(queue, b"a\nb\n")
     with open(queue.path, "ab") as shell:
