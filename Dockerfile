@@ -1,0 +1,59 @@
+# botus in a container. Two targets:
+#   docker build -t botus .                               the poster (`post`): no model, no compiler
+#   docker build -t botus-generate --target generate .    with CTranslate2 and the demo model, to refill the queue
+# Both run as any user, on a read-only root, and write to /app/data only.
+# PYTHON_IMAGE is any image with Python 3.11 or newer, its `venv` module and pip.
+ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-trixie
+
+FROM ${PYTHON_IMAGE} AS build
+# More extras, separated by commas, for example EXTRAS=webhook.
+ARG EXTRAS=
+WORKDIR /src
+COPY . .
+# A virtual environment does not care where the base keeps its packages, nor which Python it has.
+RUN python -m venv --without-pip /opt/botus \
+ && pip --python /opt/botus/bin/python install --no-cache-dir --no-compile --disable-pip-version-check \
+    --root-user-action ignore ".${EXTRAS:+[$EXTRAS]}" \
+ && find /opt/botus/lib -type d \( -name tests -o -name test -o -name __pycache__ \) -prune -exec rm -rf {} + \
+ && rm -rf /opt/botus/include /opt/botus/bin/[Aa]ctivate*
+
+FROM build AS build-post
+# What generates stays behind: the demo's model and text, and the scripts that made them.
+RUN find /opt/botus/lib -path '*/botus/demo/*' ! -name __init__.py -delete
+
+FROM build AS build-generate
+RUN pip --python /opt/botus/bin/python install --no-cache-dir --no-compile --disable-pip-version-check \
+    --root-user-action ignore ".[generate${EXTRAS:+,$EXTRAS}]"
+
+FROM ${PYTHON_IMAGE} AS base
+# Must be what botus/__init__.py says.
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="botus" \
+      org.opencontainers.image.description="Posts one reviewed line at a time, on a schedule, and never twice" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.licenses="MIT"
+ENV PATH="/opt/botus/bin:${PATH}" \
+    BOTUS_DATA=/app/data \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+# Open to every user: nobody knows here which one `--user` will name. A bind mount keeps its own mode.
+RUN mkdir -p /app/data && chmod 0777 /app/data
+WORKDIR /app
+VOLUME /app/data
+USER 1000:1000
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["botus"]
+
+FROM base AS post
+COPY --from=build-post /opt/botus /opt/botus
+# glibc gives back at once what compiling the modules at start took: a megabyte or two less in memory.
+ENV MALLOC_MMAP_THRESHOLD_=65536
+HEALTHCHECK --interval=5m --timeout=1m --start-period=2m CMD ["botus", "health"]
+CMD ["run"]
+
+FROM base AS generate
+COPY --from=build-generate /opt/botus /opt/botus
+CMD ["generate"]
+
+# The last stage is what is built without --target.
+FROM post
