@@ -75,7 +75,7 @@ def start_page(
     except BotusError as error:
         yield "error", f"{error.message}; {error.hint}"
     else:
-        days = f"{queue.ready / per_day:.1f} days at {per_day:.3g} posts a day"
+        days = f"{queue.ready / per_day:.1f} days at {per_day:.4g} posts a day"
         yield "info", f"queue: {queue.ready} lines ready, enough for {days}"
         if queue.unreviewed:
             yield (
