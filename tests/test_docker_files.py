@@ -1,4 +1,4 @@
-"""The files around the image agree with each other and with botus; docker/smoke proves what the image does."""
+"""The files around the image agree with each other and with botus; docker/smoke proves what it does."""
 
 from __future__ import annotations
 
