@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from botus import __version__
-from botus.errors import BotusError
+from botus.errors import BotusError, FileError
 from botus.journal import censor
 from botus.options import Common, common
 
@@ -42,6 +42,9 @@ def main() -> None:
         code = 0
     except BotusError as error:
         code = _show(error, values)
+    except OSError as error:  # a file that no module of ours owns, or an output that cannot be written
+        where = f" {error.filename}" if error.filename else " the output"
+        code = _show(FileError(f"cannot use{where}: {error.strerror or error}", "check the disk"), values)
     except Exception as error:
         code = _show_unexpected(error, values)
     sys.exit(code if isinstance(code, int) else 0)

@@ -10,12 +10,15 @@ import pytest
 
 from botus import files, mend
 from botus.decisions import Decision, Decisions, Step
+from botus.eligible import Eligibility
 from botus.errors import BusyError, FileError, SettingsError
 from botus.intents import Intents
+from botus.lines import Line
 from botus.post import Policy
 from botus.resolve import resolve
 from botus.text import fingerprint
 from tests.fakes import FakeTarget, Platform, World
+from tests.poster import no_lock
 
 
 def log(data: Path) -> list[dict[str, object]]:
@@ -420,3 +423,24 @@ def test_file_order_and_spaced_stars(tmp_path: Path) -> None:
     order = world.targets["fake"].platform.posts[2:]
     assert sorted(order) == sorted([*"defghijkl", "S", "T"])
     assert 3 <= abs(order.index("S") - order.index("T")) <= 6
+
+
+def test_a_line_that_another_run_has_just_finished_is_given_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs whose locks do not exclude chose the same of two equal lines."""
+    world.lines("same", "same")
+    slow, quick = world.run(), world.run()
+    choose, done = slow.choose, []
+
+    def choose_slowly(eligibility: Eligibility) -> Line | None:
+        line = choose(eligibility)
+        if not done:
+            done.append(quick.post())
+        return line
+
+    slow.choose = choose_slowly  # type: ignore[method-assign]
+    monkeypatch.setattr(files, "lock", no_lock)
+    slow.post()
+    assert world.targets["one"].platform.posts == ["same"]
+    assert not Intents(world.data).open()
