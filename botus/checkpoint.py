@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
-from botus.bundle import Entry, Floats, read_index, read_tensor
 from botus.errors import FileError
-from botus.pieces import AGAIN, Piece, find_pieces, refuse_strangers
+from botus.model.bundle import Entry, Floats, read_index, read_tensor
+from botus.model.pieces import AGAIN, Piece, find_pieces, refuse_strangers
 
 _TAR = "checkpoint_run1.tar"
 _FOLDER_HINT = (

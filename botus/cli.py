@@ -80,9 +80,7 @@ def cli(values: Common) -> None:
 @click.option("--max-chars", type=int, help="The longest post, in characters.")
 @click.option("--threads", type=click.IntRange(1), help="CPU cores to use.  [default: all]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
-@click.option(
-    "--mentions", default="refuse", show_default=True, help="@names: refuse, drop or allow."
-)
+@click.option("--mentions", default="refuse", show_default=True, help="@names: refuse, drop or allow.")
 @click.option("--links", default="refuse", show_default=True, help="Links: refuse, drop or allow.")
 @click.option("--without", multiple=True, metavar="RULE", help="Switch a rule of the screen off.")
 @click.option("--copies", type=click.Choice(["refuse", "allow"]), default="refuse", show_default=True)

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from botus import changes, editor
-from botus.changes import Card, Change, Table
 from botus.decisions import Decision, History, Kind, Mark, Place, Step, Wording, judged
-from botus.deck import (
+from botus.review import changes, editor
+from botus.review.changes import Card, Change, Table
+from botus.review.deck import (
     DONE,
     State,
     advance,
@@ -31,8 +31,8 @@ from botus.deck import (
     unseat,
     verdict_on,
 )
-from botus.editor import Editor, Key, Paste
-from botus.places import QueueLine
+from botus.review.editor import Editor, Key, Paste
+from botus.review.places import QueueLine
 from botus.text import escape, fingerprint, normalise
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from botus import text
-from botus.copies import Corpus, Nearest, words
-from botus.near import Near
+from botus.screening.copies import Corpus, Nearest, words
+from botus.screening.near import Near
 
 COPY = "copy of the corpus"
 

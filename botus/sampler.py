@@ -22,11 +22,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from botus import engine
 from botus.checkpoint import Checkpoint, Hparams
-from botus.endings import END, START, Post, Watch, beginning, ending, without_markers
 from botus.errors import SettingsError
-from botus.vocabulary import Vocabulary
+from botus.model import engine
+from botus.model.endings import END, START, Post, Watch, beginning, ending, without_markers
+from botus.model.vocabulary import Vocabulary
 
 # Top-p alone sorts the whole vocabulary at every step, at a quarter of the speed. Among a hundredth of the
 # tokens it runs at 0.95 of the speed of top-k (500 of 50,257); `lost_mass` measures what that leaves out.

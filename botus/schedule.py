@@ -19,10 +19,10 @@ from hashlib import blake2b
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from botus.cron import Cron, read
-from botus.cron_words import cron_warnings, words
+from botus.cron.fields import Cron, read
+from botus.cron.words import cron_warnings, words
+from botus.cron.zones import find_zone, offset_at, stretches
 from botus.errors import SettingsError
-from botus.zones import find_zone, offset_at, stretches
 
 GRACE = timedelta(seconds=90)  # the loop sleeps for a minute at most; so a slot on time is never later
 

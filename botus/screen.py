@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from botus import repair, text
-from botus.denylist import Denylist, parse_denylist
+from botus import text
 from botus.errors import SettingsError
-from botus.rules import RULES, Rules, denied, everyone, hashtags_of, mentions, page
+from botus.screening import repair
+from botus.screening.denylist import Denylist, parse_denylist
+from botus.screening.rules import RULES, Rules, denied, everyone, hashtags_of, mentions, page
 
 __all__ = [
     "Denylist",

@@ -17,18 +17,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-from botus.deck import Order, Tally, tally
-from botus.editor import Key
 from botus.errors import Interrupted, SettingsError
-from botus.keyboard import Decoder, as_paste, is_burst
-from botus.session import Session, open_session
+from botus.review.deck import Order, Tally, tally
+from botus.review.editor import Key
+from botus.review.keyboard import Decoder, as_paste, is_burst
+from botus.review.session import Session, open_session
 from botus.settings import Settings
 from botus.text import mastodon_length, x_length
 
 if TYPE_CHECKING:  # rich takes a tenth of a second to import, and only a terminal needs it
     from rich.text import Text
 
-    from botus.card import Limit
+    from botus.review.card import Limit
 
 # Another screen, no cursor, no automatic line break, pastes marked as such; and all of it back.
 _BEGIN = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
@@ -56,7 +56,7 @@ def review(settings: Settings, order: str = "score") -> Summary:
         SettingsError: the order is not known, or this is not a terminal.
         Interrupted: see `run_session`.
     """
-    from botus.card import Limit
+    from botus.review.card import Limit
 
     if order not in get_args(Order):
         raise SettingsError(f"--order {order!r} is not known", f"say one of {', '.join(get_args(Order))}")
@@ -106,7 +106,7 @@ def run_session(
 
 def closing(summary: Summary) -> Iterator[str]:
     """Yield the lines that are printed when a review is over."""
-    from botus.deck import DONE
+    from botus.review.deck import DONE
 
     made = [f"{count:,} {DONE[kind]}" for kind, count in summary.tally.made.items() if count]
     if made:
@@ -163,7 +163,7 @@ class _Terminal:
 
     def paint(self, session: Session, limits: Sequence[Limit]) -> None:
         """Show the state of a review."""
-        from botus.card import View, screen
+        from botus.review.card import View, screen
 
         self._size = self._measured()
         width, height = self._size

@@ -11,7 +11,6 @@ import re
 import sys
 import types
 import unicodedata
-from typing import Any
 
 # Default_Ignorable_Code_Point, from DerivedCoreProperties.txt of the Unicode Character Database.
 _IGNORABLE = re.compile(
@@ -111,7 +110,7 @@ def _graphemes(text: str) -> int:
     return int(grapheme.length(text))
 
 
-def _twitter_text() -> Any:
+def _twitter_text() -> types.ModuleType:
     """Import twitter-text-parser, which reads its emoji table through `pkg_resources`.
 
     It does not declare setuptools, Python 3.12 no longer brings it along, and setuptools 82 dropped
@@ -119,6 +118,7 @@ def _twitter_text() -> Any:
     """
     if "twitter_text" in sys.modules:
         return sys.modules["twitter_text"]
+    import importlib
     import importlib.resources
 
     def resource_string(module: str, name: str) -> bytes:
@@ -129,10 +129,10 @@ def _twitter_text() -> Any:
     original = sys.modules.get("pkg_resources")
     sys.modules["pkg_resources"] = stand_in
     try:
-        import twitter_text
+        importlib.import_module("twitter_text")
     finally:
         if original is None:
             del sys.modules["pkg_resources"]
         else:
             sys.modules["pkg_resources"] = original
-    return twitter_text
+    return sys.modules["twitter_text"]

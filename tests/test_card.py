@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from botus import changes, curate, text
-from botus.card import Limit, View, screen, visible
+from botus import curate, text
 from botus.decisions import History
-from botus.deck import State, begin
-from botus.editor import Key
 from botus.lines import scan
+from botus.review import changes
+from botus.review.card import Limit, View, screen, visible
+from botus.review.deck import State, begin
+from botus.review.editor import Key
 from botus.text import fingerprint
 
 LIMITS = (Limit("x", text.x_length, 280), Limit("mastodon", text.mastodon_length, 500))

@@ -46,8 +46,7 @@ class Scenario:
 
     def build(self, data: Path) -> World:
         targets = [
-            FakeTarget(Platform(), name, script, sees=self.sees)
-            for name, script in self.scripts.items()
+            FakeTarget(Platform(), name, script, sees=self.sees) for name, script in self.scripts.items()
         ]
         world = World(data, *targets)
         (data / "tweets.txt").write_text(self.content)

@@ -9,8 +9,8 @@ from functools import cache
 import pytest
 from cronsim import CronSim
 
-from botus.cron import Cron, read
-from botus.cron_words import cron_warnings, words
+from botus.cron.fields import Cron, read
+from botus.cron.words import cron_warnings, words
 from botus.errors import SettingsError
 
 

@@ -8,13 +8,14 @@ from random import Random
 
 import pytest
 
-from botus import changes, curate
-from botus.changes import PutBack, Remove, Rewrite, Table
+from botus import curate
 from botus.curate import Effect, Quit, Record
 from botus.decisions import Decision, History, Mark, Step
-from botus.deck import State, arrange, begin, current, tally
-from botus.editor import Key, Paste
 from botus.lines import Line, scan
+from botus.review import changes
+from botus.review.changes import PutBack, Remove, Rewrite, Table
+from botus.review.deck import State, arrange, begin, current, tally
+from botus.review.editor import Key, Paste
 from botus.text import fingerprint
 
 ABC = b"alpha\nbeta\ngamma\n"

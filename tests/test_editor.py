@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from botus.editor import Editor, Key, Paste, pressed
+from botus.review.editor import Editor, Key, Paste, pressed
 
 FAMILY = "👩‍👩‍👧"
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from botus.editor import Key, Paste
-from botus.keyboard import Decoder, as_paste, is_burst
+from botus.review.editor import Key, Paste
+from botus.review.keyboard import Decoder, as_paste, is_burst
 
 TABLE: list[tuple[bytes, list[Key]]] = [
     (b"k", ["k"]),

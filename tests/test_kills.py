@@ -1,8 +1,9 @@
 """The real `botus post`, killed at every system call that matters, and made to fail at every one.
 
-strace counts the calls of a run that goes well; then one run after the other is killed at its first, second,
-... write, fsync, link, rename, unlink, flock, connect, send and receive, or is told EIO or ENOSPC there. After
-each, botus recovers and posts the rest. `python -m tests.test_kills` does the same at every system call.
+strace counts the calls of a run that goes well; then one run after the other is killed at its first,
+second, ... write, fsync, link, rename, unlink, flock, connect, send and receive, or is told EIO or ENOSPC
+there. After each, botus recovers and posts the rest. `python -m tests.test_kills` does the same at every
+system call.
 """
 
 from __future__ import annotations

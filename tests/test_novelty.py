@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from botus import copies, near
-from botus.copies import Corpus, allowed_run, words
-from botus.near import Near
 from botus.novelty import COPY, Novelty
+from botus.screening import copies, near
+from botus.screening.copies import Corpus, allowed_run, words
+from botus.screening.near import Near
 
 CORPUS = [
     "I love it.",

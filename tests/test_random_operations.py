@@ -1,4 +1,4 @@
-"""A long life in random order: posting, failing networks, clock steps, edits by hand, crashes, a person's word."""
+"""A long life in random order: posts, failing networks, clock steps, hand edits, crashes, a person's word."""
 
 from __future__ import annotations
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from botus import loops, rules, screen, text
+from botus import screen, text
 from botus.errors import FileError, SettingsError
-from botus.rules import RULES
 from botus.screen import Denylist, Rules, Screen, door, parse_denylist
+from botus.screening import loops, rules
+from botus.screening.rules import RULES
 
 X = {"x": (text.x_length, 280)}
 STRICT = Rules(X, hashtags=frozenset({"caturday"}), denylist=parse_denylist(b"herring\n"))

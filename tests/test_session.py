@@ -13,14 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from botus import changes, files, jsonl
+from botus import files, jsonl
 from botus.decisions import Decisions
-from botus.deck import current
-from botus.editor import Key
 from botus.errors import BotusError, BusyError, FileError, Interrupted
-from botus.places import find
 from botus.queue import Queue
-from botus.session import Session, open_session
+from botus.review import changes
+from botus.review.deck import current
+from botus.review.editor import Key
+from botus.review.places import find
+from botus.review.session import Session, open_session
 from botus.text import fingerprint
 from botus.tweeted import Log
 from tests import crash

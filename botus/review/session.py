@@ -14,17 +14,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from botus import changes, curate, deck, files
+from botus import curate, files
 from botus.candidates import Candidates
-from botus.changes import Card, Change, PutBack, Remove
 from botus.curate import Effect, Quit, Record
 from botus.decisions import Decisions, Mark, Step
-from botus.deck import Order, State
-from botus.editor import Key
 from botus.errors import Interrupted
 from botus.intents import Intents
 from botus.lines import Line
 from botus.queue import Queue
+from botus.review import changes, deck
+from botus.review.changes import Card, Change, PutBack, Remove
+from botus.review.deck import Order, State
+from botus.review.editor import Key
 from botus.tweeted import Log
 
 Clock = Callable[[], float]

@@ -13,9 +13,9 @@ from itertools import pairwise
 from random import Random
 from typing import Literal
 
-from botus.changes import Card, Table
 from botus.decisions import Decision, History, Step, Verdict, judged, origins, verdicts
-from botus.editor import Editor
+from botus.review.changes import Card, Table
+from botus.review.editor import Editor
 
 Order = Literal["score", "file", "random"]
 DONE = {"keep": "kept", "star": "starred", "drop": "dropped", "later": "put off", "edit": "edited"}

@@ -16,7 +16,7 @@ from functools import cached_property
 
 from croniter import CroniterError, croniter
 
-from botus.cron_words import words
+from botus.cron.words import words
 from botus.errors import SettingsError
 
 HINT = "Write five fields: minute, hour, day of month, month, day of week, for example CRON='0 */4 * * *'."

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from botus.cron import Cron
+    from botus.cron.fields import Cron
 
 _MONTHS = (
     "January",

@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from botus import loops, repair, text
-from botus.denylist import Denylist
+from botus import text
 from botus.errors import SettingsError
+from botus.screening import loops, repair
+from botus.screening.denylist import Denylist
 
 POLICIES = ("refuse", "drop", "allow")
 

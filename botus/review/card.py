@@ -15,11 +15,11 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from botus import editor as editing
-from botus.changes import Card
 from botus.decisions import Step
-from botus.deck import DONE, State, current, position, tally
-from botus.editor import Editor
+from botus.review import editor as editing
+from botus.review.changes import Card
+from botus.review.deck import DONE, State, current, position, tally
+from botus.review.editor import Editor
 from botus.text import normalise
 
 # Controls, and the invisible characters that hide or turn text round; not the joiners, which emoji need.

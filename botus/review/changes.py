@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from botus.decisions import Decision, Place, Step, Wording
-from botus.places import Places, QueueLine, find, picture, rewritten, with_line, without
+from botus.review.places import Places, QueueLine, find, picture, rewritten, with_line, without
 from botus.text import fingerprint
 
 

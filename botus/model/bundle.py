@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from botus.errors import FileError, SettingsError
-from botus.pieces import AGAIN, Piece
+from botus.model.pieces import AGAIN, Piece
 
 try:
     import google_crc32c

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from botus.editor import Key, Paste
+from botus.review.editor import Key, Paste
 
 _SEQUENCE = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~]|[\]PX^_].*?(?:\x07|\x1b\\)|[^\x1b\[O\]PX^_])", re.DOTALL

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from botus.bundle import Floats
 from botus.checkpoint import Checkpoint
-from botus.converted import converted
-from botus.endings import END
 from botus.errors import BotusError, SettingsError
-from botus.vocabulary import Vocabulary
+from botus.model.bundle import Floats
+from botus.model.converted import converted
+from botus.model.endings import END
+from botus.model.vocabulary import Vocabulary
 
 try:
     import ctranslate2
