@@ -22,6 +22,7 @@ from botus.targets import Target
 from botus.tweeted import Log
 
 _SLICE = 60.0  # seconds: the clock may be stepped, or the machine sleep, so never wait longer in one go
+_PATIENCE = 20.0  # seconds: a person may be posting by hand just when a slot comes
 _DAY = 86400.0
 
 
@@ -112,7 +113,13 @@ class Loop:
     def _posting_run(self) -> PostingRun:
         policy = Policy(self.settings.post_only, self.settings.post_order)
         return PostingRun(
-            self.settings.data, self.targets, policy, rng=self.rng, clock=self.clock, say=self.say
+            self.settings.data,
+            self.targets,
+            policy,
+            rng=self.rng,
+            clock=self.clock,
+            say=self.say,
+            wait=_PATIENCE,
         )
 
     def _guarded(self, step: Callable[[], None]) -> None:
@@ -121,7 +128,7 @@ class Loop:
             step()
         except BotusError as error:
             self.look_at = None
-            self._say_once(f"{error.message}{'; ' if error.hint else ''}{error.hint}", "error")
+            self._say_once(sentence(error), "error")
         except Exception as error:
             self.look_at = None
             trace = traceback.format_exc()
@@ -158,6 +165,13 @@ def schedule_of(settings: Settings) -> Schedule:
         raise SettingsError("CRON is not set", "for example CRON='0 */4 * * *': every four hours")
     identity = str(settings.data.resolve())
     return parse(settings.cron, settings.zone, identity=identity, jitter=settings.jitter)
+
+
+def sentence(error: BotusError) -> str:
+    """Say an error, all its problems and its remedy in one line."""
+    problems = error.problems if isinstance(error, SettingsError) else [error.message]
+    said = "; ".join(problem.rstrip(".") for problem in problems)
+    return f"{said} ({error.hint.rstrip('.')})" if error.hint else said
 
 
 def posts_since(settings: Settings, moment: float) -> int:

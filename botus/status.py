@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from typing import Any, TypeVar
 
-from botus.errors import BotusError
+from botus.errors import BotusError, FileError, SettingsError
 from botus.intents import Intent, Intents
 from botus.post import Policy, PostingRun
-from botus.run import schedule_of
+from botus.run import schedule_of, sentence
 from botus.schedule import Schedule
 from botus.settings import Settings
 from botus.state import State
@@ -42,41 +42,51 @@ class QueueCount:
     refused: Mapping[str, int] = field(default_factory=dict)
     examples: Mapping[str, list[tuple[int, str, str]]] = field(default_factory=dict)
 
+    def as_dict(self) -> dict[str, Any]:
+        """The numbers for machines."""
+        return {"ready": self.ready, "unreviewed": self.unreviewed, "refused": dict(self.refused)}
+
 
 @dataclass(frozen=True)
 class Status:
     """Everything that `status` shows.
 
     Attributes:
-        needs: what needs a person, one sentence each.
-        waiting: open posts, per post a sentence.
+        queue, posted: None where a damaged file does not let it be known.
         last: the newest entries of the log, newest first.
+        waiting: open posts, per post a sentence.
+        needs: what needs a person, one sentence each.
+        next_slot: in the zone of the schedule.
+        schedule_problem: what is wrong with CRON or TZ.
         damage: what could not be read.
     """
 
-    queue: QueueCount
-    posted: int
+    queue: QueueCount | None
+    posted: int | None
     last: list[Entry]
     waiting: list[str]
     needs: list[str]
     next_slot: datetime | None
     words: str
     days_left: float | None
+    schedule_problem: str
     damage: list[str]
+
+    @property
+    def exit_code(self) -> int:
+        """3 for damage, 2 for a wrong setting, 0 otherwise: posts that need a person are no failure."""
+        return FileError.exit_code if self.damage else SettingsError.exit_code * bool(self.schedule_problem)
 
     def as_dict(self) -> dict[str, Any]:
         """The same for machines."""
         return {
-            "queue": {
-                "ready": self.queue.ready,
-                "unreviewed": self.queue.unreviewed,
-                "refused": dict(self.queue.refused),
-            },
+            "queue": self.queue.as_dict() if self.queue else None,
             "posted": self.posted,
             "next_slot": self.next_slot.isoformat() if self.next_slot else None,
             "days_left": self.days_left,
             "needs_a_person": self.needs,
             "waiting": self.waiting,
+            "schedule_problem": self.schedule_problem,
             "damage": self.damage,
             "last": self.last,
         }
@@ -90,26 +100,27 @@ def look(settings: Settings, targets: Mapping[str, Target], clock: Callable[[], 
         try:
             return step()
         except BotusError as error:
-            damage.append(f"{error.message} ({error.hint})" if error.hint else error.message)
+            damage.append(sentence(error))
         return None
 
-    queue = tried(lambda: count_queue(settings, targets)) or QueueCount()
-    entries = tried(lambda: Log(settings.data).entries()) or []
+    queue = tried(lambda: count_queue(settings, targets))
+    entries = tried(lambda: Log(settings.data).entries())
     intents = tried(lambda: Intents(settings.data).open()) or []
     stopped = tried(lambda: _stopped(settings, targets)) or []
-    schedule = tried(lambda: schedule_of(settings)) if settings.cron else None
+    schedule, problem = _schedule(settings)
     now = datetime.fromtimestamp(clock(), UTC)
     per_day = schedule.posts_per_day(settings.max_per_day) if schedule else None
     return Status(
         queue=queue,
-        posted=len(entries),
-        last=entries[: -_LAST - 1 : -1],
+        posted=None if entries is None else len(entries),
+        last=(entries or [])[: -_LAST - 1 : -1],
         waiting=[_waiting(intent) for intent in intents],
-        needs=[*stopped, *unknown_posts(entries)],
-        next_slot=schedule.next(now) if schedule else None,
+        needs=[*stopped, *unknown_posts(entries or [], intents)],
+        next_slot=schedule.next(now).astimezone(schedule.zone) if schedule else None,
         words=schedule.words() if schedule else "",
-        days_left=round(queue.ready / per_day, 1) if per_day else None,
-        damage=damage,
+        days_left=round(queue.ready / per_day, 1) if per_day and queue else None,
+        schedule_problem=problem,
+        damage=list(dict.fromkeys(damage)),
     )
 
 
@@ -149,43 +160,60 @@ def count_queue(settings: Settings, targets: Mapping[str, Target]) -> QueueCount
     return QueueCount(ready, unreviewed, refused, examples)
 
 
-def unknown_posts(entries: list[Entry]) -> list[str]:
-    """Say for every post whose fate is unknown what a person can do."""
+def unknown_posts(entries: list[Entry], intents: Iterable[Intent] = ()) -> list[str]:
+    """Say for every post whose fate is unknown what a person can do.
+
+    Args:
+        entries: the log.
+        intents: the open posts: what is sent once more is in question no longer.
+    """
+    again = {(intent.id, name) for intent in intents for name in intent.parts}
     return [
         f"{entry['id']} on {name}: nobody knows whether it was posted ({part.get('error') or 'no answer'}):"
         f" {_short(entry['text'])!r}; look at the account, then:"
         f" botus resolve {entry['id']} --target {name} --posted [URL] | --not-posted | --give-up"
         for entry in entries
-        for name, part in (entry.get("targets") or {}).items()
-        if part.get("state") == "unknown"
+        for name, part in _parts(entry).items()
+        if part.get("state") == "unknown" and (entry.get("id"), name) not in again
     ]
 
 
-def lines(status: Status, zone: Schedule | None) -> Iterator[str]:
+def lines(status: Status) -> Iterator[str]:
     """Yield the status for a person."""
-    queue = status.queue
+    if status.queue:
+        yield from _queue(status.queue)
+    yield from _when(status)
+    if status.posted is not None:
+        yield f"posted     {status.posted}"
+    for entry in status.last:
+        yield from _entry(entry)
+    parts = {"waiting": status.waiting, "needs you": status.needs, "damage": status.damage}
+    for title, sentences in parts.items():
+        for number, one in enumerate(sentences):
+            yield f"{'' if number else title:<10} {one}"
+
+
+def _queue(queue: QueueCount) -> Iterator[str]:
     yield f"queue      {queue.ready} ready" + (f", {queue.unreviewed} unreviewed" if queue.unreviewed else "")
     for kind, count in sorted(queue.refused.items()):
         yield f"           {count} {_KINDS[kind]}"
         for number, reason, text in queue.examples.get(kind, []):
             yield f"             line {number}: {reason}: {_short(text)}"
-    if zone and status.next_slot:
-        local = status.next_slot.astimezone(zone.zone)
-        yield f"schedule   {status.words}; next {local:%a %Y-%m-%d %H:%M %z}"
-        yield f"           {status.days_left} days of queue left"
+
+
+def _when(status: Status) -> Iterator[str]:
+    if status.next_slot:
+        yield f"schedule   {status.words}; next {status.next_slot:%a %Y-%m-%d %H:%M %z}"
     else:
-        yield "schedule   none (CRON is not set)"
-    yield f"posted     {status.posted}"
-    for entry in status.last:
-        yield from _entry(entry)
-    parts = {"waiting": status.waiting, "needs you": status.needs, "damage": status.damage}
-    for title, sentences in parts.items():
-        for number, sentence in enumerate(sentences):
-            yield f"{'' if number else title:<10} {sentence}"
+        yield f"schedule   {status.schedule_problem or 'none (CRON is not set)'}"
+    if status.days_left is not None:
+        yield f"           {status.days_left} days of queue left"
 
 
 def illness(settings: Settings, targets: Mapping[str, Target], clock: Callable[[], float]) -> list[str]:
     """Say why `botus run` is not well; nothing if it is. Asks no network."""
+    if not settings.data.is_dir():
+        return [f"there is no data directory {settings.data}"]
     found: list[str] = []
     beat = State(settings.data).last_beat()
     if beat is None:
@@ -193,11 +221,12 @@ def illness(settings: Settings, targets: Mapping[str, Target], clock: Callable[[
     elif clock() - beat > _OLD_BEAT:
         found.append(f"the last heartbeat is {clock() - beat:.0f} seconds old")
     status = look(settings, targets, clock)
-    return [*found, *status.damage, *status.needs]
+    problems = [status.schedule_problem] if status.schedule_problem else []
+    return [*found, *problems, *status.damage, *status.needs]
 
 
 _KINDS = {
-    "invalid": "are not valid UTF-8 and are never drawn",
+    "invalid": "hold no text that can be read and are never drawn",
     "used": "have been posted and are never drawn again",
     "dropped": "were dropped or edited in curate and are never drawn",
     "held": "are held until you keep them: botus curate",
@@ -205,6 +234,13 @@ _KINDS = {
     "too long": "are too long for every target",
     "double": "stand there more than once and are posted once",
 }
+
+
+def _schedule(settings: Settings) -> tuple[Schedule | None, str]:
+    try:
+        return (schedule_of(settings) if settings.cron else None), ""
+    except SettingsError as error:
+        return None, sentence(error)
 
 
 def _stopped(settings: Settings, targets: Mapping[str, Target]) -> list[str]:
@@ -225,11 +261,24 @@ def _waiting(intent: Intent) -> str:
 
 
 def _entry(entry: Entry) -> Iterator[str]:
-    moment = datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)
-    post = entry.get("id", short_id(fingerprint(entry["text"])))
-    yield f"           {moment:%Y-%m-%d %H:%M} {post} {_short(entry['text'])}"
-    for name, part in (entry.get("targets") or {}).items():
-        yield f"             {name} {part['state']} {part.get('url') or part.get('error') or ''}".rstrip()
+    post = entry.get("id") or short_id(fingerprint(entry["text"]))
+    yield f"           {_moment(entry['timestamp'])} {post} {_short(entry['text'])}"
+    for name, part in _parts(entry).items():
+        yield f"             {name} {part.get('state')} {part.get('url') or part.get('error') or ''}".rstrip()
+
+
+def _parts(entry: Entry) -> dict[str, dict[str, Any]]:
+    """What an entry says of each target; nothing where a hand or another program wrote something else."""
+    targets = entry.get("targets")
+    found = targets if isinstance(targets, dict) else {}
+    return {name: part for name, part in found.items() if isinstance(part, dict)}
+
+
+def _moment(milliseconds: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError, OSError):
+        return "at no known time"
 
 
 def _short(text: str) -> str:
