@@ -10,20 +10,24 @@ import random
 import sys
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from botus import __version__
-from botus.errors import BotusError, FileError
+from botus.errors import BotusError, FileError, Interrupted, SettingsError
 from botus.journal import censor
-from botus.options import Common, common
+from botus.options import Common, common, to_stderr
 
 if TYPE_CHECKING:
     from botus.post import PostingRun
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_ABOVE_0 = click.FloatRange(0, min_open=True)
+_SHARE = click.FloatRange(0, 1, min_open=True)
+_TREATMENT = click.Choice(["refuse", "drop", "allow"])
 
 
 def main() -> None:
@@ -34,12 +38,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except click.Abort:
-        click.echo("interrupted", err=True)
-        code = 130
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone: nothing to say, and nobody to say it to
-        code = 0
+    except (click.Abort, KeyboardInterrupt):
+        to_stderr("interrupted")
+        code = Interrupted.exit_code
     except BotusError as error:
         code = _show(error, values)
     except OSError as error:  # a file that no module of ours owns, or an output that cannot be written
@@ -69,19 +70,21 @@ def cli(values: Common) -> None:
 @click.option(
     "--checkpoint", type=click.Path(path_type=Path), metavar="DIR", help="A run folder, base model or tar."
 )
-@click.option("-n", "n", type=int, default=500, show_default=True, help="Lines to write.")
-@click.option("--temp", type=float, default=0.9, show_default=True, help="Temperature: lower is tamer.")
-@click.option("--top-k", type=int, default=0, help="Sample from the K likeliest tokens only.")
+@click.option("-n", "n", type=click.IntRange(1), default=500, show_default=True, help="Lines to write.")
+@click.option("--temp", type=_ABOVE_0, default=0.9, show_default=True, help="Temperature: lower is tamer.")
+@click.option("--top-k", type=click.IntRange(0), default=0, help="Sample from the K likeliest tokens only.")
 @click.option(
-    "--top-p", type=float, default=1.0, help="Sample from the likeliest tokens of this probability."
+    "--top-p", type=_SHARE, default=1.0, help="Sample from the likeliest tokens of this probability."
 )
 @click.option("--prefix", default="", help="How every post begins.")
 @click.option("--seed", type=int, help="Repeat a run.")
-@click.option("--max-chars", type=int, help="The longest post, in characters.")
+@click.option("--max-chars", type=click.IntRange(1), help="The longest post, in characters.")
 @click.option("--threads", type=click.IntRange(1), help="CPU cores to use.  [default: all]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
-@click.option("--mentions", default="refuse", show_default=True, help="@names: refuse, drop or allow.")
-@click.option("--links", default="refuse", show_default=True, help="Links: refuse, drop or allow.")
+@click.option(
+    "--mentions", type=_TREATMENT, default="refuse", show_default=True, help="What becomes of @names."
+)
+@click.option("--links", type=_TREATMENT, default="refuse", show_default=True, help="Links.")
 @click.option("--without", multiple=True, metavar="RULE", help="Switch a rule of the screen off.")
 @click.option("--copies", type=click.Choice(["refuse", "allow"]), default="refuse", show_default=True)
 @click.option("--compare", metavar="T,T,...", help="Print samples at several temperatures side by side.")
@@ -106,7 +109,7 @@ def curate(values: Common, order: str) -> None:
     """Review tweets.txt, one key per decision."""
     from botus import terminal
 
-    summary = terminal.review(values.settings, order)
+    summary = terminal.review(values.existing, order)
     values.result(terminal.closing(summary), lambda: dict(summary.tally.made))
 
 
@@ -117,22 +120,22 @@ def post(values: Common, dry_run: bool) -> None:
     """Post one random line now."""
     from botus.run import check_credentials, preview
 
+    settings = values.existing
+    settings.require_complete()
     run = _posting_run(values)
-    if dry_run or not values.settings.has_targets:
-        values.settings.require_complete()
+    if dry_run or not settings.has_targets:
         if not dry_run:
-            check_credentials(values.settings)
+            check_credentials(settings)
             values.talk("no credentials are set: this is a dry run", "warning")
         text = preview(run, values.talk)
-        if text is not None:
-            values.result([text], lambda: {"dry_run": True, "text": text})
+        values.result([text] if text else [], lambda: {"dry_run": True, "text": text})
         return
-    values.settings.require_complete()
     outcome = run.post()
+    failed = outcome.failed if outcome.chosen or outcome.posted else outcome.failed or _down(run)
     rows = [f"{name} {post_id} {url or ''}".rstrip() for name, post_id, url in outcome.posted]
-    values.result(rows, lambda: {"text": outcome.chosen, "posted": outcome.posted, "failed": outcome.failed})
-    if outcome.failed:
-        sys.exit(_code_of(run, outcome.failed))
+    values.result(rows, lambda: {"text": outcome.chosen, "posted": outcome.posted, "failed": failed})
+    if failed:
+        sys.exit(_code_of(run, failed))
 
 
 @cli.command()
@@ -141,7 +144,7 @@ def run(values: Common) -> None:
     """Post on the schedule in CRON until stopped: what the container runs."""
     from botus.container import serve
 
-    serve(values.settings)
+    serve(values.existing)
 
 
 @cli.command()
@@ -152,7 +155,6 @@ def schedule(values: Common, expression: str | None) -> None:
     from datetime import UTC, datetime
 
     from botus import schedule as cron
-    from botus.errors import BotusError
     from botus.run import schedule_of
     from botus.status import count_queue
     from botus.targets.configured import configured
@@ -162,13 +164,17 @@ def schedule(values: Common, expression: str | None) -> None:
         plan = cron.parse(
             expression, settings.zone, identity=str(settings.data.resolve()), jitter=settings.jitter
         )
+    elif settings.cron is None:
+        raise SettingsError(
+            "no expression is given, and CRON is not set", "for example: botus schedule '0 */4 * * *'"
+        )
     else:
         plan = schedule_of(settings)
     now = datetime.now(UTC)
-    try:
-        ready: int | None = count_queue(settings, configured(settings, time.time)).ready
-    except BotusError:
-        ready = None  # the schedule can be told without the queue
+    ready: int | None = None  # the schedule can be told without the queue
+    if settings.data.is_dir():
+        with suppress(BotusError):
+            ready = count_queue(settings, configured(settings, time.time)).ready
     values.result(
         cron.describe(plan, now, ready, settings.max_per_day),
         lambda: plan.as_dict(now, ready, settings.max_per_day),
@@ -180,15 +186,12 @@ def schedule(values: Common, expression: str | None) -> None:
 def status(values: Common) -> None:
     """Show the queue, the schedule, the last posts and what needs a person."""
     from botus import status as state
-    from botus.run import schedule_of
     from botus.targets.configured import configured
 
-    settings = values.settings
+    settings = values.existing
     found = state.look(settings, configured(settings, time.time), time.time)
-    plan = schedule_of(settings) if settings.cron and found.next_slot else None
-    values.result(state.lines(found, plan), found.as_dict)
-    if found.damage:
-        sys.exit(3)
+    values.result(state.lines(found), found.as_dict)
+    sys.exit(found.exit_code)
 
 
 @cli.command()
@@ -210,12 +213,13 @@ def resolve(
     words += ["give-up"] if give_up else []
     if len(words) != 1:
         raise click.UsageError("say one of --posted [URL], --not-posted and --give-up")
-    said = resolving.resolve(values.settings.data, post_id, target, words[0], posted or None, time.time)
+    said = resolving.resolve(values.existing.data, post_id, target, words[0], posted or None, time.time)
     values.result([said], lambda: {"said": said})
 
 
 @cli.group()
-def log() -> None:
+@common
+def log(values: Common) -> None:
     """Show, repair or accept tweeted.json."""
 
 
@@ -225,8 +229,8 @@ def log_show(values: Common) -> None:
     """Print the log, newest last."""
     from botus.tweeted import Log
 
-    entries = Log(values.settings.data).entries()
-    values.result((f"{entry.get('id', '-'):<10} {entry['text']}" for entry in entries), lambda: entries)
+    entries = Log(values.existing.data).entries()
+    values.result((f"{entry.get('id', '-')!s:<10} {entry['text']}" for entry in entries), lambda: entries)
 
 
 @log.command("repair")
@@ -235,7 +239,7 @@ def log_repair(values: Common) -> None:
     """Save every whole entry of a damaged log; the damaged file is kept."""
     from botus import mend
 
-    said = mend.repair(values.settings.data, time.time)
+    said = mend.repair(values.existing.data, time.time)
     values.result([said], lambda: {"said": said})
 
 
@@ -245,7 +249,7 @@ def log_accept(values: Common) -> None:
     """Take a log that was shortened or removed on purpose as it is."""
     from botus import mend
 
-    said = mend.accept(values.settings.data)
+    said = mend.accept(values.existing.data)
     values.result([said], lambda: {"said": said})
 
 
@@ -269,11 +273,14 @@ def doctor(values: Common) -> None:
 @common
 def health(values: Common) -> None:
     """Exit with 0 if `botus run` is well, else with 1; asks no network."""
+    from botus.run import sentence
     from botus.status import illness
     from botus.targets.configured import configured
 
-    settings = values.settings
-    complaints = illness(settings, configured(settings, time.time), time.time)
+    try:
+        complaints = illness(values.settings, configured(values.settings, time.time), time.time)
+    except BotusError as error:  # no other code than 0 and 1: a health check must know no third
+        complaints = [_censored(sentence(error), values)]
     values.result(complaints or ["well"], lambda: {"well": not complaints, "complaints": complaints})
     sys.exit(1 if complaints else 0)
 
@@ -299,20 +306,34 @@ def _code_of(run: PostingRun, failed: tuple[str, ...]) -> int:
     return 4 if any(state.stopped for name, state in memory.targets.items() if name in failed) else 5
 
 
+def _down(run: PostingRun) -> tuple[str, ...]:
+    """All targets, where none takes posts: stopped, or asked not to be tried yet."""
+    memory = run.state.load()
+    states = {name: memory.target(name, target.account) for name, target in run.targets.items()}
+    is_down = all(state.stopped or state.until > time.time() for state in states.values())
+    return tuple(states) if is_down else ()
+
+
 def _show(error: BotusError, values: Common) -> int:
-    if values.debug:
-        click.echo(_censored(traceback.format_exc(), values), err=True)
     hint = f"\n{error.hint}" if error.hint else ""
-    click.echo(_censored(f"botus: {error.message}{hint}", values), err=True)
+    _say(f"botus: {error.message}{hint}", values)
     return error.exit_code
 
 
 def _show_unexpected(error: Exception, values: Common) -> int:
-    if values.debug:
-        click.echo(_censored(traceback.format_exc(), values), err=True)
-    click.echo(_censored(f"botus: unexpected: {type(error).__name__}: {error}", values), err=True)
-    click.echo("this is a fault in botus: the same command with --debug shows where", err=True)
+    _say(
+        f"botus: unexpected: {type(error).__name__}: {error}\n"
+        "this is a fault in botus: the same command with --debug shows where",
+        values,
+    )
     return 1
+
+
+def _say(text: str, values: Common) -> None:
+    if values.debug:
+        text = f"{traceback.format_exc()}{text}"
+    for line in _censored(text, values).split("\n"):
+        to_stderr(line)
 
 
 def _censored(text: str, values: Common) -> str:

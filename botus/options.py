@@ -1,4 +1,8 @@
-"""Options that every command takes, before or after its name, and what they lead to."""
+"""Options that every command takes, before or after its name, and what they lead to: settings and output.
+
+In come flags; out go results to stdout and talk to stderr. The one surprise: whoever reads our output may
+leave early. That ends nothing, because a post that is under way has to be written down all the same.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,15 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from botus import settings as settings_module
+from botus.errors import FileError
 from botus.settings import Settings
 
 
@@ -32,19 +38,53 @@ class Common:
         """The settings of the environment, with `--data` in place of BOTUS_DATA."""
         return settings_module.load(os.environ, self.data)
 
+    @property
+    def existing(self) -> Settings:
+        """The settings, for a command that needs a data directory that is already there.
+
+        Raises:
+            FileError: there is none: more likely a slip of the pen than an empty bot.
+        """
+        data = self.settings.data
+        if not data.exists():
+            raise FileError(
+                f"there is no data directory {data}",
+                "look at --data and BOTUS_DATA, or make it with: botus generate",
+            )
+        if not data.is_dir():
+            raise FileError(f"{data} is not a folder", "point --data or BOTUS_DATA at the folder it is in")
+        return self.settings
+
     def result(self, lines: Iterable[str], value: Callable[[], object]) -> None:
         """Print a result: lines for a person, or one JSON value."""
         if self.as_json:
-            click.echo(json.dumps(value(), indent=2, ensure_ascii=False, default=str))
+            _to_stdout(_json(value()))
         else:
             for line in lines:
-                click.echo(_printable(line))
+                self.line(line)
+
+    def line(self, line: str) -> None:
+        """Print one line of a result for a person."""
+        _to_stdout(printable(line))
 
     def talk(self, message: str, level: str = "info", **fields: object) -> None:
         """Say something that is not a result."""
         if not (self.quiet and level == "info"):
             mark = "" if level == "info" else f"{level}: "
-            click.echo(_printable(f"{mark}{message}"), err=True)
+            to_stderr(f"{mark}{message}")
+
+
+def to_stderr(line: str) -> None:
+    """Write one line for a person; never fails, because it may be said in the middle of a post."""
+    try:
+        click.echo(printable(line), err=True)
+    except (OSError, ValueError):
+        _abandon(sys.stderr)
+
+
+def printable(line: str) -> str:
+    """Make visible what would move the cursor, or the letters, of the person who reads a post."""
+    return _UNSEEN.sub(lambda found: _visible(found[0]), line)
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -66,7 +106,7 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def is_terminal() -> bool:
     """Tell whether a person watches standard error."""
-    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 _OPTIONS = [
@@ -81,17 +121,37 @@ _OPTIONS = [
     click.option("--debug", is_flag=True, help="Show the traceback of an error."),
 ]
 
-
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-
-
-def _printable(line: str) -> str:
-    """Make control characters visible: a post must not move the cursor of the person who reads it."""
-    return "".join(
-        char if char >= " " and char != "\x7f" and not "\x80" <= char < "\xa0" else _visible(char)
-        for char in line
-    )
+# Control characters, line and paragraph separators, and the marks that turn the direction of writing.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def _visible(char: str) -> str:
-    return "\\n" if char == "\n" else f"\\x{ord(char):02x}"
+    if char == "\n":
+        return "\\n"
+    return f"\\x{ord(char):02x}" if char < "\u0100" else f"\\u{ord(char):04x}"
+
+
+def _json(value: object) -> str:
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:  # half a character, or a terminal that is not UTF-8
+        return json.dumps(value, indent=2, default=str)
+    return text
+
+
+def _to_stdout(text: str) -> None:
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding))
+    except BrokenPipeError:  # nobody reads any more: the rest goes nowhere, the command to its own end
+        _abandon(sys.stdout)
+    except OSError:
+        _abandon(sys.stdout)
+        raise
+
+
+def _abandon(stream: TextIO) -> None:
+    """Lead an output that takes nothing to nowhere: Python would try again at its end, and complain."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
