@@ -77,6 +77,7 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
     path, is_demo = _checkpoint_path(choice, settings, working_folder)
     checkpoint = open_checkpoint(path)
     corpus = _corpus(settings, is_demo)
+    rules = _rules(choice, settings, corpus)
     options = Options(
         temperature=choice.temp,
         top_k=choice.top_k,
@@ -96,7 +97,7 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
         data=settings.data,
         origin=origin,
         n=choice.n,
-        rules=_rules(choice, settings, corpus),
+        rules=rules,
         corpus=corpus,
         copies=choice.copies,
         dry_run=choice.dry_run,

@@ -7,30 +7,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
-
 from botus import generate, report
 from botus.errors import SettingsError
 from botus.options import Common, is_terminal
 from botus.prepare import Choice, Prepared, prepare
 from botus.report import Progress
+from botus.text import escape
 
 
 def write(values: Common, choice: Choice) -> None:
     """Write lines into the queue, or print them for a dry run."""
     ready = _prepare(values, choice)
-    on_line: Callable[[str], None] = lambda post: None  # noqa: E731
-    if choice.dry_run and not values.as_json:
-        on_line = click.echo
+    lines: list[str] = []
+    on_line = _line_of_dry_run(values, lines) if choice.dry_run else lambda post: None
     try:
         with _progress(values, choice.n) as on_progress:
             done = generate.generate(
                 ready.job, ready.draw, logprob=ready.sampler.logprob, on_progress=on_progress, on_line=on_line
             )
     except generate.Stopped as stopped:
-        _show(values, stopped.report)
+        _show(values, stopped.report, lines)
         raise
-    _show(values, done)
+    _show(values, done, lines)
 
 
 def compare(values: Common, choice: Choice, temperatures: str) -> None:
@@ -54,8 +52,23 @@ def _prepare(values: Common, choice: Choice) -> Prepared:
     return ready
 
 
-def _show(values: Common, done: report.Report) -> None:
-    if not values.quiet or values.as_json:
+def _line_of_dry_run(values: Common, lines: list[str]) -> Callable[[str], None]:
+    def show(post: str) -> None:
+        lines.append(post)
+        if not values.as_json:
+            values.line(escape(post))
+
+    return show
+
+
+def _show(values: Common, done: report.Report, lines: list[str]) -> None:
+    """Print the closing table; for a dry run the lines are the result, and the table is only talk."""
+    if values.as_json:
+        values.result([], lambda: vars(done) | ({"lines": lines} if not done.queue else {}))
+    elif not done.queue:
+        for row in report.table(done):
+            values.talk(row)
+    elif not values.quiet:
         values.result(report.table(done), lambda: vars(done))
 
 
