@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import os
 import random
+import select
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from types import FrameType
 
 from botus import __version__, doctor
 from botus import settings as settings_module
-from botus.errors import BotusError
+from botus.deliver import Say
+from botus.errors import BotusError, Interrupted
 from botus.journal import Journal
-from botus.run import Loop, check_credentials, schedule_of
+from botus.options import printable
+from botus.run import Loop, check_credentials, schedule_of, sentence
 from botus.schedule import Schedule
 from botus.settings import Settings
 from botus.status import count_queue
@@ -35,23 +38,28 @@ def serve(settings: Settings) -> None:
     Raises:
         SettingsError: CRON, TZ or another setting is wrong.
         CredentialsError: credentials are incomplete, or gone.
+        Interrupted: Ctrl-C, not another signal, ended it.
     """
-    schedule = schedule_of(settings)
-    check_credentials(settings)
     signals = _Signals()
-    journal = _journal(settings, schedule)
-    for level, line in start_page(settings, configured(settings, time.time), schedule):
-        journal.say(line, level)
+    settings, targets = _checked(settings)
+    say = _voice(settings)
+    for level, line in start_page(settings, targets, schedule_of(settings)):
+        say(line, level)
     while True:
-        loop = Loop(
-            settings, configured(settings, time.time), time.time, signals.wait, journal.say, random.Random()
-        )
-        loop.run()
-        if not signals.reload:
-            journal.say("stopped")
-            return
+        Loop(settings, targets, time.time, signals.wait, say, random.Random()).run()
+        if signals.wants_end:
+            say("stopped")
+            break
         signals.rearm()
-        settings = _read_again(settings, journal)
+        try:
+            settings, targets = _checked(settings_module.load(os.environ, settings.data))
+        except BotusError as error:
+            say(f"the settings stay as they were: {sentence(error)}", "error")
+        else:
+            say = _voice(settings)  # it has new secrets to hide
+            say("settings and secret files were read again")
+    if signals.was_interrupted:
+        raise Interrupted("interrupted")
 
 
 def start_page(
@@ -73,7 +81,7 @@ def start_page(
     try:
         queue = count_queue(settings, targets)
     except BotusError as error:
-        yield "error", f"{error.message}; {error.hint}"
+        yield "error", sentence(error)
     else:
         days = f"{queue.ready / per_day:.1f} days at {per_day:.4g} posts a day"
         yield "info", f"queue: {queue.ready} lines ready, enough for {days}"
@@ -95,42 +103,54 @@ def start_page(
         yield "error" if finding.level == "problem" else "warning", f"{finding.message}; {finding.hint}"
 
 
+def _checked(settings: Settings) -> tuple[Settings, dict[str, Target]]:
+    """Refuse settings with which nothing could be posted, before anything depends on them."""
+    schedule_of(settings)
+    check_credentials(settings)
+    return settings, configured(settings, time.time)
+
+
 class _Signals:
-    """Turns signals into the end of a wait."""
+    """Turns signals into the end of a wait.
+
+    They write into a pipe, which `wait` looks at: setting a threading.Event within a handler can hang, where
+    the handler has cut into the event's own `wait`.
+    """
 
     def __init__(self) -> None:
-        self.reload = False
-        self._event = threading.Event()
+        self.wants_end = self.was_interrupted = False
+        self._reader, self._writer = os.pipe()
+        for end in (self._reader, self._writer):
+            os.set_blocking(end, False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._take)
 
     def wait(self, seconds: float) -> bool:
         """Wait so long, or until a signal comes; True when the loop has to end."""
-        return self._event.wait(seconds)
+        return bool(select.select([self._reader], [], [], seconds)[0])
 
     def rearm(self) -> None:
-        """Go on after a reload."""
-        self.reload = False
-        self._event.clear()
+        """Go on after a reload, unless the end is wanted too."""
+        os.read(self._reader, 1024)
+        if self.wants_end:
+            os.write(self._writer, b"!")
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        self.reload = number == signal.SIGHUP
-        self._event.set()
+        self.wants_end |= number != signal.SIGHUP
+        self.was_interrupted |= number == signal.SIGINT
+        with suppress(BlockingIOError):  # full: then it will wake up all the same
+            os.write(self._writer, b"!")
 
 
-def _journal(settings: Settings, schedule: Schedule) -> Journal:
-    return Journal(
-        sys.stdout, settings.log_format, settings.secrets, lambda: datetime.now(UTC).astimezone(schedule.zone)
+def _voice(settings: Settings) -> Say:
+    """What writes the log; never fails, because a post that is under way matters more than its log line."""
+    zone = schedule_of(settings).zone
+    journal = Journal(
+        sys.stdout, settings.log_format, settings.secrets, lambda: datetime.now(UTC).astimezone(zone)
     )
 
+    def say(message: str, level: str = "info", **fields: object) -> None:
+        with suppress(OSError, ValueError):
+            journal.say(printable(message), level, **fields)
 
-def _read_again(settings: Settings, journal: Journal) -> Settings:
-    """Read the settings anew; the old ones stay where the new ones are wrong."""
-    try:
-        fresh = settings_module.load(os.environ, settings.data)
-        check_credentials(fresh)
-    except BotusError as error:
-        journal.say(f"the settings stay as they were: {error.message}", "error")
-        return settings
-    journal.say("settings and secret files were read again")
-    return fresh
+    return say
