@@ -39,13 +39,11 @@ class Finding:
 
 def examine(settings: Settings, targets: Mapping[str, Target]) -> Iterator[Finding]:
     """Yield findings, one check after the other; asks the platforms, posts nothing."""
-    yield from _checked(lambda: list(preflight(settings.data)))
-    for check in (_queue, _log, _others):
-        yield from _checked(lambda check=check: check(settings))  # type: ignore[misc]
-    yield from _checked(lambda: _schedule(settings))
-    yield from _checked(lambda: _credentials(settings))
-    for target in targets.values():
-        yield from _checked(lambda target=target: _account(settings, target))  # type: ignore[misc]
+    said: set[Finding] = set()
+    for finding in _all(settings, targets):
+        if finding not in said:  # two checks may stumble over the same file
+            said.add(finding)
+            yield finding
 
 
 def preflight(data: Path) -> Iterator[Finding]:
@@ -54,8 +52,6 @@ def preflight(data: Path) -> Iterator[Finding]:
     Raises:
         FileError: naming what failed, with the uid, mode or mount that is wrong.
     """
-    if not data.is_dir():
-        files.make_folder(data)
     log = Log(data)
     files.refuse_link(log.path)
     folder = data / files.STATE_FOLDER
@@ -73,15 +69,42 @@ def preflight(data: Path) -> Iterator[Finding]:
 
 
 def worst(findings: list[Finding]) -> int:
-    """The exit code of a report: that of its first problem, 0 without one."""
-    return next((finding.code for finding in findings if finding.level == "problem"), 0)
+    """The exit code of a report: that of its worst problem, 0 without one."""
+    codes = {finding.code for finding in findings if finding.level == "problem"}
+    return min(codes, key=_WORST_FIRST.index, default=0)
+
+
+_WORST_FIRST = (
+    1,
+    3,
+    2,
+    4,
+    6,
+    7,
+    5,
+)  # unexpected, damage, settings, ... what may pass by itself
+
+
+def _all(settings: Settings, targets: Mapping[str, Target]) -> Iterator[Finding]:
+    if settings.data.is_dir():
+        yield from _checked(lambda: list(preflight(settings.data)))
+        for check in (_queue, _log, _others):
+            yield from _checked(lambda check=check: check(settings))  # type: ignore[misc]
+    else:
+        hint = "look at --data and BOTUS_DATA, or make it with: botus generate"
+        yield Finding("problem", f"there is no data directory {settings.data}", hint, 3)
+    yield from _checked(lambda: _schedule(settings))
+    yield from _checked(lambda: _credentials(settings))
+    for target in targets.values():
+        yield from _checked(lambda target=target: _account(settings, target))  # type: ignore[misc]
 
 
 def _checked(check: Callable[[], list[Finding]]) -> list[Finding]:
     try:
         return check()
     except BotusError as error:
-        return [Finding("problem", error.message, error.hint, error.exit_code)]
+        message = "; ".join(error.message.split("\n"))
+        return [Finding("problem", message, error.hint, error.exit_code)]
 
 
 def _lock(data: Path) -> Finding:
@@ -152,6 +175,8 @@ def _account(settings: Settings, target: Target) -> list[Finding]:
         return [Finding("problem", f"{target.name}: {error.message}", error.hint, error.exit_code)]
     found = [Finding("ok", f"{target.name}: {account.handle} {account.url or ''}".rstrip())]
     found += [Finding("warning", f"{target.name}: {warning}") for warning in account.warnings]
+    if not settings.data.is_dir():
+        return found
     state = State(settings.data)
     with files.lock(settings.data, "post", wait=30.0, holder="a posting run"):
         memory = state.load()
