@@ -17,6 +17,7 @@ from botus.post import log_entry
 from botus.tweeted import Log
 
 Word = Literal["posted", "not-posted", "give-up"]
+_SHORTEST = 4  # characters of an id: fewer are more likely a slip
 
 
 def resolve(
@@ -56,14 +57,16 @@ def resolve(
 
 
 def _find(intents: Intents, post: str) -> tuple[Intent, bool]:
-    found = [intent for intent in intents.open() if intent.fingerprint.startswith(post)]
-    if found and len(post) >= 4:
-        return found[0], True
-    done = [mark for mark in intents.done_names() if mark.startswith(post)]
-    intent = intents.find_done(done[0]) if len(done) == 1 and len(post) >= 4 else None
+    marks = [intent.fingerprint for intent in intents.open()]
+    marks += [mark for mark in intents.done_names() if mark not in marks]
+    found = [mark for mark in marks if mark.startswith(post)] if len(post) >= _SHORTEST else []
+    if len(found) > 1:
+        raise SettingsError(f"{post} begins {len(found)} posts", "give more of the post's fingerprint")
+    open_one = next((intent for intent in intents.open() if intent.fingerprint in found), None)
+    intent = open_one or (intents.find_done(found[0]) if found else None)
     if intent is None:
         raise SettingsError(f"there is no post {post} to resolve", "botus status lists those that need you")
-    return intent, False
+    return intent, open_one is not None
 
 
 def _choose(intent: Intent, target: str | None, word: Word) -> str:
