@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from botus.lines import Line
 from botus.settings import PostOnly
-from botus.text import fingerprint
+from botus.text import fingerprint, fold
 
 Door = Callable[[str], str | None]
 KEPT = ("keep", "star")
@@ -22,7 +22,7 @@ class Refusal:
     """Why a line is not drawn.
 
     Attributes:
-        kind: `invalid`, `used`, `dropped`, `held`, `unreviewed` or `too long`.
+        kind: `invalid` (no text), `used`, `dropped`, `held`, `unreviewed` or `too long`.
         reason: the same in words.
     """
 
@@ -55,6 +55,8 @@ class Eligibility:
         """Tell why a line may not be drawn, or None where it may."""
         if line.text is None:
             return Refusal("invalid", "it is not valid UTF-8")
+        if not fold(line.text):
+            return Refusal("invalid", "nothing in it can be seen")
         return self.refusal_of(line.text, fingerprint(line.text))
 
     def refusal_of(self, text: str, mark: str) -> Refusal | None:

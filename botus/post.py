@@ -67,6 +67,7 @@ class PostingRun:
         rng: chooses the line.
         clock: seconds since the epoch.
         say: writes a log line: `say(message, level, **fields)`.
+        wait: seconds to wait for another posting run to end.
     """
 
     def __init__(
@@ -78,7 +79,9 @@ class PostingRun:
         rng: Random,
         clock: Callable[[], float],
         say: Say,
+        wait: float = 0.0,
     ) -> None:
+        self.wait = wait
         self.data, self.targets, self.policy = data, targets, policy
         self.rng, self.clock, self.say = rng, clock, say
         self.queue, self.log, self.state = Queue(data), Log(data), State(data)
@@ -124,7 +127,7 @@ class PostingRun:
         return self.queue.draw(self.rng, eligibility.is_eligible)
 
     def _run(self, then: Callable[[Delivery], str | None] | None) -> Outcome:
-        with files.lock(self.data, "post", holder="another posting run"):
+        with files.lock(self.data, "post", wait=self.wait, holder="another posting run"):
             self._check_log_can_be_written()
             for folder in (self.data, self.state.folder, self.intents.folder):
                 files.sweep(folder)

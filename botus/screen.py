@@ -15,7 +15,7 @@ from botus import text
 from botus.errors import SettingsError
 from botus.screening import repair
 from botus.screening.denylist import Denylist, parse_denylist
-from botus.screening.rules import RULES, Rules, denied, everyone, hashtags_of, mentions, page
+from botus.screening.rules import RULES, Rules, control, denied, everyone, hashtags_of, mentions, page
 
 __all__ = [
     "Denylist",
@@ -101,7 +101,7 @@ def door(post: str, denylist: Denylist) -> str | None:
     For `post`: what would harm others or embarrass, whoever wrote the line.
     """
     rules = Rules(denylist=denylist)
-    for check in (page, everyone, mentions, denied):
+    for check in (page, control, everyone, mentions, denied):
         if found := check(post, rules):
             return found
     return None

@@ -20,7 +20,7 @@ Visibility = Literal["public", "unlisted", "private", "direct"]
 
 _VISIBILITIES: tuple[Visibility, ...] = ("public", "unlisted", "private", "direct")
 X_SECRETS = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
-SECRETS = (*X_SECRETS, "MASTODON_ACCESS_TOKEN", "PING_URL")
+SECRETS = (*X_SECRETS, "MASTODON_ACCESS_TOKEN")
 Choice = TypeVar("Choice", bound=str)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _TRUE, _FALSE = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
@@ -63,7 +63,6 @@ class Settings:
         jitter: seconds by which a slot may be late.
         catch_up: whether one missed slot is made up for.
         max_per_day: most posts in 24 hours.
-        low_queue: days of queue under which the owner is told.
     """
 
     data: Path
@@ -77,8 +76,6 @@ class Settings:
     max_per_day: int = 48
     post_only: PostOnly = "any"
     post_order: PostOrder = "random"
-    low_queue: float = 3.0
-    ping_url: str | None = field(default=None, repr=False)
     log_format: Literal["text", "json"] = "text"
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
@@ -120,8 +117,6 @@ def load(environment: Mapping[str, str], data: Path | None = None) -> Settings:
         max_per_day=reader.number("MAX_PER_DAY", 48),
         post_only=reader.choice("POST_ONLY", ("any", "reviewed", "kept"), "any"),
         post_order=reader.choice("POST_ORDER", ("random", "spaced", "file"), "random"),
-        low_queue=reader.duration("LOW_QUEUE", 3.0 * 86400, unit=86400) / 86400,
-        ping_url=reader.secret("PING_URL"),
         log_format=reader.choice("LOG_FORMAT", ("text", "json"), "text"),
         secrets=tuple(value for name in SECRETS if (value := reader.secret(name))),
     )
@@ -198,8 +193,7 @@ class _Reader:
             return default
         return int(value)
 
-    def duration(self, name: str, default: float, unit: int = 1) -> float:
-        """Read a time in seconds; a bare number counts in `unit` seconds."""
+    def duration(self, name: str, default: float) -> float:
         value = self.text(name)
         if value is None:
             return default
@@ -207,7 +201,7 @@ class _Reader:
         if found is None:
             self.problems.append(f"{name} is not a time like 90s, 15m, 6h or 3d")
             return default
-        return float(found[1]) * _UNITS.get(found[2], unit)
+        return float(found[1]) * _UNITS.get(found[2], 1)
 
     def truth(self, name: str, default: bool) -> bool:
         value = (self.text(name) or "").lower()

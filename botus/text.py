@@ -74,7 +74,7 @@ def x_length(text: str) -> int:
     """
     if text.isascii() and "." not in text:  # no link without a dot: every character counts one
         return len(text)
-    return int(_twitter_text().parse_tweet(text).weightedLength)
+    return int(_twitter_text().parse_tweet(_without_dot_chains(text)).weightedLength)
 
 
 def mastodon_length(text: str, url_length: int = 23) -> int:
@@ -95,9 +95,23 @@ def bluesky_length(text: str) -> int:
 
 def urls(text: str) -> list[str]:
     """The links in a text, as X finds them (`example.com` without a scheme too)."""
-    return list(_twitter_text().extract_urls(text)) if "." in text else []
+    return list(_twitter_text().extract_urls(_without_dot_chains(text))) if "." in text else []
 
 
+def _without_dot_chains(text: str) -> str:
+    """Put another mark, as long, for the dots of a word that has dozens of them.
+
+    The parser tries every dot as the end of a domain against every other: a thousand take seconds.
+    """
+
+    def calm(found: re.Match[str]) -> str:
+        return found[0].replace(".", "·") if found[0].count(".") >= _DOTS else found[0]
+
+    return _LONG_WORD.sub(calm, text)
+
+
+_LONG_WORD = re.compile(r"\S{80,}")
+_DOTS = 40
 _URL = re.compile(r"https?://[^\s<>\"]+")
 _REMOTE_MENTION = re.compile(r"(?<![\w/])(@\w+)@[\w.-]+\w")
 

@@ -116,11 +116,17 @@ def test_dropped_lines_and_old_wordings_are_never_drawn(world: World) -> None:
 
 def test_held_lines_wait_for_a_keep(world: World) -> None:
     (world.data / "denylist.txt").write_text("fog\n")
-    world.lines("hello @someone out there", "the fog again", "attention @everyone")
+    held = [
+        "hello @someone out there",
+        "attention @everyone",
+        "a bell \x07",
+        "<!DOCTYPE html><title>502</title>",
+    ]
+    world.lines(*held, "the fog again", "\u200b \ufeff")
     assert world.run().post().chosen is None
     decide(world.data, "keep", "the fog again")
     assert world.run().post().chosen == "the fog again"
-    assert len(queue(world.data)) == 2
+    assert len(queue(world.data)) == 5
 
 
 def test_a_line_too_long_for_all_is_not_claimed_and_for_one_is_rejected_there(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def _encoding(post: str, rules: Rules) -> str:
     return "" if post.isascii() else _found("broken encoding", _BROKEN, post)
 
 
-def _control(post: str, rules: Rules) -> str:
+def control(post: str, rules: Rules) -> str:
     return _found("control characters", _CONTROL, post)
 
 
@@ -196,7 +196,7 @@ RULES: dict[str, Callable[[str, Rules], str]] = {
     "page": page,
     "marker": _marker,
     "encoding": _encoding,
-    "control": _control,
+    "control": control,
     "markup": _markup,
     "quotes": _quotes,
     "brackets": _brackets,

@@ -1,0 +1,90 @@
+"""What a post is: escapes, sameness, length."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from botus.text import (
+    bluesky_length,
+    escape,
+    fingerprint,
+    mastodon_length,
+    normalise,
+    unescape,
+    urls,
+    x_length,
+)
+
+FAMILY = "👨‍👩‍👧‍👦"
+
+
+@given(st.text(alphabet="\\n\na\r ") | st.text())
+def test_a_post_survives_being_written_on_one_line(text: str) -> None:
+    assert "\n" not in escape(text)
+    assert unescape(escape(text)) == text
+
+
+@pytest.mark.parametrize("line", ["¯\\_(ツ)_/¯", "C:\\temp", "100 %", "a\\", "plain"])
+def test_other_backslashes_are_themselves(line: str) -> None:
+    assert unescape(line) == line.replace("\\n", "\n")
+    assert escape(unescape(line)) == line
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a b", " a\u2003b\n"),
+        ("a b", "a\nb"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("caf\u00e9", "cafe\u200c\u0301"),
+        ("soft hyphen", "soft hy\u00adphen"),
+        ("\u2764", "\u2764\ufe0f"),
+        ("bom", "\ufeffbom"),
+    ],
+)
+def test_what_does_not_make_a_text_new(one: str, other: str) -> None:
+    assert fingerprint(one) == fingerprint(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("a", "A"), ("a b", "ab"), ("a.", "a"), ("ﬁ", "fi")])
+def test_what_makes_a_text_new(one: str, other: str) -> None:
+    assert fingerprint(one) != fingerprint(other)
+
+
+def test_fingerprints_never_change() -> None:
+    """They stand in the files of every bot: another value would post everything again."""
+    assert fingerprint("The lamp is lit.") == "96890062db3e04e1514e0579e5527b25"
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("plain", 5),
+        ("日本", 4),
+        (FAMILY, 2),
+        ("see example.com", 27),
+        ("https://example.com/" + "x" * 300, 23),
+        ("no.zzz", 6),
+        ("e\u0301", 1),
+    ],
+)
+def test_length_as_x_counts_it(text: str, length: int) -> None:
+    assert x_length(text) == length
+
+
+def test_length_elsewhere() -> None:
+    assert mastodon_length(f"{FAMILY} @me@host.example https://example.com/{'x' * 99}") == 1 + 1 + 3 + 1 + 23
+    assert mastodon_length("https://example.com/", url_length=30) == 30
+    assert bluesky_length(FAMILY * 300) == 300
+
+
+def test_a_chain_of_dots_takes_no_time() -> None:
+    """X's own grammar takes an hour for it: this test would not end."""
+    assert x_length("a." * 5000) == 10_000
+    assert urls("a." * 5000) == []
+
+
+def test_normalise() -> None:
+    assert normalise("  a \r\nb\u2028c\x85 ") == "a\nb\nc"
