@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +68,14 @@ def start(*arguments: str | Path, cwd: Path | None = None, **settings: str) -> s
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
+
+
+def until(condition: Callable[[], bool], patience: float = 30.0) -> None:
+    """Wait until something has happened."""
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
 
 
 def picture(folder: Path) -> dict[str, bytes | None]:

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import pytest
 
 import botus as package
 from tests.bundle import write_bigrams
-from tests.command import COMMAND, X_SECRETS, Ended, botus, environment, picture, start
+from tests.command import COMMAND, X_SECRETS, Ended, botus, environment, picture, start, until
 from tests.servers import XServer
 
 PAGE = b"<!DOCTYPE html>\n<html><body>404 Not Found</body></html>\n"
@@ -520,13 +519,6 @@ def test_ctrl_c_in_generate_keeps_what_is_written(data: Path, started: list[subp
     assert f"wrote {len(lines) - 3} lines" in out
     assert f"stopped: {len(lines) - 3} lines are in" in err
     assert "--seed" in err
-
-
-def until(condition: Callable[[], bool], patience: float = 30.0) -> None:
-    end = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 # What is imported.
