@@ -6,7 +6,7 @@
 ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-trixie
 
 FROM ${PYTHON_IMAGE} AS build
-# More extras, separated by commas, for example EXTRAS=webhook.
+# More extras of setup.cfg, separated by commas.
 ARG EXTRAS=
 WORKDIR /src
 COPY . .
@@ -22,6 +22,7 @@ FROM build AS build-post
 RUN find /opt/botus/lib -path '*/botus/demo/*' ! -name __init__.py -delete
 
 FROM build AS build-generate
+ARG EXTRAS=
 RUN pip --python /opt/botus/bin/python install --no-cache-dir --no-compile --disable-pip-version-check \
     --root-user-action ignore ".[generate${EXTRAS:+,$EXTRAS}]"
 
@@ -44,16 +45,14 @@ USER 1000:1000
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["botus"]
 
+FROM base AS generate
+COPY --from=build-generate /opt/botus /opt/botus
+CMD ["generate"]
+
+# The last stage is what is built without --target.
 FROM base AS post
 COPY --from=build-post /opt/botus /opt/botus
 # glibc gives back at once what compiling the modules at start took: a megabyte or two less in memory.
 ENV MALLOC_MMAP_THRESHOLD_=65536
 HEALTHCHECK --interval=5m --timeout=1m --start-period=2m CMD ["botus", "health"]
 CMD ["run"]
-
-FROM base AS generate
-COPY --from=build-generate /opt/botus /opt/botus
-CMD ["generate"]
-
-# The last stage is what is built without --target.
-FROM post
