@@ -78,12 +78,14 @@ class Docker:
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp())
+        self._images: list[str] = []
         self._names: list[str] = []
 
     def build(self, target: str, base: str | None) -> str:
-        name = f"botus-smoke:{target}"
+        name = f"botus-smoke-{os.getpid()}:{target}"
         chosen = [] if base is None else ["--build-arg", f"PYTHON_IMAGE={base}"]
         _do("docker", "build", "--network", "host", "--target", target, *chosen, "-t", name, str(_REPOSITORY))
+        self._images.append(name)
         return name
 
     def config(self, image: str) -> dict[str, Any]:
@@ -114,6 +116,8 @@ class Docker:
     def clean(self) -> None:
         for name in self._names:
             subprocess.run(["docker", "rm", "--force", "--volumes", name], capture_output=True)
+        for image in self._images:
+            subprocess.run(["docker", "rmi", image], capture_output=True)
         shutil.rmtree(self._folder)
 
 
@@ -142,7 +146,7 @@ class Buildah:
 
     def build(self, target: str, base: str | None) -> str:
         base = base or _do(str(_REPOSITORY / "docker" / "base-image")).split()[-1]
-        name = f"localhost/botus-smoke:{target}"
+        name = f"localhost/botus-smoke-{os.getpid()}:{target}"  # another smoke test may be under way
         options = ["--isolation", "chroot", "--network", "host", "--format", "docker", "--target", target]
         _do("buildah", "build", *options, "--build-arg", f"PYTHON_IMAGE={base}", "-t", name, str(_REPOSITORY))
         self._images.append(name)
