@@ -153,9 +153,11 @@ def test_a_script_can_be_run(script: str) -> None:
         compile(path.read_text(), script, "exec")
 
 
-def test_ci_calls_what_the_smoke_test_and_the_readme_call() -> None:
+def test_ci_calls_the_readme_s_test_command_and_all_the_rest() -> None:
     script = (ROOT / ".ci" / "run").read_text()
-    assert "pip install -e '.[test]' && python -m pytest\n" in script
+    command = "pip install -e '.[test]' && python -m pytest\n"
+    assert command in script
+    assert command in (ROOT / "README.md").read_text()
     assert "set -euo pipefail" in script
     order = [script.index(f'\nstep "{name}') for name in ("tests", "tests with T", "style", "types", "image")]
     assert order == sorted(order)
