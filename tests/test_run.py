@@ -141,6 +141,9 @@ def test_a_week_with_restarts_a_wrong_clock_and_an_outage(week: Simulation) -> N
     assert not found & {"06 04", "06 08"}
     assert {"06 00", "06 12"} <= found
     assert {"07 16", "07 20"} <= found
+    newest = State(week.data).last_slot()
+    assert newest
+    assert newest.timestamp() <= week.now
     said = [message for _, message in week.said]
     assert sum("in the future" in message for message in said) >= 1
     assert sum("no target takes posts" in message for message in said) == 4
