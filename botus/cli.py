@@ -142,6 +142,10 @@ def post(values: Common, dry_run: bool) -> None:
 @common
 def run(values: Common) -> None:
     """Post on the schedule in CRON until stopped: what the container runs."""
+    import signal
+
+    # As process 1 of a container nothing else would end it while it is still loading.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     from botus.container import serve
 
     serve(values.existing)

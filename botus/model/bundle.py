@@ -14,14 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
 from botus.errors import FileError, SettingsError
 from botus.model.pieces import AGAIN, Piece
 
 try:
     import google_crc32c
+    import numpy as np
+    import numpy.typing as npt
 except ImportError as error:
     raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
 
