@@ -175,14 +175,18 @@ def _account(settings: Settings, target: Target) -> list[Finding]:
         return [Finding("problem", f"{target.name}: {error.message}", error.hint, error.exit_code)]
     found = [Finding("ok", f"{target.name}: {account.handle} {account.url or ''}".rstrip())]
     found += [Finding("warning", f"{target.name}: {warning}") for warning in account.warnings]
-    if not settings.data.is_dir():
-        return found
+    if settings.data.is_dir():
+        found += _checked(lambda: _let_go_on(settings, target))
+    return found
+
+
+def _let_go_on(settings: Settings, target: Target) -> list[Finding]:
     state = State(settings.data)
     with files.lock(settings.data, "post", wait=30.0, holder="a posting run"):
         memory = state.load()
         known = memory.target(target.name, target.account)
-        if known.stopped:
-            found.append(Finding("ok", f"{target.name}: goes on; it had stopped: {known.stopped}"))
-            known.stopped, known.until, known.rejected, known.failures = "", 0.0, 0, 0
-            state.save(memory)
-    return found
+        if not known.stopped:
+            return []
+        reason, known.stopped, known.until, known.rejected, known.failures = known.stopped, "", 0.0, 0, 0
+        state.save(memory)
+    return [Finding("ok", f"{target.name}: goes on; it had stopped: {reason}")]

@@ -21,7 +21,7 @@ def repair(data: Path, clock: Callable[[], float]) -> str:
         one sentence that says what was saved.
 
     Raises:
-        FileError: there is no file, or nothing is wrong with it.
+        FileError: there is no file, or state.json is damaged too.
     """
     log = Log(data)
     with files.lock(data, "post", wait=30.0, holder="a posting run"):
@@ -30,6 +30,7 @@ def repair(data: Path, clock: Callable[[], float]) -> str:
             raise FileError(f"there is no {log.path}", "if it is gone on purpose: botus log accept")
         if _is_sound(log):
             return f"{log.path} is sound: nothing to repair"
+        State(data).load()  # damaged, it stops this before anything is changed
         kept = log.path.with_name(f"{log.path.name}.damaged-{_stamp(clock)}")
         files.replace(kept, content)
         entries = salvage(content.decode("utf-8", "replace"))

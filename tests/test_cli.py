@@ -16,6 +16,7 @@ import pexpect
 import pytest
 
 import botus as package
+from botus import files
 from tests.bundle import write_bigrams
 from tests.command import COMMAND, X_SECRETS, Ended, botus, environment, picture, start, until
 from tests.servers import XServer
@@ -279,6 +280,16 @@ def test_lost_credentials_are_no_dry_run(data: Path, command: str) -> None:
     check_refused(ended, 4, "no credentials are set, but tweeted.json shows")
     assert picture(data) == before
     assert botus("post", "--dry-run", "--data", data).code == 0
+
+
+def test_one_at_a_time(data: Path) -> None:
+    settings = {**X_SECRETS, "X_BASE_URL": "http://127.0.0.1:9", "BOTUS_DATA": str(data)}
+    with files.lock(data, "post"), files.lock(data, "generate"):
+        for command in ("post", "generate -n 1"):
+            ended = botus(*command.split(), **settings)
+            assert (ended.code, ended.out) == (7, ""), ended
+            assert "is at work on" in ended.err
+    assert ((data / "tweets.txt").read_text(), (data / "tweeted.json").read_text()) == WELL
 
 
 def test_an_empty_queue_is_a_normal_state(data: Path) -> None:

@@ -103,6 +103,14 @@ def test_a_stopped_target_goes_on_where_it_answers_and_only_there(world: World) 
     assert [bool(state.stopped) for state in State(world.data).load().targets.values()] == [False, True]
 
 
+def test_an_account_is_told_though_the_memory_is_damaged(world: World) -> None:
+    world.run().post()
+    State(world.data).path.write_text("{")
+    findings = found(world)
+    assert {"one: @fake", "two: @fake"} <= {finding.message for finding in findings}
+    assert [line for line in problems(findings) if "state.json" in line][1:] == []
+
+
 def test_a_network_that_is_away_is_the_least_of_problems(world: World) -> None:
     def away() -> Account:
         raise TemporaryError("one: no connection", "try again later")

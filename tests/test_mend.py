@@ -81,6 +81,15 @@ def test_there_is_nothing_to_repair(tmp_path: Path) -> None:
         repair(tmp_path, lambda: NOW)
 
 
+def test_a_damaged_memory_comes_first(world: World) -> None:
+    (world.data / "tweeted.json").write_text("[")
+    State(world.data).path.write_text("{")
+    with pytest.raises(FileError, match=r"state\.json is damaged"):
+        repair(world.data, lambda: NOW)
+    assert (world.data / "tweeted.json").read_text() == "["
+    assert not (world.data / KEPT).exists()
+
+
 def test_a_trimmed_log_is_taken_as_it_is(world: World) -> None:
     entries = json.loads((world.data / "tweeted.json").read_text())
     (world.data / "tweeted.json").write_text(json.dumps(entries[1:]))
