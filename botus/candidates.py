@@ -27,6 +27,8 @@ class Origin:
         model: the checkpoint's name; step: its training step.
         temperature, top_k, top_p, prefix: how texts were drawn.
         seed: repeats the stream.
+        among: of how many of the likeliest tokens top_p chose; 0 where it had no such help.
+        lost_mass: the share of the probability that was lost by that help.
     """
 
     model: str
@@ -36,6 +38,8 @@ class Origin:
     top_p: float
     prefix: str
     seed: int
+    among: int = 0
+    lost_mass: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class Candidates:
     def reached(self, origin: Origin) -> int:
         """Return how far a stream has been read: texts that are to be passed over when it is drawn again."""
         own, reached = asdict(origin), 0
+        del own["lost_mass"]  # a measurement, which another corpus changes; the stream is the same
         for record in self._scan():
             end = record.get("run")
             number = end["reached"] if end else record.get("number", -1) + 1

@@ -182,6 +182,7 @@ class _Run:
             stopped=self.stopped,
             requeued=self.requeued,
             skipped=self.skipped,
+            lost_mass=job.origin.lost_mass,
         )
 
     def _prepare(self, logprob: Logprob | None) -> Critic:

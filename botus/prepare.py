@@ -7,8 +7,9 @@ libraries are loaded here, so only the `generate` command imports this.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from botus import demo, files, screen
@@ -17,10 +18,14 @@ from botus.checkpoint import Checkpoint, find, open_checkpoint
 from botus.errors import SettingsError
 from botus.generate import Job, new_seed, read_corpus
 from botus.sampler import Options, Sample, Sampler, load
+from botus.score import sample
 from botus.settings import Settings
 from botus.text import mastodon_length, x_length
 
 _MASTODON_LIMIT = 500
+_MENDED = 8  # characters that mending may take away, quotes and brackets
+_MEASURED = 16  # posts at which the loss of top-p is measured
+_COMPARED = 128  # texts of a temperature at once
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,10 @@ class Prepared:
         return self.sampler.stream(self.options, self.job.origin.seed, skip)
 
     def at(self, temperature: float) -> Iterator[Sample]:
-        """The texts of the job's seed at another temperature."""
-        options = Options(**{**vars(self.options), "temperature": temperature})
+        """The texts of the job's seed at another temperature, no more at once than the job needs."""
+        batch = min(_COMPARED, self.job.n + self.job.n // 4 + 4)
+        options = replace(self.options, temperature=temperature, batch=batch, among=0)
+        options, _ = _helped(self.sampler, options, self.job.corpus)
         return self.sampler.stream(options, self.job.origin.seed)
 
 
@@ -91,8 +98,9 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
         device=choice.device,
         threads=choice.threads or _cores(),
     )
+    options, lost = _helped(sampler, options, corpus)
     seed = choice.seed if choice.seed is not None else new_seed()
-    origin = _origin(checkpoint, choice, path, seed)
+    origin = replace(_origin(checkpoint, choice, path, seed), among=options.among, lost_mass=round(lost, 6))
     job = Job(
         data=settings.data,
         origin=origin,
@@ -102,7 +110,7 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
         copies=choice.copies,
         dry_run=choice.dry_run,
     )
-    return Prepared(job, sampler, options, tuple(_notes(path, is_demo, sampler)))
+    return Prepared(job, sampler, options, tuple(_notes(path, is_demo, sampler, origin)))
 
 
 def _checkpoint_path(choice: Choice, settings: Settings, working_folder: Path) -> tuple[Path, bool]:
@@ -158,9 +166,11 @@ def _limits(settings: Settings) -> dict[str, tuple[Callable[[str], int], int]]:
 
 
 def _longest(choice: Choice, settings: Settings) -> int:
-    """Characters after which writing on is useless: no text so long is accepted."""
-    limit = min(limit for _, limit in _limits(settings).values())
-    return 2 * min(limit, choice.max_chars or limit)
+    """Characters after which writing on is useless: no text so long is accepted; 0 for no limit."""
+    limits = [limit for _, limit in _limits(settings).values() if "length" not in choice.without]
+    if choice.max_chars is not None and "max-chars" not in choice.without:
+        limits.append(choice.max_chars)
+    return min(limits) + _MENDED if limits else 0
 
 
 def _rules(choice: Choice, settings: Settings, corpus: list[str]) -> screen.Rules:
@@ -177,10 +187,26 @@ def _rules(choice: Choice, settings: Settings, corpus: list[str]) -> screen.Rule
     )
 
 
-def _notes(path: Path, is_demo: bool, sampler: Sampler) -> Iterator[str]:
+def _helped(sampler: Sampler, options: Options, corpus: Sequence[str]) -> tuple[Options, float]:
+    """Help top-p where it is alone, and measure what that loses: at real posts, or at the model's own."""
+    if options.top_p == 1 or options.top_k:
+        return options, 0.0
+    posts = sample(corpus, _MEASURED)
+    if not posts:
+        stream = sampler.stream(replace(options, batch=_MEASURED), 0)
+        posts = [post.text for post in islice(stream, _MEASURED)]
+    return sampler.help(options, posts)
+
+
+def _notes(path: Path, is_demo: bool, sampler: Sampler, origin: Origin) -> Iterator[str]:
     if is_demo:
         yield "no checkpoint here: using the bundled demo model (name yours with --checkpoint DIR)"
     else:
         yield f"checkpoint: {path}"
     if sampler.device == "cuda":
         yield "sampling on the GPU"
+    if origin.among:
+        yield (
+            f"top-p {origin.top_p:g} chooses among the {origin.among} likeliest tokens, which is faster and "
+            f"loses {origin.lost_mass:.2%} of the probability"
+        )

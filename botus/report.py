@@ -58,6 +58,8 @@ class Report(Progress):
         stopped: why it ended before all lines were in, "" if they are.
         requeued: lines of an earlier, killed run that had not come into the queue and now have.
         skipped: texts of this seed that an earlier run had looked at.
+        lost_mass: the share of the probability that top-p lost by the help that makes it fast.
+        memory: the most bytes that the process held; 0 where that was not measured.
     """
 
     seed: int = 0
@@ -67,6 +69,8 @@ class Report(Progress):
     stopped: str = ""
     requeued: int = 0
     skipped: int = 0
+    lost_mass: float = 0.0
+    memory: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,8 @@ def table(report: Report) -> Iterator[str]:
         yield f"{count:7}  {reason:28}  {_example(*report.examples.get(reason, ('', '')))}".rstrip()
     if report.compared == 0:
         yield "the copy check had nothing to compare with: there is no corpus.txt"
-    yield f"{report.seconds:.1f} s, {report.rate:.1f} lines/s, --seed {report.seed}"
+    memory = f", {report.memory / 2**20:.0f} MB of memory" if report.memory else ""
+    yield f"{report.seconds:.1f} s, {report.rate:.1f} lines/s{memory}, --seed {report.seed}"
 
 
 def line(progress: Progress) -> str:

@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -24,14 +24,16 @@ import numpy.typing as npt
 
 from botus.checkpoint import Checkpoint, Hparams
 from botus.errors import SettingsError
-from botus.model import engine
-from botus.model.endings import END, START, Post, Watch, beginning, ending, without_markers
+from botus.model import engine, nucleus
+from botus.model.endings import END, START, Post, Watch, beginning, ending, fewest_chars, without_markers
 from botus.model.vocabulary import Vocabulary
 
-# Top-p alone sorts the whole vocabulary at every step, at a quarter of the speed. Among a hundredth of the
-# tokens it runs at 0.95 of the speed of top-k (500 of 50,257); `lost_mass` measures what that leaves out.
-_FEWEST_CANDIDATES = 200
-_CANDIDATE_SHARE = 100
+# Top-p among the 502 likeliest of 50,257 tokens has 0.9 of the speed of top-k, among 1,005 of them 0.8, among
+# all of them a quarter. So it gets as few as lose next to nothing, and never more than that fiftieth.
+_FEWEST_AMONG = 200
+_MOST_AMONG = 1000
+_AMONG_SHARE = 50
+_LOSS = 0.0005  # half of what would matter, as the posts at which it is measured are few
 
 _BATCH = 128
 _CACHE_BYTES = 2 << 30  # keys and values of one batch, were every post to reach its last allowed token
@@ -48,7 +50,9 @@ class Options:
         prefix: every post begins with it, and it is part of the text, as in gpt-2-simple without
             `include_prefix=False`. White space at its end is left to the model; a start marker is dropped.
         max_tokens: a post that has not ended after so many tokens is unfinished.
-        max_chars: a post that has become longer is unfinished; 0 for no limit.
+        among: of how many of the likeliest tokens top_p chooses where there is no top_k; 0 for a common
+            number, `Sampler.help` for a measured one.
+        max_chars: a post that has become longer, however links are counted, is unfinished; 0 for no limit.
         batch: posts per unit, 0 for a common number; no more than 2 GiB of keys and values bear. Another
             batch gives other posts.
         markers: whether posts stand between `<|startoftext|>` and `<|endoftext|>`; None to ask the model.
@@ -57,6 +61,7 @@ class Options:
     temperature: float = 0.9
     top_k: int = 0
     top_p: float = 1.0
+    among: int = 0
     prefix: str = ""
     max_tokens: int = 200
     max_chars: int = 0
@@ -176,27 +181,32 @@ class Sampler:
         """Return the number of tokens of a text."""
         return len(self._vocabulary.encode(text))
 
-    def lost_mass(self, options: Options, texts: Sequence[str]) -> float:
-        """Return the mean share of the probability that top-p would keep and its helping top-k leaves out.
+    def help(self, options: Options, texts: Sequence[str]) -> tuple[Options, float]:
+        """Return options whose top-p has as few tokens to choose from as lose next to nothing, and that loss.
 
         Args:
             options: as for `stream`.
-            texts: posts at whose tokens it is measured; a few dozen are enough.
+            texts: posts at whose tokens the loss is measured: the mean share of the probability that top-p
+                alone would keep. A dozen are enough.
         """
         plan = self._plan(options)
-        if plan.top_k == options.top_k or not texts:
-            return 0.0
-        lost: list[float] = []
-        for text in texts:
-            tokens = self._vocabulary.encode(beginning(plan.markers) + text)[: self._hparams.n_ctx]
-            logits = -np.sort(-self._engine.logits(tokens) / options.temperature, axis=1)
-            odds = np.exp(logits - logits[:, :1])
-            sums = np.cumsum(odds / odds.sum(axis=1, keepdims=True), axis=1)
-            best = sums[:, plan.top_k - 1]
-            # The nucleus ends with the token that reaches top_p, of all tokens or of the best ones alone.
-            whole, helped = (_nucleus(sums, plan.top_p * of) for of in (np.ones_like(best), best))
-            lost += (1 - helped / whole).tolist()
-        return float(np.mean(lost))
+        if options.top_p == 1 or options.top_k or not texts:
+            return options, 0.0
+        counts = self._counts()
+        lost = [self._lost(plan, text, counts) for text in texts]
+        means = np.concatenate(lost).mean(axis=0).tolist()
+        chosen = next((i for i, mean in enumerate(means) if mean < _LOSS), len(means) - 1)
+        return replace(options, among=counts[chosen]), means[chosen]
+
+    def _counts(self) -> list[int]:
+        """Return how many of the likeliest tokens there may be for top-p, twice as many each time."""
+        most = min(self._hparams.n_vocab, max(_MOST_AMONG, self._hparams.n_vocab // _AMONG_SHARE))
+        doubled = (_FEWEST_AMONG << i for i in itertools.count())
+        return [*itertools.takewhile(lambda count: count < most, doubled), most]
+
+    def _lost(self, plan: _Plan, text: str, counts: Sequence[int]) -> npt.NDArray[np.float32]:
+        tokens = self._vocabulary.encode(beginning(plan.markers) + text)[: self._hparams.n_ctx]
+        return nucleus.lost(self._engine.logits(tokens) / np.float32(plan.temperature), plan.top_p, counts)
 
     def _plan(self, options: Options) -> _Plan:
         markers = options.markers
@@ -214,13 +224,13 @@ class Sampler:
         length = min(options.max_tokens, room)
         top_k = options.top_k
         if options.top_p < 1 and not top_k:
-            top_k = max(_FEWEST_CANDIDATES, self._hparams.n_vocab // _CANDIDATE_SHARE)
+            top_k = options.among or self._counts()[-1]
         return _Plan(
             prompt=prompt,
             prefix=prefix,
             markers=markers,
             batch=min(options.batch or _BATCH, self._bearable(len(prompt) + length)),
-            max_chars=options.max_chars - len(prefix) if options.max_chars else 0,
+            max_chars=options.max_chars - fewest_chars(prefix) if options.max_chars else 0,
             max_length=length,
             temperature=options.temperature,
             top_k=0 if top_k >= self._hparams.n_vocab else top_k,
@@ -288,18 +298,12 @@ def _problems(options: Options, prefix: str, markers: bool) -> list[str]:
         problems.append(f"top-k is {options.top_k}: give a whole number, 0 for all tokens")
     if not 0 < options.top_p <= 1:
         problems.append(f"top-p is {options.top_p}: give a number above 0 and at most 1")
-    if options.max_tokens < 1 or options.batch < 0 or options.max_chars < 0:
+    if options.max_tokens < 1 or min(options.batch, options.max_chars, options.among) < 0:
         problems.append("the tokens and letters of a post and the posts of a batch cannot be negative")
     if not markers and "\n" in prefix:
         problems.append("the prefix has a line break, but this model writes posts of one line")
     if START in prefix or END in prefix:
         problems.append(f"the prefix holds a marker, {START} or {END}")
-    if options.max_chars and len(prefix) >= options.max_chars:
+    if options.max_chars and fewest_chars(prefix) >= options.max_chars:
         problems.append(f"the prefix has {len(prefix)} letters, a whole post at most {options.max_chars}")
     return problems
-
-
-def _nucleus(sums: npt.NDArray[np.floating], target: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    """Return the probability of the fewest tokens that reach the target, for each row of cumulative sums."""
-    ends = np.minimum((sums < target[:, None]).sum(axis=1), sums.shape[1] - 1)
-    return np.take_along_axis(sums, ends[:, None], axis=1)[:, 0]

@@ -15,7 +15,7 @@ from botus import text
 from botus.errors import SettingsError
 from botus.screening import repair
 from botus.screening.denylist import Denylist, parse_denylist
-from botus.screening.rules import RULES, Rules, control, denied, everyone, hashtags_of, mentions, page
+from botus.screening.rules import RULES, Check, Rules, control, denied, everyone, hashtags_of, mentions, page
 
 __all__ = [
     "Denylist",
@@ -49,6 +49,7 @@ class Screen:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self._checks = [check for name, check in RULES.items() if name not in rules.off]
+        self._lengths = [check for check in self._checks if check in (RULES["max-chars"], RULES["length"])]
         self._doubtful = _any_of(rules.doubtful)
         self._repairs = [(name, clean) for name, clean in self._cleaners() if name not in rules.off]
 
@@ -60,13 +61,17 @@ class Screen:
             finished: whether the model came to the end of the post.
         """
         if not finished:
-            return Verdict(raw, "unfinished", "cut off before its end")
+            return self._refusal(raw, self._lengths) or Verdict(raw, "unfinished", "cut off before its end")
         post, repairs = self._clean(raw)
-        for check in self._checks:
+        refusal = self._refusal(post, self._checks, repairs)
+        return refusal or Verdict(post, None, "", self._flags(post), repairs)
+
+    def _refusal(self, post: str, checks: list[Check], repairs: tuple[str, ...] = ()) -> Verdict | None:
+        for check in checks:
             if found := check(post, self.rules):
                 reason, _, detail = found.partition(": ")
                 return Verdict(post, reason, detail, (), repairs)
-        return Verdict(post, None, "", self._flags(post), repairs)
+        return None
 
     def _clean(self, raw: str) -> tuple[str, tuple[str, ...]]:
         post, names = text.normalise(raw), []

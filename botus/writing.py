@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import resource
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from botus import generate, report
@@ -63,6 +67,7 @@ def _line_of_dry_run(values: Common, lines: list[str]) -> Callable[[str], None]:
 
 def _show(values: Common, done: report.Report, lines: list[str]) -> None:
     """Print the closing table; for a dry run the lines are the result, and the table is only talk."""
+    done = replace(done, memory=_peak_memory())
     if values.as_json:
         values.result([], lambda: vars(done) | ({"lines": lines} if not done.queue else {}))
     elif not done.queue:
@@ -70,6 +75,15 @@ def _show(values: Common, done: report.Report, lines: list[str]) -> None:
             values.talk(row)
     elif not values.quiet:
         values.result(report.table(done), lambda: vars(done))
+
+
+def _peak_memory() -> int:
+    """Return the most bytes that this process held; on Linux getrusage counts those of its parent too."""
+    status = Path("/proc/self/status")
+    if status.exists() and (found := re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(), re.MULTILINE)):
+        return int(found[1]) * 1024
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 @contextmanager

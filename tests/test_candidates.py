@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ def test_a_record_has_everything_that_is_known(tmp_path: Path) -> None:
             "top_p": 1.0,
             "prefix": "",
             "seed": 7,
+            "among": 0,
+            "lost_mass": 0.0,
             "number": 4,
             "score": 0.75,
             "parts": {"ending": 1.0},
@@ -92,3 +95,10 @@ def test_a_torn_last_record_is_cut_off_and_damage_before_it_stops(tmp_path: Path
     candidates.path.write_bytes(whole + b"[1]\n" + whole)
     with pytest.raises(FileError, match="line 3"):
         candidates.reached(ORIGIN)
+
+
+def test_another_measurement_of_the_same_stream_goes_on_with_it(tmp_path: Path) -> None:
+    helped = replace(ORIGIN, among=400, lost_mass=0.0002)
+    Candidates(tmp_path).finish(helped, 30, 1000)
+    assert Candidates(tmp_path).reached(replace(helped, lost_mass=0.0003)) == 30
+    assert Candidates(tmp_path).reached(replace(helped, among=200)) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import string
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,9 @@ import pytest
 
 from botus.checkpoint import open_checkpoint
 from botus.errors import FileError, SettingsError
+from botus.model.endings import fewest_chars
 from botus.sampler import Options, Sample, Sampler, load, unit_seed
+from botus.text import mastodon_length, x_length
 from tests import bundle, gpt2
 
 Follow = Mapping[str, Mapping[str, float]]
@@ -265,6 +268,36 @@ def test_an_unfinished_post_says_so(lines: Path) -> None:
     assert max(len(sample.text) for sample in longest) < 30
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("A gull, at 5:30!\nWell.", 22),
+        ("  sad gull  ", 8),
+        ("Größe ἄ кит ヒト 霧 한글", 18),
+        ("e\u0301te\u0301", 3),  # two of them are a letter and its accent
+        ("see https://example.com/a/long/way or example.org", 7),
+        ("@gull &amp; me&you", 0),
+        ("👨\u200d👩\u200d👧 fog", 4),
+    ],
+)
+def test_the_fewest_characters_that_anybody_counts(text: str, count: int) -> None:
+    assert fewest_chars(text) == count
+    if "http" not in text:
+        assert count <= min(x_length(text.strip()), mastodon_length(text.strip()))
+
+
+def test_a_long_link_does_not_end_a_post(tmp_path: Path) -> None:
+    follow: Follow = {
+        "Ċ": {"w": 1},
+        "w": {"ww.fog": 1},
+        "ww.fog": {"/sea": 1},
+        "/sea": {"/sea": 0.9, "Ċ": 0.1},
+    }
+    run = bundle.write_bigrams(tmp_path / "run1", ["ww.fog", "/sea"], follow)
+    samples = take(sampler(run), 200, Options(temperature=1.0, max_chars=20, max_tokens=50, batch=64))
+    assert sum(sample.finished and len(sample.text) > 20 for sample in samples) > 50
+
+
 def test_a_context_that_is_full_ends_a_post(tmp_path: Path) -> None:
     run = bundle.write_bigrams(tmp_path / "run1", ["The"], {"Ċ": {"The": 1}, "The": {"The": 1}}, n_ctx=12)
     (sample, *_) = take(sampler(run), 4, Options(batch=4))
@@ -329,15 +362,53 @@ def test_a_machine_that_cannot_be(lines: Path) -> None:
 # Top-p's helping top-k
 
 
+def write_even(folder: Path, count: int) -> Sampler:
+    """A model for which all of so many tokens are equally probable."""
+    pairs = [f"{a}{b}" for a in string.ascii_letters for b in string.ascii_letters]
+    tokens, merges = bundle.vocabulary(pairs[: count - 257])
+    hparams = {"n_vocab": count, "n_ctx": 16, "n_embd": 8, "n_head": 1, "n_layer": 1}
+    tensors = bundle.random_tensors(hparams, scale=1e-6)
+    return sampler(bundle.write_run(folder / "run1", hparams, tensors, tokens, merges))
+
+
 def test_the_mass_that_the_help_of_top_p_loses(lines: Path, tmp_path: Path) -> None:
-    assert sampler(lines).lost_mass(Options(1.0, top_p=0.9), ["The fog sings."]) == pytest.approx(0, abs=1e-3)
-    letters = bundle.byte_tokens()[:250]
-    run = bundle.write_bigrams(tmp_path / "run1", [], {"Ċ": dict.fromkeys(letters, 1 / 250)})
-    # Of 250 equal tokens, top-p 0.9 keeps 225; with the 200 best alone it keeps 0.9 of those: 180.
-    lost = sampler(run).lost_mass(Options(1.0, top_p=0.9), [""])
-    assert lost == pytest.approx(1 - 180 / 225, abs=0.01)
-    assert sampler(run).lost_mass(Options(1.0, top_p=0.9, top_k=50), [""]) == 0
-    assert sampler(run).lost_mass(Options(1.0), [""]) == 0
+    source = sampler(lines)
+    helped, lost = source.help(Options(1.0, top_p=0.9), ["The fog sings."])
+    assert (helped.among, lost) == (200, pytest.approx(0, abs=1e-3))
+    for untouched in (Options(1.0), Options(1.0, top_p=0.9, top_k=50)):
+        assert source.help(untouched, ["The fog sings."]) == (untouched, 0)
+    assert source.help(Options(1.0, top_p=0.9), []) == (Options(1.0, top_p=0.9), 0)
+
+
+def test_top_p_gets_the_help_that_it_needs(tmp_path: Path) -> None:
+    # Of 400 equal tokens, top-p 0.901 keeps 361; with the 200 best alone it would keep 181.
+    helped, lost = write_even(tmp_path, 400).help(Options(1.0, top_p=0.901), [""])
+    assert (helped.among, lost) == (400, pytest.approx(0, abs=1e-3))
+
+
+def drawn(source: Sampler, options: Options) -> list[int]:
+    """Return the tokens of 5,000 first steps."""
+    plan = source._plan(options)
+    found: list[int] = []
+
+    def see(number: int, token: int, log_prob: float) -> bool:
+        found.append(token)
+        return True
+
+    for seed in range(10):
+        source._engine.sample(
+            seed, plan.prompt, 500, see, max_length=1, temperature=1, top_k=plan.top_k, top_p=plan.top_p
+        )
+    return found
+
+
+def test_top_p_gets_no_more_help_than_is_fast(tmp_path: Path) -> None:
+    # Of 1,500 it keeps 1,350, with the 1,000 best alone 900.
+    source = write_even(tmp_path, 1500)
+    helped, lost = source.help(Options(1.0, top_p=0.9), [""])
+    assert (helped.among, lost) == (1000, pytest.approx(1 - 900 / 1350, abs=0.01))
+    tokens = drawn(source, helped)
+    assert 850 < len(set(tokens)) <= 901
 
 
 # The cache of the converted model

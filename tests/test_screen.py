@@ -15,6 +15,7 @@ from botus.errors import FileError, SettingsError
 from botus.screen import Denylist, Rules, Screen, door, parse_denylist
 from botus.screening import loops, rules
 from botus.screening.rules import RULES
+from botus.text import x_length
 
 X = {"x": (text.x_length, 280)}
 STRICT = Rules(X, hashtags=frozenset({"caturday"}), denylist=parse_denylist(b"herring\n"))
@@ -164,6 +165,20 @@ def test_every_rule_can_be_switched_off() -> None:
 def test_an_unfinished_post_is_refused_and_left_as_it_is() -> None:
     verdict = Screen(STRICT).check(" A good start, but", finished=False)
     assert (verdict.reason, verdict.text) == ("unfinished", " A good start, but")
+
+
+def test_what_was_cut_off_for_its_length_is_too_long() -> None:
+    limited = Rules(limits={"X": (x_length, 20)}, max_chars=30)
+    for size, reason in ((15, "unfinished"), (25, "too long for X"), (35, "longer than --max-chars")):
+        assert Screen(limited).check("x" * size, finished=False).reason == reason
+    free = replace(limited, off=frozenset({"length", "max-chars"}))
+    assert Screen(free).check("x" * 35, finished=False).reason == "unfinished"
+
+
+def test_no_post_is_shorter_than_the_shortest_and_the_longest() -> None:
+    with pytest.raises(SettingsError, match="max-chars is 5: posts under 10"):
+        Rules(max_chars=5)
+    assert Rules(max_chars=5, off=frozenset({"short"})).max_chars == 5
 
 
 def test_max_chars_counts_characters() -> None:

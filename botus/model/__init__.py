@@ -6,4 +6,5 @@ vocabulary.py  byte-level BPE: text <-> tokens
 converted.py   the cache of converted models
 engine.py      the only importer of ctranslate2
 endings.py     where a post begins and ends in what a model writes
+nucleus.py     what top-p loses among the likeliest tokens
 """

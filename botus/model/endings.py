@@ -9,6 +9,7 @@ swallowed the post's full stop (`.<`), so an end is looked for in bytes and neve
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,12 @@ END = "<|endoftext|>"
 _NEWLINE = b"\n"
 # In marked training text "<|" is nearly always followed by a marker. Stopping here saves its other tokens.
 _OPENING = b"<|"
+_SHRINKING = re.compile(r"\S*(?:[@＠&/]|\.\w)\S*")
+# Latin, Greek, Cyrillic, Hebrew and Arabic letters, kana, Han and Hangul
+_COUNTED = re.compile(
+    "[ -~\n\u00c0-\u024f\u0391-\u03c9\u0400-\u045f\u05d0-\u05ea\u0621-\u063a\u0641-\u064a"
+    "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]"
+)
 _MARKER = re.compile(rb"<\|(?:startoftext|endoftext)\|>")
 
 
@@ -48,7 +55,7 @@ class Watch:
         count: posts in the batch.
         pieces: the bytes of each token id.
         markers: posts end with a marker and may hold line breaks; otherwise a line break ends a post.
-        max_chars: a post that has become longer is given up; 0 for no limit.
+        max_chars: a post with more of `fewest_chars` is given up; 0 for no limit.
     """
 
     def __init__(self, count: int, pieces: Sequence[bytes], markers: bool, max_chars: int = 0) -> None:
@@ -75,7 +82,16 @@ class Watch:
         # A letter has one byte or more, so most posts need not be decoded to know that they are short.
         if not 0 < self._max_chars < len(post.text):
             return False
-        return len(post.text.decode(errors="ignore")) > self._max_chars
+        return fewest_chars(post.text.decode(errors="ignore")) > self._max_chars
+
+
+def fewest_chars(text: str) -> int:
+    """Return how many characters a text has at the least, wherever they are counted and however it is mended.
+
+    A link counts the same however long it is, an emoji of many code points or a letter with marks once, and
+    mentions, links and entities may be taken out.
+    """
+    return len(_COUNTED.findall(unicodedata.normalize("NFC", _SHRINKING.sub("", text).strip())))
 
 
 def without_markers(text: bytes) -> tuple[bytes, bool]:

@@ -35,7 +35,7 @@ class Rules:
         off: names of rules that are switched off.
 
     Raises:
-        SettingsError: a policy or the name of a rule is unknown.
+        SettingsError: a policy or the name of a rule is unknown, or no length is allowed.
     """
 
     limits: Mapping[str, tuple[Callable[[str], int], int]] = field(default_factory=dict)
@@ -58,6 +58,10 @@ class Rules:
             f"there is no rule {name!r}: the rules are {', '.join(RULES)}"
             for name in sorted(self.off - RULES.keys())
         ]
+        if self.max_chars is not None and self.max_chars < self.min_chars and "short" not in self.off:
+            problems.append(
+                f"max-chars is {self.max_chars}: posts under {self.min_chars} characters are refused"
+            )
         if problems:
             raise SettingsError(problems)
 
@@ -191,7 +195,8 @@ def _found(reason: str, pattern: re.Pattern[str], post: str) -> str:
     return f"{reason}: {found[0].strip()!r}" if (found := pattern.search(post)) else ""
 
 
-RULES: dict[str, Callable[[str, Rules], str]] = {
+Check = Callable[[str, Rules], str]
+RULES: dict[str, Check] = {
     "short": _too_short,
     "page": page,
     "marker": _marker,
