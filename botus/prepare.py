@@ -66,6 +66,15 @@ class Prepared:
         """The texts of the job's seed, from a place on."""
         return self.sampler.stream(self.options, self.job.origin.seed, skip)
 
+    def help_of_top_p(self) -> Iterator[str]:
+        """What the person should know of the help that top-p gets."""
+        origin = self.job.origin
+        if origin.among:
+            yield (
+                f"top-p {origin.top_p:g} chooses among the {origin.among} likeliest tokens, "
+                f"which is faster and loses {origin.lost_mass:.2%} of the probability"
+            )
+
     def at(self, temperature: float) -> Iterator[Sample]:
         """The texts of the job's seed at another temperature, no more at once than the job needs."""
         batch = min(_COMPARED, self.job.n + self.job.n // 4 + 4)
@@ -110,7 +119,7 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
         copies=choice.copies,
         dry_run=choice.dry_run,
     )
-    return Prepared(job, sampler, options, tuple(_notes(path, is_demo, sampler, origin)))
+    return Prepared(job, sampler, options, tuple(_notes(path, is_demo, sampler)))
 
 
 def _checkpoint_path(choice: Choice, settings: Settings, working_folder: Path) -> tuple[Path, bool]:
@@ -198,15 +207,10 @@ def _helped(sampler: Sampler, options: Options, corpus: Sequence[str]) -> tuple[
     return sampler.help(options, posts)
 
 
-def _notes(path: Path, is_demo: bool, sampler: Sampler, origin: Origin) -> Iterator[str]:
+def _notes(path: Path, is_demo: bool, sampler: Sampler) -> Iterator[str]:
     if is_demo:
         yield "no checkpoint here: using the bundled demo model (name yours with --checkpoint DIR)"
     else:
         yield f"checkpoint: {path}"
     if sampler.device == "cuda":
         yield "sampling on the GPU"
-    if origin.among:
-        yield (
-            f"top-p {origin.top_p:g} chooses among the {origin.among} likeliest tokens, which is faster and "
-            f"loses {origin.lost_mass:.2%} of the probability"
-        )

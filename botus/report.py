@@ -140,7 +140,11 @@ def side_by_side(columns: Sequence[Column], width: int) -> Iterator[str]:
     each = (width - 3 * (len(columns) - 1)) // len(columns)
     if each < _NARROW:
         for column in columns:
-            yield from (_head(column), *(f"- {escape(post)}" for post in column.lines), "")
+            yield _head(column)
+            for number in range(len(column.lines)):
+                first, *others = _wrapped(column, number, width - 2)
+                yield from (f"- {first}", *(f"  {line}" for line in others))
+            yield ""
         return
     yield _row([_head(column) for column in columns], each)
     yield _row(["─" * each for _ in columns], each)
@@ -153,11 +157,14 @@ def side_by_side(columns: Sequence[Column], width: int) -> Iterator[str]:
 
 def _head(column: Column) -> str:
     share = len(column.lines) / column.seen if column.seen else 0.0
-    return f"temperature {column.temperature:g}: {share:.0%} pass"
+    return f"temp {column.temperature:g}: {share:.0%} pass"
 
 
 def _wrapped(column: Column, number: int, width: int) -> list[str]:
-    return textwrap.wrap(escape(column.lines[number]), width) if number < len(column.lines) else []
+    if number >= len(column.lines):
+        return []
+    post = escape(column.lines[number])
+    return textwrap.wrap(post, width if _columns(post) <= len(post) else width // 2)  # wide characters
 
 
 def _row(cells: Sequence[str], width: int) -> str:

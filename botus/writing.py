@@ -22,6 +22,8 @@ from botus.text import escape
 def write(values: Common, choice: Choice) -> None:
     """Write lines into the queue, or print them for a dry run."""
     ready = _prepare(values, choice)
+    for note in ready.help_of_top_p():
+        values.talk(note)
     lines: list[str] = []
     on_line = _line_of_dry_run(values, lines) if choice.dry_run else lambda post: None
     try:

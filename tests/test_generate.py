@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from rich import cells
 
 from botus import files, generate, report
 from botus.candidates import Candidates, Origin
@@ -427,13 +428,15 @@ def test_columns_stand_side_by_side_or_below_each_other() -> None:
         report.Column(1.1, ["A short line of fog"], 1),
     ]
     wide = list(report.side_by_side(columns, 80))
-    assert wide[0].split("│")[0].strip() == "temperature 0.7: 50% pass"
+    assert wide[0].split("│")[0].strip() == "temp 0.7: 50% pass"
     assert {line.index("│") for line in wide if "│" in line and line.isascii()} <= {39}
     assert any("A short line of fog" in line and "│" in line for line in wide)
     assert r"one\ntwo" in "\n".join(wide)
     narrow = list(report.side_by_side(columns, 40))
-    assert narrow[0] == "temperature 0.7: 50% pass"
+    assert narrow[0] == "temp 0.7: 50% pass"
     assert "- A short line of fog" in narrow
+    for lines, width in ((wide, 80), (narrow, 40)):
+        assert max(cells.cell_len(line) for line in lines) <= width
 
 
 def test_closing_table() -> None:
