@@ -14,6 +14,7 @@ from random import Random
 
 from botus.deliver import Say
 from botus.errors import BotusError, CredentialsError, SettingsError
+from botus.intents import Intents
 from botus.post import Policy, PostingRun
 from botus.schedule import Due, Schedule, due, parse, too_far_ahead
 from botus.settings import Settings
@@ -175,8 +176,12 @@ def sentence(error: BotusError) -> str:
 
 
 def posts_since(settings: Settings, moment: float) -> int:
-    """Count the posts in the log since a time in seconds since the epoch."""
-    return sum(entry["timestamp"] >= moment * 1000 for entry in Log(settings.data).entries())
+    """Count the posts since a time in seconds since the epoch: in the log, or open for another target."""
+    logged = sum(entry["timestamp"] >= moment * 1000 for entry in Log(settings.data).entries())
+    return logged + sum(
+        any(part.state == "posted" and (part.at or 0) >= moment * 1000 for part in intent.parts.values())
+        for intent in Intents(settings.data).open()
+    )
 
 
 def check_credentials(settings: Settings) -> None:

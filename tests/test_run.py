@@ -42,6 +42,7 @@ class Simulation:
         self.target = FakeTarget(
             Platform(), before_send=lambda text: self.posted.append((self.clock(), text))
         )
+        self.targets = {"fake": self.target}
         self.until, self.starts, self.longest_wait = 0.0, 0, 0.0
         (data / "tweets.txt").write_text("".join(f"line {number}\n" for number in range(lines)))
 
@@ -53,8 +54,7 @@ class Simulation:
         self.until = self.now + days * DAY
         while self.now < self.until:
             self.starts += 1
-            targets = {"fake": self.target}
-            Loop(self.settings, targets, self.clock, self.wait, self.say, Random(self.starts)).run()
+            Loop(self.settings, self.targets, self.clock, self.wait, self.say, Random(self.starts)).run()
 
     def wait(self, seconds: float) -> bool:
         self.longest_wait = max(self.longest_wait, seconds)
@@ -163,6 +163,14 @@ def test_no_more_than_the_limit_of_a_day(tmp_path: Path) -> None:
         day.run(0.3)
     assert len(day.posted) == 5
     assert "MAX_PER_DAY is 5" in day.said[-1][1]
+
+
+def test_a_post_that_still_waits_for_a_dead_target_counts_for_the_day(tmp_path: Path) -> None:
+    day = Simulation(tmp_path, CRON="* */4 * * *", MAX_PER_DAY="5")
+    day.targets["dead"] = FakeTarget(Platform(), "dead", ["account"])
+    with disk(Quick()):
+        day.run(0.3)
+    assert len(day.posted) == 5
 
 
 def test_an_empty_queue_and_damage_are_survived(tmp_path: Path) -> None:
