@@ -543,7 +543,12 @@ def imported(*arguments: str, **settings: str) -> set[str]:
         text=True,
         timeout=60,
     )
-    names = (line.rpartition("|")[2].strip() for line in ended.stderr.splitlines() if "|" in line)
+    return named(ended.stderr)
+
+
+def named(trace: str) -> set[str]:
+    """The packages in a trace of imports."""
+    names = (line.rpartition("|")[2].strip() for line in trace.splitlines() if "|" in line)
     return {name.partition(".")[0] for name in names}
 
 
@@ -551,6 +556,24 @@ def imported(*arguments: str, **settings: str) -> set[str]:
 def test_light_commands_load_nothing_heavy(data: Path, command: str) -> None:
     found = imported(*command.split(), BOTUS_DATA=str(data), **X_SECRETS)
     assert "botus" in found
+    assert not found & set(HEAVY)
+
+
+def test_run_loads_nothing_heavy_before_its_first_post(data: Path, tmp_path: Path) -> None:
+    with XServer() as server, (tmp_path / "trace").open("w") as trace:
+        settings = {**X_SECRETS, "X_BASE_URL": server.url, "CRON": "0 0 29 2 *"}
+        process = subprocess.Popen(
+            [sys.executable, "-X", "importtime", "-m", "botus", "run", "--data", str(data)],
+            env=environment(**settings),
+            stdout=subprocess.DEVNULL,
+            stderr=trace,
+        )
+        until(lambda: (data / ".botus" / "heartbeat").exists())
+        process.terminate()
+        assert process.wait(20) == 0
+        assert server.requests == []
+    found = named((tmp_path / "trace").read_text())
+    assert "croniter" in found
     assert not found & set(HEAVY)
 
 
