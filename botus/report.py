@@ -82,8 +82,13 @@ class Column:
     seen: int
 
 
-def table(report: Report) -> Iterator[str]:
-    """Yield the closing table of a run."""
+def table(report: Report, width: int = 0) -> Iterator[str]:
+    """Yield the closing table of a run.
+
+    Args:
+        report: of the run.
+        width: of the terminal, in columns, to which examples are cut; 0 for none.
+    """
     if report.stopped:
         yield report.stopped
     if report.requeued:
@@ -96,7 +101,8 @@ def table(report: Report) -> Iterator[str]:
     refused = sum(report.refused.values())
     yield f"{wrote}, refused {refused} of {report.seen}" + (" by reason:" if refused else "")
     for reason, count in sorted(report.refused.items(), key=lambda item: (-item[1], item[0])):
-        yield f"{count:7}  {reason:28}  {_example(*report.examples.get(reason, ('', '')))}".rstrip()
+        row = f"{count:7}  {reason:28}  {_example(*report.examples.get(reason, ('', '')))}".rstrip()
+        yield _cut(row, width) if width else row
     if report.compared == 0:
         yield "the copy check had nothing to compare with: there is no corpus.txt"
     memory = f", {report.memory / 2**20:.0f} MB of memory" if report.memory else ""
@@ -192,6 +198,14 @@ def _example(post: str, detail: str) -> str:
 def _short(post: str) -> str:
     shown = escape(post)
     return shown if len(shown) <= _EXAMPLE else shown[: _EXAMPLE - 1] + "…"
+
+
+def _cut(row: str, width: int) -> str:
+    if _columns(row) <= width:
+        return row
+    while _columns(row) >= width:
+        row = row[:-1]
+    return row.rstrip() + "…"
 
 
 def _lines(count: int) -> str:

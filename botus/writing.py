@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 from botus import generate, report
 from botus.errors import SettingsError
@@ -73,10 +74,15 @@ def _show(values: Common, done: report.Report, lines: list[str]) -> None:
     if values.as_json:
         values.result([], lambda: vars(done) | ({"lines": lines} if not done.queue else {}))
     elif not done.queue:
-        for row in report.table(done):
+        for row in report.table(done, _width(sys.stderr)):
             values.talk(row)
     elif not values.quiet:
-        values.result(report.table(done), lambda: vars(done))
+        values.result(report.table(done, _width(sys.stdout)), lambda: vars(done))
+
+
+def _width(stream: TextIO | None) -> int:
+    """Return the columns of a terminal; 0 where there is none."""
+    return shutil.get_terminal_size().columns if stream is not None and stream.isatty() else 0
 
 
 def _peak_memory() -> int:

@@ -467,6 +467,9 @@ def test_closing_table() -> None:
     assert lines[5] == "      3  too short"
     assert lines[6] == "the copy check had nothing to compare with: there is no corpus.txt"
     assert lines[7] == "4.0 s, 0.5 lines/s, --seed 7"
+    cut = next(row for row in report.table(result, 60) if "a link " in row)
+    assert len(cut) == 60
+    assert cut.endswith("…")
     measured = list(report.table(replace(result, memory=600 << 20)))
     assert measured[7] == "4.0 s, 0.5 lines/s, 600 MB of memory, --seed 7"
     assert "nothing to compare" not in "\n".join(report.table(replace(result, compared=None)))
