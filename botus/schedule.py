@@ -235,7 +235,11 @@ def describe(
         local = moment.astimezone(schedule.zone)
         yield f"  {local:%a} {local.isoformat(' ', 'seconds' if schedule.jitter else 'minutes')}"
     per_day = schedule.posts_per_day(max_per_day)
-    yield f"{_plain(per_day)} posts a day" if per_day >= 1 else f"one post every {_plain(1 / per_day)} days"
+    yield (
+        f"{_plain(per_day)} post{'s' * (per_day != 1)} a day"
+        if per_day >= 1
+        else f"one post every {_plain(1 / per_day)} days"
+    )
     if queue_length is not None:
         yield f"{queue_length} posts in the queue last for {_plain(queue_length / per_day)} days"
     for warning in schedule.warnings(max_per_day):

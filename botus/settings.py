@@ -167,18 +167,19 @@ class _Reader:
             content = Path(path).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not text"
-            self.problems.append(f"{name}_FILE: cannot read {path}: {reason}")
+            self.problems.append(f"{name}_FILE names a file that cannot be read: {reason}")
             return None
         if not content:
-            self.problems.append(f"{name}_FILE: {path} is empty")
+            self.problems.append(f"{name}_FILE names a file that is empty")
         return content or None
 
     def url(self, name: str, default: str) -> str:
-        value = (self.text(name) or default).rstrip("/")
+        value = self.text(name) or default
         if not value:
             return value
         if "://" not in value:
             value = f"https://{value}"
+        value = value.rstrip("/")
         scheme, _, host = value.partition("://")
         if scheme not in ("http", "https") or not host or "@" in host:
             self.problems.append(f"{name} is not a web address like https://example.social")

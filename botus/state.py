@@ -78,7 +78,9 @@ class State:
         try:
             fields = json.loads(content)
             targets = {name: TargetState(**value) for name, value in fields.pop("targets", {}).items()}
-            return Memory(**fields, targets=targets)
+            memory = Memory(**fields, targets=targets)
+            _check(memory)
+            return memory
         except (ValueError, TypeError, AttributeError) as error:
             raise FileError(
                 f"{self.path} is damaged: {error}",
@@ -130,6 +132,16 @@ class State:
         if not self.slots.is_dir():
             return []
         return sorted(path.name for path in self.slots.iterdir() if _is_slot(path.name))
+
+
+def _check(memory: Memory) -> None:
+    """Raise ValueError where a value is of another kind than it was written as."""
+    for one in (memory, *memory.targets.values()):
+        for name, value in vars(one).items():
+            default = getattr(type(one)(), name)
+            kind = (int, float) if isinstance(default, int | float) else (type(default), str)
+            if not isinstance(value, kind):
+                raise ValueError(f"{name} is {value!r}")
 
 
 def _is_slot(name: str) -> bool:

@@ -450,3 +450,14 @@ def test_a_line_that_another_run_has_just_finished_is_given_back(
     slow.post()
     assert world.targets["one"].platform.posts == ["same"]
     assert not Intents(world.data).open()
+
+
+@pytest.mark.parametrize(
+    "content", ['{"log_count": "x"}', "[]", "{", '{"targets": {"a": {"until": "soon"}}}']
+)
+def test_a_damaged_memory_stops_with_a_sentence(world: World, content: str) -> None:
+    files.make_folder(world.data / ".botus")
+    (world.data / ".botus" / "state.json").write_text(content)
+    with pytest.raises(FileError, match=r"state\.json is damaged"):
+        world.run().post()
+    assert world.targets["one"].requests == []
