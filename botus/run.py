@@ -177,11 +177,14 @@ def sentence(error: BotusError) -> str:
 
 def posts_since(settings: Settings, moment: float) -> int:
     """Count the posts since a time in seconds since the epoch: in the log, or open for another target."""
-    logged = sum(entry["timestamp"] >= moment * 1000 for entry in Log(settings.data).entries())
-    return logged + sum(
-        any(part.state == "posted" and (part.at or 0) >= moment * 1000 for part in intent.parts.values())
+    since = moment * 1000
+    logged = [entry for entry in Log(settings.data).entries() if entry["timestamp"] >= since]
+    waiting = [
+        intent
         for intent in Intents(settings.data).open()
-    )
+        if any(part.state == "posted" and (part.at or 0) >= since for part in intent.parts.values())
+    ]
+    return len(logged) + len(waiting)
 
 
 def check_credentials(settings: Settings) -> None:
