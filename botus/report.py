@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from botus.score import FEWEST
 from botus.text import escape
 
 _EXAMPLE = 60  # columns of an example in the closing table
@@ -104,7 +105,10 @@ def table(report: Report, width: int = 0) -> Iterator[str]:
         row = f"{count:7}  {reason:28}  {_example(*report.examples.get(reason, ('', '')))}".rstrip()
         yield _cut(row, width) if width else row
     if report.compared == 0:
-        yield "the copy check had nothing to compare with: there is no corpus.txt"
+        yield "the copy check had nothing to compare with: there is no corpus.txt, or nothing in it"
+    elif report.compared is not None and report.compared < FEWEST:
+        posts = "1 post" if report.compared == 1 else f"{report.compared} posts"
+        yield f"corpus.txt has {posts}: too few for the score to know what real ones are like"
     memory = f", {report.memory / 2**20:.0f} MB of memory" if report.memory else ""
     yield f"{report.seconds:.1f} s, {report.rate:.1f} lines/s{memory}, --seed {report.seed}"
 
