@@ -5,16 +5,18 @@
 It builds a 124M-shaped checkpoint with random weights in which a line has about 29 tokens in the mean at
 every setting: 155 tokens are about equally probable, whatever came before, 150 short words and five line
 breaks, so that a cut by top-k or top-p leaves out as many of one as of the other. Each row runs in a process
-of its own. The table has lines (finished ones of at most 280 letters) and tokens by the clock, tokens by the
-processor's time (which tells more on a machine that does other things too), the measured mean, the peak
-memory, and the share of the int8 matrix products that the machine does in the same processor's time. Rows
-whose packages are missing say so.
+of its own. The table has lines (finished ones of at most 280 letters) and tokens per second, both by the
+clock and by the processor's time of all cores together (which tells more on a machine that does other things
+too), the measured mean, the peak memory, and the share of the int8 matrix products that the machine does in
+the same processor's time. Then come the ratios, and the whole command for 500 lines with the converted model
+in its cache. Rows whose packages are missing say so.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -66,29 +68,47 @@ def main() -> None:
 
 def table(work: Path, lines: int) -> None:
     measure("prepare", work, "", 1, lines)
-    print(
-        f"{'':30}{'threads':>8}{'lines/s':>9}{'tokens/s':>10}{'by CPU':>8}{'mean':>7}{'MB':>7}{'of int8':>9}"
-    )
+    load = os.getloadavg()[0]
+    print(f"{os.cpu_count()} cores, load {load:.1f} before the first row", flush=True)
+    print(f"{'':27}{'threads':>8}{'by the clock':>17}{'by CPU time':>17}{'tokens':>9}")
+    speeds = f"{'lines/s':>7}{'tokens/s':>10}"
+    print(f"{'':35}{speeds}{speeds}{'per line':>9}{'MB':>6}{'of int8':>9}")
     for threads in (1, 2):
         products = measure("rate", work, "", threads, lines)
         best = products["operations"] / products["cpu"]
-        print(f"{'int8 matrix products':30}{threads:8}{best / 1e9:27.0f}  GOP/s by CPU")
-        for setting in SETTINGS:
-            show(f"botus, {setting}", threads, measure("botus", work, setting, threads, lines), best)
+        print(f"{'int8 matrix products':27}{threads:8}{best / 1e9:27.0f} GOP/s")
+        rows = {setting: measure("botus", work, setting, threads, lines) for setting in SETTINGS}
+        for setting, figures in rows.items():
+            show(f"botus, {setting}", threads, figures, best)
+        print(
+            f"  top-p has {by_cpu(rows['top-p 0.9'], 'tokens') / by_cpu(rows['top-k 40'], 'tokens'):.2f}"
+            " of the tokens of top-k by CPU time"
+        )
         for name, package in (("gpt-2-simple", "gpt_2_simple"), ("transformers", "transformers")):
-            label = f"{name}, top-p 0.9"
-            if installed(package):
-                show(label, threads, measure(name, work, "top-p 0.9", threads, lines), 0)
-            else:
-                print(f"{label:30}{threads:8}  not installed")
+            if not installed(package):
+                print(f"{name:27}{threads:8}  not installed")
+                continue
+            other = measure(name, work, "top-p 0.9", threads, lines)
+            show(f"{name}, top-p 0.9", threads, other, 0)
+            times = by_cpu(rows["top-p 0.9"], "lines") / by_cpu(other, "lines")
+            print(f"  botus has {times:.0f} times its lines by CPU time")
+        whole = measure("command", work, "", threads, lines)
+        print(
+            f"botus generate -n 500, {threads} threads: {whole['seconds']:.1f} s by the clock, "
+            f"{whole['cpu']:.1f} s of CPU time, {whole['seen']:.0f} texts, {whole['peak']:.0f} MB",
+            flush=True,
+        )
 
 
 def show(label: str, threads: int, figures: Figures, best: float) -> None:
     lines, tokens = figures["lines"] / figures["seconds"], figures["tokens"] / figures["seconds"]
-    by_cpu = figures["tokens"] / figures["cpu"]
-    share = f"{by_cpu * OPERATIONS / best:9.0%}" if best else ""
-    speeds = f"{lines:9.2f}{tokens:10.0f}{by_cpu:8.0f}"
-    print(f"{label:30}{threads:8}{speeds}{figures['mean']:7.1f}{figures['memory']:7.0f}{share}", flush=True)
+    speeds = f"{lines:7.2f}{tokens:10.0f}{by_cpu(figures, 'lines'):7.2f}{by_cpu(figures, 'tokens'):10.0f}"
+    share = f"{by_cpu(figures, 'tokens') * OPERATIONS / best:9.0%}" if best else ""
+    print(f"{label:27}{threads:8}{speeds}{figures['mean']:9.1f}{figures['memory']:6.0f}{share}", flush=True)
+
+
+def by_cpu(figures: Figures, what: str) -> float:
+    return figures[what] / figures["cpu"]
 
 
 def measure(name: str, work: Path, setting: str, threads: int, lines: int) -> Figures:
@@ -171,6 +191,26 @@ def botus(work: Path, setting: str, threads: int, lines: int) -> Figures:
     return {"lines": finished, "tokens": tokens, "mean": tokens / lines} | times
 
 
+def command(work: Path, setting: str, threads: int, lines: int) -> Figures:
+    """The whole command as a person gives it, from its start to its end; the model was converted before."""
+    run = work / "checkpoint" / "run1"
+    command = [sys.executable, "-m", "botus", "generate", "--checkpoint", str(run), "--threads", str(threads)]
+    command += ["--temp", "1", "--seed", "1", "--json", "--quiet"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    times = {}
+    for n in ("1", "500"):  # the first fills the cache
+        with tempfile.TemporaryDirectory() as data:
+            began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+            done = subprocess.run(
+                [*command, "-n", n, "--data", data], env=environment, capture_output=True, check=True
+            )
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            times = {"seconds": time.perf_counter() - began}
+            times["cpu"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    report = json.loads(done.stdout)
+    return times | {"seen": report["seen"], "peak": report["memory"] / 2**20}
+
+
 def gpt_2_simple(work: Path, setting: str, threads: int, lines: int) -> Figures:
     """Its author's recipe for posts: 200 tokens, top-p 0.9, batches of 20; the first line of each counts."""
     import gpt_2_simple as gpt2
@@ -237,6 +277,7 @@ ROWS = {
     "prepare": prepare,
     "rate": rate,
     "botus": botus,
+    "command": command,
     "gpt-2-simple": gpt_2_simple,
     "transformers": transformers,
 }
