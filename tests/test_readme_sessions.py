@@ -91,6 +91,9 @@ class Shell:
         if command.startswith("export "):
             self.environment |= dict(word.split("=", 1) for word in shlex.split(command)[1:])
             return []
+        if command.startswith("unset "):
+            self.environment = {n: v for n, v in self.environment.items() if n not in command.split()}
+            return []
         if command == "botus curate":
             return self._curate()
         if command == "botus run":
