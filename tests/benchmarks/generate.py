@@ -9,7 +9,8 @@ of its own. The table has lines (finished ones of at most 280 letters) and token
 clock and by the processor's time of all cores together (which tells more on a machine that does other things
 too), the measured mean, the peak memory, and the share of the int8 matrix products that the machine does in
 the same processor's time. Then come the ratios, and the whole command for 500 lines with the converted model
-in its cache. Rows whose packages are missing say so.
+in its cache. Top-p chooses among as many tokens as it is ever given, 1,005: here it is at its slowest. Rows
+whose packages are missing say so.
 """
 
 from __future__ import annotations
