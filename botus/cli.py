@@ -70,7 +70,7 @@ def cli(values: Common) -> None:
 @click.option(
     "--checkpoint", type=click.Path(path_type=Path), metavar="DIR", help="A run folder, base model or tar."
 )
-@click.option("-n", "n", type=click.IntRange(1), default=500, show_default=True, help="Lines to write.")
+@click.option("-n", "n", type=click.IntRange(1), help="Lines to write.  [default: 500; 10 to compare]")
 @click.option("--temp", type=_ABOVE_0, default=0.9, show_default=True, help="Temperature: lower is tamer.")
 @click.option("--top-k", type=click.IntRange(0), default=0, help="Sample from the K likeliest tokens only.")
 @click.option(
@@ -90,12 +90,12 @@ def cli(values: Common) -> None:
 @click.option("--compare", metavar="T,T,...", help="Print samples at several temperatures side by side.")
 @click.option("--dry-run", is_flag=True, help="Print the lines instead of queueing them.")
 @common
-def generate(values: Common, compare: str | None, copies: str, **options: object) -> None:
+def generate(values: Common, compare: str | None, copies: str, n: int | None, **options: object) -> None:
     """Write candidates into tweets.txt."""
     from botus import writing
     from botus.prepare import Choice
 
-    choice = Choice(copies=copies == "allow", **options)  # type: ignore[arg-type]
+    choice = Choice(n=n or (10 if compare else 500), copies=copies == "allow", **options)  # type: ignore[arg-type]
     if compare:
         writing.compare(values, choice, compare)
     else:
@@ -141,7 +141,7 @@ def post(values: Common, dry_run: bool) -> None:
 @cli.command()
 @common
 def run(values: Common) -> None:
-    """Post on the schedule in CRON until stopped: what the container runs."""
+    """Post on the schedule in CRON: what the container runs."""
     import signal
 
     # As process 1 of a container nothing else would end it while it is still loading.
@@ -155,7 +155,7 @@ def run(values: Common) -> None:
 @click.argument("expression", required=False, metavar="[EXPR]")
 @common
 def schedule(values: Common, expression: str | None) -> None:
-    """Say when a cron expression posts, and how long the queue lasts."""
+    """Say when a schedule posts, and how long the queue lasts."""
     from datetime import UTC, datetime
 
     from botus import schedule as cron
@@ -188,7 +188,7 @@ def schedule(values: Common, expression: str | None) -> None:
 @cli.command()
 @common
 def status(values: Common) -> None:
-    """Show the queue, the schedule, the last posts and what needs a person."""
+    """Show queue, schedule, last posts and what needs you."""
     from botus import status as state
     from botus.targets.configured import configured
 
@@ -260,7 +260,7 @@ def log_accept(values: Common) -> None:
 @cli.command()
 @common
 def doctor(values: Common) -> None:
-    """Check settings, files, permissions and credentials without posting."""
+    """Check settings, files and accounts without posting."""
     from dataclasses import asdict
 
     from botus import doctor as practice
@@ -276,7 +276,7 @@ def doctor(values: Common) -> None:
 @cli.command()
 @common
 def health(values: Common) -> None:
-    """Exit with 0 if `botus run` is well, else with 1; asks no network."""
+    """Exit with 0 if `botus run` is well, else with 1."""
     from botus.run import sentence
     from botus.status import illness
     from botus.targets.configured import configured

@@ -17,6 +17,7 @@ from botus.candidates import Candidates
 from botus.decisions import Decisions
 from botus.errors import BotusError, BusyError, CredentialsError
 from botus.intents import Intents
+from botus.mend import check_whole
 from botus.queue import Queue
 from botus.run import check_credentials, schedule_of
 from botus.settings import Settings
@@ -134,10 +135,9 @@ def _queue(settings: Settings) -> list[Finding]:
 
 
 def _log(settings: Settings) -> list[Finding]:
-    entries, memory = Log(settings.data).entries(), State(settings.data).load()
-    if len(entries) < memory.log_count:
-        message = f"tweeted.json has {len(entries)} entries, but {memory.log_count} have been logged there"
-        return [Finding("problem", message, "put back a copy, or: botus log accept", 3)]
+    log = Log(settings.data)
+    entries = log.entries()
+    check_whole(log, State(settings.data).load())
     return [Finding("ok", f"tweeted.json: {len(entries)} entries")]
 
 

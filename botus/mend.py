@@ -1,4 +1,4 @@
-"""Ways out of a damaged or shortened tweeted.json: salvage its entries, or take it as it is."""
+"""A damaged or shortened tweeted.json: notice it, salvage its entries, or take it as it is."""
 
 from __future__ import annotations
 
@@ -12,6 +12,25 @@ from botus.intents import Intents
 from botus.state import Memory, State
 from botus.text import short_id
 from botus.tweeted import Log, parse, salvage
+
+
+def check_whole(log: Log, memory: Memory) -> None:
+    """Refuse a log that is missing or lacks what botus remembers having logged there.
+
+    Raises:
+        FileError: naming what is gone, and the way out.
+    """
+    count, entries = memory.log_count, log.entries()
+    if count and not log.path.exists():
+        problem = f"is missing, but {count} posts have been logged there"
+    elif len(entries) < count:
+        problem = f"has {len(entries)} entries, but {count} have been logged there"
+    elif memory.last_id and not any(entry.get("id") == memory.last_id for entry in entries):
+        problem = f"lacks the post {memory.last_id}, which has been logged there"
+    else:
+        return
+    hint = "put back a copy; if you changed or removed it on purpose: botus log accept"
+    raise FileError(f"{log.path} {problem}", hint)
 
 
 def repair(data: Path, clock: Callable[[], float]) -> str:

@@ -20,6 +20,7 @@ from botus.eligible import Eligibility
 from botus.errors import FileError
 from botus.intents import Intent, Intents, Part
 from botus.lines import Line
+from botus.mend import check_whole
 from botus.queue import Queue
 from botus.settings import PostOnly, PostOrder
 from botus.state import State
@@ -133,7 +134,8 @@ class PostingRun:
                 files.sweep(folder)
             self.memory = self.state.load()
             self._restore_log()
-            self._check_log_is_whole()
+            check_whole(self.log, self.memory)
+            self._remember_log()
             delivery = Delivery(self.targets, self.intents, self.memory, self.clock, self._remember)
             self._posted: list[tuple[str, str, str | None]] = []
             self._failed: set[str] = set()
@@ -166,12 +168,8 @@ class PostingRun:
 
     def _restore_log(self) -> None:
         """Put back into the log what done/ has and the log lacks."""
-        remembered = self.memory.log_count
-        if remembered and not self.log.path.exists():
-            raise FileError(
-                f"{self.log.path} is missing, but {remembered} posts have been logged there",
-                "put it back; if you removed it on purpose: botus log accept",
-            )
+        if not self.log.path.exists():
+            check_whole(self.log, self.memory)
         logged = {entry.get("id") for entry in self.log.entries()}
         lost = [mark for mark in self.intents.done_names() if short_id(mark) not in logged]
         for intent in filter(None, map(self.intents.find_done, lost)):
@@ -182,20 +180,6 @@ class PostingRun:
                 "warning",
                 id=intent.id,
             )
-
-    def _check_log_is_whole(self) -> None:
-        entries, memory = self.log.entries(), self.memory
-        if len(entries) < memory.log_count:
-            problem = f"has {len(entries)} entries, but {memory.log_count} have been logged there"
-        elif memory.last_id and not any(entry.get("id") == memory.last_id for entry in entries):
-            problem = f"lacks the post {memory.last_id}, which has been logged there"
-        else:
-            self._remember_log()
-            return
-        raise FileError(
-            f"{self.log.path} {problem}",
-            "put back a copy; if you changed it on purpose: botus log accept",
-        )
 
     def _remember_log(self) -> None:
         entries = self.log.entries()

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from botus.errors import BotusError, FileError, SettingsError
 from botus.intents import Intent, Intents
+from botus.mend import check_whole
 from botus.post import Policy, PostingRun
 from botus.run import schedule_of, sentence
 from botus.schedule import Schedule
@@ -106,6 +107,7 @@ def look(settings: Settings, targets: Mapping[str, Target], clock: Callable[[], 
     queue = tried(lambda: count_queue(settings, targets))
     entries = tried(lambda: Log(settings.data).entries())
     intents = tried(lambda: Intents(settings.data).open()) or []
+    tried(lambda: check_whole(Log(settings.data), State(settings.data).load()))
     stopped = tried(lambda: _stopped(settings, targets)) or []
     schedule, problem = _schedule(settings)
     now = datetime.fromtimestamp(clock(), UTC)

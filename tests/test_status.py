@@ -143,3 +143,13 @@ def test_health(world: World) -> None:
     (world.data / "tweeted.json").write_text("[")
     assert "tweeted.json" in illness(settings, {}, world.clock)[1]
     assert "CRON" in illness(Settings(world.data, cron="x"), {}, world.clock)[1]
+
+
+def test_a_log_that_went_missing_is_seen_without_posting(tmp_path: Path) -> None:
+    world = World(tmp_path, FakeTarget(Platform(), "one"))
+    world.lines("first")
+    world.run().post()
+    (tmp_path / "tweeted.json").unlink()
+    found = look(Settings(tmp_path), {}, world.clock)
+    assert any("missing, but 1 posts have been logged" in problem for problem in found.damage)
+    assert any("missing" in problem for problem in illness(Settings(tmp_path), {}, world.clock))
