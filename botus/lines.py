@@ -103,6 +103,19 @@ def find(source: BinaryIO, wanted: Line) -> Line | None:
     return next((line for line in scan(source) if line.raw == wanted.raw), None)
 
 
+def follows(source: BinaryIO, start: int, previous: bytes | None) -> bool:
+    """Tell whether a line that begins at an offset comes right after the line `previous`; None: comes first."""
+    first = content_start(source)
+    if previous is None:
+        return start == first
+    begins = start - len(previous) - 1
+    if begins < first:
+        return False
+    source.seek(max(0, begins - 1))
+    found = source.read(start - max(0, begins - 1))
+    return found.endswith(previous + b"\n") and (begins == first or found.startswith(b"\n"))
+
+
 def place(source: BinaryIO, previous: bytes | None, number: int) -> tuple[int, bool]:
     """Find the offset for a line to come back; True where what is before it ends with a line break."""
     best: tuple[int, int, bool] | None = None

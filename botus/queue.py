@@ -23,6 +23,7 @@ from botus.lines import (
     edited,
     end_of,
     find,
+    follows,
     index,
     line_at,
     place,
@@ -88,11 +89,14 @@ class Queue:
         wanted = Line(line, 0, None) if isinstance(line, bytes) else line
         return self._change_line(wanted, None)
 
-    def replace_line(self, raw: bytes, new: bytes) -> bool:
-        """Give the first line with these bytes new ones; False if there is none."""
-        return self._change_line(Line(raw, 0, None), new)
+    def replace_line(self, line: Line | bytes, new: bytes) -> bool:
+        """Give a line new bytes: the very one, else the first with the same bytes; False if there is none."""
+        wanted = Line(line, 0, None) if isinstance(line, bytes) else line
+        return self._change_line(wanted, new)
 
-    def put_back(self, raw: bytes, previous: bytes | None, number: int, ending: bytes = b"\n") -> None:
+    def put_back(
+        self, raw: bytes, previous: bytes | None, number: int, ending: bytes = b"\n", start: int = -1
+    ) -> None:
         """Put a line back where it was: after the line `previous` nearest to its old place, else by number.
 
         Args:
@@ -100,9 +104,12 @@ class Queue:
             previous: the line that stood before it, None where it was the first.
             number: its old line number.
             ending: its old ending.
+            start: its old offset; where `previous` still ends there, nothing is searched.
         """
 
         def edits(source: BinaryIO) -> list[Edit]:
+            if ending and 0 <= start <= end_of(source) and follows(source, start, previous):
+                return [(start, start, raw + b"\n")]
             breaks = sum(1 for line in scan(source) if line.ending)
             if not ending and breaks == max(0, number - 2):  # `remove` took the break before it as well
                 is_empty = end_of(source) == content_start(source)

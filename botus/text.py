@@ -34,6 +34,8 @@ def escape(text: str) -> str:
 
 def unescape(line: str) -> str:
     r"""Read a post from one line of a queue file: `\n` is a line break, `\\` a backslash, the rest itself."""
+    if "\\" not in line:
+        return line
     return _ESCAPED.sub(lambda found: "\n" if found[1] == "n" else "\\", line)
 
 

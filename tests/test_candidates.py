@@ -102,3 +102,26 @@ def test_another_measurement_of_the_same_stream_goes_on_with_it(tmp_path: Path) 
     Candidates(tmp_path).finish(helped, 30, 1000)
     assert Candidates(tmp_path).reached(replace(helped, lost_mass=0.0003)) == 30
     assert Candidates(tmp_path).reached(replace(helped, among=200)) == 0
+def test_provenance_reads_what_it_needs_and_the_rest_on_demand(tmp_path: Path) -> None:
+    candidates = Candidates(tmp_path)
+    tricky = 'a ", "fingerprint": "00", "score": 9, "flags": [], {"text": "'
+    candidates.append(ORIGIN, [candidate("one"), candidate(tricky, 1, ("a flag",))], 1)
+    candidates.append(OTHER, [candidate("one")], 2)
+    candidates.finish(OTHER, 2, 3)
+    with candidates.path.open("ab") as file:  # written by somebody else, and torn
+        file.write(b'{"fingerprint": "f", "flags": ["x"]}\n{"text": "torn", "fing')
+    found = candidates.provenance()
+    assert set(found) == {fingerprint("one"), fingerprint(tricky), "f"}
+    assert dict(found) == candidates.by_fingerprint()
+    assert found.flagged == {fingerprint(tricky), "f"}
+    assert found.scores == {fingerprint("one"): 0.75, fingerprint(tricky): 0.75}
+
+
+@pytest.mark.parametrize("cut", [slice(None, -40), slice(40, None)])
+def test_provenance_stops_at_damage(tmp_path: Path, cut: slice) -> None:
+    candidates = Candidates(tmp_path)
+    candidates.append(ORIGIN, [candidate("one"), candidate("two"), candidate("three")], 1)
+    first, second, third = candidates.path.read_bytes().splitlines(keepends=True)
+    candidates.path.write_bytes(first + second[cut] + third)
+    with pytest.raises(FileError, match=r"candidates\.jsonl, line 2"):
+        candidates.provenance()

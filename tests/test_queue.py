@@ -104,9 +104,14 @@ LINES = st.lists(st.sampled_from([b"a", b"b", b"a\r", b"", b"\xff", b"\xe2\x80\x
 
 
 @settings(max_examples=150, deadline=None)
-@given(lines=LINES, final=st.booleans(), bom=st.booleans(), pick=st.integers(0, 5))
+@given(lines=LINES, final=st.booleans(), bom=st.booleans(), pick=st.integers(0, 5), exact=st.booleans())
 def test_put_back_undoes_remove_byte_for_byte(
-    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], final: bool, bom: bool, pick: int
+    tmp_path_factory: pytest.TempPathFactory,
+    lines: list[bytes],
+    final: bool,
+    bom: bool,
+    pick: int,
+    exact: bool,
 ) -> None:
     queue = Queue(tmp_path_factory.mktemp("queue"))
     content = b"\xef\xbb\xbf" * bom + b"\n".join(lines) + b"\n" * final
@@ -118,8 +123,25 @@ def test_put_back_undoes_remove_byte_for_byte(
     position = line.number - 1
     previous = lines[position - 1] if position else None
     assert queue.remove(line)
-    queue.put_back(line.raw, previous, line.number, line.ending)
+    start = line.start if exact else -1
+    queue.put_back(line.raw, previous, line.number, line.ending, start)
     assert queue.path.read_bytes() == content
+
+
+@pytest.mark.parametrize("start", [0, 1, 2, 4, 5, 6, 99])
+def test_put_back_trusts_an_offset_only_behind_its_neighbour(queue: Queue, start: int) -> None:
+    write(queue, b"xa\nb\na\nc\n")
+    queue.put_back(b"new", b"a", 4, b"\n", start)
+    assert queue.path.read_bytes() == b"xa\nb\na\nnew\nc\n"
+
+
+def test_replace_prefers_the_very_line(queue: Queue) -> None:
+    write(queue, b"a\nb\na\n")
+    last = list(queue.lines())[2]
+    assert queue.replace_line(last, b"A")
+    assert queue.path.read_bytes() == b"a\nb\nA\n"
+    assert queue.replace_line(last, b"A")  # it is not there any more: another with the same bytes
+    assert queue.path.read_bytes() == b"A\nb\nA\n"
 
 
 def test_put_back_into_a_file_that_changed_starts_a_line(queue: Queue) -> None:

@@ -59,11 +59,12 @@ class PutBack:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """Give the first line `raw` a new wording."""
+    """Give the line `raw` a new wording: the first one, which begins at the offset `start`."""
 
     fingerprint: str
     raw: bytes
     new: Wording
+    start: int = -1
 
 
 Change = Remove | PutBack | Rewrite
@@ -165,7 +166,7 @@ def _rewrite(old: Wording, new: Wording, others: Sequence[Place], table: Table) 
     there = _raws(table, new.fingerprint).count(new.raw)
     expected = sum(1 for place in others if place.raw == new.raw)
     if old.raw in _raws(table, old.fingerprint) and there <= expected:
-        yield Rewrite(old.fingerprint, old.raw, new)
+        yield Rewrite(old.fingerprint, old.raw, new, find(table.places, old.raw).start)
 
 
 def _raws(table: Table, post: str) -> tuple[bytes, ...]:

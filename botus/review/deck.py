@@ -115,9 +115,13 @@ def arrange(posts: Sequence[str], order: Order, scores: Mapping[str, float], rng
     chosen = rng.sample(best, len(best) // _RANDOM_EVERY)
     taken = set(chosen)
     others = [post for post in best if post not in taken]
-    for number, post in enumerate(chosen, 1):
-        others.insert(number * _RANDOM_EVERY - 1, post)
-    return others + [post for post in posts if post not in scores]
+    mixed: list[str] = []
+    for number, post in enumerate(chosen):
+        start = number * (_RANDOM_EVERY - 1)
+        mixed += [*others[start : start + _RANDOM_EVERY - 1], post]
+    return (
+        mixed + others[len(chosen) * (_RANDOM_EVERY - 1) :] + [post for post in posts if post not in scores]
+    )
 
 
 def current(state: State) -> Card | None:

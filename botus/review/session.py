@@ -7,6 +7,7 @@ a start finishes what the last review wrote down and did not get to do.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from botus import curate, files
-from botus.candidates import Candidates
+from botus.candidates import Candidates, Provenance
 from botus.curate import Effect, Quit, Record
 from botus.decisions import Decisions, Mark, Step
 from botus.errors import Interrupted
@@ -46,7 +47,7 @@ class Session:
         self._clock = clock
         self._quit = False
         self._candidates = Candidates(data)
-        self.about: Mapping[str, Mapping[str, Any]] = self._candidates.by_fingerprint()
+        self.about: Provenance = self._candidates.provenance()
         history = self._decisions.history()
         self._wrote = history.last is not None
         self.notices = ["a torn last line of the journal was passed over"] if self._decisions.torn() else []
@@ -58,7 +59,7 @@ class Session:
             self._change(unfinished)
             lines = list(self._queue.lines())
             table = changes.read(lines, self._used())
-        self.state = deck.begin(table, history, order, self._scores(), seed)
+        self.state = deck.begin(table, history, order, self.about.scores, seed)
         self.notices += _oddities(lines, self.state)
 
     def press(self, key: Key) -> bool:
@@ -82,7 +83,7 @@ class Session:
         if now == self._stamps:
             return False
         if now[2] != self._stamps[2]:
-            self.about = self._candidates.by_fingerprint()
+            self.about = self._candidates.provenance()
         self._stamps = now
         self._read_again()
         return True
@@ -122,9 +123,10 @@ class Session:
             return True
         if isinstance(change, PutBack):
             place = change.place
-            self._queue.put_back(place.raw, place.previous, place.number, place.ending)
+            self._queue.put_back(place.raw, place.previous, place.number, place.ending, place.start)
             return True
-        return self._queue.replace_line(change.raw, change.new.raw)
+        line = Line(change.raw, 0, None, change.start)
+        return self._queue.replace_line(line, change.new.raw)
 
     def _withdraw(self) -> None:
         """An edit was written down, but its line was used in that very moment: take it back."""
@@ -138,10 +140,6 @@ class Session:
     def _used(self) -> dict[str, str]:
         words = dict.fromkeys(self._intents.used(), "it is being posted")
         return words | {post: _when_and_where(entry) for post, entry in self._log.used().items()}
-
-    def _scores(self) -> dict[str, float]:
-        scores = {post: record.get("score") for post, record in self.about.items()}
-        return {post: float(score) for post, score in scores.items() if isinstance(score, int | float)}
 
     def _look(self) -> tuple[object, object, object]:
         paths = (self._queue.path, self._log.path, self._candidates.path)
@@ -169,13 +167,27 @@ def open_session(
         FileError: a file cannot be read or is damaged.
     """
     with files.lock(data, "curate", holder="another botus curate"):
-        session = Session(data, order, seed, clock)
+        with _without_collecting():
+            session = Session(data, order, seed, clock)
         try:
             yield session
         except Interrupted:
             session.end()
             raise
         session.end()
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep the garbage collector away from a hundred thousand cards, while they are read and for good."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
 
 
 def _same(one: Card | None, other: Card | None) -> bool:
