@@ -222,8 +222,8 @@ class Provenance(Mapping[str, Record]):
         if record is None or not isinstance(record.get("fingerprint"), str):
             return None
         score = record.get("score")
-        is_number = isinstance(score, int | float)
-        return record["fingerprint"], float(score) if is_number else None, bool(record.get("flags"))
+        value = float(score) if isinstance(score, int | float) else None
+        return record["fingerprint"], value, bool(record.get("flags"))
 
 
 def _fields(line: bytes) -> tuple[str, float | None, bool] | None:

@@ -104,7 +104,7 @@ def find(source: BinaryIO, wanted: Line) -> Line | None:
 
 
 def follows(source: BinaryIO, start: int, previous: bytes | None) -> bool:
-    """Tell whether a line that begins at an offset comes right after the line `previous`; None: comes first."""
+    """Tell whether an offset is right behind the line `previous`; None: at the start of the file."""
     first = content_start(source)
     if previous is None:
         return start == first

@@ -8,6 +8,7 @@ shell's `>>` that was already open may still write to it; what it wrote is then 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -88,6 +89,26 @@ class Queue:
         """
         wanted = Line(line, 0, None) if isinstance(line, bytes) else line
         return self._change_line(wanted, None)
+
+    def remove_all(self, raws: Iterable[bytes]) -> None:
+        """Take many lines out in one go: of every wanted one the first that has these bytes."""
+        wanted = Counter(raws)
+
+        def edits(source: BinaryIO) -> list[Edit]:
+            left, kept_end = wanted.copy(), content_start(source)
+            cuts: list[Edit] = []
+            for line in scan(source):
+                end = line.start + len(line.raw)
+                if left[line.raw] <= 0:
+                    kept_end = end
+                    continue
+                left[line.raw] -= 1
+                cuts.append((line.start, end + len(line.ending), b""))
+                if not line.ending:  # the new last line has no line break either
+                    cuts = [*(cut for cut in cuts if cut[1] <= kept_end), (kept_end, end, b"")]
+            return cuts
+
+        self._rewrite(edits)
 
     def replace_line(self, line: Line | bytes, new: bytes) -> bool:
         """Give a line new bytes: the very one, else the first with the same bytes; False if there is none."""

@@ -18,17 +18,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from botus.errors import Interrupted, SettingsError
-from botus.review.deck import Order, Tally, tally
 from botus.review.editor import Key
 from botus.review.keyboard import Decoder, as_paste, is_burst
+from botus.review.order import Order
+from botus.review.selecting import selected
 from botus.review.session import Session, open_session
+from botus.review.tally import Tally, tally
 from botus.settings import Settings
 from botus.text import mastodon_length, x_length
 
 if TYPE_CHECKING:  # rich takes a tenth of a second to import, and only a terminal needs it
     from rich.text import Text
 
-    from botus.review.card import Limit
+    from botus.review.paint import Limit
 
 # Another screen, no cursor, no automatic line break, pastes marked as such; and all of it back.
 _BEGIN = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
@@ -49,14 +51,22 @@ class Summary:
     notices: tuple[str, ...]
 
 
-def review(settings: Settings, order: str = "score") -> Summary:
+def review(
+    settings: Settings, order: str = "score", *, dropped: bool = False, learning: bool = True
+) -> Summary:
     """Review the data directory of the settings, with the limits of their targets; of X where there are none.
+
+    Args:
+        settings: the data directory and the targets.
+        order: how the cards are laid out.
+        dropped: begin with what was dropped.
+        learning: whether the person's decisions may change the order.
 
     Raises:
         SettingsError: the order is not known, or this is not a terminal.
         Interrupted: see `run_session`.
     """
-    from botus.review.card import Limit
+    from botus.review.paint import Limit
 
     if order not in get_args(Order):
         raise SettingsError(f"--order {order!r} is not known", f"say one of {', '.join(get_args(Order))}")
@@ -65,7 +75,7 @@ def review(settings: Settings, order: str = "score") -> Summary:
         limits.append(Limit("x", x_length, settings.x.limit if settings.x else 280))
     if settings.mastodon:
         limits.append(Limit("mastodon", mastodon_length, _MASTODON_LIMIT))
-    return run_session(settings.data, limits, cast(Order, order))
+    return run_session(settings.data, limits, cast(Order, order), dropped=dropped, learning=learning)
 
 
 def run_session(
@@ -76,6 +86,9 @@ def run_session(
     clock: Callable[[], float] = time.time,
     keyboard: int = 0,
     screen: int = 1,
+    *,
+    dropped: bool = False,
+    learning: bool = True,
 ) -> Summary:
     """Review a data directory in the terminal until the person quits.
 
@@ -86,6 +99,8 @@ def run_session(
         seed: for the cards that come at random.
         clock: seconds since 1970.
         keyboard, screen: descriptors of the terminal.
+        dropped: begin with what was dropped.
+        learning: whether the person's decisions may change the order.
 
     Raises:
         SettingsError: this is not a terminal.
@@ -95,11 +110,16 @@ def run_session(
     if not (os.isatty(keyboard) and os.isatty(screen)):
         raise SettingsError(
             "botus curate needs a terminal, to show a post and read a key",
-            "run it with ssh -t or docker compose run --rm, or edit tweets.txt by hand",
+            "run it with ssh -t or docker compose run --rm; without a terminal, use --export and --import"
+            " review.csv, --keep 1,4,7-9 or --drop-matching REGEX, or edit tweets.txt by hand",
         )
-    with open_session(data, order, seed, clock) as session:
+    shortest = min((limit.most for limit in limits), default=280)
+    with open_session(data, order, seed, clock, shortest, learning) as session:
         if session.state.deck or session.state.done:
-            session.state = replace(session.state, notice=". ".join(session.notices))
+            if dropped:
+                session.state = selected(session.state, "dropped")
+            notices = [*session.notices, session.state.notice] if dropped else session.notices
+            session.state = replace(session.state, notice=". ".join(notices))
             _review(session, limits, keyboard, screen)
     return Summary(tally(session.state), tuple(session.notices))
 
@@ -122,14 +142,22 @@ def closing(summary: Summary) -> Iterator[str]:
 def _review(session: Session, limits: Sequence[Limit], keyboard: int, screen: int) -> None:
     with _Terminal(keyboard, screen) as terminal:
         terminal.paint(session, limits)
+        is_thinking = False
         while True:
-            keys = terminal.keys(_LOOK_EVERY)
+            keys = terminal.keys(0.0 if is_thinking else _LOOK_EVERY)
             for key in keys:
                 if not session.press(key):
                     return
+                if session.wants_editor is not None:
+                    session.reword(terminal.edited(session.wants_editor))
                 terminal.paint(session, limits)
                 terminal.heed_signals()
-            if not keys and (session.look_again() or terminal.has_changed()):
+            if keys:
+                is_thinking = True
+                continue
+            before = session.state
+            is_thinking = session.think()
+            if session.state is not before or session.look_again() or terminal.has_changed():
                 terminal.paint(session, limits)
 
 
@@ -163,10 +191,12 @@ class _Terminal:
 
     def paint(self, session: Session, limits: Sequence[Limit]) -> None:
         """Show the state of a review."""
-        from botus.review.card import View, screen
+        from botus.review.paint import View
+        from botus.review.screens import screen
 
         self._size = self._measured()
         width, height = self._size
+        session.fit(height)
         view = View(limits, session.about, width, height, self._styled)
         lines = [self._coded(line) for line in screen(session.state, view)]
         if self._styled:
@@ -185,6 +215,19 @@ class _Terminal:
         while more := self._read(_PASTE_PAUSE):
             keys += more
         return as_paste(keys)
+
+    def edited(self, text: str) -> str | None:
+        """Let the person edit a text in $VISUAL or $EDITOR; None where they saved nothing."""
+        import click
+
+        self._leave()
+        try:
+            return click.edit(text, require_save=True, extension=".txt")
+        except click.ClickException:
+            return None  # the editor failed or is not there; the notice says that nothing was changed
+        finally:
+            self._caught.discard(signal.SIGINT)  # meant for the editor
+            self._enter()
 
     def heed_signals(self) -> None:
         """Do what the signals that came meanwhile want.

@@ -12,9 +12,10 @@ from botus import curate, text
 from botus.decisions import History
 from botus.lines import scan
 from botus.review import changes
-from botus.review.card import Limit, View, screen, visible
 from botus.review.deck import State, begin
 from botus.review.editor import Key
+from botus.review.paint import Limit, View, visible
+from botus.review.screens import screen
 from botus.text import fingerprint
 
 LIMITS = (Limit("x", text.x_length, 280), Limit("mastodon", text.mastodon_length, 500))
@@ -59,7 +60,7 @@ def test_a_card_says_what_is_known() -> None:
         "4 words in a row as in the corpus: the tide is late again",
         "score 0.71 (ending 1.00, variety 0.50)",
         "run1, step 500, temperature 0.9",
-        "d drop  k keep  space later  s star  e edit  u undo  ? keys  q quit",
+        "d drop  k keep  space later  s star  e edit  Tab list  u undo  ? keys  q quit",
     ):
         assert words in shown
 

@@ -14,8 +14,10 @@ from botus.decisions import Decision, History, Mark, Step
 from botus.lines import Line, scan
 from botus.review import changes
 from botus.review.changes import PutBack, Remove, Rewrite, Table
-from botus.review.deck import State, arrange, begin, current, tally
+from botus.review.deck import State, begin, current
 from botus.review.editor import Key, Paste
+from botus.review.order import arrange
+from botus.review.tally import tally
 from botus.text import fingerprint
 
 ABC = b"alpha\nbeta\ngamma\n"

@@ -96,13 +96,31 @@ queues = st.builds(
     st.lists(st.sampled_from(LINES), max_size=6),
     st.sampled_from([b"", b"\n", b"\r\n", b"\n\n \n"]),
 )
+PAGES = (
+    ("tab",),
+    ("tab", "1", "3", "3", "d"),
+    ("tab", "2", "k"),
+    ("tab", " "),
+    ("m", "1", "d"),
+    ("m", "k"),
+    ("f", "d", "k"),
+    ("f", "k", "d"),
+    ("f", "/", "o", "enter"),
+    ("o", "n"),
+    ("/", "o", "enter"),
+    ("escape",),
+)
 actions = st.lists(
-    st.one_of(st.sampled_from([*[(key,) for key in KEYS], (RESTART,)]), st.sampled_from(EDITS)),
+    st.one_of(
+        st.sampled_from([*[(key,) for key in KEYS], (RESTART,)]),
+        st.sampled_from(EDITS),
+        st.sampled_from(PAGES),
+    ),
     max_size=12,
 )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(queues, actions)
 def test_as_many_undos_as_keys_restore_every_byte_and_verdict(
     before: bytes, pressed: list[tuple[str, ...]]
@@ -117,7 +135,7 @@ def test_as_many_undos_as_keys_restore_every_byte_and_verdict(
                         session.press(key)
                         check_picture(data, session)
         with open_session(data, "file") as session:
-            press(session, *["u"] * len(pressed))
+            press(session, *["u"] * sum(map(len, pressed)))
             check_picture(data, session)
         assert content(data) == before
         assert Decisions(data).verdicts() == {}
@@ -141,7 +159,11 @@ def check_picture(data: Path, session: Session) -> None:
 
 words = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=6)
 outside = st.lists(
-    st.one_of(st.sampled_from([(key,) for key in KEYS]), st.sampled_from([(POST,), (APPEND,), EDITS[0]])),
+    st.one_of(
+        st.sampled_from([(key,) for key in KEYS]),
+        st.sampled_from([(POST,), (APPEND,), EDITS[0]]),
+        st.sampled_from(PAGES),
+    ),
     max_size=12,
 )
 
@@ -167,7 +189,7 @@ def test_with_a_post_in_between_every_line_that_was_not_used_comes_back(
                     expected.add(f"new {number}")
                 elif action != (POST,):
                     press(session, *action)
-            press(session, *["u"] * (2 * len(pressed) + 2))
+            press(session, "escape", *["u"] * (6 * len(pressed) + 2))
         left = [line.text for line in Queue(data).lines()]
         used = {entry["text"].rstrip("!") for entry in Log(data).entries()}
         assert sorted(text for text in left if text not in used) == sorted(expected)

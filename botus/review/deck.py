@@ -7,21 +7,40 @@ back such a decision seats the post again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import islice
 from random import Random
 from typing import Literal
 
 from botus.decisions import Decision, History, Step, Verdict, judged, origins, verdicts
 from botus.review.changes import Card, Table
 from botus.review.editor import Editor
+from botus.review.order import Lesson, Order, arrange
 
-Order = Literal["score", "file", "random"]
 DONE = {"keep": "kept", "star": "starred", "drop": "dropped", "later": "put off", "edit": "edited"}
-_RANDOM_EVERY = 10
-_PACE_OF = 20
-_PAUSE_MS = 60_000
+PAGE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the person is asked: `filter` and `order` take a key, `search` and `regex` a line of text."""
+
+    kind: Literal["filter", "order", "search", "regex"]
+    editor: Editor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of posts.
+
+    Attributes:
+        marks: which of them are to be kept or starred.
+        like: the page is not the next one of the deck but this post and everything like it.
+    """
+
+    marks: Mapping[str, Literal["keep", "star"]] = field(default_factory=dict)
+    like: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +57,15 @@ class State:
         first_step, next_step: numbers of this review's first and next step.
         origins: old fingerprints by new ones.
         editor: the text under edit.
+        asking: a question that the next key, or a line of text, answers.
+        listing: the page that is shown instead of a card.
+        subset: the posts that a filter found, in their order; None without a filter.
+        sought: what was searched for last.
+        order: how the deck is laid out; seed: for the random cards.
+        scores: by fingerprint; flagged: the posts with flags; limit: what counts as long, in characters.
+        learning: whether the person's decisions may change the order; lesson: what was learned from them.
+        nearest: on demand, what a post is close to in the corpus.
+        page_size: how many posts a page of the list holds.
     """
 
     table: Table
@@ -53,23 +81,19 @@ class State:
     editor: Editor | None = None
     helping: bool = False
     notice: str = ""
-
-
-@dataclass(frozen=True)
-class Tally:
-    """What a review did so far.
-
-    Attributes:
-        made: its decisions that count, by kind.
-        kept: all kept and starred posts in the queue.
-        left: cards that are still to come.
-        pace: cards a minute; None after too few.
-    """
-
-    made: Mapping[str, int]
-    kept: int
-    left: int
-    pace: float | None
+    asking: Question | None = None
+    listing: Listing | None = None
+    subset: tuple[str, ...] | None = None
+    sought: str = ""
+    order: Order = "file"
+    seed: int = 0
+    scores: Mapping[str, float] = field(default_factory=dict)
+    flagged: Collection[str] = ()
+    limit: int = 280
+    learning: bool = True
+    lesson: Lesson | None = None
+    nearest: Mapping[str, str] = field(default_factory=dict)
+    page_size: int = PAGE
 
 
 def begin(
@@ -84,44 +108,89 @@ def begin(
     Args:
         table: the posts on file.
         history: the journal.
-        order: `score` (highest first, every tenth card random, unscored posts last), `file` or `random`.
+        order: `score` (highest first, every tenth card random, unscored posts last), `file`, `new` (the
+            file's last one first), `random`, or `uncertain` (nearest to the middle first).
         scores: by fingerprint.
         seed: for the random cards.
     """
-    found = verdicts(history.done)
     state = State(
         table=table,
         done=history.done,
         undone=history.undone,
-        verdicts=found,
+        verdicts=verdicts(history.done),
         first_step=history.next_step,
         next_step=history.next_step,
         origins=origins(history.done),
+        order=order,
+        seed=seed,
+        scores=scores or {},
     )
+    found = state.verdicts
     waiting = [post for post in table.cards if is_open(state, post)]
-    new = arrange([post for post in waiting if found.get(post) != "later"], order, scores or {}, Random(seed))
+    new = _arranged(state, [post for post in waiting if found.get(post) != "later"])
     last = {one.fingerprint: step.number for step in history.done for one in step.decisions}
     put_off = sorted((post for post in waiting if found.get(post) == "later"), key=lambda post: last[post])
     return replace(state, deck=(*new, *put_off))
 
 
-def arrange(posts: Sequence[str], order: Order, scores: Mapping[str, float], rng: Random) -> list[str]:
-    """Put posts into an order; a wrong score cannot hide a good post where every tenth card is random."""
-    if order == "file":
-        return list(posts)
-    if order == "random":
-        return rng.sample(posts, len(posts))
-    best = sorted((post for post in posts if post in scores), key=lambda post: -scores[post])
-    chosen = rng.sample(best, len(best) // _RANDOM_EVERY)
-    taken = set(chosen)
-    others = [post for post in best if post not in taken]
-    mixed: list[str] = []
-    for number, post in enumerate(chosen):
-        start = number * (_RANDOM_EVERY - 1)
-        mixed += [*others[start : start + _RANDOM_EVERY - 1], post]
-    return (
-        mixed + others[len(chosen) * (_RANDOM_EVERY - 1) :] + [post for post in posts if post not in scores]
-    )
+def relaid(state: State) -> State:
+    """Lay out anew what is still to come, in the state's order; what is shown and what was put off stay."""
+    pinned = set(shown(state))
+    before, coming, put_off = list(state.deck[: state.front]), [], []
+    now = [post for post in state.deck[state.front :] if post in pinned]
+    for post in state.deck[state.front :]:
+        if post in pinned:
+            continue
+        if state.verdicts.get(post) == "later":
+            put_off.append(post)
+        elif is_open(state, post):
+            coming.append(post)
+        else:
+            before.append(post)
+    numbers = {post: number for number, post in enumerate(state.table.cards)}
+    coming = _arranged(state, sorted(coming, key=numbers.__getitem__))
+    return advance(replace(state, deck=(*before, *now, *coming, *put_off), front=len(before)))
+
+
+def is_taught(state: State) -> bool:
+    """Tell whether the decisions make the order: where they can foretell each other better than the score."""
+    if not state.learning or state.lesson is None or state.order not in ("score", "uncertain"):
+        return False
+    quality = state.lesson.quality
+    return quality is not None and quality.is_better_than_score
+
+
+def _arranged(state: State, posts: Sequence[str]) -> list[str]:
+    rng = Random(f"{state.seed} {state.lesson.decisions if state.lesson else 0}")
+    taught = state.lesson.chances if is_taught(state) and state.lesson else {}
+    known = arrange([post for post in posts if post in taught], state.order, taught, rng) if taught else []
+    unknown = [post for post in posts if post not in taught]
+    return known + arrange(unknown, state.order, state.scores, rng)
+
+
+def shown(state: State) -> tuple[str, ...]:
+    """The posts that are on the screen."""
+    if state.listing:
+        return page(state)
+    card = current(state)
+    return (card.fingerprint,) if card else ()
+
+
+def page(state: State) -> tuple[str, ...]:
+    """The posts of the list's page, from the next one on."""
+    assert state.listing is not None
+    if state.listing.like:
+        return tuple(post for post in state.listing.like if is_there(state, post))
+    return tuple(islice(coming(state), state.page_size))
+
+
+def coming(state: State) -> Iterator[str]:
+    """Yield the posts that are still to be decided, the next one first; of a filter, all that it has left."""
+    if state.subset is None:
+        yield from (post for post in islice(state.deck, state.front, None) if is_open(state, post))
+        return
+    start = state.subset.index(state.at) if state.at in state.subset else 0
+    yield from (post for post in islice(state.subset, start, None) if is_there(state, post))
 
 
 def current(state: State) -> Card | None:
@@ -137,23 +206,12 @@ def is_open(state: State, post: str) -> bool:
     return undecided and bool(state.table.cards[post].raws) and post not in state.table.used
 
 
-def position(state: State) -> int:
-    """The number of the shown card in the deck, from 1."""
-    return min(len(state.deck), (state.deck.index(state.at) if state.at in state.deck else state.front) + 1)
-
-
-def tally(state: State) -> Tally:
-    """Count what was done, what is kept and what is left."""
-    made = dict.fromkeys(DONE, 0)
-    times = []
-    for step in _this_review(state):
-        times.append(step.at)
-        for decision in step.decisions:
-            made[decision.kind] += 1
-    cards = state.table.cards
-    approved = [post for post, verdict in state.verdicts.items() if verdict in ("keep", "star")]
-    kept = sum(1 for post in approved if post in cards and cards[post].raws)
-    return Tally(made, kept, len(state.deck) - state.front, _pace(times[-_PACE_OF:]))
+def position(state: State) -> tuple[int, int]:
+    """The number of the shown card, from 1, and of how many: of those that a filter found, or of the deck."""
+    if state.subset is not None:
+        return state.subset.index(state.at) + 1 if state.at in state.subset else 1, len(state.subset)
+    at = state.deck.index(state.at) if state.at in state.deck else state.front
+    return min(len(state.deck), at + 1), len(state.deck)
 
 
 def is_there(state: State, post: str) -> bool:
@@ -217,11 +275,25 @@ def rename(state: State, old: str, new: str) -> State:
     """Let a post's new wording take the seat of the old one."""
     if old == new:
         return state
+    if state.subset is not None:
+        state = replace(state, subset=tuple(new if post == old else post for post in state.subset))
     state = replace(unseat(state, new), origins={**state.origins, new: old})
     if old not in state.deck:
         return seat(state, new, state.front)
     at = state.deck.index(old)
     return replace(state, deck=(*state.deck[:at], new, *state.deck[at + 1 :]), front=min(state.front, at))
+
+
+def step_on(state: State, posts: Collection[str]) -> State:
+    """Leave posts that were decided: for the front, or for the next one that the filter found."""
+    if state.subset is None:
+        return replace(state, at=None)
+    numbers = [number for number, post in enumerate(state.subset) if post in posts or post == state.at]
+    left = islice(state.subset, max(numbers, default=-1) + 1, None)
+    following = next((post for post in left if is_there(state, post)), None)
+    if following is not None:
+        return replace(state, at=following)
+    return replace(state, at=None, subset=None, notice="That was the last one that the filter found")
 
 
 def advance(state: State) -> State:
@@ -230,19 +302,3 @@ def advance(state: State) -> State:
     while front < len(state.deck) and not is_open(state, state.deck[front]):
         front += 1
     return replace(state, front=front)
-
-
-def _this_review(state: State) -> list[Step]:
-    found = []
-    for step in reversed(state.done):
-        if step.number < state.first_step:
-            break
-        found.append(step)
-    return found[::-1]
-
-
-def _pace(times: Sequence[int]) -> float | None:
-    if len(times) < 5:
-        return None
-    spent = sum(min(after - before, _PAUSE_MS) for before, after in pairwise(times))
-    return (len(times) - 1) * 60_000 / max(spent, 1)

@@ -9,27 +9,34 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from botus import curate, files
 from botus.candidates import Candidates, Provenance
-from botus.curate import Effect, Quit, Record
+from botus.corpus import Corpus
+from botus.curate import Effect, LookUp, OpenEditor, Quit, Record
 from botus.decisions import Decisions, Mark, Step
 from botus.errors import Interrupted
 from botus.intents import Intents
 from botus.lines import Line
 from botus.queue import Queue
 from botus.review import changes, deck
-from botus.review.changes import Card, Change, PutBack, Remove
-from botus.review.deck import Order, State
+from botus.review.changes import Change, PutBack, Remove
+from botus.review.deck import State
 from botus.review.editor import Key
+from botus.review.learning import Learner
+from botus.review.order import Lesson, Order
+from botus.screening.copies import Corpus as Copies
+from botus.screening.copies import words
 from botus.tweeted import Log
 
 Clock = Callable[[], float]
+_BESIDE_PAGE = 7  # lines of a screen that the list does not have
 
 
 class Session:
@@ -41,7 +48,10 @@ class Session:
         notices: what the person should know at the start.
     """
 
-    def __init__(self, data: Path, order: Order, seed: int, clock: Clock) -> None:
+    def __init__(self, data: Path, order: Order, seed: int, clock: Clock, limit: int, learning: bool) -> None:
+        self._data = data
+        self._corpus: Copies | None = None
+        self.wants_editor: str | None = None
         self._queue, self._decisions = Queue(data), Decisions(data)
         self._log, self._intents = Log(data), Intents(data)
         self._clock = clock
@@ -59,7 +69,9 @@ class Session:
             self._change(unfinished)
             lines = list(self._queue.lines())
             table = changes.read(lines, self._used())
-        self.state = deck.begin(table, history, order, self.about.scores, seed)
+        state = deck.begin(table, history, order, self.about.scores, seed)
+        self.state = replace(state, flagged=self.about.flagged, limit=limit, learning=learning)
+        self._learner = Learner(self._parts)
         self.notices += _oddities(lines, self.state)
 
     def press(self, key: Key) -> bool:
@@ -70,12 +82,44 @@ class Session:
         Returns:
             False when the person wants to stop.
         """
-        shown = deck.current(self.state)
-        if self.look_again() and not _same(shown, deck.current(self.state)):
+        shown = deck.shown(self.state)
+        if self.look_again() and shown != deck.shown(self.state):
             return True
         self.state, effects = curate.press(self.state, key, self._now())
         self._carry_out(effects)
         return not self._quit
+
+    def reword(self, written: str | None) -> None:
+        """Take what the person saved in their own editor; None where they saved nothing.
+
+        Where the post was used meanwhile, the text stays under edit and the notice says what happened.
+        """
+        edited, self.wants_editor = self.wants_editor, None
+        card = deck.current(self.state)
+        self.look_again()
+        now = deck.current(self.state)
+        if written is not None and (card is None or now is None or now.fingerprint != card.fingerprint):
+            notice = f"Not saved. {self.state.notice}: {edited!r} has become {written!r}"
+            self.state = replace(self.state, notice=notice)
+            return
+        self.state, effects = curate.reword(self.state, written, self._now())
+        self._carry_out(effects)
+
+    def think(self) -> bool:
+        """Do a few milliseconds of learning, while no key is pressed; False if there is nothing to do.
+
+        `state` has the new order when something was learned.
+        """
+        lesson = self._learner.work(self.state)
+        if isinstance(lesson, Lesson):
+            self.state = curate.learn(self.state, lesson)
+        return lesson is not False
+
+    def fit(self, height: int) -> None:
+        """Let a page of the list fit a screen of so many lines."""
+        size = max(1, min(deck.PAGE, height - _BESIDE_PAGE))
+        if size != self.state.page_size:
+            self.state = replace(self.state, page_size=size)
 
     def look_again(self) -> bool:
         """Take in what others did to the files meanwhile; False if nothing."""
@@ -84,6 +128,7 @@ class Session:
             return False
         if now[2] != self._stamps[2]:
             self.about = self._candidates.provenance()
+            self.state = replace(self.state, scores=self.about.scores, flagged=self.about.flagged)
         self._stamps = now
         self._read_again()
         return True
@@ -103,6 +148,10 @@ class Session:
                 is_step = isinstance(effect.entry, Step)
             elif isinstance(effect, Quit):
                 self._quit = True
+            elif isinstance(effect, OpenEditor):
+                self.wants_editor = effect.text
+            elif isinstance(effect, LookUp):
+                self._look_up(effect)
             else:
                 wanted.append(effect)
         if wanted and not self._change(wanted) and is_step:
@@ -110,9 +159,26 @@ class Session:
         elif self.state.table.places.stale:
             self._read_again()
 
-    def _change(self, wanted: Iterable[Change]) -> bool:
+    def _look_up(self, effect: LookUp) -> None:
+        if self._corpus is None:
+            self._corpus = Copies(Corpus(self._data).texts())
+        if not self._corpus.posts:
+            said = "there is no corpus.txt here to compare with"
+        elif found := self._corpus.nearest(words(effect.text)):
+            said = f"{found.run} words in a row as in post {found.number} of the corpus: {found.text}"
+        else:
+            said = "nothing in the corpus shares five words in a row with it"
+        known = {**self.state.nearest, effect.fingerprint: said.replace("\n", " ")}
+        self.state = replace(self.state, nearest=known)
+
+    def _change(self, wanted: Sequence[Change]) -> bool:
         """Change tweets.txt; False if a line that was to be reworded had just gone."""
-        missed = [change for change in wanted if not self._change_one(change)]
+        lines = [change.place.raw for change in wanted if isinstance(change, Remove)]
+        if len(lines) == len(wanted) > 1:
+            self._queue.remove_all(lines)
+            missed = []
+        else:
+            missed = [change for change in wanted if not self._change_one(change)]
         self._stamps = self._look()
         return not missed
 
@@ -137,6 +203,13 @@ class Session:
     def _read_again(self) -> None:
         self.state = curate.refresh(self.state, self._queue.lines(), self._used())
 
+    def _parts(self, post: str) -> Mapping[str, float]:
+        """The parts of a post's score, also where it was edited since."""
+        while post not in self.about and post in self.state.origins:
+            post = self.state.origins[post]
+        parts = self.about[post].get("parts") if post in self.about else None
+        return parts if isinstance(parts, dict) else {}
+
     def _used(self) -> dict[str, str]:
         words = dict.fromkeys(self._intents.used(), "it is being posted")
         return words | {post: _when_and_where(entry) for post, entry in self._log.used().items()}
@@ -152,7 +225,12 @@ class Session:
 
 @contextmanager
 def open_session(
-    data: Path, order: Order = "score", seed: int = 0, clock: Clock = time.time
+    data: Path,
+    order: Order = "score",
+    seed: int = 0,
+    clock: Clock = time.time,
+    limit: int = 280,
+    learning: bool = True,
 ) -> Iterator[Session]:
     """Hold a data directory for a review.
 
@@ -161,6 +239,8 @@ def open_session(
         order: how the cards are laid out.
         seed: for the cards that come at random.
         clock: seconds since 1970.
+        limit: the shortest limit of a target, in characters.
+        learning: whether the person's decisions may change the order.
 
     Raises:
         BusyError: another review is going on.
@@ -168,7 +248,7 @@ def open_session(
     """
     with files.lock(data, "curate", holder="another botus curate"):
         with _without_collecting():
-            session = Session(data, order, seed, clock)
+            session = Session(data, order, seed, clock, limit, learning)
         try:
             yield session
         except Interrupted:
@@ -188,10 +268,6 @@ def _without_collecting() -> Iterator[None]:
         gc.freeze()
         if was_enabled:
             gc.enable()
-
-
-def _same(one: Card | None, other: Card | None) -> bool:
-    return (one and one.fingerprint) == (other and other.fingerprint)
 
 
 def _when_and_where(entry: Mapping[str, Any]) -> str:
