@@ -8,7 +8,7 @@ would be posted in spite of its flags. So a crash may leave records whose lines 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,17 @@ class Candidates:
             time: Unix time in milliseconds.
         """
         self._add([{"run": {**asdict(origin), "reached": reached}, "time": time}])
+
+    def bring(self, other: Candidates, posts: Collection[str]) -> int:
+        """Take over the records that another data directory has of some posts; returns how many are new."""
+        known = self.provenance()
+        new = [
+            one for one in other.records() if one["fingerprint"] in posts and one["fingerprint"] not in known
+        ]
+        if new:
+            # These lines are not those of a run that was cut off.
+            self._add([*new, {"run": {"added": len(new), "reached": 0}, "time": new[-1].get("time", 0)}])
+        return len(new)
 
     def unfinished(self) -> list[str]:
         """Return the last group of texts of a run that did not end: they may be missing from the queue."""

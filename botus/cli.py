@@ -20,6 +20,7 @@ from botus import __version__
 from botus.errors import BotusError, FileError, Interrupted, SettingsError
 from botus.journal import censor
 from botus.options import Common, common, to_stderr
+from botus.review.commands import corpus, curate, queue
 
 if TYPE_CHECKING:
     from botus.post import PostingRun
@@ -102,15 +103,9 @@ def generate(values: Common, compare: str | None, copies: str, n: int | None, **
         writing.write(values, choice)
 
 
-@cli.command()
-@click.option("--order", default="score", show_default=True, help="score, file or random.")
-@common
-def curate(values: Common, order: str) -> None:
-    """Review tweets.txt, one key per decision."""
-    from botus import terminal
-
-    summary = terminal.review(values.existing, order)
-    values.result(terminal.closing(summary), lambda: dict(summary.tally.made))
+cli.add_command(curate)
+cli.add_command(queue)
+cli.add_command(corpus)
 
 
 @cli.command()

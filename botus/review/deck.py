@@ -114,7 +114,7 @@ def begin(
         seed: for the random cards.
     """
     state = State(
-        table=table,
+        table=replace(table, cards=dict(table.cards) | _decided(history, table.cards)),
         done=history.done,
         undone=history.undone,
         verdicts=verdicts(history.done),
@@ -131,6 +131,14 @@ def begin(
     last = {one.fingerprint: step.number for step in history.done for one in step.decisions}
     put_off = sorted((post for post in waiting if found.get(post) == "later"), key=lambda post: last[post])
     return replace(state, deck=(*new, *put_off))
+
+
+def _decided(history: History, known: Collection[str]) -> dict[str, Card]:
+    """Cards of posts that were decided and are no longer on file."""
+    decisions = (one for step in history.done for one in step.decisions)
+    return {
+        one.fingerprint: Card(one.fingerprint, one.text) for one in decisions if one.fingerprint not in known
+    }
 
 
 def relaid(state: State) -> State:

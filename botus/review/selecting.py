@@ -7,7 +7,7 @@ filter is a list of posts made once; a post that is decided stays on it until th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from botus.review import editor
@@ -63,9 +63,10 @@ def search_again(state: State, now: int) -> Result:
 
 def selected(state: State, name: str) -> State:
     """Show only the posts of a filter: kept, starred, dropped, flagged or long."""
-    posts = [post for post in state.table.cards if is_there(state, post) and _TESTS[name](state, post)]
-    if name == "dropped":
-        posts.reverse()  # what was dropped last is what is most likely wanted back
+    known: Iterable[str] = state.table.cards
+    if name == "dropped":  # what was dropped last is what is most likely wanted back
+        known = dict.fromkeys(one.fingerprint for step in reversed(state.done) for one in step.decisions)
+    posts = [post for post in known if is_there(state, post) and _TESTS[name](state, post)]
     return _showing(state, posts, name)
 
 

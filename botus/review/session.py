@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -20,12 +21,12 @@ from botus import curate, files
 from botus.candidates import Candidates, Provenance
 from botus.corpus import Corpus
 from botus.curate import Effect, LookUp, OpenEditor, Quit, Record
-from botus.decisions import Decisions, Mark, Step
+from botus.decisions import Decisions, Kind, Mark, Step
 from botus.errors import Interrupted
 from botus.intents import Intents
 from botus.lines import Line
 from botus.queue import Queue
-from botus.review import changes, deck
+from botus.review import changes, deck, steps
 from botus.review.changes import Change, PutBack, Remove
 from botus.review.deck import State
 from botus.review.editor import Key
@@ -33,6 +34,7 @@ from botus.review.learning import Learner
 from botus.review.order import Lesson, Order
 from botus.screening.copies import Corpus as Copies
 from botus.screening.copies import words
+from botus.text import fingerprint
 from botus.tweeted import Log
 
 Clock = Callable[[], float]
@@ -104,6 +106,34 @@ class Session:
             return
         self.state, effects = curate.reword(self.state, written, self._now())
         self._carry_out(effects)
+
+    def decide(self, wanted: Iterable[tuple[str, Kind]]) -> Counter[Kind]:
+        """Decide posts in one step, by fingerprint; returns what was done."""
+        before = len(self.state.done)
+        self.state, effects = steps.decide(self.state, wanted, self._now())
+        self._carry_out(effects)
+        return Counter(one.kind for step in self.state.done[before:] for one in step.decisions)
+
+    def edit(self, post: str, text: str) -> str:
+        """Give a post a new wording; returns why not, or nothing."""
+        before = len(self.state.done)
+        self.state = replace(self.state, at=post)
+        self.state, effects = curate.reword(self.state, text, self._now())
+        self._carry_out(effects)
+        problem = "" if len(self.state.done) > before else self.state.notice
+        self.state = replace(self.state, editor=None, at=None)
+        return problem
+
+    def posts_by_line(self) -> dict[int, str]:
+        """Return the fingerprint of the post on every line of tweets.txt, by line number."""
+        lines = self._queue.lines()
+        return {line.number: fingerprint(line.text) for line in lines if line.text is not None}
+
+    def record(self, post: str) -> Mapping[str, Any]:
+        """What `generate` noted about a post, also where it was edited since."""
+        while post not in self.about and post in self.state.origins:
+            post = self.state.origins[post]
+        return self.about.get(post) or {}
 
     def think(self) -> bool:
         """Do a few milliseconds of learning, while no key is pressed; False if there is nothing to do.
@@ -204,10 +234,7 @@ class Session:
         self.state = curate.refresh(self.state, self._queue.lines(), self._used())
 
     def _parts(self, post: str) -> Mapping[str, float]:
-        """The parts of a post's score, also where it was edited since."""
-        while post not in self.about and post in self.state.origins:
-            post = self.state.origins[post]
-        parts = self.about[post].get("parts") if post in self.about else None
+        parts = self.record(post).get("parts")
         return parts if isinstance(parts, dict) else {}
 
     def _used(self) -> dict[str, str]:

@@ -29,6 +29,9 @@ from botus.review.deck import (
     unseat,
     verdict_on,
 )
+from botus.text import escape
+
+_LAST = 1_000_000_000  # a line number behind every other
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +154,10 @@ def _unmarked(state: State, step: Step | None = None) -> State:
 
 
 def _places_of_drop(state: State, post: str) -> tuple[Place, ...]:
+    """Where a dropped post stood; the end of the file, where it was dropped on another machine."""
     decisions = (one for step in reversed(state.done) for one in step.decisions)
-    return next(one.places for one in decisions if one.kind == "drop" and one.fingerprint == post)
+    drop = next(one for one in decisions if one.kind == "drop" and one.fingerprint == post)
+    return drop.places or (Place(escape(drop.text).encode(), _LAST, None),)
 
 
 def say(state: State, notice: str) -> Result:

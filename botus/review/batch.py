@@ -1,0 +1,134 @@
+"""Decisions without a terminal: by line number, by pattern, by a table that was filled in.
+
+In come a session and what is wanted, out comes what was done. The decisions of one command are one step of
+the journal, so that one undo in a later review takes them back; a wording is a step of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from botus.decisions import Kind
+from botus.errors import SettingsError
+from botus.review import sheet
+from botus.review.deck import DONE, is_open, is_there
+from botus.review.session import Session
+from botus.review.sheet import Row
+from botus.text import escape, fingerprint, normalise
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What a table brought: decisions and edits, rows of posts that are gone, edits that were refused."""
+
+    made: dict[str, int]
+    gone: int
+    refused: tuple[str, ...]
+
+
+def numbers(words: str) -> list[int]:
+    """Read `1,4,7-9`.
+
+    Raises:
+        SettingsError: it is something else.
+    """
+    found: list[int] = []
+    for part in words.replace(" ", "").split(","):
+        if not (match := re.fullmatch(r"([1-9]\d{0,8})(?:-([1-9]\d{0,8}))?", part)):
+            raise SettingsError(f"{part!r} is not a line number or a range", "say for example --keep 1,4,7-9")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first or last - first > 1_000_000:
+            raise SettingsError(f"{part!r} is not a range", "say for example --keep 1,4,7-9")
+        found += range(first, last + 1)
+    return found
+
+
+def keep(session: Session, wanted: Sequence[int]) -> list[str]:
+    """Keep the posts on these lines of tweets.txt; returns their lines.
+
+    Raises:
+        SettingsError: a line is not there, blank, or was used; nothing is kept then.
+    """
+    posts, table = session.posts_by_line(), session.state.table
+    problems = [f"line {number} of tweets.txt has no post" for number in wanted if number not in posts]
+    used = [number for number in wanted if number in posts and posts[number] in table.used]
+    problems += [f"line {number} cannot be kept: {table.used[posts[number]]}" for number in used]
+    if problems:
+        raise SettingsError(
+            problems[:10], "nothing was kept: look at the numbers with: grep -n '' tweets.txt"
+        )
+    chosen = list(dict.fromkeys(posts[number] for number in wanted))
+    session.decide([(post, "keep") for post in chosen])
+    return [escape(table.cards[post].text) for post in chosen]
+
+
+def matching(session: Session, pattern: str) -> list[str]:
+    """Find the undecided posts that match, ignoring case; returns fingerprints.
+
+    Raises:
+        SettingsError: it is not a regular expression.
+    """
+    try:
+        wanted = re.compile(pattern, re.IGNORECASE)
+    except re.error as error:
+        raise SettingsError(f"{pattern!r} is not a regular expression: {error}") from error
+    cards = session.state.table.cards
+    return [post for post in cards if is_open(session.state, post) and wanted.search(cards[post].text)]
+
+
+def export(session: Session) -> tuple[bytes, int]:
+    """Return the table of all posts in the queue, in the order of the review, and how many there are."""
+    state = session.state
+    decided = [post for post in state.table.cards if post not in set(state.deck)]
+    posts = [
+        post for post in (*state.deck, *decided) if is_there(state, post) and state.table.cards[post].raws
+    ]
+    return sheet.write(_rows(session, posts)), len(posts)
+
+
+def take_in(session: Session, rows: Sequence[Row]) -> Imported:
+    """Carry out what a table says."""
+    refused, wanted = [], []
+    gone, edits = 0, 0
+    for row in rows:
+        post = row.fingerprint
+        card = session.state.table.cards.get(post)
+        if card is None or not is_there(session.state, post):
+            gone += bool(row.kind or row.edit.strip())
+            continue
+        if (new := normalise(row.edit)) and new != card.text:
+            if problem := session.edit(post, new):
+                refused.append(f"{escape(card.text)}: {problem}")
+                continue
+            post, edits = fingerprint(new), edits + 1
+        if row.kind:
+            wanted.append((post, row.kind))
+    made = session.decide(wanted)
+    counts = {DONE[kind]: count for kind, count in made.items()} | ({"edited": edits} if edits else {})
+    return Imported(counts, gone, tuple(refused))
+
+
+def told(made: Counter[Kind]) -> str:
+    """Say what was decided: `3 kept, 1 dropped`."""
+    return ", ".join(f"{count:,} {DONE[kind]}" for kind, count in made.items()) or "nothing changed"
+
+
+def _rows(session: Session, posts: Sequence[str]) -> Iterator[tuple[str, str, str, str, str, str, str, str]]:
+    verdicts, cards = session.state.verdicts, session.state.table.cards
+    for post in posts:
+        record = session.record(post)
+        verdict = verdicts.get(post)
+        score, temperature = record.get("score"), record.get("temperature")
+        yield (
+            post,
+            verdict if verdict in ("keep", "star", "later") else "",
+            cards[post].text,
+            "" if score is None else f"{score:.4f}",
+            ", ".join(map(str, record.get("flags") or ())),
+            str(record.get("model") or ""),
+            "" if temperature is None else f"{temperature:g}",
+            str((record.get("nearest") or {}).get("text") or ""),
+        )
