@@ -135,6 +135,24 @@ def test_put_back_trusts_an_offset_only_behind_its_neighbour(queue: Queue, start
     assert queue.path.read_bytes() == b"xa\nb\na\nnew\nc\n"
 
 
+@settings(max_examples=150, deadline=None)
+@given(lines=LINES, final=st.booleans(), bom=st.booleans(), picks=st.lists(st.integers(0, 5), max_size=6))
+def test_many_are_removed_as_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], final: bool, bom: bool, picks: list[int]
+) -> None:
+    queue = Queue(tmp_path_factory.mktemp("queue"))
+    content = b"\xef\xbb\xbf" * bom + b"\n".join(lines) + b"\n" * final
+    standing = [line for line in lines if line]
+    wanted = [standing[pick % len(standing)] for pick in picks] if standing else []
+    write(queue, content)
+    for raw in wanted:
+        queue.remove(raw)
+    expected = queue.path.read_bytes()
+    write(queue, content)
+    queue.remove_all(wanted)
+    assert queue.path.read_bytes() == expected
+
+
 def test_replace_prefers_the_very_line(queue: Queue) -> None:
     write(queue, b"a\nb\na\n")
     last = list(queue.lines())[2]

@@ -129,6 +129,99 @@ def test_an_edit_with_a_paste_and_wide_characters(data: Path, opened: list[pexpe
     assert verdicts(data) == ["edit", "keep"]
 
 
+def test_a_page_a_group_a_filter_and_a_search(data: Path, opened: list[pexpect.spawn]) -> None:
+    (data / "tweets.txt").write_text(queue(data) + "the sea is late\nthe sea is later\n")
+    child = curate(data)
+    opened.append(child)
+    for key, seen in (
+        ("", "post 000"),
+        ("\t", "drop all 10"),
+        ("2", "keep 1 and drop the other 9"),
+        ("d", "post 010.*drop all 10"),
+        ("\t", "10 at once: 9 dropped, 1 kept"),
+        ("/", "Search:"),
+        ("s", "0ms"),
+        ("e", "0mse"),
+        ("a", "0msea"),
+        ("\r", "the sea is late"),
+        ("m", "sea is later.*drop all 2"),
+        ("d", "post 010"),
+        ("f", "flagged"),
+        ("k", "post 001"),
+        ("q", "This time: 1 kept, 11 dropped."),
+    ):
+        child.send(key)
+        child.expect(seen)
+    ended(child)
+    assert queue(data).splitlines() == ["post 001", *[f"post {number:03d}" for number in range(10, POSTS)]]
+
+
+def test_an_edit_in_ones_own_editor(data: Path, opened: list[pexpect.spawn], tmp_path: Path) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nsleep 0.01\necho 'more to say' >> \"$1\"\n")
+    editor.chmod(0o755)
+    child = curate(data, VISUAL=str(editor))
+    opened.append(child)
+    child.expect("post 000")
+    child.send("E")
+    child.expect("still to be decided")
+    child.send("k")
+    child.expect("post 001")
+    child.send("q")
+    ended(child)
+    assert queue(data).splitlines()[0] == "post 000\\nmore to say"
+    child = curate(data, VISUAL="false")
+    opened.append(child)
+    child.expect("post 001")
+    child.send("E")
+    child.expect("Not changed")
+    child.send("q")
+    assert ended(child)[1] == 0
+
+
+def test_what_was_dropped_is_brought_back_by_hand(data: Path, opened: list[pexpect.spawn]) -> None:
+    child = curate(data)
+    opened.append(child)
+    child.expect("post 000")
+    child.send("dd")
+    child.expect("post 002")
+    child.send("q")
+    ended(child)
+    program = "from botus.cli import main; main()"
+    arguments = ["-c", program, "--data", str(data), "curate", "--dropped"]
+    child = pexpect.spawn(sys.executable, arguments, env=environment(), encoding="utf-8")
+    opened.append(child)
+    child.expect("Only the 2 dropped")
+    child.send("k")
+    child.expect("post 000")
+    child.send("q")
+    ended(child)
+    assert queue(data).splitlines()[:2] == ["post 001", "post 002"]
+
+
+def test_the_order_is_learned_while_one_reads(tmp_path: Path, opened: list[pexpect.spawn]) -> None:
+    words = ["sea", "lamp"]
+    lines = [f"the {words[number % 2]} counts {number}" for number in range(80)]
+    (tmp_path / "tweets.txt").write_text("".join(f"{line}\n" for line in lines))
+    program = "from botus.cli import main; main()"
+    arguments = ["-c", program, "--data", str(tmp_path), "curate"]
+    child = pexpect.spawn(
+        sys.executable, arguments, env=environment(), encoding="utf-8", dimensions=(24, 90), timeout=20
+    )
+    child.delaybeforesend = None
+    opened.append(child)
+    for number in range(34):
+        child.expect(f"counts {number}[^0-9].*keys")
+        child.send("k" if number % 2 else "d")
+    child.expect("by your [0-9]+ decisions")
+    child.send("?")
+    child.expect(r"on unseen ones of them, AUC (0\.9\d|1\.00)")
+    child.send("x")
+    child.expect("keys")
+    child.send("q")
+    assert ended(child)[1] == 0
+
+
 def test_escape_leaves_an_edit(data: Path, opened: list[pexpect.spawn]) -> None:
     child = curate(data)
     opened.append(child)

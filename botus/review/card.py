@@ -25,7 +25,7 @@ from botus.review.paint import (
     keys_line,
     margin,
     notice_lines,
-    question_line,
+    question_lines,
     rule,
     under_cursor,
     visible,
@@ -57,7 +57,7 @@ _EDIT_KEYS = (("Enter", "done", 0), ("Esc", "cancel", 0), ("Ctrl-J", "line break
 def card_screen(state: State, view: View) -> list[Text]:
     """Paint the card that is shown."""
     card = current(state)
-    foot = [*notice_lines(state.notice, view), _foot(state, view)]
+    foot = [*notice_lines(state.notice, view), *_foot(state, view)]
     head = [header(state, view), rule(view)]
     facts = list(_facts(state, card, view)) if card else []
     recent = [_recent(step) for step in reversed(state.done[-_RECENT:])]
@@ -71,10 +71,10 @@ def card_screen(state: State, view: View) -> list[Text]:
     return [*head, *_fitted(body, free, view), *below, *foot]
 
 
-def _foot(state: State, view: View) -> Text:
+def _foot(state: State, view: View) -> list[Text]:
     if state.asking:
-        return question_line(state.asking, view)
-    return keys_line(_EDIT_KEYS if state.editor else _KEYS, view)
+        return question_lines(state.asking, view)
+    return [keys_line(_EDIT_KEYS if state.editor else _KEYS, view)]
 
 
 def _fitted(body: list[Text], free: int, view: View) -> list[Text]:

@@ -144,16 +144,21 @@ def notice_lines(notice: str, view: View) -> list[Text]:
     return [Text(" ").append_text(line) for line in lines[:3]]
 
 
-def question_line(question: Question, view: View) -> Text:
-    """Show what is asked, and what has been typed as an answer."""
+def question_lines(question: Question, view: View) -> list[Text]:
+    """Show what is asked, and what has been typed as an answer, in as many lines as that takes."""
     if question.editor:
         words = " Search: " if question.kind == "search" else " Only what matches the regex: "
-        return Text(words, "bold").append_text(under_cursor(question.editor, view))
-    if question.kind == "filter":
-        return _choices(" Show", FILTERS, view)
-    return _choices(" Order by", {**ORDERS, "l": "learning on/off"}, view)
+        shown = Text(words, "bold").append_text(under_cursor(question.editor, view))
+    elif question.kind == "filter":
+        shown = _choices("Show", FILTERS)
+    else:
+        shown = _choices("Order by", {**ORDERS, "l": "learning on/off"})
+    width = max(1, view.width)
+    return list(shown.wrap(measuring(width), width))[-3:]
 
 
-def _choices(what: str, names: Mapping[str, str], view: View) -> Text:
-    entries = [(key, name, 0) for key, name in names.items()]
-    return Text(what, "dim").append_text(keys_line([*entries, ("Esc", "", 0)], view))
+def _choices(what: str, names: Mapping[str, str]) -> Text:
+    shown = Text(f" {what}", "dim")
+    for key, name in names.items():
+        shown.append("  ").append(key, "bold not dim").append(f" {name}".replace(" ", "\u00a0"))
+    return shown.append("  ").append("Esc", "bold not dim")

@@ -17,7 +17,7 @@ from botus.review.paint import (
     keys_line,
     measuring,
     notice_lines,
-    question_line,
+    question_lines,
     rule,
     visible,
 )
@@ -60,12 +60,12 @@ def screen(state: State, view: View) -> list[Text]:
 def _list(state: State, view: View) -> list[Text]:
     assert state.listing is not None
     posts = page(state)
-    foot = [*notice_lines(state.notice, view), *_intentions(state, view), _list_foot(state, view)]
+    foot = [*notice_lines(state.notice, view), *_intentions(state, view), *_list_foot(state, view)]
     room = max(1, view.height - 2 - len(foot))
-    rows = max(1, room // len(posts)) if posts else 1
     body: list[Text] = []
     for number, post in enumerate(posts):
-        body += _entry(state, view, number, post, rows)
+        # Every post has a line; those that are left over go to the first posts that need more.
+        body += _entry(state, view, number, post, max(1, room - len(body) - (len(posts) - number - 1)))
     if not posts:
         body = [Text(), Text(" Nothing is left to review.", "bold")]
     if len(body) > room:
@@ -95,10 +95,10 @@ def _intentions(state: State, view: View) -> Iterator[Text]:
         yield keys_line(keys, view)
 
 
-def _list_foot(state: State, view: View) -> Text:
+def _list_foot(state: State, view: View) -> list[Text]:
     if state.asking:
-        return question_line(state.asking, view)
-    return keys_line(_GROUP_KEYS if state.listing and state.listing.like else _LIST_KEYS, view)
+        return question_lines(state.asking, view)
+    return [keys_line(_GROUP_KEYS if state.listing and state.listing.like else _LIST_KEYS, view)]
 
 
 def _help(state: State, view: View) -> list[Text]:
@@ -107,6 +107,7 @@ def _help(state: State, view: View) -> list[Text]:
         name = f"{keys:14}" if view.width >= 50 else f"{keys.split()[0]:6}"
         lines.append(Text(" ").append(name, "bold").append(meaning))
     lines += [Text(), *[Text(f" {words}", "dim") for words in _about_order(state)]]
+    lines = lines[: max(1, view.height - 1)]
     return [*lines, *filling(view.height - len(lines) - 1), keys_line((("any key", "back", 0),), view)]
 
 
