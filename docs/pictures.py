@@ -1,0 +1,69 @@
+"""Paints the pictures of the review for the README: real screens of a real session, as SVG.
+
+python docs/pictures.py
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+from pathlib import Path
+from random import Random
+
+from rich.console import Console
+from rich.text import Text
+
+import botus.demo
+from botus.candidates import Candidate, Candidates, Origin
+from botus.queue import Queue
+from botus.review.paint import Limit, View
+from botus.review.screens import screen
+from botus.review.session import Session, open_session
+from botus.text import mastodon_length, x_length
+
+WIDTH, HEIGHT = 80, 22
+LIMITS = (Limit("x", x_length, 280), Limit("mastodon", mastodon_length, 500))
+KEYS = {"card": "kdds dk", "list": ["u", "tab", "2", "5", "5", "9"], "help": ["?"]}
+
+
+def main() -> None:
+    """Write curate-card.svg, curate-list.svg and curate-help.svg beside this file."""
+    ticks = iter(range(1_700_000_000, 1_800_000_000, 2))
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Path(folder))
+        with open_session(Path(folder), "score", clock=lambda: float(next(ticks))) as session:
+            for name, keys in KEYS.items():
+                for key in keys:
+                    session.press(key)
+                write(session, Path(__file__).parent / f"curate-{name}.svg")
+
+
+def prepare(data: Path) -> None:
+    """Fill a queue with posts of the bundled demo's corpus, as if they had been generated."""
+    rng = Random(7)
+    posts = rng.sample((Path(botus.demo.__file__).parent / "corpus.txt").read_text().splitlines(), 240)
+    origin = Origin("demo", 2550, 0.9, 0, 1.0, "", 7)
+    group = []
+    for number, post in enumerate(posts):
+        parts = {name: round(rng.random(), 2) for name in ("ending", "likeness", "variety")}
+        total = round(sum(parts.values()) / 3, 4)
+        nearest = {"number": 3, "text": posts[number - 1], "run": 5} if number % 3 == 0 else None
+        group.append(Candidate(post, number, total, parts, -2.0, nearest, (), ()))
+    Candidates(data).append(origin, group, 1)
+    Queue(data).append(posts)
+
+
+def write(session: Session, target: Path) -> None:
+    """Export what the terminal would show."""
+    session.fit(HEIGHT)
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
+    lines = screen(session.state, View(LIMITS, session.about, WIDTH, HEIGHT))
+    console.print(Text("\n").join(lines), soft_wrap=True, highlight=False)
+    picture = console.export_svg(title="botus curate", unique_id=target.stem)
+    # The fonts would come from the network: whoever looks at a picture has a monospaced one.
+    target.write_text(re.sub(r"\s*@font-face \{.*?\}\n", "\n", picture, flags=re.DOTALL))
+
+
+if __name__ == "__main__":
+    main()
