@@ -7,7 +7,7 @@ passed over and cut off by the next append. Damage anywhere else stops the comma
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,29 @@ def read(path: Path) -> list[Record]:
     content = files.read(path) or b""
     lines = content[: _whole(content)].split(b"\n")
     return [_parse(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def scan(path: Path) -> Iterator[Record]:
+    """Yield the same records as `read`, one at a time: a long file need not fit into memory.
+
+    Raises:
+        FileError: as `read` does, at that record.
+    """
+    try:
+        with path.open("rb") as source:
+            for number, line in enumerate(source, 1):
+                if line.isspace():
+                    continue
+                try:
+                    yield _parse(path, number, line)
+                except FileError:
+                    if source.read(1):
+                        raise
+                    return  # torn
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise files.explain(error, path, "read") from error
 
 
 def append(path: Path, records: Iterable[Record]) -> None:

@@ -419,7 +419,13 @@ def test_killed_at_random_moments_nothing_decided_is_lost_or_doubled(
     data: Path, opened: list[pexpect.spawn]
 ) -> None:
     before = queue(data)
-    decide_and_kill(data, opened, kills=4, seed=7)
+    decide_and_kill(data, opened, decisions=40, seed=7)
+    take_everything_back(data, opened)
+    assert queue(data) == before
+    assert Decisions(data).verdicts() == {}
+
+
+def take_everything_back(data: Path, opened: list[pexpect.spawn]) -> None:
     child = curate(data)
     opened.append(child)
     child.expect("keys")
@@ -430,44 +436,57 @@ def test_killed_at_random_moments_nothing_decided_is_lost_or_doubled(
     child.expect("Nothing to take back")
     child.send("q")
     ended(child)
-    assert queue(data) == before
-    assert Decisions(data).verdicts() == {}
 
 
-def decide_and_kill(data: Path, opened: list[pexpect.spawn], kills: int, seed: int) -> None:
+KINDS: dict[str, tuple[str, str]] = {  # keys, and what the screen shows when it is done
+    "keep": ("k", r"\+ kept +"),
+    "drop": ("d", "- dropped +"),
+    "star": ("s", r"\* starred +"),
+    "later": (" ", "~ put off +"),
+    "edit": ("e!\r", "still to be decided"),
+    "page": ("\t2d\t", "at once: "),
+    "undo": ("u", "Taken back|Nothing to take back"),
+    "redo": ("r", "Done again|Nothing to do again"),
+}
+
+
+def decide_and_kill(data: Path, opened: list[pexpect.spawn], decisions: int, seed: int) -> None:
     """Decide, kill within a few milliseconds after a key, and compare what was seen with what was written."""
     rng = Random(seed)
     sure: list[str] = []
-    for _ in range(kills):
+    made = 0
+    while made < decisions:
         child = curate(data)
         opened.append(child)
         child.expect("keys")
-        for _ in range(rng.randrange(2, 7)):
-            sure.append(decide(child, rng))
+        for _ in range(rng.randrange(3, 12)):
+            sure += decide(child, data, rng.choice(list(KINDS)), sure)
+            made += 1
+        assert written(data) == sure
         last, key = rng.choice([("drop", "d"), ("undo", "u"), ("star", "s")])
         child.send(key)
         time.sleep(rng.random() * 0.02)
         child.kill(signal.SIGKILL)
         child.close()
-        written = [record["kind"] for record in jsonl.read(Decisions(data).path) if record["kind"] != "end"]
-        assert written in (sure, [*sure, last])
-        sure = written
+        made += 1
+        assert written(data) in (sure, [*sure, last])
+        sure = written(data)
 
 
-def decide(child: pexpect.spawn, rng: Random) -> str:
-    """Press a key and wait until the screen shows what came of it."""
-    kind, key, seen = rng.choice(
-        [
-            ("keep", "k", "kept +"),
-            ("drop", "d", "dropped +"),
-            ("star", "s", "starred +"),
-            ("undo", "u", "Taken back"),
-        ]
-    )
-    child.send(key)
-    if kind != "undo":
-        child.expect(rf"[-+*] {seen}")
-        child.expect("keys")
-        return kind
-    child.expect("Taken back|Nothing to take back")
-    return kind if child.after == "Taken back" else decide(child, rng)
+def written(data: Path) -> list[str]:
+    """What the journal has: a page as often as it decided posts."""
+    return [record["kind"] for record in jsonl.read(Decisions(data).path) if record["kind"] != "end"]
+
+
+def decide(child: pexpect.spawn, data: Path, kind: str, sure: list[str]) -> list[str]:
+    """Press keys, wait until the screen shows what came of them, and return what must be written by then."""
+    keys, seen = KINDS[kind]
+    for key in keys:
+        child.send(key)
+        time.sleep(0.01)  # several characters in one piece would be a paste
+    child.expect(seen)
+    nothing = str(child.after).startswith("Nothing")
+    child.expect("keys")
+    if kind == "page":
+        return written(data)[len(sure) :]
+    return [] if nothing else [kind]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Generator, Mapping
+from itertools import islice
 
 from botus import ranking
 from botus.ranking import Quality
@@ -88,7 +89,7 @@ class Learner:
 
     def _rate(self, state: State, model: ranking.Model) -> Generator[None, None, dict[str, float]]:
         chances: dict[str, float] = {}
-        for count, post in enumerate(list(coming(state))[:_POOL], 1):
+        for count, post in enumerate(list(islice(coming(state), _POOL)), 1):
             chances[post] = model.chance(self._read(post, state.table.cards[post].text))
             if count % _PIECE == 0:
                 yield
