@@ -240,18 +240,23 @@ def _unpack(value: str | dict[str, str]) -> bytes:
 
 
 def _entries(path: Path) -> Iterator[tuple[int, Step | Mark]]:
-    """Yield the steps and marks, each with the line it begins on."""
-    records = jsonl.read(path)
-    start = 0
-    for number, record in enumerate(records):
-        following = records[number + 1] if number + 1 < len(records) else {}
-        if "step" in record and following.get("step") == record["step"]:
-            continue
-        try:
-            yield start + 1, _entry(records[start : number + 1])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise _damaged(path, start + 1, f"not a decision ({error!r})") from error
-        start = number + 1
+    """Yield the steps and marks, each with the record it begins with; one step is in memory at a time."""
+    group: list[jsonl.Record] = []
+    number = 0
+    for number, record in enumerate(jsonl.scan(path), 1):
+        if group and ("step" not in record or record["step"] != group[0].get("step")):
+            yield number - len(group), _read(path, number - len(group), group)
+            group = []
+        group.append(record)
+    if group:
+        yield number - len(group) + 1, _read(path, number - len(group) + 1, group)
+
+
+def _read(path: Path, number: int, records: list[jsonl.Record]) -> Step | Mark:
+    try:
+        return _entry(records)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _damaged(path, number, f"not a decision ({error!r})") from error
 
 
 def _entry(records: list[jsonl.Record]) -> Step | Mark:

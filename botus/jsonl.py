@@ -42,10 +42,10 @@ def scan(path: Path) -> Iterator[Record]:
                     continue
                 try:
                     yield _parse(path, number, line)
-                except FileError:
-                    if source.read(1):
+                except FileError as error:
+                    is_torn = not line.endswith(b"\n") and isinstance(error.__cause__, ValueError)
+                    if not is_torn:
                         raise
-                    return  # torn
     except FileNotFoundError:
         return
     except OSError as error:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
+from botus import jsonl
 from botus.decisions import Decision, Decisions, Kind, Mark, Place, Step, Wording
 from botus.errors import FileError
 from botus.text import fingerprint
@@ -130,3 +132,29 @@ def test_damage_stops_with_file_and_line(journal: Decisions, damage: bytes) -> N
     journal.path.write_bytes(first + damage + first.replace(b'"step": 1', b'"step": 3'))
     with pytest.raises(FileError, match=r"decisions\.jsonl, line 2: "):
         journal.verdicts()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n",
+        b'{"a": 1}\n{"b"',
+        b'{"a": 1}\n\n{"b": 2}',
+        b'{"a": 1}\nx\n',
+        b'x\n{"a": 1}\n',
+        b'{"a": 1}\n7',
+    ],
+)
+def test_one_record_at_a_time_is_the_same_as_all(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(content)
+
+    def outcome(read: Callable[[Path], Iterable[jsonl.Record]]) -> object:
+        try:
+            return list(read(path))
+        except FileError as error:
+            return error.message
+
+    assert outcome(jsonl.scan) == outcome(jsonl.read)
+    assert list(jsonl.scan(tmp_path / "missing.jsonl")) == []

@@ -438,15 +438,15 @@ def take_everything_back(data: Path, opened: list[pexpect.spawn]) -> None:
     ended(child)
 
 
-KINDS: dict[str, tuple[str, str]] = {  # keys, and what the screen shows when it is done
-    "keep": ("k", r"\+ kept +"),
-    "drop": ("d", "- dropped +"),
-    "star": ("s", r"\* starred +"),
-    "later": (" ", "~ put off +"),
-    "edit": ("e!\r", "still to be decided"),
-    "page": ("\t2d\t", "at once: "),
-    "undo": ("u", "Taken back|Nothing to take back"),
-    "redo": ("r", "Done again|Nothing to do again"),
+KINDS: dict[str, list[tuple[str, str]]] = {  # keys, each with what the screen shows when it is done
+    "keep": [("k", r"\+ kept +")],
+    "drop": [("d", "- dropped +")],
+    "star": [("s", r"\* starred +")],
+    "later": [(" ", "~ put off +")],
+    "edit": [("e", "Ctrl-J"), ("!", "Ctrl-J"), ("\r", "still to be decided")],
+    "page": [("\t", "drop all"), ("2", "drop the other"), ("d", "drop all"), ("\t", "at once: ")],
+    "undo": [("u", "Taken back|Nothing to take back")],
+    "redo": [("r", "Done again|Nothing to do again")],
 }
 
 
@@ -480,11 +480,9 @@ def written(data: Path) -> list[str]:
 
 def decide(child: pexpect.spawn, data: Path, kind: str, sure: list[str]) -> list[str]:
     """Press keys, wait until the screen shows what came of them, and return what must be written by then."""
-    keys, seen = KINDS[kind]
-    for key in keys:
+    for key, seen in KINDS[kind]:
         child.send(key)
-        time.sleep(0.01)  # several characters in one piece would be a paste
-    child.expect(seen)
+        child.expect(seen)
     nothing = str(child.after).startswith("Nothing")
     child.expect("keys")
     if kind == "page":

@@ -84,7 +84,7 @@ def write(data: Path, count: int) -> None:
 
 
 def drive(data: Path, keys: int) -> tuple[float, list[float], float]:
-    """Run a review in a pseudo-terminal; returns seconds to the first card, from key to card, and of processor."""
+    """Run a review in a pseudo-terminal; returns seconds to the first card, from key to card, of work."""
     began = time.perf_counter()
     ours, theirs = pty.openpty()
     command = [sys.executable, "-c", PROGRAM, "--data", str(data), "curate"]
