@@ -102,6 +102,8 @@ def test_another_measurement_of_the_same_stream_goes_on_with_it(tmp_path: Path) 
     Candidates(tmp_path).finish(helped, 30, 1000)
     assert Candidates(tmp_path).reached(replace(helped, lost_mass=0.0003)) == 30
     assert Candidates(tmp_path).reached(replace(helped, among=200)) == 0
+
+
 def test_provenance_reads_what_it_needs_and_the_rest_on_demand(tmp_path: Path) -> None:
     candidates = Candidates(tmp_path)
     tricky = 'a ", "fingerprint": "00", "score": 9, "flags": [], {"text": "'

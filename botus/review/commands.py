@@ -50,7 +50,7 @@ def curate(
     else:
         from botus import terminal
 
-        summary = terminal.review(values.settings, order, dropped=dropped, learning=not no_learning)
+        summary = terminal.review(values.existing, order, dropped=dropped, learning=not no_learning)
         values.result(terminal.closing(summary), lambda: dict(summary.tally.made))
 
 
@@ -67,9 +67,9 @@ def queue_add(values: Common, source: str) -> None:
     from botus import refill
 
     content = sys.stdin.buffer.read() if source == "-" else Path(source)
-    done = refill.add(values.settings.data, content, time.time)
+    done = refill.add(values.existing.data, content, time.time)
     skipped = {"used before": done.used, "in the queue already": done.present, "dropped here": done.dropped}
-    rows = [f"{len(done.added):,} added to {values.settings.data / 'tweets.txt'}"]
+    rows = [f"{len(done.added):,} added to {values.existing.data / 'tweets.txt'}"]
     rows += [f"{count:,} skipped: {reason}" for reason, count in skipped.items() if count]
     if done.decisions or done.records:
         rows.append(f"{done.decisions:,} decisions and {done.records:,} records of origin came along")
@@ -88,8 +88,8 @@ def corpus_add(values: Common, kept: bool) -> None:
     """Add the posts that proved good; a star makes a post weigh more in training."""
     from botus import feedback
 
-    added = feedback.add_kept(values.settings.data)
-    rows = [f"{added.new:,} added to {values.settings.data / 'corpus.txt'}"]
+    added = feedback.add_kept(values.existing.data)
+    rows = [f"{added.new:,} added to {values.existing.data / 'corpus.txt'}"]
     rows += [f"{added.reweighted:,} have a new weight"] if added.reweighted else []
     rows += [f"{added.known:,} were there already"] if added.known else []
     values.result(rows, lambda: asdict(added))
@@ -100,7 +100,7 @@ def _export(values: Common, target: Path) -> None:
     from botus.review import batch
     from botus.review.session import open_session
 
-    with open_session(values.settings.data) as session:
+    with open_session(values.existing.data) as session:
         content, count = batch.export(session)
     files.replace(target, content)
     rows = [f"{count:,} posts are in {target}: fill in `decision` (keep, star, drop, later) and `edit`,"]
@@ -117,7 +117,7 @@ def _import(values: Common, table: Path) -> None:
     if content is None:
         raise FileError(f"there is no {table}", "make one with: botus curate --export FILE")
     rows = sheet.read(content, str(table))
-    with open_session(values.settings.data) as session:
+    with open_session(values.existing.data) as session:
         done = batch.take_in(session, rows)
     shown = [", ".join(f"{count:,} {what}" for what, count in done.made.items()) or "nothing changed"]
     shown += [f"{done.gone:,} no longer in the queue"] if done.gone else []
@@ -129,7 +129,7 @@ def _keep(values: Common, keep: str) -> None:
     from botus.review.session import open_session
 
     wanted = batch.numbers(keep)
-    with open_session(values.settings.data) as session:
+    with open_session(values.existing.data) as session:
         kept = batch.keep(session, wanted)
     values.result([f"kept: {line}" for line in kept], lambda: {"kept": kept})
 
@@ -138,7 +138,7 @@ def _drop_matching(values: Common, pattern: str, yes: bool) -> None:
     from botus.review import batch
     from botus.review.session import open_session
 
-    with open_session(values.settings.data) as session:
+    with open_session(values.existing.data) as session:
         posts = batch.matching(session, pattern)
         texts = [session.state.table.cards[post].text for post in posts]
         for text in texts[:20]:
