@@ -169,14 +169,18 @@ def schedule(values: Common, expression: str | None) -> None:
         )
     else:
         plan = schedule_of(settings)
-    now = datetime.now(UTC)
+    now, targets = datetime.now(UTC), configured(settings, time.time)
+    about = {name: target.about for name, target in targets.items()}
     ready: int | None = None  # the schedule can be told without the queue
     if settings.data.is_dir():
         with suppress(BotusError):
-            ready = count_queue(settings, configured(settings, time.time)).ready
+            ready = count_queue(settings, targets).ready
     values.result(
-        cron.describe(plan, now, ready, settings.max_per_day),
-        lambda: plan.as_dict(now, ready, settings.max_per_day),
+        [
+            *cron.describe(plan, now, ready, settings.max_per_day),
+            *(f"posts to {name}: {words}" for name, words in about.items()),
+        ],
+        lambda: {**plan.as_dict(now, ready, settings.max_per_day), "targets": about},
     )
 
 

@@ -2,7 +2,8 @@
 
 The order is the promise: `sending` is on the disk before the first byte leaves, the outcome right after. A
 lost answer is looked up; only where the platform proves that the post is not there is it sent again, with
-the same key. What cannot be known stays `unknown` for good and waits for a person.
+the same key, and at once where the platform can be asked at once. What cannot be known stays `unknown` for
+good and waits for a person.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from dataclasses import dataclass, field
 
 from botus.intents import Intent, Intents, Part
 from botus.state import Memory
-from botus.targets import Answer, Attempt, Ready, Target
+from botus.targets import UNCONFIRMED, Answer, Attempt, Ready, Target
 
 Say = Callable[..., None]
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0  # seconds before a failing target is asked again
 _REJECTED_IN_ROW = 3
+_LOST_IN_ROW = 3  # more would burn the queue on a target that is gone
 
 
 @dataclass
@@ -66,7 +68,7 @@ class Delivery:
         answer = target.send(intent.text, part.key, again=again)
         if answer.state == "unknown":
             part.error = answer.reason
-            self._look(intent, name, may_resend=False)
+            self._look(intent, name, may_resend=not again)
         elif answer.state == "rejected":
             self._count_rejection(name, answer)
             self._end(intent, name, answer)
@@ -131,8 +133,10 @@ class Delivery:
         else:
             if answer.state == "posted":
                 known = self.memory.target(name, intent.parts[name].account)
-                known.rejected = known.failures = 0
+                known.rejected = known.failures = known.lost = 0
             self._end(intent, name, answer)
+            if answer.state == "unknown":
+                self._count_loss(name, answer)
 
     def _end(self, intent: Intent, name: str, answer: Answer) -> None:
         part = intent.parts[name]
@@ -149,6 +153,12 @@ class Delivery:
             self.say(f"{name}: posted {intent.id} {part.url or ''}".rstrip(), **fields)
         elif part.state == "rejected":
             self.say(f"{name}: {intent.id} rejected: {part.error}", "warning", **fields)
+        elif name.startswith(UNCONFIRMED):
+            self.say(
+                f"{name}: {intent.id} was not confirmed ({part.error}); it is not sent again",
+                "warning",
+                **fields,
+            )
         else:
             todo = f"look at the account, then: botus resolve {intent.id} --posted or --not-posted"
             self.say(
@@ -172,6 +182,12 @@ class Delivery:
         known.rejected += 1
         if known.rejected >= _REJECTED_IN_ROW:
             self._stop(name, f"{known.rejected} posts in a row were rejected, the last one: {answer.reason}")
+
+    def _count_loss(self, name: str, answer: Answer) -> None:
+        known = self.memory.target(name, self.targets[name].account)
+        known.lost += 1
+        if known.lost >= _LOST_IN_ROW:
+            self._stop(name, f"{known.lost} posts in a row were not confirmed, the last one: {answer.reason}")
 
     def _stop(self, name: str, reason: str) -> None:
         self.memory.target(name, self.targets[name].account).stopped = reason

@@ -174,6 +174,7 @@ def _account(settings: Settings, target: Target) -> list[Finding]:
     except CredentialsError as error:
         return [Finding("problem", f"{target.name}: {error.message}", error.hint, error.exit_code)]
     found = [Finding("ok", f"{target.name}: {account.handle} {account.url or ''}".rstrip())]
+    found += [Finding("ok", f"{target.name}: {note}") for note in account.notes]
     found += [Finding("warning", f"{target.name}: {warning}") for warning in account.warnings]
     if settings.data.is_dir():
         found += _checked(lambda: _let_go_on(settings, target))
@@ -187,6 +188,7 @@ def _let_go_on(settings: Settings, target: Target) -> list[Finding]:
         known = memory.target(target.name, target.account)
         if not known.stopped:
             return []
-        reason, known.stopped, known.until, known.rejected, known.failures = known.stopped, "", 0.0, 0, 0
+        reason, known.stopped, known.until = known.stopped, "", 0.0
+        known.rejected = known.failures = known.lost = 0
         state.save(memory)
     return [Finding("ok", f"{target.name}: goes on; it had stopped: {reason}")]

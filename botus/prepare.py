@@ -20,9 +20,11 @@ from botus.generate import Job, new_seed, read_corpus
 from botus.sampler import Options, Sample, Sampler, load
 from botus.score import sample
 from botus.settings import Settings
-from botus.text import mastodon_length, x_length
+from botus.text import bluesky_length, mastodon_length, x_length
 
 _MASTODON_LIMIT = 500
+_BLUESKY_LIMIT = 300
+_WEBHOOK_LIMIT = 2000  # Discord's; Apprise knows the others, but it is not loaded for this
 _MENDED = 8  # characters that mending may take away, quotes and brackets
 _MEASURED = 16  # posts at which the loss of top-p is measured
 _COMPARED = 128  # texts of a temperature at once
@@ -171,6 +173,10 @@ def _limits(settings: Settings) -> dict[str, tuple[Callable[[str], int], int]]:
         limits["X"] = (x_length, settings.x.limit if settings.x else 280)
     if settings.mastodon:
         limits["Mastodon"] = (mastodon_length, _MASTODON_LIMIT)
+    if settings.bluesky:
+        limits["Bluesky"] = (bluesky_length, _BLUESKY_LIMIT)
+    if settings.webhooks:
+        limits["webhooks"] = (len, _WEBHOOK_LIMIT)
     return limits
 
 

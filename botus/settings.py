@@ -6,8 +6,9 @@ from a file, named by NAME_FILE. An empty value counts as not set: that is how c
 
 from __future__ import annotations
 
+import importlib.util
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -20,7 +21,13 @@ Visibility = Literal["public", "unlisted", "private", "direct"]
 
 _VISIBILITIES: tuple[Visibility, ...] = ("public", "unlisted", "private", "direct")
 X_SECRETS = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
-SECRETS = (*X_SECRETS, "MASTODON_ACCESS_TOKEN")
+SECRETS = (*X_SECRETS, "MASTODON_ACCESS_TOKEN", "BLUESKY_APP_PASSWORD", "WEBHOOK_URLS")
+_BLUESKY = "https://bsky.social"
+_LANGUAGE = r"[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{1,8}){0,3}"
+_NO_APPRISE = (
+    "WEBHOOK_URLS needs Apprise, which is not installed: pip install 'botus[webhook]',"
+    " or build the image with --build-arg EXTRAS=webhook"
+)
 Choice = TypeVar("Choice", bound=str)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _TRUE, _FALSE = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
@@ -51,12 +58,23 @@ class MastodonSettings:
 
 
 @dataclass(frozen=True)
+class BlueskySettings:
+    """Bluesky, or an own server of its kind."""
+
+    handle: str
+    app_password: str = field(repr=False)
+    service: str
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the environment says.
 
     Attributes:
         data: the data directory.
-        x, mastodon: the targets that have credentials.
+        x, mastodon, bluesky: the targets that have credentials.
+        webhooks: Apprise URLs; each is a target.
         missing: what is missing where a target's credentials are incomplete.
         cron: the schedule, None where there is none.
         zone: name of the time zone.
@@ -68,6 +86,8 @@ class Settings:
     data: Path
     x: XSettings | None = None
     mastodon: MastodonSettings | None = None
+    bluesky: BlueskySettings | None = None
+    webhooks: tuple[str, ...] = field(default=(), repr=False)
     missing: tuple[str, ...] = ()
     cron: str | None = None
     zone: str = "UTC"
@@ -81,7 +101,7 @@ class Settings:
 
     @property
     def has_targets(self) -> bool:
-        return self.x is not None or self.mastodon is not None
+        return bool(self.x or self.mastodon or self.bluesky or self.webhooks)
 
     def require_complete(self) -> None:
         """Raise CredentialsError where a target has some of its credentials but not all."""
@@ -105,11 +125,15 @@ def load(environment: Mapping[str, str], data: Path | None = None) -> Settings:
     reader = _Reader(environment)
     x, x_missing = _x(reader)
     mastodon, mastodon_missing = _mastodon(reader)
+    bluesky, bluesky_missing = _bluesky(reader)
+    webhooks = _webhooks(reader)
     settings = Settings(
         data=data or Path(reader.text("BOTUS_DATA") or "data"),
         x=x,
         mastodon=mastodon,
-        missing=(*x_missing, *mastodon_missing),
+        bluesky=bluesky,
+        webhooks=webhooks,
+        missing=(*x_missing, *mastodon_missing, *bluesky_missing),
         cron=reader.text("CRON"),
         zone=reader.text("TZ") or "UTC",
         jitter=reader.duration("JITTER", 0.0),
@@ -118,7 +142,7 @@ def load(environment: Mapping[str, str], data: Path | None = None) -> Settings:
         post_only=reader.choice("POST_ONLY", ("any", "reviewed", "kept"), "any"),
         post_order=reader.choice("POST_ORDER", ("random", "spaced", "file"), "random"),
         log_format=reader.choice("LOG_FORMAT", ("text", "json"), "text"),
-        secrets=tuple(value for name in SECRETS if (value := reader.secret(name))),
+        secrets=(*filter(None, map(reader.secret, SECRETS)), *_pieces(webhooks)),
     )
     if reader.problems:
         raise SettingsError(list(dict.fromkeys(reader.problems)))
@@ -145,6 +169,42 @@ def _mastodon(reader: _Reader) -> tuple[MastodonSettings | None, tuple[str, ...]
     missing = {"MASTODON_BASE_URL": base_url, "MASTODON_ACCESS_TOKEN": token}
     names = tuple(name for name, value in missing.items() if not value)
     return None, names if len(names) == 1 else ()
+
+
+def _bluesky(reader: _Reader) -> tuple[BlueskySettings | None, tuple[str, ...]]:
+    handle = (reader.text("BLUESKY_HANDLE") or "").removeprefix("@").lower()
+    password, service = reader.secret("BLUESKY_APP_PASSWORD"), reader.url("BLUESKY_SERVICE", _BLUESKY)
+    languages = tuple((reader.text("BLUESKY_LANGUAGE") or "").replace(",", " ").split())
+    if handle and not re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*|did:[a-z]+:[a-z0-9._:%-]+", handle):
+        reader.problems.append("BLUESKY_HANDLE is not a handle like name.bsky.social")
+    if len(languages) > 3 or not all(re.fullmatch(_LANGUAGE, language) for language in languages):
+        reader.problems.append("BLUESKY_LANGUAGE is not one to three codes like en or pt-BR")
+    if handle and password:
+        return BlueskySettings(handle, password, service, languages), ()
+    missing = {"BLUESKY_HANDLE": handle, "BLUESKY_APP_PASSWORD": password}
+    names = tuple(name for name, value in missing.items() if not value)
+    return None, names if len(names) == 1 else ()
+
+
+def _webhooks(reader: _Reader) -> tuple[str, ...]:
+    """Split WEBHOOK_URLS where white space or a comma stands before the next scheme: URLs may hold commas."""
+    value = reader.secret("WEBHOOK_URLS")
+    urls = re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", value.strip(" \t\r\n,")) if value else []
+    for number, url in enumerate(urls, 1):
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]+", url):
+            reader.problems.append(
+                f"WEBHOOK_URLS: number {number} is not an Apprise URL like discord://ID/TOKEN"
+            )
+    if urls and importlib.util.find_spec("apprise") is None:
+        reader.problems.append(_NO_APPRISE)
+    return tuple(dict.fromkeys(urls))
+
+
+def _pieces(urls: tuple[str, ...]) -> Iterator[str]:
+    """The URLs themselves, and what in them may be a token; host names are no secret."""
+    for url in urls:
+        yield url
+        yield from (piece for piece in re.split(r"[/:@?&=,#]+", url) if len(piece) > 7 and "." not in piece)
 
 
 class _Reader:

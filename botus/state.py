@@ -31,6 +31,7 @@ class TargetState:
         stopped: why it stopped until a person has been there; empty while it works.
         rejected: texts it refused in a row.
         failures: temporary failures in a row.
+        lost: posts in a row of which nobody knows what became.
     """
 
     account: str = ""
@@ -38,6 +39,7 @@ class TargetState:
     stopped: str = ""
     rejected: int = 0
     failures: int = 0
+    lost: int = 0
 
 
 @dataclass

@@ -17,7 +17,7 @@ from botus.run import schedule_of, sentence
 from botus.schedule import Schedule
 from botus.settings import Settings
 from botus.state import State
-from botus.targets import Target
+from botus.targets import UNCONFIRMED, Target
 from botus.text import fingerprint, short_id
 from botus.tweeted import Entry, Log
 
@@ -54,6 +54,8 @@ class Status:
 
     Attributes:
         queue, posted: None where a damaged file does not let it be known.
+        targets: where posts go, per target its name and a few words.
+        unconfirmed: posts that a webhook did not confirm, by its name; nothing needs to be done.
         last: the newest entries of the log, newest first.
         waiting: open posts, per post a sentence.
         needs: what needs a person, one sentence each.
@@ -72,6 +74,8 @@ class Status:
     days_left: float | None
     schedule_problem: str
     damage: list[str]
+    targets: Mapping[str, str] = field(default_factory=dict)
+    unconfirmed: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -82,7 +86,9 @@ class Status:
         """The same for machines."""
         return {
             "queue": self.queue.as_dict() if self.queue else None,
+            "targets": dict(self.targets),
             "posted": self.posted,
+            "unconfirmed": dict(self.unconfirmed),
             "next_slot": self.next_slot.isoformat() if self.next_slot else None,
             "days_left": self.days_left,
             "needs_a_person": self.needs,
@@ -123,6 +129,8 @@ def look(settings: Settings, targets: Mapping[str, Target], clock: Callable[[], 
         days_left=round(queue.ready / per_day, 1) if per_day and queue else None,
         schedule_problem=problem,
         damage=list(dict.fromkeys(damage)),
+        targets={target.name: target.about for target in targets.values()},
+        unconfirmed=_unconfirmed(entries or []),
     )
 
 
@@ -177,6 +185,7 @@ def unknown_posts(entries: list[Entry], intents: Iterable[Intent] = ()) -> list[
         for entry in entries
         for name, part in _parts(entry).items()
         if part.get("state") == "unknown" and (entry.get("id"), name) not in again
+        if not name.startswith(UNCONFIRMED)
     ]
 
 
@@ -185,8 +194,12 @@ def lines(status: Status) -> Iterator[str]:
     if status.queue:
         yield from _queue(status.queue)
     yield from _when(status)
+    for number, (name, about) in enumerate(status.targets.items()):
+        yield f"{'' if number else 'posts to':<10} {name}: {about}"
     if status.posted is not None:
         yield f"posted     {status.posted}"
+    for name, count in status.unconfirmed.items():
+        yield f"           {count} not confirmed by {name}: may be there or not, not sent again by itself"
     for entry in status.last:
         yield from _entry(entry)
     parts = {"waiting": status.waiting, "needs you": status.needs, "damage": status.damage}
@@ -252,6 +265,17 @@ def _stopped(settings: Settings, targets: Mapping[str, Target]) -> list[str]:
         for name, state in memory.targets.items()
         if state.stopped and name in targets and targets[name].account == state.account
     ]
+
+
+def _unconfirmed(entries: list[Entry]) -> dict[str, int]:
+    return dict(
+        Counter(
+            name
+            for entry in entries
+            for name, part in _parts(entry).items()
+            if part.get("state") == "unknown" and name.startswith(UNCONFIRMED)
+        )
+    )
 
 
 def _waiting(intent: Intent) -> str:

@@ -25,7 +25,7 @@ from botus.review.selecting import selected
 from botus.review.session import Session, open_session
 from botus.review.tally import Tally, tally
 from botus.settings import Settings
-from botus.text import mastodon_length, x_length
+from botus.text import bluesky_length, mastodon_length, x_length
 
 if TYPE_CHECKING:  # rich takes a tenth of a second to import, and only a terminal needs it
     from rich.text import Text
@@ -37,6 +37,8 @@ _BEGIN = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
 _END = "\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l"
 _HOME, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
 _MASTODON_LIMIT = 500  # of a server that was not asked
+_BLUESKY_LIMIT = 300
+_WEBHOOK_LIMIT = 2000  # Discord's; Apprise knows the others, but it is not loaded for this
 _LOOK_EVERY = 1.0
 _PASTE_PAUSE = 0.05
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -71,10 +73,14 @@ def review(
     if order not in get_args(Order):
         raise SettingsError(f"--order {order!r} is not known", f"say one of {', '.join(get_args(Order))}")
     limits = []
-    if settings.x or not settings.mastodon:
+    if settings.x or not settings.has_targets:
         limits.append(Limit("x", x_length, settings.x.limit if settings.x else 280))
     if settings.mastodon:
         limits.append(Limit("mastodon", mastodon_length, _MASTODON_LIMIT))
+    if settings.bluesky:
+        limits.append(Limit("bluesky", bluesky_length, _BLUESKY_LIMIT))
+    if settings.webhooks:
+        limits.append(Limit("webhook", len, _WEBHOOK_LIMIT))
     return run_session(settings.data, limits, cast(Order, order), dropped=dropped, learning=learning)
 
 

@@ -54,7 +54,7 @@ class FakeTarget:
         before_send: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.platform, self.name, self.script = platform, name, deque(script)
-        self.base_url, self.account = "https://fake.example", "account-1"
+        self.base_url, self.account, self.about = "https://fake.example", "account-1", "nowhere real"
         self.sees, self.limit, self.before_send = sees, limit, before_send
         self.down = False
         self.requests: list[str] = []

@@ -73,6 +73,7 @@ def hashtags_of(posts: Iterable[str]) -> frozenset[str]:
 
 _HASHTAG = re.compile(r"(?<![\w&/#])[#＃](\w*[^\W\d_]\w*)")
 _EVERYONE = re.compile(r"[@＠](?:everyone|here|channel)\b", re.IGNORECASE)
+_PING = re.compile(r"<[@!][^\s<>]+>")  # how Discord and Slack write a ping: <@123>, <@&1>, <!here>
 _MAIL = re.compile(r"\b[\w.+-]+@[\w-]+\.[a-zA-Z]{2,}\b")
 _MARKER = re.compile(r"<\|\w+|\w+\|>|(?:start|end)oftext|={10,}", re.IGNORECASE)
 _BROKEN = re.compile(
@@ -141,7 +142,7 @@ def _brackets(post: str, rules: Rules) -> str:
 
 
 def everyone(post: str, rules: Rules) -> str:
-    return _found("pings everybody", _EVERYONE, post)
+    return _found("pings everybody", _EVERYONE, post) or _found("pings somebody", _PING, post)
 
 
 def mentions(post: str, rules: Rules) -> str:

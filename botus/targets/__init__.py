@@ -4,8 +4,10 @@ In: the text of one post and the key stored in its intent. Out: an `Answer`. Eac
 answer of its platform means; `post` alone decides what follows from it. The one surprise: "not sent" has to
 be proven. Whatever is neither a proven yes nor a proven no is `unknown`, and is never sent again blindly.
 
-    x.py, mastodon.py   the targets
+    x.py, mastodon.py, bluesky.py, webhook.py   the targets
     entities.py         what the objects of Mastodon's API say (pure)
+    record.py           what a post is on Bluesky (pure)
+    xrpc.py             talks to a Bluesky server, and keeps the session alive
     exchange.py         what is known of one request, and what follows from it on every platform (pure)
     transport.py        makes the request; the only module here that loads `requests`, at the first request
 """
@@ -24,6 +26,9 @@ CONNECT_TIMEOUT = 10.0  # seconds per network address
 READ_TIMEOUT = 30.0  # seconds without a byte of the answer
 LOOK_AFTER = 60.0  # seconds from an attempt to the first look: the server may still be at work on it
 LOOK_UNTIL = 86400.0  # seconds from an attempt after which a look that fails is not tried again
+
+# How the names of targets begin that never tell what became of a lost post: it is counted, not asked about.
+UNCONFIRMED = "webhook-"
 
 
 @dataclass(frozen=True)
@@ -88,12 +93,14 @@ class Account:
     Args:
         bot: whether it is marked as automated; None where the platform does not say.
         warnings: sentences for the owner, most important first.
+        notes: what else there is to know, such as limits.
     """
 
     handle: str
     url: str | None = None
     bot: bool | None = None
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Target(Protocol):
@@ -104,7 +111,7 @@ class Target(Protocol):
 
     @property
     def name(self) -> str:
-        """The platform's name in the log: `x`, `mastodon`."""
+        """The target's name in the log: `x`, `mastodon`, `bluesky`, `webhook-discord-1a2b3c`."""
 
     @property
     def base_url(self) -> str:
@@ -113,6 +120,10 @@ class Target(Protocol):
     @property
     def account(self) -> str:
         """Identifies the account, known without asking the network; holds no secret."""
+
+    @property
+    def about(self) -> str:
+        """What the owner should know before anybody is asked: where, limits, cost; holds no secret."""
 
     def problem(self, text: str) -> str | None:
         """Say why this text can never be accepted here, or None; uses the limits that `ready` learned."""

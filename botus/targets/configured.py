@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from botus.sessions import Sessions
 from botus.settings import Settings
 from botus.targets import Target
+from botus.targets.bluesky import Bluesky
 from botus.targets.mastodon import Mastodon
+from botus.targets.webhook import Webhook
 from botus.targets.x import X
 
 
@@ -27,4 +30,16 @@ def configured(settings: Settings, clock: Callable[[], float]) -> dict[str, Targ
                 clock=clock,
             )
         )
+    if bluesky := settings.bluesky:
+        targets.append(
+            Bluesky(
+                bluesky.handle,
+                bluesky.app_password,
+                Sessions(settings.data),
+                service=bluesky.service,
+                languages=bluesky.languages,
+                clock=clock,
+            )
+        )
+    targets += [Webhook(url) for url in settings.webhooks]
     return {target.name: target for target in targets}

@@ -137,8 +137,11 @@ def describe(exchange: Exchange, secrets: Iterable[str]) -> str:
 
 
 def message(exchange: Exchange) -> str:
-    """The platform's own error sentence, from the fields that X and Mastodon servers use; may be empty."""
+    """The platform's own error sentence, from the fields that the platforms use; may be empty."""
     content = exchange.fields()
+    name, words = content.get("error"), content.get("message")  # Bluesky
+    if isinstance(name, str) and isinstance(words, str):
+        return f"{name}: {words}"
     errors = content.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else None
     nested = first.get("message") if isinstance(first, dict) else first
@@ -151,10 +154,11 @@ def message(exchange: Exchange) -> str:
 def reset_time(exchange: Exchange, now: float) -> float | None:
     """When a rate limit ends, in epoch seconds of the own clock; None where the server does not say.
 
-    The header counts on the server's clock: ISO-8601 on Mastodon, an integer on GoToSocial and X.
+    The header counts on the server's clock: ISO-8601 on Mastodon, an integer on GoToSocial, X and Bluesky.
     """
     headers = exchange.headers
-    value = headers.get("x-ratelimit-reset") or headers.get("x-rate-limit-reset") or ""
+    names = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
+    value = next(filter(None, map(headers.get, names)), "")
     reset = float(value) if re.fullmatch(r"[0-9]{1,12}", value) else moment(value)
     if reset is None:
         return None

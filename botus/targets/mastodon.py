@@ -101,6 +101,11 @@ class Mastodon:
         self._timeouts, self._deadline, self._clock = timeouts, deadline, clock
         self._connected: tuple[Wire, requests.Session, Any] | None = None
 
+    @property
+    def about(self) -> str:
+        """What the owner should know, in a few words."""
+        return f"{self.base_url}, {self._extras['visibility']}; a lost answer is looked for on the timeline"
+
     def problem(self, text: str) -> str | None:
         """Say why the server can never accept this text, or None; a content warning counts too."""
         if reason := unsendable(text):

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 HOST = "https://api.twitter.com"
 _SKEW = 300.0  # X refuses signatures whose clock is further off than this
 _LOOK_AT = 20  # posts; each costs about $0.001
+_PRICE = "about $0.015, with a link $0.20,"
 _AUTOMATED = "X does not tell whether the account carries its Automated label: switch it on in X's settings"
 _NOT_ASKED = "X was not asked who this is, because reading costs money: X_READ=yes allows it"
 
@@ -90,6 +91,12 @@ class X:
         self._may_read = may_read
         self._timeouts, self._deadline, self._clock = timeouts, deadline, clock
         self._connected: tuple[Wire, Any] | None = None
+
+    @property
+    def about(self) -> str:
+        """What the owner should know, in a few words."""
+        lost = "looked for on the timeline" if self._may_read else "left to you"
+        return f"user {self.account}, {self._limit} characters, {_PRICE} a post; a lost answer is {lost}"
 
     def problem(self, text: str) -> str | None:
         """Say why X can never accept this text, or None."""
