@@ -1,7 +1,7 @@
-"""Loopback servers that behave like Mastodon and X, as far as posting goes.
+"""Loopback servers that behave like Mastodon, X, Bluesky and webhooks, as far as posting goes.
 
 For tests, `with MastodonServer() as server:`, and by hand
-`python tests/servers.py mastodon|x --port N [--log FILE] [--fault FAULT]...`.
+`python tests/servers.py mastodon|x|bluesky|hook --port N [--log FILE] [--fault FAULT]...`.
 Standard library only, so that it also runs in a bare container (with `loopback.py` beside it).
 """
 
@@ -168,6 +168,106 @@ def markup(text: str) -> str:
     return "".join(f"<p>{part.replace(chr(10), '<br />')}</p>" for part in marked.split("\n\n"))
 
 
+class BlueskyServer(Loopback):
+    """A server of Bluesky's kind: sessions that expire, records under keys, the swap rule of putRecord.
+
+    Traits: `handle`, `password`, `did`, `profile`. `logins` and `renewals` are counted. What the real one
+    does is proven in tests/pds.
+    """
+
+    handle = "kettle.test"
+    password = "abcd-efgh-ijkl-mnop"
+    did = "did:plc:kettle"
+
+    def __init__(self, *args: Any, **traits: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **traits)
+        self.records: dict[str, dict[str, Any]] = {}
+        self.profile: dict[str, Any] = {"description": "I am a bot.", "labels": {"values": [{"val": "bot"}]}}
+        self.logins = self.renewals = 0
+        self.tokens = {"access-0": "good", "refresh-0": "good"}
+
+    def expire(self, kind: str, word: str = "expired") -> None:
+        """End the tokens of a kind: `expired` or `revoked`."""
+        self.tokens |= {token: word for token in self.tokens if token.startswith(kind)}
+
+    def answer(self, request: Request) -> Reply:
+        if self.remaining <= 0:
+            headers = {} if self.reset is None else {"RateLimit-Reset": self.reset}
+            return Reply(429, {"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}, headers)
+        method = request.path.removeprefix("/xrpc/com.atproto.")
+        body = json.loads(request.body or "{}")
+        if method == "server.createSession":
+            if (body["identifier"], body["password"]) != (self.handle, self.password):
+                return _xrpc(401, "AuthenticationRequired", "Invalid identifier or password")
+            self.logins += 1
+            return self._session()
+        if method == "repo.getRecord":
+            return self._record(request.query)
+        kind = "refresh" if method == "server.refreshSession" else "access"
+        if refusal := self._refused(request, kind):
+            return refusal
+        if method == "server.refreshSession":
+            self.renewals += 1
+            return self._session()
+        if method == "server.getSession":
+            return Reply(200, {"did": self.did, "handle": self.handle})
+        return self._put(body) if method == "repo.putRecord" else _xrpc(501, "MethodNotImplemented", "no")
+
+    def _refused(self, request: Request, kind: str) -> Reply | None:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        state = self.tokens.get(token, "unknown") if token.startswith(kind) else "unknown"
+        if state == "good":
+            return None
+        if state == "expired":
+            return _xrpc(400, "ExpiredToken", "Token has expired")
+        return _xrpc(400, "InvalidToken", "Token could not be verified")
+
+    def _session(self) -> Reply:
+        number = self.logins + self.renewals
+        pair = {"accessJwt": f"access-{number}", "refreshJwt": f"refresh-{number}"}
+        self.tokens |= dict.fromkeys(pair.values(), "good")
+        return Reply(200, {"did": self.did, "handle": self.handle, **pair})
+
+    def _record(self, query: dict[str, str]) -> Reply:
+        if query["collection"] == "app.bsky.actor.profile":
+            value: dict[str, Any] | None = self.profile
+        else:
+            value = self.records.get(query["rkey"])
+        if value is None:
+            return _xrpc(400, "RecordNotFound", "Could not locate record")
+        uri = f"at://{self.did}/{query['collection']}/{query['rkey']}"
+        return Reply(200, {"uri": uri, "cid": "bafy", "value": value})
+
+    def _put(self, body: dict[str, Any]) -> Reply:
+        key, record = body["rkey"], body["record"]
+        if len(record["text"].encode()) > 3000:
+            return _xrpc(400, "InvalidRequest", "Invalid app.bsky.feed.post record: too long")
+        present = self.records.get(key)
+        if present not in (None, record) and "swapRecord" in body:
+            return _xrpc(400, "InvalidSwap", "Record was at bafy")
+        if present is None:
+            self.commit(record["text"], key).id = key
+        self.records[key] = record
+        return Reply(200, {"uri": f"at://{self.did}/{body['collection']}/{key}", "cid": "bafy"})
+
+
+class HookServer(Loopback):
+    """What takes webhooks: Discord's and Slack's form, and Apprise's own JSON. Says `ok`, as Slack does."""
+
+    def answer(self, request: Request) -> Reply:
+        body = json.loads(request.body)
+        if "attachments" in body and "message" not in body:
+            text = body["attachments"][0]["text"]
+        else:
+            text = body.get("content") or body.get("message", "")
+        self.commit(text)
+        return Reply(204 if "content" in body else 200, "" if "content" in body else "ok")
+
+
+def _xrpc(status: int, error: str, message: str) -> Reply:
+    return Reply(status, {"error": error, "message": message})
+
+
 def _tweet(post: Post) -> dict[str, Any]:
     """A post as X gives it back: escaped as HTML, each link replaced by one to t.co."""
     shown, links = html.escape(post.text, quote=False), []
@@ -184,16 +284,18 @@ def _problem(status: int, detail: str) -> Reply:
     return Reply(status, {"title": detail, "detail": detail, "type": "about:blank", "status": status})
 
 
+KINDS = {"mastodon": MastodonServer, "x": XServer, "bluesky": BlueskyServer, "hook": HookServer}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["mastodon", "x"])
+    parser.add_argument("kind", choices=list(KINDS))
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", type=Path, help="append each accepted post as a JSON line")
     parser.add_argument("--fault", action="append", default=[], help=Fault.parse.__doc__)
     options = parser.parse_args()
-    kind = MastodonServer if options.kind == "mastodon" else XServer
-    server = kind(options.port, options.log, host=options.host)
+    server = KINDS[options.kind](options.port, options.log, host=options.host)
     server.script(*options.fault)
     print(server.url, flush=True)
     server.serve_forever()
