@@ -244,7 +244,7 @@ def test_another_account_makes_a_lost_answer_unknown(world: World) -> None:
     target = world.targets["one"]
     world.lines("first")
     target.sees = True
-    target.script.append("nothing")
+    target.script.extend(["nothing", "nothing"])  # lost, repeated at once, and lost again
     world.run().post()
     target.account = "another"
     world.clock.now += 3600

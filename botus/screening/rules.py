@@ -142,7 +142,7 @@ def _brackets(post: str, rules: Rules) -> str:
 
 
 def everyone(post: str, rules: Rules) -> str:
-    return _found("pings everybody", _EVERYONE, post) or _found("pings somebody", _PING, post)
+    return _found("pings everybody", _EVERYONE, post) or _found("mentions somebody", _PING, post)
 
 
 def mentions(post: str, rules: Rules) -> str:

@@ -19,7 +19,7 @@ from botus.text import bluesky_length, urls
 COLLECTION = "app.bsky.feed.post"
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TAG = re.compile(r"(?:(?<=\s)|(?<=[(\[{\"'“‘«])|^)[#＃]([^\s#＃\u00ad\u200b-\u200d\u2060\ufe0f\u20e3]+)")
+_TAG = re.compile(r"(?:(?<=\s)|^)[#＃](?!\ufe0f)([^\s\u00ad\u200b-\u200d\u2060\u20e3]+)")
 _LONGEST_TAG = 64  # graphemes
 
 
@@ -75,19 +75,21 @@ def _links(text: str) -> Iterator[_Found]:
     place = 0
     for url in urls(text):
         place = text.index(url, place)
-        address = url if re.match(r"https?://", url, re.IGNORECASE) else f"https://{url}"
-        yield place, place + len(url), {"$type": "app.bsky.richtext.facet#link", "uri": address}
+        is_whole = re.match(r"https?://", url, re.IGNORECASE)
+        if is_whole or url.partition("/")[0].islower():  # `ASP.NET` is no address
+            address = url if is_whole else f"https://{url}"
+            yield place, place + len(url), {"$type": "app.bsky.richtext.facet#link", "uri": address}
         place += len(url)
 
 
 def _tags(text: str) -> Iterator[_Found]:
-    """Hashtags stand alone or after an opening bracket, and are more than digits."""
+    """Hashtags follow white space, end before punctuation, and are more than digits."""
     for found in _TAG.finditer(text):
         tag = found[1]
         while tag and unicodedata.category(tag[-1]).startswith("P"):
             tag = tag[:-1]
         if (
-            all(unicodedata.category(letter)[0] in "NP" for letter in tag)
+            all(unicodedata.category(letter)[0] in "NPM" for letter in tag)
             or bluesky_length(tag) > _LONGEST_TAG
         ):
             continue
