@@ -13,6 +13,7 @@ import hashlib
 import logging
 import re
 import threading
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -116,22 +117,31 @@ class Webhook:
     def _service(self) -> Any:  # noqa: ANN401
         """Apprise's object for the URL, None where it can make none."""
         if self._loaded is None:
-            import apprise
-
-            logger = logging.getLogger("apprise")
-            logger.propagate = False  # it would print to standard error by itself
-            # Posts carry the bot's name and picture, not Apprise's; its memory needs no file.
-            asset = apprise.AppriseAsset(
-                app_id="botus", app_desc="botus", app_url="", image_url_mask="", image_url_logo="",
-                storage_mode="memory",
-            )  # fmt: skip
-            logger.addHandler(logging.NullHandler())
-            self._loaded = apprise.Apprise.instantiate(self._url, asset=asset)
+            self._loaded = _load(self._url)
             if self._loaded is not None:
                 # Its own time-outs stay where the URL names them.
                 _tame(self._loaded, self._timeouts, "rto=" in self._url, "cto=" in self._url)
                 self._limit = int(self._loaded.body_maxlen) or None
         return self._loaded
+
+
+def _load(url: str) -> Any:  # noqa: ANN401
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # news for its authors, not for the owner
+        import apprise
+
+    logger = logging.getLogger("apprise")
+    logger.propagate = False  # its errors hold URLs
+    logger.addHandler(logging.NullHandler())
+    asset = apprise.AppriseAsset(
+        app_id="botus",  # posts carry the bot's name and picture, not Apprise's
+        app_desc="botus",
+        app_url="",
+        image_url_mask="",
+        image_url_logo="",
+        storage_mode="memory",
+    )
+    return apprise.Apprise.instantiate(url, asset=asset)
 
 
 def _notify(service: Any, text: str) -> bool:  # noqa: ANN401
