@@ -178,7 +178,7 @@ def schedule(values: Common, expression: str | None) -> None:
     values.result(
         [
             *cron.describe(plan, now, ready, settings.max_per_day),
-            *(f"posts to {name}: {words}" for name, words in about.items()),
+            *(f"posts to {name} {words}" for name, words in about.items()),
         ],
         lambda: {**plan.as_dict(now, ready, settings.max_per_day), "targets": about},
     )

@@ -91,7 +91,7 @@ def start_page(
                 f"{queue.unreviewed} of them nobody has reviewed (POST_ONLY=reviewed holds them back)",
             )
     for target in targets.values():
-        yield "info", f"posts to {target.name}: {target.about}"
+        yield "info", f"posts to {target.name} {target.about}"
     if not targets:
         yield "warning", "no credentials are set: this is a dry run, nothing is posted"
     try:

@@ -188,8 +188,8 @@ def _bluesky(reader: _Reader) -> tuple[BlueskySettings | None, tuple[str, ...]]:
 
 def _webhooks(reader: _Reader) -> tuple[str, ...]:
     """Split WEBHOOK_URLS where white space or a comma stands before the next scheme: URLs may hold commas."""
-    value = reader.secret("WEBHOOK_URLS")
-    urls = re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", value.strip(" \t\r\n,")) if value else []
+    value = (reader.secret("WEBHOOK_URLS") or "").strip(" \t\r\n,")
+    urls = re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", value) if value else []
     for number, url in enumerate(urls, 1):
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]+", url):
             reader.problems.append(

@@ -195,7 +195,7 @@ def lines(status: Status) -> Iterator[str]:
         yield from _queue(status.queue)
     yield from _when(status)
     for number, (name, about) in enumerate(status.targets.items()):
-        yield f"{'' if number else 'posts to':<10} {name}: {about}"
+        yield f"{'' if number else 'posts to':<10} {name} {about}"
     if status.posted is not None:
         yield f"posted     {status.posted}"
     for name, count in status.unconfirmed.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from botus.settings import SECRETS, load
 from tests.command import X_SECRETS
 
 MASTODON = {"MASTODON_BASE_URL": "https://example.social", "MASTODON_ACCESS_TOKEN": "swordfish"}
+BLUESKY = {"BLUESKY_HANDLE": "kettle.bsky.social", "BLUESKY_APP_PASSWORD": "swordfish"}
 
 
 def problems(**environment: str) -> list[str]:
@@ -61,6 +63,51 @@ def test_mastodon_and_everything_else() -> None:
     assert (found.data, found.zone, found.jitter) == (Path("/somewhere"), "Europe/Berlin", 900.0)
     assert (found.catch_up, found.max_per_day) == (True, 6)
     assert (found.post_only, found.post_order, found.log_format) == ("kept", "spaced", "json")
+
+
+def test_bluesky() -> None:
+    found = load({**BLUESKY, "BLUESKY_HANDLE": "@Kettle.bsky.social", "BLUESKY_LANGUAGE": "en, pt-BR"})
+    assert found.bluesky
+    assert (found.bluesky.handle, found.bluesky.service) == ("kettle.bsky.social", "https://bsky.social")
+    assert found.bluesky.languages == ("en", "pt-BR")
+    own = load({**BLUESKY, "BLUESKY_HANDLE": "did:plc:abc", "BLUESKY_SERVICE": "pds.example"}).bluesky
+    assert own
+    assert (own.handle, own.service, own.languages) == ("did:plc:abc", "https://pds.example", ())
+
+
+def test_webhooks_are_split_before_a_scheme_only() -> None:
+    urls = ("discord://id/token", "tgram://bot/chat1,chat2", "https://hooks.slack.com/services/a/b/c?x=y,z")
+    for between in (" ", ",", ", ", "\n", " ,\n"):
+        assert load({"WEBHOOK_URLS": f" {between.join(urls)}\n"}).webhooks == urls
+    assert load({"WEBHOOK_URLS": f"{urls[0]} {urls[0]}"}).webhooks == urls[:1]
+    assert not load({"WEBHOOK_URLS": " , "}).has_targets
+
+
+def test_a_webhook_hides_its_tokens_but_not_its_host() -> None:
+    secrets = load({"WEBHOOK_URLS": "https://hooks.slack.com/services/T1JJ3T3L2/swordfish99"}).secrets
+    assert {"T1JJ3T3L2", "swordfish99"} <= set(secrets)
+    assert "hooks.slack.com" not in secrets
+
+
+def test_webhooks_need_their_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)  # as if it were not installed
+    (problem,) = problems(WEBHOOK_URLS="discord://id/swordfish")
+    assert "pip install 'botus[webhook]'" in problem
+    assert "--build-arg EXTRAS=webhook" in problem
+    assert load({}).webhooks == ()
+
+
+def test_what_is_wrong_with_the_other_doors() -> None:
+    found = problems(
+        BLUESKY_HANDLE="swordfish",
+        BLUESKY_APP_PASSWORD="swordfish",
+        BLUESKY_LANGUAGE="swordfish!",
+        BLUESKY_SERVICE="ftp://swordfish",
+        WEBHOOK_URLS="discord://id/token swordfish,also-not",
+    )
+    names = ["BLUESKY_SERVICE", "BLUESKY_HANDLE", "BLUESKY_LANGUAGE", "WEBHOOK_URLS: number 1"]
+    assert [problem.partition(" is")[0] for problem in found] == names
+    assert "swordfish" not in "".join(found)
 
 
 def test_the_flag_wins_over_the_environment() -> None:
@@ -114,20 +161,23 @@ def test_every_problem_at_once_by_name_and_never_by_value(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_every_secret_may_come_from_a_file(name: str, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_bytes(b"\xef\xbb\xbfswordfish\r\n")  # an editor on Windows wrote it
-    found = load({**X_SECRETS, **MASTODON, name: "", f"{name}_FILE": str(tmp_path / "secret")})
+    value = "discord://id/swordfish" if name == "WEBHOOK_URLS" else "swordfish"
+    (tmp_path / "secret").write_bytes(f"\ufeff{value}\r\n".encode())  # an editor on Windows wrote it
+    found = load({**X_SECRETS, **MASTODON, **BLUESKY, name: "", f"{name}_FILE": str(tmp_path / "secret")})
     assert not found.missing
-    assert "swordfish" in found.secrets
+    assert {value, "swordfish"} <= set(found.secrets)
 
 
 def test_a_secret_is_in_no_repr() -> None:
-    found = load({**X_SECRETS, **MASTODON})
+    found = load({**X_SECRETS, **MASTODON, **BLUESKY, "WEBHOOK_URLS": "discord://id/swordfish"})
     assert not [secret for secret in (*X_SECRETS.values(), "swordfish") if secret in repr(found)]
 
 
 @pytest.mark.parametrize(
     ("environment", "missing"),
     [
+        ({"BLUESKY_HANDLE": "kettle.test"}, ("BLUESKY_APP_PASSWORD",)),
+        ({"BLUESKY_APP_PASSWORD": "a"}, ("BLUESKY_HANDLE",)),
         ({"CONSUMER_KEY": "a"}, ("CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")),
         ({**X_SECRETS, "ACCESS_TOKEN": ""}, ("ACCESS_TOKEN",)),
         ({"MASTODON_BASE_URL": "https://example.social"}, ("MASTODON_ACCESS_TOKEN",)),

@@ -155,7 +155,7 @@ class TestRuns:
         State(tmp_path).beat()
         found = status.look(settings, world.targets, time.time)
         assert (found.unconfirmed, found.needs) == ({name: 1}, [])
-        assert any("1 not confirmed" in line for line in status.lines(found, None))
+        assert any("1 not confirmed" in line for line in status.lines(found))
         assert status.illness(settings, world.targets, time.time) == []
 
     def test_three_failures_in_a_row_stop_it(self, server: HookServer, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ class Bluesky:
     @property
     def about(self) -> str:
         """What the owner should know, in a few words."""
-        return f"{self.account} at {self.base_url}, {_LIMIT} characters; a lost answer is repeated"
+        return f"at {self.base_url}, {self.account}, {_LIMIT} characters; a lost answer is repeated"
 
     def problem(self, text: str) -> str | None:
         """Say why Bluesky can never accept this text, or None."""

@@ -104,7 +104,9 @@ class Mastodon:
     @property
     def about(self) -> str:
         """What the owner should know, in a few words."""
-        return f"{self.base_url}, {self._extras['visibility']}; a lost answer is looked for on the timeline"
+        return (
+            f"at {self.base_url}, {self._extras['visibility']}; a lost answer is looked for on the timeline"
+        )
 
     def problem(self, text: str) -> str | None:
         """Say why the server can never accept this text, or None; a content warning counts too."""

@@ -65,8 +65,8 @@ class Webhook:
     @property
     def about(self) -> str:
         """What the owner should know, in a few words."""
-        limit = f"{self._limit} characters; " if self._limit else ""
-        return f"{self._kind}, {limit}each post is sent once, whatever comes back"
+        limit = f", {self._limit} characters" if self._limit else ""
+        return f"once each{limit}; what fails is not sent again"
 
     def problem(self, text: str) -> str | None:
         """Say why the service can never take this text whole, or None."""

@@ -96,7 +96,7 @@ class X:
     def about(self) -> str:
         """What the owner should know, in a few words."""
         lost = "looked for on the timeline" if self._may_read else "left to you"
-        return f"user {self.account}, {self._limit} characters, {_PRICE} a post; a lost answer is {lost}"
+        return f"at {self.base_url}, {self._limit} characters, {_PRICE} a post; a lost answer is {lost}"
 
     def problem(self, text: str) -> str | None:
         """Say why X can never accept this text, or None."""
