@@ -201,10 +201,12 @@ def _webhooks(reader: _Reader) -> tuple[str, ...]:
 
 
 def _pieces(urls: tuple[str, ...]) -> Iterator[str]:
-    """The URLs themselves, and what in them may be a token; host names are no secret."""
+    """The URLs themselves, and what in them may be a token; host names are none, nor is what all have."""
     for url in urls:
         yield url
-        yield from (piece for piece in re.split(r"[/:@?&=,#]+", url) if len(piece) > 7 and "." not in piece)
+        for piece in re.split(r"[/:@?&=,#]+", url):
+            if len(piece) > 7 and "." not in piece and piece not in ("services", "webhooks"):
+                yield piece
 
 
 class _Reader:

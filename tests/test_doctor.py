@@ -111,6 +111,22 @@ def test_an_account_is_told_though_the_memory_is_damaged(world: World) -> None:
     assert [line for line in problems(findings) if "state.json" in line][1:] == []
 
 
+def test_what_else_there_is_to_know_is_told_and_lost_posts_are_forgiven(world: World) -> None:
+    world.lines(*"abc")
+    for _ in range(3):
+        for target in world.targets.values():
+            target.script.append("lost")
+        world.run().post()
+    notes = Account("@fake", notes=("500 characters",), warnings=("no note",))
+    world.targets["one"].verify = lambda: notes  # type: ignore[method-assign]
+    said = [(one.level, one.message) for one in found(world)]
+    assert ("ok", "one: 500 characters") in said
+    assert ("warning", "one: no note") in said
+    assert [(state.stopped, state.lost) for state in State(world.data).load().targets.values()] == [
+        ("", 0)
+    ] * 2
+
+
 def test_a_network_that_is_away_is_the_least_of_problems(world: World) -> None:
     def away() -> Account:
         raise TemporaryError("one: no connection", "try again later")

@@ -240,6 +240,33 @@ def test_a_lost_answer_is_settled_where_the_platform_can_tell(world: World, step
     assert log(world.data)[0]["targets"]["one"]["state"] == "posted"  # type: ignore[index]
 
 
+def test_a_lost_request_is_repeated_at_once_where_that_is_safe_and_only_once(world: World) -> None:
+    target = world.targets["one"]
+    world.lines("first", "second")
+    target.sees = True
+    target.script.append("nothing")
+    outcome = world.run().post()
+    assert (outcome.failed, outcome.look_at) == ((), None)
+    assert len(target.requests) == 2
+    assert target.platform.posts == target.requests[:1]
+    target.script.extend(["nothing"] * 2)
+    assert world.run().post().look_at
+    assert len(target.requests) == 4
+    world.clock.now += 3600
+    world.run().settle()
+    assert sorted(target.platform.posts) == ["first", "second"]
+
+
+def test_three_of_which_nobody_knows_in_a_row_stop_the_target(world: World) -> None:
+    world.lines(*"abcdef")
+    target = world.targets["one"]
+    target.script.extend(["lost", "nothing", "ok", "lost", "nothing", "lost", "lost"])
+    for _ in range(8):
+        world.run().post()
+    assert len(target.requests) == 6
+    assert any("stopped: 3 posts in a row were not confirmed" in words for _, words in world.said)
+
+
 def test_another_account_makes_a_lost_answer_unknown(world: World) -> None:
     target = world.targets["one"]
     world.lines("first")

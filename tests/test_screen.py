@@ -309,6 +309,13 @@ def test_hashtags_of_a_corpus() -> None:
     [
         ("hello @bob how are you", "mentions somebody"),
         ("@here it is", "pings everybody"),
+        ("is <!here> somebody", "mentions somebody"),
+        ("<!channel|channel> look", "mentions somebody"),
+        ("<!subteam^S1> look", "mentions somebody"),
+        ("ask <@123456>", "mentions somebody"),
+        ("ask <@!123456>", "mentions somebody"),
+        ("ask <@&123456>", "mentions somebody"),
+        ("ask <@U123|bob>", "mentions somebody"),
         ("a herring", "on the denylist"),
         ("<html><body>502 Bad Gateway", "a page or an error message"),
         ("Traceback (most recent call last):", "a page or an error message"),
@@ -321,7 +328,7 @@ def test_the_door_holds_what_would_harm(post: str, begins: str) -> None:
 
 
 def test_the_door_lets_short_and_odd_posts_of_a_person_pass() -> None:
-    for post in ("ok", "see https://example.com", "half a (bracket", "#new"):
+    for post in ("ok", "see https://example.com", "half a (bracket", "#new", "<! no", "1 <@ 2", "<3 @ noon"):
         assert door(post, Denylist()) is None
 
 
