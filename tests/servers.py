@@ -252,14 +252,16 @@ class BlueskyServer(Loopback):
 
 
 class HookServer(Loopback):
-    """What takes webhooks: Discord's and Slack's form, and Apprise's own JSON. Says `ok`, as Slack does."""
+    """What takes webhooks: Discord's, Slack's and Telegram's form, and Apprise's own JSON. Says `ok`."""
 
     def answer(self, request: Request) -> Reply:
+        if request.method == "GET":  # where a redirect leads
+            return Reply(200, "ok")
         body = json.loads(request.body)
         if "attachments" in body and "message" not in body:
             text = body["attachments"][0]["text"]
         else:
-            text = body.get("content") or body.get("message", "")
+            text = body.get("content") or body.get("text") or body.get("message", "")
         self.commit(text)
         return Reply(204 if "content" in body else 200, "" if "content" in body else "ok")
 

@@ -243,7 +243,9 @@ class TestSession:
     def test_an_access_token_that_ends(self, server: BlueskyServer, target: Bluesky, word: str) -> None:
         target.ready()
         server.expire("access", word)
+        before = len(server.requests)
         assert target.send("hello", KEY, again=False).state == "posted"
+        assert paths(server)[before:] == ["putRecord", "refreshSession", "putRecord"]
         assert (server.logins, server.renewals) == (1, 1)
         server.expire("access", word)
         assert isinstance(target.ready(), Ready)

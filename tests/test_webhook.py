@@ -11,6 +11,7 @@ from pathlib import Path
 
 import apprise.plugins.discord
 import apprise.plugins.slack
+import apprise.plugins.telegram
 import pytest
 
 from botus import status
@@ -20,6 +21,7 @@ from botus.state import State
 from botus.targets import Answer, Ready
 from botus.targets.webhook import Webhook
 from tests.fakes import World
+from tests.loopback import Fault
 from tests.servers import HookServer
 
 TOKEN = "JHMHI8qBe7bk2ZwO5U711o3dV_js"
@@ -61,7 +63,9 @@ class TestServices:
         self, server: HookServer, url: str, fault: str
     ) -> None:
         server.script(fault)
+        began = time.monotonic()
         assert send(url, read=0.2) == Answer("unknown", reason="no answer")
+        assert time.monotonic() - began < 3  # Apprise's own time-out is 4 seconds
         assert not server.faults
         assert len(server.posts) == fault.startswith("commit")
         assert len(server.requests) <= 1
@@ -70,6 +74,20 @@ class TestServices:
         server.script("500", "500", "500")
         assert send(f"{url}?retry=3&redirect=yes&overflow=split").state == "unknown"
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("url", [DISCORD, SLACK])
+def test_a_redirect_is_not_followed(server: HookServer, url: str) -> None:
+    server.script(Fault("answer", 302, headers={"Location": f"{server.url}/elsewhere"}))
+    assert send(f"{url}?redirect=yes") == Answer("unknown", reason="HTTP 302")
+    assert len(server.requests) == 1
+
+
+def test_a_text_is_not_taken_for_markup(server: HookServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Telegram takes HTML, and refuses what is none."""
+    monkeypatch.setattr(apprise.plugins.telegram.NotifyTelegram, "notify_url", f"{server.url}/bot")
+    send("tgram://123456789:abcdefg_hijklmnop/987654321", "1 < 2 & 3")
+    assert server.texts == ["1 &lt; 2 &amp; 3"]
 
 
 def test_a_long_post_is_never_split(server: HookServer) -> None:

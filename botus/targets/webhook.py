@@ -130,9 +130,7 @@ def _load(url: str) -> Any:  # noqa: ANN401
         warnings.simplefilter("ignore")  # news for its authors, not for the owner
         import apprise
 
-    logger = logging.getLogger("apprise")
-    logger.propagate = False  # its errors hold URLs
-    logger.addHandler(logging.NullHandler())
+    logging.getLogger("apprise").propagate = False  # its errors hold URLs
     asset = apprise.AppriseAsset(
         app_id="botus",  # posts carry the bot's name and picture, not Apprise's
         app_desc="botus",
