@@ -34,8 +34,9 @@ HERE = Path(__file__).parent
 FAMILY = "👨‍👩‍👧‍👦"
 
 
-def node(script: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "NODE_PATH": str(Path(os.environ["PDS"]) / "node_modules")}
+def node(script: str, folder: Path) -> subprocess.Popen[str]:
+    modules = Path(os.environ["PDS"]) / "node_modules"
+    environment = {**os.environ, "NODE_PATH": str(modules), "TMPDIR": str(folder)}
     return subprocess.Popen(
         ["node", str(HERE / script)],
         env=environment,
@@ -46,9 +47,9 @@ def node(script: str) -> subprocess.Popen[str]:
 
 
 @pytest.fixture(scope="module")
-def pds() -> Iterator[dict[str, str]]:
+def pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A server with one account: url, handle, password."""
-    with node("serve.cjs") as process:
+    with node("serve.cjs", tmp_path_factory.mktemp("pds")) as process:
         assert process.stdout
         assert process.stdin
         yield json.loads(process.stdout.readline())
@@ -267,7 +268,7 @@ def test_the_profile(door: Door) -> None:
     assert (account.bot, account.warnings) == (True, ())
 
 
-def test_facets_are_those_of_blueskys_own_library() -> None:
+def test_facets_are_those_of_blueskys_own_library(tmp_path: Path) -> None:
     texts = [
         "tea",
         "#tea",
@@ -281,7 +282,7 @@ def test_facets_are_those_of_blueskys_own_library() -> None:
         "#" + "x" * 65,
         "see example.com or ASP.NET",
     ]
-    with node("facets.cjs") as process:
+    with node("facets.cjs", tmp_path) as process:
         expected = json.loads(process.communicate(json.dumps(texts))[0])
     for text, facets in zip(texts, expected, strict=True):
         own = make_record(text, "3jzfcijpj2z2a", []).get("facets", [])
