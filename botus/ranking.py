@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from random import Random
 
 FEWEST = 30  # decisions from which a model is worth something
+_FEWEST_OF_A_KIND = 5  # kept, and not kept: fewer tell about these posts, not about the person
 _SIZE = 1 << 15
 _EPOCHS = 4
 _RATE = 4.0
@@ -151,7 +152,7 @@ def area(rated: Sequence[tuple[float, bool]]) -> float:
 
 def is_enough(examples: Sequence[Example]) -> bool:
     """Tell whether there is something to learn from."""
-    return len(examples) >= FEWEST and min(_kinds(examples)) > 0
+    return len(examples) >= FEWEST and min(_kinds(examples)) >= _FEWEST_OF_A_KIND
 
 
 def _kinds(examples: Sequence[Example]) -> tuple[int, int]:

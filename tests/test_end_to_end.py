@@ -345,7 +345,7 @@ def test_run_posts_reads_again_and_stops(
     bot.hears("posts to mastodon")
     secret.unlink()
     bot.process.send_signal(signal.SIGHUP)
-    bot.hears("the settings stay as they were: MASTODON_ACCESS_TOKEN_FILE: cannot read")
+    bot.hears("the settings stay as they were: MASTODON_ACCESS_TOKEN_FILE names a file that cannot be read")
     secret.write_text("two words\n")
     bot.process.send_signal(signal.SIGHUP)
     bot.hears("the settings stay as they were: MASTODON_ACCESS_TOKEN ")
@@ -354,7 +354,8 @@ def test_run_posts_reads_again_and_stops(
     bot.hears("settings and secret files were read again")
     secret.unlink()
     bot.process.send_signal(signal.SIGHUP)
-    bot.hears("cannot read " + str(tmp_path / "***.txt"))  # the new secret is hidden as well
+    until(lambda: bot.said().count("names a file that cannot be read") == 2)
+    assert "another-token" not in bot.said()
     code, took = bot.stop(signal.SIGTERM)
     assert (code, took < 1) == (0, True)
     assert bot.said().endswith("stopped\n")

@@ -56,6 +56,9 @@ def test_it_says_so_where_there_is_nothing_to_learn() -> None:
     assert finish(ranking.measuring(few)) is None
     assert not ranking.is_enough(examples(29))
     assert not ranking.is_enough([(features, False) for features, _ in examples(100)])
+    numbered = list(enumerate(features for features, _ in examples(100)))
+    assert not ranking.is_enough([(features, number < 4) for number, features in numbered])
+    assert ranking.is_enough([(features, number < 5) for number, features in numbered])
 
 
 @pytest.mark.parametrize(
