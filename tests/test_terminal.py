@@ -210,7 +210,7 @@ def test_the_order_is_learned_while_one_reads(tmp_path: Path, opened: list[pexpe
     )
     child.delaybeforesend = None
     opened.append(child)
-    for number in range(34):
+    for number in range(30):
         child.expect(f"counts {number}[^0-9].*keys")
         child.send("k" if number % 2 else "d")
     child.expect("by your [0-9]+ decisions")
