@@ -71,8 +71,8 @@ def table(work: Path, lines: int) -> None:
     measure("prepare", work, "", 1, lines)
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, load {load:.1f} before the first row", flush=True)
-    print(f"{'':27}{'threads':>8}{'by the clock':>17}{'by CPU time':>17}{'tokens':>9}")
-    speeds = f"{'lines/s':>7}{'tokens/s':>10}"
+    print(f"{'':27}{'threads':>8}{'by the clock':>18}{'by CPU time':>18}{'tokens':>9}")
+    speeds = f"{'lines/s':>8}{'tokens/s':>10}"
     print(f"{'':35}{speeds}{speeds}{'per line':>9}{'MB':>6}{'of int8':>9}")
     for threads in (1, 2):
         products = measure("rate", work, "", threads, lines)
@@ -103,7 +103,7 @@ def table(work: Path, lines: int) -> None:
 
 def show(label: str, threads: int, figures: Figures, best: float) -> None:
     lines, tokens = figures["lines"] / figures["seconds"], figures["tokens"] / figures["seconds"]
-    speeds = f"{lines:7.2f}{tokens:10.0f}{by_cpu(figures, 'lines'):7.2f}{by_cpu(figures, 'tokens'):10.0f}"
+    speeds = f"{lines:8.2f}{tokens:10.0f}{by_cpu(figures, 'lines'):8.2f}{by_cpu(figures, 'tokens'):10.0f}"
     share = f"{by_cpu(figures, 'tokens') * OPERATIONS / best:9.0%}" if best else ""
     print(f"{label:27}{threads:8}{speeds}{figures['mean']:9.1f}{figures['memory']:6.0f}{share}", flush=True)
 
