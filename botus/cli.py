@@ -18,9 +18,10 @@ import click
 
 from botus import __version__
 from botus.errors import BotusError, FileError, Interrupted, SettingsError
+from botus.gathering.commands import corpus
 from botus.journal import censor
 from botus.options import Common, common, to_stderr
-from botus.review.commands import corpus, curate, queue
+from botus.review.commands import curate, queue
 
 if TYPE_CHECKING:
     from botus.post import PostingRun

@@ -14,5 +14,5 @@ editor.py     editing one text in place
 keyboard.py   bytes of a terminal -> keys
 paint.py      what all screens are made of; card.py and screens.py the screens themselves
 batch.py      decisions without a terminal; sheet.py the table for a spreadsheet
-commands.py   the commands curate, queue add and corpus add
+commands.py   the commands curate and queue add
 """
