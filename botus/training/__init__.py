@@ -1,0 +1,5 @@
+"""The parts of `finetune`: from a corpus to a gpt-2-simple run folder.
+
+vocabulary.py  a byte-level BPE learnt from the corpus
+base.py        base models: where they lie, and how a missing one is fetched
+"""
