@@ -21,8 +21,9 @@ from zoneinfo import ZoneInfo
 
 from botus.cron.fields import Cron, read
 from botus.cron.words import cron_warnings, words
-from botus.cron.zones import find_zone, offset_at, stretches
+from botus.cron.zones import dated, find_zone, offset_at, stretches
 from botus.errors import SettingsError
+from botus.text import counted
 
 GRACE = timedelta(seconds=90)  # the loop sleeps for a minute at most; so a slot on time is never later
 
@@ -196,18 +197,19 @@ def due(schedule: Schedule, last_slot: datetime | None, now: datetime, catch_up:
         catch_up: whether one slot that is older than `GRACE` is acted for all the same.
     """
     ahead = last_slot is not None and too_far_ahead(last_slot, now)
-    notice = _ahead(last_slot, "so it is ignored: was the clock wrong?") if last_slot and ahead else ""
+    wrong = "so it is ignored: was the clock wrong?"
+    notice = _ahead(schedule, last_slot, wrong) if last_slot and ahead else ""
     known = None if ahead else last_slot
     newest = _newest(schedule, now)
     if known is not None and newest <= known:
         waits = "so nothing is posted before it: was the clock set back?"
-        return Due(None, 0, known, _ahead(known, waits) if known > now else "")
+        return Due(None, 0, known, _ahead(schedule, known, waits) if known > now else "")
     on_time = now - schedule.fires_at(newest) <= GRACE
     slot = newest if on_time or (catch_up and known is not None) else None
     if known is None:
         return Due(slot, 0, newest, notice)
     missed = _between(schedule, known, newest) + (slot is None)
-    return Due(slot, missed, newest, _missed(missed, None if on_time else slot))
+    return Due(slot, missed, newest, _missed(schedule, missed, None if on_time else slot))
 
 
 def too_far_ahead(last_slot: datetime, now: datetime) -> bool:
@@ -230,10 +232,9 @@ def describe(
     yield f"{schedule.cron.text} in {schedule.zone.key}: {schedule.words()}"
     if schedule.jitter:
         yield f"spread over {_plain(schedule.jitter / 60)} minutes after each of these times"
-    yield f"the next {times} times:"
+    yield f"the next {times} times:" if times > 1 else "the next time:"
     for moment in islice(_upcoming(schedule, now), times):
-        local = moment.astimezone(schedule.zone)
-        yield f"  {local:%a} {local.isoformat(' ', 'seconds' if schedule.jitter else 'minutes')}"
+        yield f"  {dated(moment, schedule.zone, 'seconds' if schedule.jitter else 'minutes')}"
     per_day = schedule.posts_per_day(max_per_day)
     yield (
         f"{_plain(per_day)} post{'s' * (per_day != 1)} a day"
@@ -241,7 +242,9 @@ def describe(
         else f"one post every {_plain(1 / per_day)} days"
     )
     if queue_length is not None:
-        yield f"{queue_length} posts in the queue last for {_plain(queue_length / per_day)} days"
+        days = _plain(queue_length / per_day)
+        lasts = f"last{'s' * (queue_length == 1)} for {days} day{'s' * (days != '1')}"
+        yield f"{counted(queue_length, 'post')} in the queue {lasts}"
     for warning in schedule.warnings(max_per_day):
         yield f"warning: {warning}"
 
@@ -267,14 +270,15 @@ def _between(schedule: Schedule, last_slot: datetime, newest: datetime) -> int:
     return sum(1 for _ in schedule.slots(start, newest))
 
 
-def _missed(count: int, caught_up: datetime | None) -> str:
-    late = f"The slot of {caught_up.isoformat()} was missed and is caught up now" if caught_up else ""
+def _missed(schedule: Schedule, count: int, caught_up: datetime | None) -> str:
+    slot = dated(caught_up, schedule.zone) if caught_up else ""
+    late = f"The slot of {slot} was missed and is caught up now" if slot else ""
     lost = f"{count} missed slot{'s' * (count != 1)} left out" if count else ""
     return "; ".join(filter(None, (late, lost)))
 
 
-def _ahead(last_slot: datetime, consequence: str) -> str:
-    return f"The last slot, {last_slot.isoformat()}, lies in the future, {consequence}"
+def _ahead(schedule: Schedule, last_slot: datetime, consequence: str) -> str:
+    return f"The last slot, {dated(last_slot, schedule.zone)}, lies in the future, {consequence}"
 
 
 def _utc(moment: datetime) -> datetime:

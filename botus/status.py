@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
+from botus.cron.zones import dated, zone_or_utc
 from botus.errors import BotusError, FileError, SettingsError
 from botus.intents import Intent, Intents
 from botus.mend import check_whole
@@ -61,6 +63,7 @@ class Status:
         needs: what needs a person, one sentence each.
         next_slot: in the zone of the schedule.
         schedule_problem: what is wrong with CRON or TZ.
+        zone: in which every moment is shown.
         damage: what could not be read.
     """
 
@@ -76,6 +79,7 @@ class Status:
     damage: list[str]
     targets: Mapping[str, str] = field(default_factory=dict)
     unconfirmed: Mapping[str, int] = field(default_factory=dict)
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
     @property
     def exit_code(self) -> int:
@@ -131,6 +135,7 @@ def look(settings: Settings, targets: Mapping[str, Target], clock: Callable[[], 
         damage=list(dict.fromkeys(damage)),
         targets={target.name: target.about for target in targets.values()},
         unconfirmed=_unconfirmed(entries or []),
+        zone=zone_or_utc(settings.zone),
     )
 
 
@@ -201,7 +206,7 @@ def lines(status: Status) -> Iterator[str]:
     for name, count in status.unconfirmed.items():
         yield f"           {count} not confirmed by {name}: may be there or not, not sent again by itself"
     for entry in status.last:
-        yield from _entry(entry)
+        yield from _entry(entry, status.zone)
     parts = {"waiting": status.waiting, "needs you": status.needs, "damage": status.damage}
     for title, sentences in parts.items():
         for number, one in enumerate(sentences):
@@ -218,7 +223,7 @@ def _queue(queue: QueueCount) -> Iterator[str]:
 
 def _when(status: Status) -> Iterator[str]:
     if status.next_slot:
-        yield f"schedule   {status.words}; next {status.next_slot:%a %Y-%m-%d %H:%M %z}"
+        yield f"schedule   {status.words}; next {dated(status.next_slot, status.zone)}"
     else:
         yield f"schedule   {status.schedule_problem or 'none (CRON is not set)'}"
     if status.days_left is not None:
@@ -286,9 +291,9 @@ def _waiting(intent: Intent) -> str:
     return f"{intent.id} {_short(intent.text)!r}: {parts}"
 
 
-def _entry(entry: Entry) -> Iterator[str]:
+def _entry(entry: Entry, zone: ZoneInfo) -> Iterator[str]:
     post = entry.get("id") or short_id(fingerprint(entry["text"]))
-    yield f"           {_moment(entry['timestamp'])} {post} {_short(entry['text'])}"
+    yield f"           {_moment(entry['timestamp'], zone)} {post} {_short(entry['text'])}"
     for name, part in _parts(entry).items():
         yield f"             {name} {part.get('state')} {part.get('url') or part.get('error') or ''}".rstrip()
 
@@ -300,9 +305,9 @@ def _parts(entry: Entry) -> dict[str, dict[str, Any]]:
     return {name: part for name, part in found.items() if isinstance(part, dict)}
 
 
-def _moment(milliseconds: float) -> str:
+def _moment(milliseconds: float, zone: ZoneInfo) -> str:
     try:
-        return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M}"
+        return dated(datetime.fromtimestamp(milliseconds / 1000, UTC), zone)
     except (ValueError, OverflowError, OSError):
         return "at no known time"
 

@@ -69,6 +69,11 @@ def short_id(print_of_post: str) -> str:
     return print_of_post[:10]
 
 
+def counted(number: int, what: str) -> str:
+    """Say how many there are of something: `1 line`, `2 lines`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def x_length(text: str) -> int:
     """Length in X's weighted characters (280 are free): links count 23, emoji and CJK 2.
 

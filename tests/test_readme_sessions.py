@@ -33,7 +33,7 @@ ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[()][A-Z0-9])")
 WRITTEN_BY_A_MODEL = re.compile(r" {4}(?!x |\d|score|checkpoint)\S.*| [-+*~=] \w+ .*| +\d+  [a-z].*")
 ID = "[0-9a-f]{10}"
 BEFORE_A_POST = re.compile(
-    rf"dry run: would post to .*?: | +\d+ words in a row as in the corpus: | +\d{{4}}-\S+ \S+ {ID} "
+    rf"dry run: would post to .*?: | +\d+ words in a row as in the corpus: | +\w+ \d{{4}}-\S+ \S+ \S+ {ID} "
 )
 NOT_RUN = ("pip ", "docker ", "python -m pytest", "python3 -m venv .venv", ". .venv/bin/activate")
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from botus.cron.zones import dated, zone_or_utc
 from botus.errors import SettingsError
 from botus.schedule import Due, Schedule, describe, due, parse, too_far_ahead
 
@@ -92,19 +93,27 @@ def test_describe() -> None:
     assert lines == [
         "0 */4 * * * in Europe/Berlin: every 4 hours, on the hour",
         "the next 4 times:",
-        "  Sun 2026-10-25 00:00+02:00",
-        "  Sun 2026-10-25 04:00+01:00",
-        "  Sun 2026-10-25 08:00+01:00",
-        "  Sun 2026-10-25 12:00+01:00",
+        "  Sun 2026-10-25 00:00 +02:00",
+        "  Sun 2026-10-25 04:00 +01:00",
+        "  Sun 2026-10-25 08:00 +01:00",
+        "  Sun 2026-10-25 12:00 +01:00",
         "6 posts a day",
         "45 posts in the queue last for 7.5 days",
     ]
+
+
+def test_every_moment_is_written_in_the_zone_with_its_offset() -> None:
+    moment = at("2026-07-01 22:30")
+    assert dated(moment, ZoneInfo(BERLIN)) == "Thu 2026-07-02 00:30 +02:00"
+    assert dated(moment, ZoneInfo("America/St_Johns"), "seconds") == "Wed 2026-07-01 20:00:00 -02:30"
+    assert dated(moment, zone_or_utc("Mars/Olympus")) == "Wed 2026-07-01 22:30 +00:00"
 
 
 def test_describe_counts_what_the_limit_lets_through() -> None:
     lines = list(describe(schedule("* */4 * * *"), at("2026-01-01"), 96, 48, times=1))
     assert "48 posts a day" in lines
     assert "96 posts in the queue last for 2 days" in lines
+    assert "1 post in the queue lasts for 1 day" in describe(schedule("@daily"), at("2026-01-01"), 1, 48)
     assert lines[5] == "warning: every minute of every 4th hour, 360 a day; did you mean 0 */4 * * *?"
     rare = list(describe(schedule("0 9 * * MON"), at("2026-01-01"), None, 48))
     assert rare[-1] == "one post every 7 days"
@@ -118,7 +127,7 @@ def test_describe_shows_when_posts_are_really_sent() -> None:
     assert fires > slot
     lines = list(describe(plan, slot + timedelta(seconds=1), None, 48))
     assert lines[1] == "spread over 30 minutes after each of these times"
-    assert lines[3] == f"  Thu {fires.astimezone(ZoneInfo(BERLIN)).isoformat(' ')}"
+    assert lines[3] == f"  {dated(fires, ZoneInfo(BERLIN), 'seconds')}"
     later = list(describe(plan, fires, None, 48))
     assert later[3] == lines[4]
 
@@ -183,7 +192,7 @@ def test_due_tells_what_was_missed_and_what_is_ahead() -> None:
     assert due(plan, NINE - DAY, NINE, False) == Due(NINE, 0, NINE, "")
     assert due(plan, NINE - 2 * DAY, NINE + DAY / 2, False).notice == "2 missed slots left out"
     caught_up = due(plan, NINE - 2 * DAY, NINE + DAY / 2, True).notice
-    assert caught_up.endswith("T09:00:00+00:00 was missed and is caught up now; 1 missed slot left out")
+    assert caught_up.endswith(" 09:00 +00:00 was missed and is caught up now; 1 missed slot left out")
     assert "is ignored" in due(plan, NINE + 2 * DAY, NINE, False).notice
     assert "nothing is posted before it" in due(plan, NINE + DAY / 2, NINE, False).notice
 

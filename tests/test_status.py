@@ -42,8 +42,8 @@ def test_a_quiet_bot(world: World) -> None:
     assert told.days_left == 0.3
     text = "\n".join(lines(told))
     assert "queue      2 ready\n" in text
-    assert "every 4 hours, on the hour; next Mon 2026-11-02 08:00 +0100\n" in text
-    assert "2026-11-02 03:04" in text
+    assert "every 4 hours, on the hour; next Mon 2026-11-02 08:00 +01:00\n" in text
+    assert "Mon 2026-11-02 04:04 +01:00" in text
     assert "one posted https://fake.example/1" in text
     assert json.loads(json.dumps(told.as_dict()))["next_slot"] == "2026-11-02T08:00:00+01:00"
 

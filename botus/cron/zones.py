@@ -1,7 +1,8 @@
-"""Time zones: finding one by its name, and cutting time into stretches of one UTC offset.
+"""Time zones: finding one by its name, showing a moment in it, cutting time into stretches of one UTC offset.
 
 In comes the value of TZ or a stretch of time in UTC; within a piece that comes out, the clock on the wall
-is plain arithmetic. The one surprise: `zoneinfo` does not tell when a clock is changed, so that is searched.
+is plain arithmetic. Every moment that a person reads is written by `dated`. The one surprise: `zoneinfo`
+does not tell when a clock is changed, so that is searched.
 """
 
 from __future__ import annotations
@@ -27,6 +28,27 @@ def find_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:  # a folder, a path or a NUL, an unknown name
         raise SettingsError(_problem(name)) from error
+
+
+def zone_or_utc(name: str) -> ZoneInfo:
+    """Find a time zone by its name; UTC where there is none, because something has to be shown."""
+    try:
+        return find_zone(name)
+    except SettingsError:
+        return ZoneInfo("UTC")
+
+
+def dated(moment: datetime, zone: ZoneInfo, timespec: str = "minutes") -> str:
+    """Write a moment for a person, such as `Sat 2026-11-21 04:00 +01:00`: the clock of a zone, its offset.
+
+    Args:
+        moment: with a time zone, whichever.
+        zone: that of TZ.
+        timespec: `minutes` or `seconds`.
+    """
+    local = moment.astimezone(zone)
+    offset = f"{local:%z}"
+    return f"{local:%a} {local.replace(tzinfo=None).isoformat(' ', timespec)} {offset[:3]}:{offset[3:5]}"
 
 
 def stretches(
