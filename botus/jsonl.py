@@ -37,13 +37,13 @@ def scan(path: Path) -> Iterator[Record]:
     """
     try:
         with path.open("rb") as source:
-            for number, line in enumerate(source, 1):
-                if line.isspace():
+            for number, raw in enumerate(source, 1):
+                if raw.isspace():
                     continue
                 try:
-                    yield _parse(path, number, line)
+                    yield _parse(path, number, raw)
                 except FileError as error:
-                    is_torn = not line.endswith(b"\n") and isinstance(error.__cause__, ValueError)
+                    is_torn = not raw.endswith(b"\n") and isinstance(error.__cause__, ValueError)
                     if not is_torn:
                         raise
     except FileNotFoundError:
@@ -54,12 +54,17 @@ def scan(path: Path) -> Iterator[Record]:
 
 def append(path: Path, records: Iterable[Record]) -> None:
     """Add records durably, in one write. The caller holds the lock that guards the file."""
-    lines = b"".join(json.dumps(record, ensure_ascii=False).encode() + b"\n" for record in records)
+    lines = b"".join(map(line, records))
     tail, start = files.read_tail(path, _TAIL)
     whole = _whole(tail)
     if whole and not tail[:whole].endswith(b"\n"):
         lines = b"\n" + lines  # a whole last record without its line break: an editor took it away
     files.append(path, lines, start + whole)
+
+
+def line(record: Record) -> bytes:
+    """Return a record as it is written, with its line break."""
+    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
 
 
 def torn(path: Path) -> bool:

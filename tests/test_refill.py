@@ -147,8 +147,14 @@ def test_kept_starred_and_posted_lines_become_corpus(data: Path, other: Path) ->
     assert json.loads(done.output) == {"new": 3, "reweighted": 0, "known": 1}
     assert (other / "corpus.txt").read_bytes() == b"good\nof old\nsent\nbest\ntypo!\n"
     assert jsonl.read(other / ".botus" / "corpus.jsonl") == [
-        {"fingerprint": fingerprint(text), "source": "kept", "weight": weight}
-        for text, weight in (("sent", 1.0), ("best", 3.0), ("typo!", 1.0))
+        {"fingerprint": fingerprint(text), "source": source, "weight": weight}
+        for text, source, weight in (
+            ("sent", "kept", 1.0),
+            ("good", "by hand", 1.0),  # it had no record, and is not to go if `kept` is removed
+            ("good", "kept", 1.0),
+            ("best", "kept", 3.0),
+            ("typo!", "kept", 1.0),
+        )
     ]
     again = feedback.add_kept(other)
     assert (again.new, again.reweighted, again.known) == (0, 0, 4)
