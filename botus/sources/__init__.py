@@ -1,37 +1,49 @@
 """One module per export format: each turns bytes into `Found` posts, and says why one must not be imported.
 
 A reader undoes what its format did to the words (markup, entities, encodings) and nothing else: cleaning,
-options and duplicates are `gathering`'s.
+options and duplicates are `gathering`'s. A file is opened where it lies: nothing is unpacked to disk.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from botus.sources import detection
+from botus.sources.detection import KINDS
+from botus.sources.found import Found, Options
+
+__all__ = ["KINDS", "Found", "Options", "Reading", "read"]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One post as an export has it.
+class Reading:
+    """The posts of one export, found one by one while it is iterated; each iteration reads it anew.
 
     Attributes:
-        text: the author's words, without the markup and the entities of the format; "" where there are none.
-        refused: why it is never imported, whatever the options say, such as "retweet" or "direct message";
-            "" where it may be.
-        at: when it was posted, seconds since the epoch; None where the export does not say.
-        likes: how often it was liked; None where the export does not count.
-        is_reply: an answer to somebody else; an answer to oneself is none.
-        warning: the content warning, "" without one.
-        has_media: pictures, films or sounds belong to it.
-        description: what the export says of them for those who cannot see them.
-        channel: what must be the same for two posts to be one thought, where the format splits thoughts.
+        kind: the format in a person's words, such as "X archive".
+        notes: sentences for the person; complete when an iteration has ended.
     """
 
-    text: str
-    refused: str = ""
-    at: float | None = None
-    likes: int | None = None
-    is_reply: bool = False
-    warning: str = ""
-    has_media: bool = False
-    description: str = ""
-    channel: str = ""
+    def __init__(self, kind: str, posts: Callable[[list[str]], Iterator[Found]]) -> None:
+        self.kind = kind
+        self.notes: list[str] = []
+        self._posts = posts
+
+    def __iter__(self) -> Iterator[Found]:
+        self.notes.clear()
+        return self._posts(self.notes)
+
+
+def read(path: Path, options: Options = Options()) -> Reading:  # noqa: B008 (it is frozen)
+    """Find out what a file or folder is and return its posts, read while they are iterated.
+
+    Args:
+        path: an export as it was downloaded (.zip, .tar.gz, .tgz, .tar), unpacked, or a file of it.
+        options: what the person said about it.
+
+    Raises:
+        FileError: it is missing, damaged, protected, empty or of no known kind; iterating may raise it too.
+        SettingsError: `options.kind` is no kind, `options.column` no column of the file.
+    """
+    kind, posts = detection.reader(path, options)
+    return Reading(kind, posts)

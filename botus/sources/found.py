@@ -1,0 +1,65 @@
+"""What the readers of exports share: a post as it was found, why it may be refused, what a person may choose.
+
+Pure data. The one surprise: a refused post keeps its words, because the person may ask to see samples of
+what was left out; nothing else may be done with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RETWEET = "retweet"
+BOOST = "boost"
+QUOTE = "other people's words"
+FOLLOWERS_ONLY = "followers-only"
+DIRECT = "direct message"
+PRIVATE = "private conversation"
+UNKNOWN_CHANNEL = "unknown channel"
+DELETED = "deleted by its author"
+EARLIER = "earlier version of an edited post"
+AGAIN = "the same post again"
+NOT_A_POST = "not a post"
+CUT_OFF = "cut off"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One post as an export has it.
+
+    Attributes:
+        text: the author's words, without the markup and the entities of the format; "" where there are none.
+        refused: why it is never imported, whatever the options say, such as "retweet" or "direct message";
+            "" where it may be.
+        at: when it was posted, seconds since the epoch; None where the export does not say.
+        likes: how often it was liked; None where the export does not count.
+        is_reply: an answer to somebody else; an answer to oneself is none.
+        warning: the content warning, "" without one.
+        has_media: pictures, films or sounds belong to it.
+        description: what the export says of them for those who cannot see them.
+        channel: what must be the same for two posts to be one thought, where the format splits thoughts.
+    """
+
+    text: str
+    refused: str = ""
+    at: float | None = None
+    likes: int | None = None
+    is_reply: bool = False
+    warning: str = ""
+    has_media: bool = False
+    description: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may say about an export.
+
+    Attributes:
+        unknown_channels: also read Discord folders that do not say what kind of channel they are.
+        column: the column of a CSV or the field of a JSON record that has the text; None: find it.
+        kind: the short name of a format (`sources.KINDS`) to read the file as; None: find out.
+    """
+
+    unknown_channels: bool = False
+    column: str | None = None
+    kind: str | None = None
