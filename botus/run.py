@@ -6,6 +6,7 @@ at again at the next slot. The clock and the waiting come in as arguments.
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ class Loop:
     look_at: float | None = None
     _seen: datetime | None = None
     _said: str = ""
+    _calm: tuple[float, float] = (0.0, 0.0)  # nothing is due from the one moment until the other
     _schedule: Schedule = field(init=False)
     _state: State = field(init=False)
 
@@ -59,14 +61,23 @@ class Loop:
     def run(self) -> None:
         """Loop until `wait` says that it is time to stop."""
         self._guarded(self._settle)
-        while True:
-            self._state.beat()
+        while not self.wait(self.turn()):
+            pass
+
+    def turn(self) -> float:
+        """Beat, and do what is due; returns after how many seconds to look again."""
+        self._state.beat()
+        began, due_at = self._calm
+        if not began <= self.clock() < due_at:  # time came, the clock was set, or the last look failed
             self._guarded(self._tick)
-            if self.wait(self._pause()):
-                return
+        if self.look_at is not None and self.clock() >= self.look_at:
+            self._guarded(self._settle)
+        return self._pause()
 
     def _tick(self) -> None:
         now = self._now()
+        due_at = self._next_moment(now)
+        self._calm = (math.inf, due_at)
         last = self._last_slot(now)
         found = due(self._schedule, last, now, self.settings.catch_up)
         if found.seen != last:
@@ -74,8 +85,7 @@ class Loop:
         self._tell(found)
         if found.slot is not None and self._state.claim_slot(found.slot):
             self._post()
-        elif self.look_at is not None and self.clock() >= self.look_at:
-            self._settle()
+        self._calm = (now.timestamp(), due_at)
 
     def _last_slot(self, now: datetime) -> datetime | None:
         """The newest slot that was dealt with, by this process or an earlier one."""
@@ -142,15 +152,15 @@ class Loop:
 
     def _pause(self) -> float:
         """Seconds until something is due, a slice at most."""
-        now = self._now()
-        slot = self._schedule.last(now)
-        moment = self._schedule.fires_at(slot)
+        wake = min(self._calm[1], self.look_at or math.inf)
+        return min(max(wake - self.clock(), 0.05), _SLICE)
+
+    def _next_moment(self, now: datetime) -> float:
+        """When the first slot after now has to be acted for; seconds since the epoch."""
+        moment = self._schedule.fires_at(self._schedule.last(now))
         if moment <= now:
             moment = self._schedule.fires_at(self._schedule.next(now))
-        wake = moment.timestamp()
-        if self.look_at is not None:
-            wake = min(wake, self.look_at)
-        return min(max(wake - self.clock(), 0.05), _SLICE)
+        return moment.timestamp()
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
