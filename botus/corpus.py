@@ -9,6 +9,9 @@ A weight says how often a post is drawn for training: 1 for an ordinary one; of 
 counts. A line without a record was written by hand. The one surprise: an addition writes its records before
 the text and a removal the text before the records, so that a crash in between never makes an imported post
 look like the person's own; the same command again does the rest.
+
+A line that is not UTF-8 is no post to train on: it is reported and its bytes stay. What can be read of it is
+still compared with.
 """
 
 from __future__ import annotations
@@ -71,6 +74,44 @@ class Removed:
     stay: int
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What a corpus file holds.
+
+    Attributes:
+        path: the file.
+        posts: its posts in their order, without those of broken lines.
+        numbers: the line of each, from 1.
+        broken: lines that are not UTF-8, by number, with a mark for what cannot be read.
+    """
+
+    path: Path
+    posts: list[str]
+    numbers: list[int]
+    broken: dict[int, str]
+
+    @property
+    def everything(self) -> list[str]:
+        """The posts, and what can be read of broken lines: what a new text must not copy."""
+        return [*self.posts, *self.broken.values()]
+
+    def problems(self) -> Iterator[str]:
+        """Yield a sentence if lines could not be read."""
+        if self.broken:
+            first, more = next(iter(self.broken)), len(self.broken) - 1
+            others = f" and {more:,} more" if more else ""
+            yield f"{self.path}, line {first}{others}: not UTF-8, left out: save the file as UTF-8"
+
+
+def read(path: Path) -> Reading:
+    """Read a corpus file, one post per line; nothing where there is no file.
+
+    Raises:
+        FileError: it cannot be read.
+    """
+    return _reading(path, files.read(path) or b"")
+
+
 class Corpus:
     """The corpus of one data directory."""
 
@@ -79,13 +120,17 @@ class Corpus:
         self.path = data / "corpus.txt"
         self.sources = data / files.STATE_FOLDER / "corpus.jsonl"
 
-    def texts(self) -> list[str]:
-        """Return all posts in the order of the file; none where there is no file.
+    def read(self) -> Reading:
+        """Read corpus.txt; nothing where there is none.
 
         Raises:
-            FileError: the file cannot be read or is not UTF-8.
+            FileError: the file cannot be read.
         """
-        return [text for text, _ in self._lines(files.read(self.path) or b"")]
+        return read(self.path)
+
+    def texts(self) -> list[str]:
+        """Return all posts in the order of the file, as `read` does."""
+        return self.read().posts
 
     def entries(self) -> Iterator[Entry]:
         """Yield all posts in the order of the file, each with what is known of it.
@@ -215,9 +260,8 @@ class Corpus:
         raise FileError(f"{self.path} keeps changing", "close the program that writes to it, then try again")
 
     def _lines(self, content: bytes) -> Iterator[tuple[str, int]]:
-        for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
-            if raw.strip():
-                yield unescape(_decoded(self.path, number, raw)), number
+        found = _reading(self.path, content)
+        return zip(found.posts, found.numbers, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +283,15 @@ def _record(mark: str, source: str, origin: _Origin) -> jsonl.Record:
     return record if origin.at is None else record | {"at": origin.at}
 
 
-def _decoded(path: Path, number: int, raw: bytes) -> str:
-    try:
-        return raw.removesuffix(b"\r").decode()
-    except UnicodeDecodeError as error:
-        raise FileError(
-            f"{path}, line {number}: not UTF-8", "save the file as UTF-8 and try again"
-        ) from error
+def _reading(path: Path, content: bytes) -> Reading:
+    found = Reading(path, [], [], {})
+    for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        if not raw.strip():
+            continue
+        line = raw.removesuffix(b"\r")
+        try:
+            found.posts.append(unescape(line.decode()))
+            found.numbers.append(number)
+        except UnicodeDecodeError:
+            found.broken[number] = unescape(line.decode("utf-8", "replace"))
+    return found

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
-from botus import files, score, text
+from botus import score, text
 from botus.candidates import Candidate, Candidates
 from botus.decisions import Decisions
 from botus.novelty import Novelty
@@ -102,13 +102,6 @@ def known(data: Path) -> Iterator[tuple[str, str]]:
         yield "the dropped lines", post
     for record in Candidates(data).records():
         yield "an earlier run", record["text"]
-
-
-def read_corpus(path: Path) -> list[str]:
-    """Return the posts of a corpus file, one per line; none where there is no file."""
-    content = (files.read(path) or b"").removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
-    lines = (line.removesuffix("\r") for line in content.split("\n"))
-    return [text.unescape(line) for line in lines if line.strip()]
 
 
 def habits(corpus: Sequence[str], logprob: Logprob | None) -> Habits:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from botus import files, text
 from botus.candidates import Candidate, Candidates, Origin
-from botus.critic import Critic, Logprob, Sample, known, read_corpus
+from botus.critic import Critic, Logprob, Sample, known
 from botus.decisions import Decisions
 from botus.errors import BotusError, Interrupted, SettingsError
 from botus.interrupts import Signals
@@ -25,7 +25,7 @@ from botus.queue import Queue
 from botus.report import Column, Progress, Report
 from botus.screen import Rules
 
-__all__ = ["Critic", "Job", "Origin", "Stopped", "compare", "generate", "new_seed", "read_corpus"]
+__all__ = ["Critic", "Job", "Origin", "Stopped", "compare", "generate", "new_seed"]
 
 GROUP = 16  # lines that are made durable together, or fewer after a second
 _SECOND = 1.0

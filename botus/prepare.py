@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+from botus import corpus as corpora
 from botus import demo, files, screen
 from botus.candidates import Origin
 from botus.checkpoint import Checkpoint, find, open_checkpoint
 from botus.errors import SettingsError
-from botus.generate import Job, new_seed, read_corpus
+from botus.generate import Job, new_seed
 from botus.sampler import Options, Sample, Sampler, load
 from botus.score import sample
 from botus.settings import Settings
@@ -94,7 +95,8 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
     """
     path, is_demo = _checkpoint_path(choice, settings, working_folder)
     checkpoint = open_checkpoint(path)
-    corpus = _corpus(settings, is_demo)
+    read = _corpus(settings, is_demo)
+    corpus = read.everything
     rules = _rules(choice, settings, corpus)
     options = Options(
         temperature=choice.temp,
@@ -121,7 +123,7 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
         copies=choice.copies,
         dry_run=choice.dry_run,
     )
-    return Prepared(job, sampler, options, tuple(_notes(path, is_demo, sampler)))
+    return Prepared(job, sampler, options, (*_notes(path, is_demo, sampler), *read.problems()))
 
 
 def _checkpoint_path(choice: Choice, settings: Settings, working_folder: Path) -> tuple[Path, bool]:
@@ -135,9 +137,9 @@ def _checkpoint_path(choice: Choice, settings: Settings, working_folder: Path) -
     return demo.folder(), True
 
 
-def _corpus(settings: Settings, is_demo: bool) -> list[str]:
-    own = read_corpus(settings.data / "corpus.txt")
-    return own or (read_corpus(demo.corpus()) if is_demo else [])
+def _corpus(settings: Settings, is_demo: bool) -> corpora.Reading:
+    own = corpora.read(settings.data / "corpus.txt")
+    return own if own.everything or not is_demo else corpora.read(demo.corpus())
 
 
 def _cache_folders(path: Path, settings: Settings, is_demo: bool) -> list[Path]:

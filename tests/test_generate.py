@@ -486,12 +486,5 @@ def test_off_a_terminal_one_line_per_tenth() -> None:
     assert said[0] == "10 of 100 lines · 1.0 lines/s · 50% pass · 90 s left · 3 a link, 1 too short"
 
 
-def test_corpus_is_read_with_its_escapes(tmp_path: Path) -> None:
-    path = tmp_path / "corpus.txt"
-    assert generate.read_corpus(path) == []
-    path.write_bytes(b"\xef\xbb\xbfone\\ntwo\r\n\r\n\xc2\xaf\\_(x)_/\xc2\xaf\nlast \xff")
-    assert generate.read_corpus(path) == ["one\ntwo", "¯\\_(x)_/¯", "last \ufffd"]
-
-
 def test_a_new_seed_each_time() -> None:
     assert len({generate.new_seed() for _ in range(5)}) > 1

@@ -166,9 +166,3 @@ def test_a_later_star_changes_the_weight_and_not_the_text(data: Path) -> None:
     assert corpus.add([Post("a", "kept", 3.0)]).reweighted == 1
     assert corpus.weights() == {fingerprint("a"): 3.0, fingerprint("b"): 1.0}
     assert corpus.texts() == ["a", "b"]
-
-
-def test_a_corpus_that_is_not_utf8_stops(data: Path) -> None:
-    (data / "corpus.txt").write_bytes(b"a\n\xff\n")
-    with pytest.raises(FileError, match=r"corpus\.txt, line 2"):
-        Corpus(data).add([Post("b", "x")])
