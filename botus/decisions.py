@@ -153,8 +153,13 @@ class Decisions:
 
         A post that was put off, or whose new wording nobody has judged yet, is not in it.
         """
-        found = verdicts(self.history().done)
-        return {post: verdict for post, verdict in found.items() if verdict != "later"}
+        return self.judgement()[0]
+
+    def judgement(self) -> tuple[dict[str, Verdict], dict[str, str]]:
+        """Return `verdicts` and `origins` after one reading."""
+        done = self.history().done
+        found = verdicts(done)
+        return {post: verdict for post, verdict in found.items() if verdict != "later"}, origins(done)
 
     def dropped_texts(self) -> list[str]:
         """Return the texts that must not come back: dropped posts, and the old wordings of edited ones."""

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 from botus.lines import Line
 from botus.settings import PostOnly
-from botus.text import fingerprint, fold
+from botus.text import fingerprint
 
 Door = Callable[[str], str | None]
 KEPT = ("keep", "star")
+_NOTHING = fingerprint("")
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,19 @@ class Eligibility:
     post_only: PostOnly = "any"
     extra_used: set[str] = field(default_factory=set)
 
-    def refusal(self, line: Line) -> Refusal | None:
-        """Tell why a line may not be drawn, or None where it may."""
-        if line.text is None:
-            return Refusal("invalid", "it is not valid UTF-8")
-        if not fold(line.text):
-            return Refusal("invalid", "nothing in it can be seen")
-        return self.refusal_of(line.text, fingerprint(line.text))
+    def refusal(self, line: Line, mark: str = "") -> Refusal | None:
+        """Tell why a line may not be drawn, or None where it may.
 
-    def refusal_of(self, text: str, mark: str) -> Refusal | None:
-        """The same for a text whose fingerprint is known."""
+        Args:
+            line: the line.
+            mark: its fingerprint, from whoever knows it.
+        """
+        text = line.text
+        if text is None:
+            return Refusal("invalid", "it is not valid UTF-8")
+        mark = mark or fingerprint(text)
+        if mark == _NOTHING:
+            return Refusal("invalid", "nothing in it can be seen")
         if mark in self.used or mark in self.extra_used:
             return Refusal("used", "it has been posted, or is being posted")
         verdict = self.verdicts.get(mark)

@@ -108,11 +108,11 @@ class PostingRun:
             FileError: a file that decides is damaged.
         """
         denylist = screen.parse_denylist(files.read(self.data / "denylist.txt") or b"")
-        origins, flags = self.decisions.origins(), _flags(Candidates(self.data))
+        (verdicts, origins), flags = self.decisions.judgement(), Candidates(self.data).flags()
         flags.update({new: flags[old] for new, old in origins.items() if old in flags and new not in flags})
         return Eligibility(
             used=self.log.used().keys() | self.intents.used(),
-            verdicts=self.decisions.verdicts(),
+            verdicts=verdicts,
             flags=flags,
             door=lambda text: screen.door(text, denylist),
             problems=[target.problem for target in self.targets.values()],
@@ -348,8 +348,3 @@ def log_entry(intent: Intent, earlier: Entry | None = None) -> Entry:
     targets.update({name: part.outcome() for name, part in intent.parts.items()})
     stamp = earlier["timestamp"] if earlier else min(at, default=intent.claimed)
     return {"text": intent.text, "timestamp": stamp, "id": intent.id, "targets": targets}
-
-
-def _flags(candidates: Candidates) -> dict[str, tuple[str, ...]]:
-    """Why lines were flagged, for every line that `generate` wrote, by fingerprint."""
-    return {record["fingerprint"]: tuple(record["flags"]) for record in candidates.records()}

@@ -7,6 +7,7 @@ needs nothing of the model side.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -105,11 +106,17 @@ def door(post: str, denylist: Denylist) -> str | None:
 
     For `post`: what would harm others or embarrass, whoever wrote the line.
     """
-    rules = Rules(denylist=denylist)
+    rules = _rules_of_the_door(denylist)
     for check in (page, control, everyone, mentions, denied):
         if found := check(post, rules):
             return found
     return None
+
+
+@functools.lru_cache(maxsize=1)
+def _rules_of_the_door(denylist: Denylist) -> Rules:
+    """Made once for the hundred thousand lines that one denylist is asked about."""
+    return Rules(denylist=denylist)
 
 
 def doubtful_words() -> tuple[str, ...]:

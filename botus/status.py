@@ -160,7 +160,7 @@ def count_queue(settings: Settings, targets: Mapping[str, Target]) -> QueueCount
     seen: set[str] = set()
     for line in run.queue.lines():
         mark = fingerprint(line.text or "")
-        refusal = eligibility.refusal(line)
+        refusal = eligibility.refusal(line, mark)
         if refusal is not None:
             refused[refusal.kind] += 1
             shown = examples.setdefault(refusal.kind, [])

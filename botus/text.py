@@ -79,7 +79,10 @@ def x_length(text: str) -> int:
 
     Source: the twitter-text specification, version 3, as `twitter-text-parser` implements it.
     """
-    if not _MAY_BE_LINK.search(text) and _PLAIN.fullmatch(text):
+    may_be_link = _MAY_BE_LINK.search(text)
+    if text.isascii() and not may_be_link:
+        return len(text)
+    if not may_be_link and _PLAIN.fullmatch(text):
         # The parser takes half a second to import, which the first card of a review would wait for.
         text = unicodedata.normalize("NFC", text)
         return len(text) + sum(map(_counts_two, text))
@@ -93,8 +96,9 @@ def mastodon_length(text: str, url_length: int = 23) -> int:
         text: the post.
         url_length: the server's `characters_reserved_per_url`.
     """
-    text = _URL.sub("x" * url_length, text)
-    return _graphemes(_REMOTE_MENTION.sub(r"\1", text))
+    if "://" in text:
+        text = _URL.sub("x" * url_length, text)
+    return _graphemes(_REMOTE_MENTION.sub(r"\1", text) if "@" in text else text)
 
 
 def bluesky_length(text: str) -> int:

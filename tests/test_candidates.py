@@ -127,3 +127,19 @@ def test_provenance_stops_at_damage(tmp_path: Path, cut: slice) -> None:
     candidates.path.write_bytes(first + second[cut] + third)
     with pytest.raises(FileError, match=r"candidates\.jsonl, line 2"):
         candidates.provenance()
+
+
+def test_marks_are_the_same_whoever_wrote_the_line(tmp_path: Path) -> None:
+    candidates = Candidates(tmp_path)
+    tricky = 'a ", "fingerprint": "00", "temperature": 9, "flags": [], {"text": "'
+    candidates.append(ORIGIN, [candidate("one"), candidate(tricky), candidate("two", 2, ("a flag",))], 1)
+    candidates.finish(ORIGIN, 3, 2)
+    with candidates.path.open("ab") as file:  # written by somebody else, and torn
+        file.write(b'{"fingerprint": "f", "temperature": null, "flags": ["x"]}\n{"text": "torn", "fing')
+    heat = ORIGIN.temperature
+    assert list(candidates.marks()) == [
+        (fingerprint("one"), heat, ()),
+        (fingerprint(tricky), heat, ()),
+        (fingerprint("two"), heat, ("a flag",)),
+        ("f", None, ("x",)),
+    ]

@@ -368,3 +368,23 @@ def test_loops_say_what_is_repeated() -> None:
     assert loops.find("i love rust i love rust i love rust i love rust") == "i love rust"
     assert loops.find("😂😂😂😂 that was a good one, was it not?") == ""
     assert loops.find("") == ""
+
+
+@pytest.mark.parametrize(
+    ("post", "reason"),
+    [
+        ("Traceback (most recent call last)", "a page"),
+        ('  File "bot.py", line 3, in post', "a page"),
+        ("    at Object.post(bot.js:12)", "a page"),
+        ('{"error": "not found"}', "a page"),
+        ("<HTML>", "a page"),
+        ("ring \x07", "control"),
+        ("hello ＠everyone", "pings"),
+        ("hello <@1234>", "mentions"),
+        ('(an aside), "a quotation" and\na line break\'s worth', ""),
+    ],
+)
+def test_the_door_sees_everything_though_it_looks_twice_only_where_it_has_to(post: str, reason: str) -> None:
+    found = screen.door(post, screen.Denylist())
+    assert (found or "").startswith(reason)
+    assert bool(found) == bool(reason)

@@ -110,6 +110,8 @@ _SOMETHING = re.compile(r"[^\W_]|[\u2190-\u2bff\u3000-\U0010ffff]")
 
 
 def page(post: str, rules: Rules) -> str:
+    if not ("<" in post or "(" in post or '"' in post):  # each of its patterns has one of them
+        return ""
     return _found("a page or an error message", _PAGE, post)
 
 
@@ -122,7 +124,7 @@ def _encoding(post: str, rules: Rules) -> str:
 
 
 def control(post: str, rules: Rules) -> str:
-    return _found("control characters", _CONTROL, post)
+    return "" if post.isprintable() else _found("control characters", _CONTROL, post)
 
 
 def _markup(post: str, rules: Rules) -> str:
@@ -142,6 +144,8 @@ def _brackets(post: str, rules: Rules) -> str:
 
 
 def everyone(post: str, rules: Rules) -> str:
+    if not ("@" in post or "＠" in post or "<" in post):
+        return ""
     return _found("pings everybody", _EVERYONE, post) or _found("mentions somebody", _PING, post)
 
 
