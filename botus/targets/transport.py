@@ -16,10 +16,9 @@ import errno
 import io
 import os
 import socket
-import ssl
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.client import HTTPResponse
 from typing import Any
 
@@ -31,6 +30,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError
 
 from botus.errors import BotusError
+from botus.network import causes, words
 from botus.targets.exchange import Exchange
 
 _LONGEST_ANSWER = 8 << 20  # bytes; twenty posts with everything around them need a few hundred thousand
@@ -76,10 +76,10 @@ class Wire(HTTPAdapter):
                 warnings.simplefilter("ignore")  # news for the authors of the libraries, not for the owner
                 call()
         except Exception as error:
-            for cause in _causes(error):
+            for cause in causes(error):
                 if isinstance(cause, BotusError):
                     raise cause from None
-            self.exchange.failure = self.exchange.failure or _words(error)
+            self.exchange.failure = self.exchange.failure or words(error)
         return self.exchange
 
     def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
@@ -93,7 +93,7 @@ class Wire(HTTPAdapter):
             response = super().send(self._move(request, options), **options)
             body = response.content
         except Exception as error:
-            exchange.failure = _words(error)
+            exchange.failure = words(error)
             raise
         finally:
             self.close()  # an idle connection that the server has dropped would cost a lost answer
@@ -179,30 +179,3 @@ class _Reader(io.RawIOBase):
     def close(self) -> None:
         self._raw.close()
         super().close()
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it was raised from, outermost first."""
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
-
-
-def _words(error: BaseException) -> str:
-    """Name a failure in fixed words: the messages of libraries hold addresses and sometimes headers."""
-    causes = list(_causes(error))
-    for cause in reversed(causes):
-        if isinstance(cause, socket.gaierror):
-            return "the server's name was not found"
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return "the server's certificate was not accepted"
-        if isinstance(cause, ssl.SSLError):
-            return "no secure connection"
-        if isinstance(cause, TimeoutError | ConnectTimeoutError):
-            return "timed out"
-        if isinstance(cause, OSError) and cause.errno:
-            return os.strerror(cause.errno).lower()
-    if isinstance(error, requests.RequestException):
-        return "cut off"
-    return f"the client failed ({type(error).__name__})"
