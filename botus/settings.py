@@ -23,6 +23,7 @@ _VISIBILITIES: tuple[Visibility, ...] = ("public", "unlisted", "private", "direc
 X_SECRETS = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
 SECRETS = (*X_SECRETS, "MASTODON_ACCESS_TOKEN", "BLUESKY_APP_PASSWORD", "WEBHOOK_URLS")
 _BLUESKY = "https://bsky.social"
+_BASE_MODELS = "https://openaipublic.blob.core.windows.net/gpt-2/models"
 _LANGUAGE = r"[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{1,8}){0,3}"
 _NO_APPRISE = (
     "WEBHOOK_URLS needs Apprise, which is not installed: pip install 'botus[webhook]',"
@@ -81,6 +82,7 @@ class Settings:
         jitter: seconds by which a slot may be late.
         catch_up: whether one missed slot is made up for.
         max_per_day: most posts in 24 hours.
+        base_models: the address of the folder that has the base models, one folder each.
     """
 
     data: Path
@@ -97,6 +99,7 @@ class Settings:
     post_only: PostOnly = "any"
     post_order: PostOrder = "random"
     log_format: Literal["text", "json"] = "text"
+    base_models: str = _BASE_MODELS
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -142,6 +145,7 @@ def load(environment: Mapping[str, str], data: Path | None = None) -> Settings:
         post_only=reader.choice("POST_ONLY", ("any", "reviewed", "kept"), "any"),
         post_order=reader.choice("POST_ORDER", ("random", "spaced", "file"), "random"),
         log_format=reader.choice("LOG_FORMAT", ("text", "json"), "text"),
+        base_models=reader.url("BASE_MODEL_URL", _BASE_MODELS),
         secrets=(*filter(None, map(reader.secret, SECRETS)), *_pieces(webhooks)),
     )
     if reader.problems:
