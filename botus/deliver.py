@@ -18,6 +18,7 @@ from botus.targets import UNCONFIRMED, Answer, Attempt, Ready, Target
 Say = Callable[..., None]
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0  # seconds before a failing target is asked again
 _REJECTED_IN_ROW = 3
+_LONGEST_WAIT = 86400.0  # seconds; a later moment was written by a clock that was wrong
 _LOST_IN_ROW = 3  # more would burn the queue on a target that is gone
 
 
@@ -48,7 +49,7 @@ class Delivery:
         if target is None:
             return False
         known = self.memory.target(name, target.account)
-        if known.stopped or known.until > self.clock():
+        if known.stopped or not has_come(known.until, self.clock()):
             return False
         if name not in self._ready:
             answer = self._ready[name] = target.ready()
@@ -80,7 +81,7 @@ class Delivery:
     def settle(self, intent: Intent, name: str) -> None:
         """Find out what became of a part whose answer was lost."""
         part, target = intent.parts[name], self.targets.get(name)
-        if part.until > self.clock():
+        if not has_come(part.until, self.clock()):
             return
         if target is None or (target.base_url, target.account) != (part.base_url, part.account):
             reason = "its answer was lost, and the account is no longer in the settings"
@@ -103,7 +104,7 @@ class Delivery:
     def _wait_for_look(self, intent: Intent, name: str, answer: Answer) -> None:
         """Leave a part `sending`: what became of it is looked up later."""
         part = intent.parts[name]
-        part.until = answer.until or self.clock() + _FIRST_PAUSE
+        part.until = self._until(answer, _FIRST_PAUSE)
         self.intents.save(intent)
         self.say(
             f"{name}: no answer for {intent.id} yet; looking for it later",
@@ -171,11 +172,15 @@ class Delivery:
         known = self.memory.target(name, self.targets[name].account)
         known.failures += 1
         pause = min(_FIRST_PAUSE * 2 ** (known.failures - 1), _LONGEST_PAUSE)
-        known.until = answer.until or self.clock() + pause
+        known.until = self._until(answer, pause)
         if answer.needs_person:
             self._stop(name, answer.reason)
         else:
             self.say(f"{name}: {answer.reason}; trying again later", "warning", target=name)
+
+    def _until(self, answer: Answer, pause: float) -> float:
+        now = self.clock()
+        return min(answer.until or now + pause, now + _LONGEST_WAIT)
 
     def _count_rejection(self, name: str, answer: Answer) -> None:
         known = self.memory.target(name, self.targets[name].account)
@@ -193,3 +198,11 @@ class Delivery:
         self.memory.target(name, self.targets[name].account).stopped = reason
         todo = "mend it, then run: botus doctor"
         self.say(f"{name}: stopped: {reason}; {todo}", "error", target=name)
+
+
+def has_come(moment: float, now: float) -> bool:
+    """Tell whether a moment has come until which something waits; both in seconds since the epoch.
+
+    Nothing waits for more than a day: a clock that was years ahead must not silence a bot for years.
+    """
+    return not now < moment <= now + _LONGEST_WAIT

@@ -15,7 +15,7 @@ from random import Random
 from botus import files, owner, screen
 from botus.candidates import Candidates
 from botus.decisions import Decisions
-from botus.deliver import Delivery, Say
+from botus.deliver import Delivery, Say, has_come
 from botus.eligible import Eligibility
 from botus.errors import FileError
 from botus.intents import Intent, Intents, Part
@@ -221,7 +221,7 @@ class PostingRun:
         if intent.owner or intent.is_final:
             return True
         return any(
-            part.until <= self.clock()
+            has_come(part.until, self.clock())
             if part.state == "sending"
             else not settle_only and self._is_due(name, part, delivery)
             for name, part in intent.open_parts().items()
@@ -232,12 +232,12 @@ class PostingRun:
         alive = owner.is_alive(intent.owner) if intent.owner else False
         if alive is None and not files.lock_excludes(self.data):
             begun = max([intent.claimed / 1000, *(part.begun or 0.0 for part in intent.parts.values())])
-            return self.clock() - begun > REQUEST_DEADLINE + 60
+            return has_come(begun + REQUEST_DEADLINE + 60, self.clock())
         return not alive
 
     def _is_due(self, name: str, part: Part, delivery: Delivery) -> bool:
         """Tell whether a waiting part goes out now: one per target and run, never a burst."""
-        return part.until <= self.clock() and name not in delivery.sent and delivery.is_up(name)
+        return has_come(part.until, self.clock()) and name not in delivery.sent and delivery.is_up(name)
 
     def _put_away(self, intent: Intent) -> None:
         if intent.is_final:

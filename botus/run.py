@@ -49,6 +49,7 @@ class Loop:
     rng: Random
     look_at: float | None = None
     _seen: datetime | None = None
+    _ahead: datetime | None = None  # a claimed slot that lies too far in the future
     _said: str = ""
     _calm: tuple[float, float] = (0.0, 0.0)  # nothing is due from the one moment until the other
     _schedule: Schedule = field(init=False)
@@ -85,17 +86,22 @@ class Loop:
         self._tell(found)
         if found.slot is not None and self._state.claim_slot(found.slot):
             self._post()
+        elif found.slot is not None and self._ahead:  # else it would wait until that time comes
+            self._state.forget_slots_after(now)
         self._calm = (now.timestamp(), due_at)
 
     def _last_slot(self, now: datetime) -> datetime | None:
         """The newest slot that was dealt with, by this process or an earlier one."""
         claimed = self._state.last_slot()
-        if claimed is not None and too_far_ahead(claimed, now):
-            self.say(
-                f"a slot was claimed at {claimed:%Y-%m-%d %H:%M} UTC, in the future: forgotten", "warning"
-            )
-            self._state.forget_slots_after(now)
-            claimed = self._state.last_slot()
+        if claimed is None or not too_far_ahead(claimed, now):
+            self._ahead = None
+        else:
+            if claimed != self._ahead:
+                said = (
+                    f"a slot was claimed at {claimed:%Y-%m-%d %H:%M} UTC, in the future: was the clock wrong?"
+                )
+                self.say(said, "warning")
+            self._ahead, claimed = claimed, None
         if self._seen is not None and too_far_ahead(self._seen, now):
             self._seen = None
         return max(filter(None, (claimed, self._seen)), default=None)
@@ -108,7 +114,7 @@ class Loop:
         if not self.targets:
             preview(self._posting_run(), self.say)
             return
-        posted = posts_since(self.settings, self.clock() - _DAY)
+        posted = posts_of_the_day(self.settings, self.clock())
         if posted >= self.settings.max_per_day:
             limit = f"MAX_PER_DAY is {self.settings.max_per_day}"
             self.say(f"{posted} posts in the last 24 hours and {limit}: this slot is left out", "warning")
@@ -185,14 +191,20 @@ def sentence(error: BotusError) -> str:
     return f"{said} ({error.hint.rstrip('.')})" if error.hint else said
 
 
-def posts_since(settings: Settings, moment: float) -> int:
-    """Count the posts since a time in seconds since the epoch: in the log, or open for another target."""
-    since = moment * 1000
-    logged = [entry for entry in Log(settings.data).entries() if entry["timestamp"] >= since]
+def posts_of_the_day(settings: Settings, now: float) -> int:
+    """Count the posts of the 24 hours before now (seconds since the epoch): in the log, or open.
+
+    Those of a clock that was more than a day ahead do not count: they would until that time comes.
+    """
+
+    def counts(moment: float | None) -> bool:
+        return abs((moment or 0) / 1000 - now) <= _DAY
+
+    logged = [entry for entry in Log(settings.data).entries() if counts(entry["timestamp"])]
     waiting = [
         intent
         for intent in Intents(settings.data).open()
-        if any(part.state == "posted" and (part.at or 0) >= since for part in intent.parts.values())
+        if any(part.state == "posted" and counts(part.at) for part in intent.parts.values())
     ]
     return len(logged) + len(waiting)
 

@@ -203,7 +203,7 @@ def due(schedule: Schedule, last_slot: datetime | None, now: datetime, catch_up:
     newest = _newest(schedule, now)
     if known is not None and newest <= known:
         waits = "so nothing is posted before it: was the clock set back?"
-        return Due(None, 0, known, _ahead(schedule, known, waits) if known > now else "")
+        return Due(None, 0, known, _ahead(schedule, known, waits) if known - now > GRACE else "")
     on_time = now - schedule.fires_at(newest) <= GRACE
     slot = newest if on_time or (catch_up and known is not None) else None
     if known is None:

@@ -18,6 +18,7 @@ from botus import files
 from botus.errors import FileError
 
 _SLOT = "%Y-%m-%dT%H:%M"
+_SLOT_LENGTH = len("2026-11-02T04:00")
 _SLOTS_KEPT = 100
 
 
@@ -112,16 +113,19 @@ class State:
         """Claim a slot of the schedule for good; False if it has been claimed before, by anyone."""
         files.make_folder(self.slots)
         mine = json.dumps({"pid": os.getpid(), "at": time.time()}).encode()
-        if not files.claim(self.slots / slot.astimezone(UTC).strftime(_SLOT), mine):
+        name = slot.astimezone(UTC).strftime(_SLOT)
+        if not files.claim(self.slots / name, mine):
             return False
-        for old in self._slot_names()[:-_SLOTS_KEPT]:
+        names = self._slot_names()
+        earlier, later = [old for old in names if old < name], [old for old in names if old > name]
+        for old in [*earlier[:-_SLOTS_KEPT], *later[:-_SLOTS_KEPT]]:
             files.remove(self.slots / old)
         return True
 
     def last_slot(self) -> datetime | None:
         """The newest slot that was claimed, in UTC."""
         names = self._slot_names()
-        return datetime.strptime(names[-1], _SLOT).replace(tzinfo=UTC) if names else None
+        return datetime.fromisoformat(names[-1]).replace(tzinfo=UTC) if names else None
 
     def forget_slots_after(self, moment: datetime) -> None:
         """Drop slots that were claimed by a clock that was wrong."""
@@ -148,7 +152,7 @@ def _check(memory: Memory) -> None:
 
 def _is_slot(name: str) -> bool:
     try:
-        datetime.strptime(name, _SLOT)
+        datetime.fromisoformat(name)
     except ValueError:
         return False
-    return True
+    return len(name) == _SLOT_LENGTH

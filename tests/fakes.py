@@ -40,7 +40,7 @@ class FakeTarget:
     """A target whose answers come from a script; without a script everything is posted.
 
     Steps: `ok`, `reject`, `later`, `account`, `lost` (posted, the answer lost), `nothing` (not posted, and no
-    answer either); `down` makes `ready` say later.
+    answer either); `down` makes `ready` say later. `until` is what a `later` says.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class FakeTarget:
         self.base_url, self.account, self.about = "https://fake.example", "account-1", "nowhere real"
         self.sees, self.limit, self.before_send = sees, limit, before_send
         self.down = False
+        self.until: float | None = None
         self.requests: list[str] = []
 
     def problem(self, text: str) -> str | None:
@@ -75,7 +76,7 @@ class FakeTarget:
         if step == "reject":
             return Answer("rejected", reason="422")
         if step == "later":
-            return Answer("later", reason="429", until=None)
+            return Answer("later", reason="429", until=self.until)
         if step == "account":
             return Answer("later", reason="401", needs_person=True)
         if step == "nothing":

@@ -240,6 +240,35 @@ def test_a_lost_answer_is_settled_where_the_platform_can_tell(world: World, step
     assert log(world.data)[0]["targets"]["one"]["state"] == "posted"  # type: ignore[index]
 
 
+@pytest.mark.parametrize("step", ["down", "later", "nothing"])
+def test_a_clock_that_was_years_ahead_makes_nothing_wait_for_years(world: World, step: str) -> None:
+    target = world.targets["one"]
+    world.lines("first")
+    target.sees, target.down = True, step == "down"
+    target.script.extend({"down": [], "later": [step], "nothing": [step] * 2}[step])
+    world.clock.now += 1e8
+    world.run().post()
+    assert target.platform.posts == []
+    world.clock.now -= 1e8
+    target.down = False
+    world.run().post()
+    assert target.platform.posts == ["first"]
+
+
+def test_a_wait_is_never_longer_than_a_day(world: World) -> None:
+    target = world.targets["one"]
+    world.lines("first")
+    target.script.append("later")
+    target.until = world.clock.now + 1e8
+    world.run().post()
+    world.clock.now += 86_000
+    world.run().post()
+    assert target.platform.posts == []
+    world.clock.now += 401
+    world.run().post()
+    assert target.platform.posts == ["first"]
+
+
 def test_a_lost_request_is_repeated_at_once_where_that_is_safe_and_only_once(world: World) -> None:
     target = world.targets["one"]
     world.lines("first", "second")
