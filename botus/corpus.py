@@ -162,31 +162,28 @@ class Corpus:
         Raises:
             BusyError: another such command is at work.
         """
-        return files.lock(self.data, "corpus", holder="another botus corpus")
+        return files.lock(self.data, "corpus", wait=60.0, holder="another botus corpus")
 
     def add(self, posts: Iterable[Post]) -> Added:
         """Add posts that are not there yet, durably, and note source and weight of those that are."""
-        unique = {fingerprint(post.text): post for post in posts}
+        unique: dict[str, dict[str, Post]] = {}
+        for post in posts:
+            unique.setdefault(fingerprint(post.text), {})[post.source] = post
         with files.editing(self.data):
             there, origins = {fingerprint(text) for text in self.texts()}, self._origins()
-            records, reweighted = [], 0
-            for mark, post in unique.items():
-                mine = origins.get(mark, {})
-                if mark in there and not mine:
-                    records.append(_record(mark, BY_HAND, _Origin()))
-                    mine = {BY_HAND: _Origin()}
-                old, now = mine.get(post.source), _Origin(post.weight, _seconds(post.at))
-                if old and now.at is None:
-                    now = _Origin(now.weight, old.at)
-                if old != now:
-                    records.append(_record(mark, post.source, now))
-                    reweighted += mark in there and _weight(mine) != _weight({**mine, post.source: now})
+            records, reweighted = list[jsonl.Record](), 0
+            for mark, mine in unique.items():
+                noted = origins.get(mark, {})
+                before = noted or ({BY_HAND: _Origin()} if mark in there else {})
+                after = before | {source: _origin(post, noted.get(source)) for source, post in mine.items()}
+                records += [_record(mark, name, one) for name, one in after.items() if noted.get(name) != one]
+                reweighted += mark in there and _weight(before) != _weight(after)
             if records:
                 files.make_folder(self.sources.parent)
                 jsonl.append(self.sources, records)
-            self._append({mark: post.text for mark, post in unique.items() if mark not in there})
-        new = len(unique.keys() - there)
-        return Added(new, reweighted, len(unique) - new - reweighted)
+            new = {mark: next(iter(mine.values())).text for mark, mine in unique.items() if mark not in there}
+            self._append(new)
+        return Added(len(new), reweighted, len(unique) - len(new) - reweighted)
 
     def remove(self, source: str) -> Removed:
         """Take a source out: the lines that have no other one, then its records.
@@ -274,8 +271,11 @@ def _weight(mine: dict[str, _Origin]) -> float:
     return max(origin.weight for origin in mine.values())
 
 
-def _seconds(at: float | None) -> int | None:
-    return None if at is None else int(at)
+def _origin(post: Post, noted: _Origin | None) -> _Origin:
+    """What is to be noted of a post; its time stays known when the same source no longer tells it."""
+    if post.at is not None:
+        return _Origin(post.weight, int(post.at))
+    return _Origin(post.weight, noted.at if noted else None)
 
 
 def _record(mark: str, source: str, origin: _Origin) -> jsonl.Record:

@@ -2,16 +2,136 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
-from botus.options import Common, common
+from botus.options import Common, common, is_terminal
+
+_TREATMENT = click.Choice(["drop", "keep", "refuse"])
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+class _Duration(click.ParamType[float]):
+    """A time such as 90s, 15m or 1h, in seconds."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, context: click.Context | None) -> float:
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(value).lower())
+        if found is None:
+            self.fail(f"{value!r} is not a time like 90s, 15m or 1h", param, context)
+        return float(found[1]) * _UNITS[found[2]]
 
 
 @click.group()
 def corpus() -> None:
     """Look after corpus.txt, the text that a model is trained on."""
+
+
+@corpus.command("import")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option("--as", "name", metavar="NAME", help="Remember the posts under this name.  [default: FILE's]")
+@click.option("--replies", is_flag=True, help="Also take answers to others.")
+@click.option("--content-warnings", "warnings", is_flag=True, help="Also take posts with a content warning.")
+@click.option("--media", is_flag=True, help="Of a post without words, take its picture's description.")
+@click.option(
+    "--min-likes", type=click.IntRange(0), default=0, metavar="N", help="Only what was liked so often."
+)
+@click.option(
+    "--min-chars", type=click.IntRange(0), default=0, metavar="N", help="Only posts of so many characters."
+)
+@click.option(
+    "--merge-within",
+    type=_Duration(),
+    default="15m",
+    show_default=True,
+    metavar="TIME",
+    help="Join messages of one channel less than this apart; 0 joins none.",
+)
+@click.option(
+    "--mentions", type=_TREATMENT, default="drop", show_default=True, help="What becomes of @names."
+)
+@click.option("--links", type=_TREATMENT, default="drop", show_default=True, help="Links.")
+@click.option(
+    "--entities",
+    type=click.Choice(["mend", "keep"]),
+    default="mend",
+    show_default=True,
+    help="&amp; and its like.",
+)
+@click.option("--kind", metavar="KIND", help="Read FILE as this kind of export.  [default: found out]")
+@click.option("--column", metavar="NAME", help="The column or field that has the text.  [default: found out]")
+@click.option(
+    "--unknown-channels", is_flag=True, help="Also take Discord channels that do not say what they are."
+)
+@click.option(
+    "--explain",
+    multiple=True,
+    metavar="REASON",
+    help="Show samples of what was left out; all: of everything.",
+)
+@click.option("--dry-run", is_flag=True, help="Only look; change nothing.")
+@common
+def corpus_import(
+    values: Common,
+    paths: tuple[Path, ...],
+    name: str | None,
+    explain: tuple[str, ...],
+    dry_run: bool,
+    mentions: str,
+    links: str,
+    entities: str,
+    kind: str | None,
+    column: str | None,
+    unknown_channels: bool,
+    **wishes: object,
+) -> None:
+    """Take the posts of exports into corpus.txt, as they were downloaded.
+
+    FILE is an archive of X, Mastodon or Discord (zip, tar or unpacked), a file of The Trump Archive, CSV,
+    JSON, a fortune file, gpt-2-simple's output or plain text.
+    """
+    from botus.gathering import importing, table
+    from botus.gathering.cleaning import Treatment
+    from botus.gathering.sifting import Wishes
+    from botus.sources import Options
+
+    treatment = Treatment(mentions, links, entities == "mend")
+    with _progress(values) as on_progress:
+        done = importing.gather(
+            values.settings.data,
+            paths,
+            Wishes(treatment=treatment, **wishes),  # type: ignore[arg-type]
+            Options(unknown_channels, column, kind),
+            name,
+            dry_run=dry_run,
+            on_progress=on_progress,
+        )
+    for note in (*done.notes, *table.missing(done.tally, explain)):
+        values.talk(note, "warning")
+    values.result(
+        [*table.samples(done.tally, explain), *table.lines(done)], lambda: table.value(done, explain)
+    )
+
+
+@corpus.command("remove")
+@click.argument("source")
+@common
+def corpus_remove(values: Common, source: str) -> None:
+    """Take out what came from SOURCE, except what is there from another source too."""
+    from botus.corpus import Corpus
+
+    own = Corpus(values.existing.data)
+    with own.working():
+        done = own.remove(source)
+    rows = [f"{done.gone:,} taken out of {own.path}"]
+    rows += [f"{done.stay:,} stay: they have another source too"] if done.stay else []
+    values.result(rows, lambda: asdict(done))
 
 
 @corpus.command("add")
@@ -26,3 +146,18 @@ def corpus_add(values: Common, kept: bool) -> None:
     rows += [f"{added.reweighted:,} have a new weight"] if added.reweighted else []
     rows += [f"{added.known:,} were there already"] if added.known else []
     values.result(rows, lambda: asdict(added))
+
+
+@contextmanager
+def _progress(values: Common) -> Iterator[Callable[[str, int], None]]:
+    """A line that counts, on a terminal only: how many posts an export has is known when it is read."""
+    if values.quiet or not is_terminal():
+        yield lambda name, count: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("")
+        yield lambda name, count: bar.update(task, description=f"{count:,} posts of {name} read")

@@ -1,0 +1,93 @@
+"""What becomes of the words of a post before it is trained on: mentions, links, entities, white space.
+
+Pure: a text goes in, the cleaned one comes out, with what was taken out of it or why it may not stay. The one
+surprise: a name or link at an end takes along what only led to it (`.@name`, `via @name`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from botus.screening import repair
+from botus.text import normalise
+
+POLICIES = ("drop", "keep", "refuse")
+
+# What no text needs and some file would not take: control characters and halves of surrogate pairs.
+_UNWRITABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_BLANKS = re.compile(r"[ \t\xa0]{2,}|[\t\xa0]")
+_GAPS = re.compile(r"\n{3,}")
+_BEFORE = re.compile(r"^[\s.,:;/–—-]+")
+_AFTER = re.compile(r"(?:^|[\s|(/–—-]+)(?:/?via|h/t|cc)[\s:]*$", re.IGNORECASE)
+_OPENS = re.compile(r"\s*[.,]?\s*[@＠<]")
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What a person wants done.
+
+    Args:
+        mentions, links: `drop` them from a post, `keep` them, or `refuse` the post.
+        entities: whether `&amp;` and its like, which an export has left over, become what they stand for.
+    """
+
+    mentions: str = "drop"
+    links: str = "drop"
+    entities: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A cleaned text, "" where nothing was left; why it is refused, or ""; what was taken out of it."""
+
+    text: str
+    refused: str = ""
+    removed: tuple[str, ...] = ()
+
+
+def clean(raw: str, treatment: Treatment) -> Cleaned:
+    """Clean the text of a post."""
+    post = tidy(raw)
+    removed = []
+    if treatment.entities and "&" in post and (mended := _entities(post)) != post:
+        post = mended
+        removed.append("entities")
+    for name, policy in (("links", treatment.links), ("mentions", treatment.mentions)):
+        if policy == "keep" or (without := _WITHOUT[name](post)) == post:
+            continue
+        if policy == "refuse":
+            return Cleaned(post, name.removesuffix("s"))
+        post = tidy(without)
+        removed.append(name)
+    return Cleaned(post, "", tuple(removed))
+
+
+def tidy(post: str) -> str:
+    """Put white space and invisible characters in order; the words and the line breaks stay."""
+    post = repair.invisible(_UNWRITABLE.sub("", normalise(post)))
+    return _GAPS.sub("\n\n", normalise(_BLANKS.sub(" ", post)))
+
+
+def _entities(post: str) -> str:
+    """Twice, because some exports have escaped what was escaped already: `&amp;lt;`."""
+    return tidy(repair.entities(repair.entities(post)))
+
+
+def _without_mentions(post: str) -> str:
+    if "@" not in post and "＠" not in post and "<#" not in post:
+        return post
+    without = repair.mentions(post)
+    if without == post:
+        return post
+    if _OPENS.match(post):
+        without = _BEFORE.sub("", without)
+    return _AFTER.sub("", repair.holes(without))
+
+
+def _without_links(post: str) -> str:
+    without = repair.links(post)
+    return post if without == post else _AFTER.sub("", repair.holes(without))
+
+
+_WITHOUT = {"links": _without_links, "mentions": _without_mentions}

@@ -1,0 +1,109 @@
+"""What a person sees of an import: the closing table, what was cleaned, samples of what was left out.
+
+Reports go in, lines and plain values come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from botus.gathering import sifting
+from botus.gathering.importing import Report
+from botus.gathering.tally import JOINED, KEPT, Tally
+from botus.sources.found import UNKNOWN_CHANNEL
+from botus.text import escape
+
+# Which option lets in what was left out for a reason.
+_WAYS_OUT = {
+    sifting.REPLY: "--replies",
+    sifting.WARNING: "--content-warnings",
+    sifting.MEDIA: "--media takes their descriptions",
+    sifting.UNLIKED: "--min-likes",
+    sifting.SHORT: "--min-chars",
+    "mention": "--mentions drop",
+    "link": "--links drop",
+    UNKNOWN_CHANNEL: "--unknown-channels",
+}
+_CLEANED = {"mentions": "mentions taken out of", "links": "links out of", "entities": "entities mended in"}
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Yield the closing table of an import."""
+    tally = report.tally
+    for export in report.exports:
+        yield f"{export.read:9,}  read from {export.path} ({export.kind})"
+    if len(report.exports) > 1:
+        yield f"{tally.read:9,}  read"
+    if report.dry_run:
+        yield f"{tally.kept:9,}  would be kept (dry run: nothing was changed)"
+    else:
+        yield f"{tally.kept:9,}  kept; {report.corpus} has {_posts(report.total)} now"
+    if tally.joined:
+        yield f"{tally.joined:9,}  joined with the message before"
+    yield f"{sum(tally.dropped.values()):9,}  dropped" + (":" if tally.dropped else "")
+    for reason, count in tally.dropped.most_common():
+        yield f"{count:9,}    {reason:28}{_WAYS_OUT.get(reason, '')}".rstrip()
+    if tally.cleaned:
+        parts = [f"{_CLEANED[what]} {count:,}" for what, count in tally.cleaned.most_common()]
+        yield f"Cleaned: {', '.join(parts)} of those that were kept."
+
+
+def samples(tally: Tally, wanted: Sequence[str]) -> Iterator[str]:
+    """Yield samples of every reason in which a wanted word occurs.
+
+    Args:
+        tally: of an import.
+        wanted: reasons, or parts of them; `all` for all.
+    """
+    for reason in chosen(tally, wanted):
+        shown, count = tally.samples[reason], _count(tally, reason)
+        yield f"{reason}, {len(shown):,} of {count:,}:" if len(shown) < count else f"{reason}, {count:,}:"
+        for text, detail in shown:
+            yield f"    {escape(text)}"
+            if detail:
+                yield f"      like: {escape(detail)}" if "near" in reason else f"      {detail}"
+
+
+def chosen(tally: Tally, wanted: Sequence[str]) -> list[str]:
+    """Return the reasons of a tally that a person asked for."""
+    words = [word.strip().casefold() for word in wanted]
+    return [reason for reason in tally.samples if any(word == "all" or word in reason for word in words)]
+
+
+def missing(tally: Tally, wanted: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for every wanted reason that there is none of."""
+    for word in wanted:
+        if not chosen(tally, [word]):
+            there = ", ".join(tally.samples) or "none"
+            yield f"nothing was left out for the reason {word!r}; there are: {there}"
+
+
+def value(report: Report, wanted: Sequence[str]) -> dict[str, object]:
+    """Return a report as plain values, for JSON."""
+    tally = report.tally
+    return {
+        "exports": [
+            {"path": str(one.path), "source": one.source, "kind": one.kind, "read": one.read}
+            for one in report.exports
+        ],
+        "read": tally.read,
+        "kept": tally.kept,
+        "joined": tally.joined,
+        "dropped": dict(tally.dropped.most_common()),
+        "cleaned": dict(tally.cleaned),
+        "corpus": str(report.corpus),
+        "total": report.total,
+        "dry_run": report.dry_run,
+        "samples": {
+            reason: [{"text": text, "detail": detail} for text, detail in tally.samples[reason]]
+            for reason in chosen(tally, wanted)
+        },
+    }
+
+
+def _count(tally: Tally, reason: str) -> int:
+    return {KEPT: tally.kept, JOINED: tally.joined}.get(reason, tally.dropped[reason])
+
+
+def _posts(count: int) -> str:
+    return "1 post" if count == 1 else f"{count:,} posts"
