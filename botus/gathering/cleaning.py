@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from botus.screening import repair
+from botus.screening.rules import RULES, Rules
 from botus.text import normalise
 
 POLICIES = ("drop", "keep", "refuse")
@@ -19,7 +20,8 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t\xa0]{2,}|[\t\xa0]")
 _GAPS = re.compile(r"\n{3,}")
 _BEFORE = re.compile(r"^[\s.,:;/–—-]+")
-_AFTER = re.compile(r"(?:^|[\s|(/–—-]+)(?:/?via|h/t|cc)[\s:]*$", re.IGNORECASE)
+_AFTER = re.compile(r"(?:^|[\s,|(/–—-]+)(?:/?via|h/t|cc)[\s:]*$", re.IGNORECASE)
+_ANY_LENGTH = Rules(min_chars=0)
 _OPENS = re.compile(r"\s*[.,]?\s*[@＠<]")
 
 
@@ -60,6 +62,8 @@ def clean(raw: str, treatment: Treatment) -> Cleaned:
             return Cleaned(post, name.removesuffix("s"))
         post = tidy(without)
         removed.append(name)
+    if removed and _only_punctuation(post):
+        post = ""
     return Cleaned(post, "", tuple(removed))
 
 
@@ -72,6 +76,10 @@ def tidy(post: str) -> str:
 def _entities(post: str) -> str:
     """Twice, because some exports have escaped what was escaped already: `&amp;lt;`."""
     return tidy(repair.entities(repair.entities(post)))
+
+
+def _only_punctuation(post: str) -> bool:
+    return bool(RULES["short"](post, _ANY_LENGTH))
 
 
 def _without_mentions(post: str) -> str:

@@ -125,13 +125,13 @@ def corpus_import(
 def corpus_remove(values: Common, source: str) -> None:
     """Take out what came from SOURCE, except what is there from another source too."""
     from botus.corpus import Corpus
+    from botus.gathering import table
 
     own = Corpus(values.existing.data)
     with own.working():
         done = own.remove(source)
-    rows = [f"{done.gone:,} taken out of {own.path}"]
-    rows += [f"{done.stay:,} stay: they have another source too"] if done.stay else []
-    values.result(rows, lambda: asdict(done))
+        left = len(own.texts())
+    values.result(table.removal(done, own.path, left), lambda: {**asdict(done), "total": left})
 
 
 @corpus.command("add")

@@ -7,6 +7,7 @@ The one surprise: a second import may read at the same time, and waits with comp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -89,19 +90,17 @@ def gather(
         exports.append(Export(path, source, reading.kind, tally.read - before))
         notes += reading.notes
         notes += [] if exports[-1].read else [f"there are no posts in {path}"]
-    if dry_run or not found:
-        there = corpus.texts()
-        for _ in new(found, there, tally):
-            pass
-    else:
-        with corpus.working():
-            there = corpus.texts()
-            corpus.add(Post(one.text, one.source, at=one.at) for one in new(found, there, tally))
+    with nullcontext() if dry_run or not found else corpus.working():
+        there = corpus.read()
+        chosen = list(new(found, there.posts, tally))
+        if chosen and not dry_run:
+            corpus.add(Post(one.text, one.source, at=one.at) for one in chosen)
+    notes += there.problems()
     if wishes.min_likes and tally.uncounted:
         notes.append(
             f"{tally.uncounted:,} posts do not say how often they were liked: --min-likes lets them in"
         )
-    return Report(exports, tally, notes, corpus.path, len(there) + tally.kept, dry_run)
+    return Report(exports, tally, notes, corpus.path, len(there.posts) + tally.kept, dry_run)
 
 
 def source_name(path: Path, name: str | None) -> str:
@@ -112,9 +111,8 @@ def source_name(path: Path, name: str | None) -> str:
     """
     source = path.resolve().name if name is None else name.strip()
     if not source or source in _RESERVED:
-        raise SettingsError(
-            f"a source cannot be called {source!r}", "name it with --as, for example --as archive-2024"
-        )
+        said = f"{source!r} is what botus itself calls a source" if source else "a source needs a name"
+        raise SettingsError(said, "name it with --as, for example --as archive-2024")
     return source
 
 

@@ -5,8 +5,10 @@ Reports go in, lines and plain values come out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
+from botus.corpus import Removed
 from botus.gathering import sifting
 from botus.gathering.importing import Report
 from botus.gathering.tally import JOINED, KEPT, Tally
@@ -24,7 +26,7 @@ _WAYS_OUT = {
     "link": "--links drop",
     UNKNOWN_CHANNEL: "--unknown-channels",
 }
-_CLEANED = {"mentions": "mentions taken out of", "links": "links out of", "entities": "entities mended in"}
+_CLEANED = {"mentions": "mentions taken out", "links": "links taken out", "entities": "entities mended"}
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -41,11 +43,25 @@ def lines(report: Report) -> Iterator[str]:
     if tally.joined:
         yield f"{tally.joined:9,}  joined with the message before"
     yield f"{sum(tally.dropped.values()):9,}  dropped" + (":" if tally.dropped else "")
-    for reason, count in tally.dropped.most_common():
+    for reason in _by_number(tally, tally.dropped):
+        count = tally.dropped[reason]
         yield f"{count:9,}    {reason:28}{_WAYS_OUT.get(reason, '')}".rstrip()
-    if tally.cleaned:
-        parts = [f"{_CLEANED[what]} {count:,}" for what, count in tally.cleaned.most_common()]
-        yield f"Cleaned: {', '.join(parts)} of those that were kept."
+    cleaned = [f"{said} in {tally.cleaned[what]:,}" for what, said in _CLEANED.items() if tally.cleaned[what]]
+    if cleaned:
+        yield f"of the kept: {', '.join(cleaned)}"
+
+
+def removal(done: Removed, path: Path, left: int) -> Iterator[str]:
+    """Yield what a removal did.
+
+    Args:
+        done: the removal.
+        path: of the corpus.
+        left: how many posts it has now.
+    """
+    yield f"{done.gone:,} taken out of {path}, which has {_posts(left)} now"
+    if done.stay:
+        yield f"{_posts(done.stay)} stay{'s' * (done.stay == 1)} with another source"
 
 
 def samples(tally: Tally, wanted: Sequence[str]) -> Iterator[str]:
@@ -67,14 +83,15 @@ def samples(tally: Tally, wanted: Sequence[str]) -> Iterator[str]:
 def chosen(tally: Tally, wanted: Sequence[str]) -> list[str]:
     """Return the reasons of a tally that a person asked for."""
     words = [word.strip().casefold() for word in wanted]
-    return [reason for reason in tally.samples if any(word == "all" or word in reason for word in words)]
+    there = _by_number(tally, tally.samples)
+    return [reason for reason in there if any(word == "all" or word in reason for word in words)]
 
 
 def missing(tally: Tally, wanted: Sequence[str]) -> Iterator[str]:
     """Yield a sentence for every wanted reason that there is none of."""
     for word in wanted:
         if not chosen(tally, [word]):
-            there = ", ".join(tally.samples) or "none"
+            there = ", ".join(_by_number(tally, tally.samples)) or "none"
             yield f"nothing was left out for the reason {word!r}; there are: {there}"
 
 
@@ -89,7 +106,7 @@ def value(report: Report, wanted: Sequence[str]) -> dict[str, object]:
         "read": tally.read,
         "kept": tally.kept,
         "joined": tally.joined,
-        "dropped": dict(tally.dropped.most_common()),
+        "dropped": {reason: tally.dropped[reason] for reason in _by_number(tally, tally.dropped)},
         "cleaned": dict(tally.cleaned),
         "corpus": str(report.corpus),
         "total": report.total,
@@ -99,6 +116,10 @@ def value(report: Report, wanted: Sequence[str]) -> dict[str, object]:
             for reason in chosen(tally, wanted)
         },
     }
+
+
+def _by_number(tally: Tally, reasons: Iterable[str]) -> list[str]:
+    return sorted(reasons, key=lambda reason: (-_count(tally, reason), reason))
 
 
 def _count(tally: Tally, reason: str) -> int:

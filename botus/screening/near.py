@@ -45,7 +45,7 @@ class Near:
 
     Args:
         frequencies: of the posts that will be asked about and added, where they are known beforehand: tens
-            of thousands of posts of one form take seconds then, not minutes. Without them the hash is the order.
+            of thousands of posts of one form take seconds then, not minutes. Without, the hash is the order.
     """
 
     def __init__(self, frequencies: Frequencies | None = None) -> None:

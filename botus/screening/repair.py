@@ -22,7 +22,11 @@ _ENTITY = re.compile(
     r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos|nbsp|hellip|[lr][sd]quo|[mn]dash);", re.I
 )
 _RETWEET = re.compile(r"^RT\s+[@＠]\w+:?\s*")
-_LINK = re.compile(r"(?:https?:/|www\.|pic\.twitter|t\.co/)\S*", re.IGNORECASE)
+# A bracket is part of a link with its partner only, and what closes a phrase is not: `(https://a.b/c_(d)).`
+_LINK = re.compile(
+    r'<?(?:https?:/|www\.|pic\.twitter|t\.co/)(?:[^\s()<>"“”«»]|\([^\s()]*\))*(?<![.,;:!?\'’])>?',
+    re.IGNORECASE,
+)
 _HOLE = re.compile(r"(?<!\S)\(\s*(?:(?:via|by|from|h/t|cc)[\s:]*)?\)", re.IGNORECASE)
 _GAP = re.compile(r"[ \t]*\0(?=[\s,.;:!?)]|$)|\0[ \t]*")
 _COMMAS = re.compile(r",[ ]?,")
