@@ -151,6 +151,36 @@ class Candidates:
             self._add([*new, {"run": {"added": len(new), "reached": 0}, "time": new[-1].get("time", 0)}])
         return len(new)
 
+    def forget_nearest(self) -> int:
+        """Take the texts of corpus posts out of the records, durably; returns how many there were.
+
+        The caller holds `files.editing`, and no `generate` is at work. Other bytes stay as they are, but for
+        a torn last line, which could hold such a text too.
+        """
+        forgotten = 0
+
+        def lines() -> Iterator[bytes]:
+            nonlocal forgotten
+            for _, line in self.raw_lines():
+                record = self.parsed(line)
+                if record is None:
+                    return
+                nearest = record.get("nearest")
+                if isinstance(nearest, dict) and nearest.get("text"):
+                    forgotten += 1
+                    record["nearest"] = nearest | {"number": 0, "text": ""}
+                    line = jsonl.line(record)
+                yield line
+
+        if self.quotes():
+            files.replace(self.path, lines())
+        return forgotten
+
+    def quotes(self) -> bool:
+        """Tell whether any record has the text of a corpus post."""
+        nearest = (record.get("nearest") for record in self._scan())
+        return jsonl.torn(self.path) or any(isinstance(one, dict) and one.get("text") for one in nearest)
+
     def unfinished(self) -> list[str]:
         """Return the last group of texts of a run that did not end: they may be missing from the queue."""
         records = jsonl.read(self.path)

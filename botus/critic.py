@@ -18,6 +18,7 @@ from botus.novelty import Novelty
 from botus.queue import Queue
 from botus.score import Habits
 from botus.screen import Rules, Screen
+from botus.screening.hashes import Hashes
 from botus.tweeted import Log
 
 _REAL_POSTS = 64  # of the corpus, which the model is asked about to know what is likely
@@ -48,6 +49,8 @@ class Critic:
         corpus: the posts that the model was trained on; empty where they are not known.
         copies: whether texts may be copies of the corpus.
         logprob: asks the model about posts; None to score without it.
+        forgotten: what is left of corpora that are no longer there.
+        habits: what real posts are like, where that is not to be learned from the corpus.
     """
 
     def __init__(
@@ -58,10 +61,12 @@ class Critic:
         *,
         copies: bool = False,
         logprob: Logprob | None = None,
+        forgotten: Sequence[Hashes] = (),
+        habits: Habits | None = None,
     ) -> None:
         self._screen = Screen(rules)
-        self._novelty = Novelty(() if copies else corpus, known(data))
-        self._habits = habits(corpus, logprob)
+        self._novelty = Novelty(() if copies else corpus, known(data), () if copies else forgotten)
+        self._habits = habits or habits_of(corpus, logprob)
 
     def judge(self, sample: Sample) -> Candidate | tuple[str, str]:
         """Return the candidate that a text makes, or the reason and detail of its refusal."""
@@ -104,7 +109,7 @@ def known(data: Path) -> Iterator[tuple[str, str]]:
         yield "an earlier run", record["text"]
 
 
-def habits(corpus: Sequence[str], logprob: Logprob | None) -> Habits:
+def habits_of(corpus: Sequence[str], logprob: Logprob | None) -> Habits:
     """Learn from a corpus, and what the model thinks of it, what real posts are like."""
     posts = score.sample(corpus, _REAL_POSTS)
     asked = logprob is not None and len(posts) >= score.FEWEST

@@ -205,11 +205,18 @@ def make_folder(path: Path) -> None:
         disk.fsync_folder(path.parent)
 
 
-def sweep(folder: Path, older_than: float = 3600.0) -> None:
-    """Remove temporary files that a crash left in a folder, `older_than` seconds after their last change."""
+def sweep(folder: Path, older_than: float = 3600.0, of: str = "") -> None:
+    """Remove temporary files that a crash left in a folder.
+
+    Args:
+        folder: where they are.
+        older_than: seconds since their last change; somebody may still be writing to a newer one.
+        of: the name of the file that they were to become; "" for any.
+    """
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
-            if _TEMPORARY in entry.name and time.time() - entry.stat().st_mtime > older_than:
+            is_one = entry.name.startswith(f".{of}{_TEMPORARY}") if of else _TEMPORARY in entry.name
+            if is_one and time.time() - entry.stat().st_mtime > older_than:
                 _discard(Path(entry.path))
 
 

@@ -20,9 +20,11 @@ from botus.candidates import Candidate, Candidates, Origin
 from botus.critic import Critic, Logprob, Sample, known
 from botus.decisions import Decisions
 from botus.errors import BotusError, Interrupted, SettingsError
+from botus.forgotten import Forgotten
 from botus.interrupts import Signals
 from botus.queue import Queue
 from botus.report import Column, Progress, Report
+from botus.score import Habits
 from botus.screen import Rules
 
 __all__ = ["Critic", "Job", "Origin", "Stopped", "compare", "generate", "new_seed"]
@@ -48,6 +50,8 @@ class Job:
         corpus: the posts that the model was trained on; empty where they are not known.
         copies: whether texts may be copies of the corpus.
         dry_run: write nothing.
+        forgotten: what is left of corpora that are no longer there.
+        habits: what real posts are like, where that is not to be learned from the corpus.
     """
 
     data: Path
@@ -57,10 +61,24 @@ class Job:
     corpus: Sequence[str] = ()
     copies: bool = False
     dry_run: bool = False
+    forgotten: Forgotten = field(default_factory=Forgotten)
+    habits: Habits | None = None
 
     def __post_init__(self) -> None:
         if self.n < 1:
             raise SettingsError(f"-n is {self.n}: it is the number of lines to write", "give 1 or more")
+
+    def critic(self, logprob: Logprob | None = None) -> Critic:
+        """Return the critic of the texts of this job."""
+        return Critic(
+            self.data,
+            self.rules,
+            self.corpus,
+            copies=self.copies,
+            logprob=logprob,
+            forgotten=self.forgotten.hashes,
+            habits=self.habits,
+        )
 
 
 class Stopped(Interrupted):
@@ -120,7 +138,7 @@ def compare(
         streams: returns the texts of a temperature.
         temperatures: in the order of the columns.
     """
-    critic = Critic(job.data, job.rules, job.corpus, copies=job.copies)
+    critic = job.critic()
     return [_column(critic, streams(temperature), temperature, job.n) for temperature in temperatures]
 
 
@@ -177,7 +195,7 @@ class _Run:
             **vars(self._progress()),
             seed=job.origin.seed,
             queue="" if job.dry_run else str(self.queue.path),
-            compared=None if job.copies else len(job.corpus),
+            compared=None if job.copies else len(job.corpus) + job.forgotten.posts,
             examples=self.examples,
             stopped=self.stopped,
             requeued=self.requeued,
@@ -190,7 +208,7 @@ class _Run:
         self.skipped = self.reached = self.candidates.reached(job.origin)
         if not job.dry_run:
             self._requeue()
-        critic = Critic(job.data, job.rules, job.corpus, copies=job.copies, logprob=logprob)
+        critic = job.critic(logprob)
         self.began = self.flushed = self.clock()
         return critic
 

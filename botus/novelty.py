@@ -1,8 +1,9 @@
 """Is a text new? Or a copy: of the corpus, of the queue, of the log, of a dropped line, of this very run?
 
 Texts go in, one answer comes out. `Novelty` is built once from the corpus and from what is known, and learns
-every text that is accepted. Two measures: a run of words shared with one corpus post (`copies`), and the
-overlap with a known text (`near`); a known text is never compared by runs, nor the corpus by overlap.
+every text that is accepted. Two measures: a run of words shared with one corpus post (`copies`, and `hashes`
+for a corpus that was forgotten), and the overlap with a known text (`near`); a known text is never compared
+by runs, nor the corpus by overlap.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from botus import text
-from botus.screening.copies import Corpus, Nearest, words
+from botus.screening.copies import SHORTEST_RUN, Corpus, Nearest, words
+from botus.screening.hashes import Hashes
 from botus.screening.near import Near
 
 COPY = "copy of the corpus"
@@ -22,7 +24,7 @@ class Answer:
     """Why a text is not new, None if it is.
 
     `reason` is one of few phrases, to be counted; `detail` names the text that is copied, and `nearest` the
-    corpus post with the longest common run.
+    corpus post with the longest common run; one that was forgotten has no number and no text.
     """
 
     reason: str | None = None
@@ -36,10 +38,16 @@ class Novelty:
     Args:
         corpus: the posts that the model learned from; none to allow copies.
         known: pairs of where a text is ("the queue") and the text.
+        forgotten: what is left of other corpora.
     """
 
-    def __init__(self, corpus: Sequence[str], known: Iterable[tuple[str, str]] = ()) -> None:
-        self._corpus, self._near = Corpus(corpus), Near()
+    def __init__(
+        self,
+        corpus: Sequence[str],
+        known: Iterable[tuple[str, str]] = (),
+        forgotten: Sequence[Hashes] = (),
+    ) -> None:
+        self._corpus, self._near, self._forgotten = Corpus(corpus), Near(), forgotten
         self._sources: dict[str, int] = {}
         self._same: dict[int, int] = {}  # hash of a folded text -> number of its source
         self._posts: list[tuple[int, str]] = []
@@ -53,13 +61,17 @@ class Novelty:
             return Answer(f"already in {self._source(where)}")
         found = words(post)
         if nearest := self._corpus.copied(post, found):
-            run = f"{nearest.run} words in a row of " if nearest.run else ""
-            return Answer(COPY, f"{run}post {nearest.number}: {nearest.text}", nearest)
+            shared = f"{nearest.run} words in a row of " if nearest.run else ""
+            return Answer(COPY, f"{shared}post {nearest.number}: {nearest.text}", nearest)
+        copied = [run for one in self._forgotten if (run := one.copied(post, found)) is not None]
+        if copied:
+            shared = f"{max(copied)} words in a row of " if any(copied) else ""
+            return Answer(COPY, f"{shared}a forgotten post")
         number = self._near.find(found)
         if number is not None:
             where, other = self._posts[number]
             return Answer(f"much like one in {self._source(where)}", other)
-        return Answer(nearest=self._corpus.nearest(found))
+        return Answer(nearest=self._nearest(found))
 
     def add(self, post: str, source: str = "this run") -> None:
         """Remember a text, so that neither it nor its like is new again."""
@@ -69,6 +81,13 @@ class Novelty:
             self._same[mark] = where
             self._near.add(words(post))
             self._posts.append((where, post))
+
+    def _nearest(self, found: list[str]) -> Nearest | None:
+        known = self._corpus.nearest(found)
+        run = max((one.longest(found) for one in self._forgotten), default=0)
+        if run <= max(SHORTEST_RUN, known.run if known else 0):  # hashes of so few words may be mistaken
+            return known
+        return Nearest(0, "", run)
 
     def _source(self, number: int) -> str:
         return list(self._sources)[number]

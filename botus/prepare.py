@@ -13,13 +13,14 @@ from itertools import islice
 from pathlib import Path
 
 from botus import corpus as corpora
-from botus import demo, files, screen
+from botus import demo, files, forgotten, screen
 from botus.candidates import Origin
 from botus.checkpoint import Checkpoint, find, open_checkpoint
+from botus.critic import habits_of
 from botus.errors import SettingsError
 from botus.generate import Job, new_seed
 from botus.sampler import Options, Sample, Sampler, load
-from botus.score import sample
+from botus.score import Habits, sample
 from botus.settings import Settings
 from botus.text import bluesky_length, mastodon_length, x_length
 
@@ -96,8 +97,8 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
     path, is_demo = _checkpoint_path(choice, settings, working_folder)
     checkpoint = open_checkpoint(path)
     read = _corpus(settings, is_demo)
-    corpus = read.everything
-    rules = _rules(choice, settings, corpus)
+    corpus, gone = read.everything, forgotten.read(settings.data)
+    rules = _rules(choice, settings, corpus, gone)
     options = Options(
         temperature=choice.temp,
         top_k=choice.top_k,
@@ -122,8 +123,25 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
         corpus=corpus,
         copies=choice.copies,
         dry_run=choice.dry_run,
+        forgotten=gone,
+        habits=gone.habits(checkpoint.fingerprint, len(corpus)),
     )
     return Prepared(job, sampler, options, (*_notes(path, is_demo, sampler), *read.problems()))
+
+
+def habits_for(settings: Settings, working_folder: Path, posts: Sequence[str]) -> tuple[Habits, str]:
+    """Ask the checkpoint of a data directory what it thinks of a corpus; returns its fingerprint too.
+
+    Raises:
+        SettingsError: there is no checkpoint, or the generate extra is not installed.
+        FileError: the checkpoint is damaged.
+    """
+    path = find(settings.data, working_folder)
+    if path is None:
+        raise SettingsError("there is no checkpoint")
+    checkpoint = open_checkpoint(path)
+    sampler = load(checkpoint, _cache_folders(path, settings, is_demo=False), threads=_cores())
+    return habits_of(posts, sampler.logprob), checkpoint.fingerprint
 
 
 def _checkpoint_path(choice: Choice, settings: Settings, working_folder: Path) -> tuple[Path, bool]:
@@ -190,14 +208,14 @@ def _longest(choice: Choice, settings: Settings) -> int:
     return min(limits) + _MENDED if limits else 0
 
 
-def _rules(choice: Choice, settings: Settings, corpus: list[str]) -> screen.Rules:
+def _rules(choice: Choice, settings: Settings, corpus: list[str], gone: forgotten.Forgotten) -> screen.Rules:
     denylist = files.read(settings.data / "denylist.txt") or b""
     return screen.Rules(
         limits=_limits(settings),
         max_chars=choice.max_chars,
         mentions=choice.mentions,
         links=choice.links,
-        hashtags=screen.hashtags_of(corpus) if corpus else None,
+        hashtags=gone.hashtags(screen.hashtags_of(corpus)) if corpus or gone.parts else None,
         denylist=screen.parse_denylist(denylist),
         doubtful=screen.doubtful_words(),
         off=frozenset(choice.without),

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from botus.options import Common, common, is_terminal
+from botus.errors import RefusedError, SettingsError
+from botus.options import Common, common, is_terminal, to_stderr
+
+if TYPE_CHECKING:
+    from botus.score import Habits
 
 _TREATMENT = click.Choice(["drop", "keep", "refuse"])
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -148,6 +154,32 @@ def corpus_add(values: Common, kept: bool) -> None:
     values.result(rows, lambda: asdict(added))
 
 
+@corpus.command("forget")
+@click.option("--yes", is_flag=True, help="Delete without asking.")
+@common
+def corpus_forget(values: Common, yes: bool) -> None:
+    """Delete the training text; hashes stay, so that nothing copies it."""
+    from botus.gathering import forgetting
+
+    settings = values.existing
+    plan = forgetting.plan(settings.data)
+    if plan is None:
+        said = f"there is nothing to forget: {settings.data} has no corpus.txt"
+        values.result([said], lambda: {"said": said, "posts": 0})
+        return
+    for row in plan.lines():
+        (values.talk if yes else to_stderr)(row)  # a question needs what is asked, with --quiet too
+    if not yes and not sys.stdin.isatty():
+        raise RefusedError("nothing was deleted", "say --yes to delete what is listed above")
+    if not yes and not click.confirm("Forget it?", err=True):
+        values.result(["nothing was deleted"], lambda: {"said": "nothing was deleted", "posts": 0})
+        return
+    done = forgetting.forget(settings.data, lambda posts: _habits(values, posts))
+    rows = [f"forgot {done.posts:,} posts; {done.size / 1024:,.0f} KB of hashes took their place"]
+    rows += [f"{done.quotes:,} quotes of them are gone from candidates.jsonl"] if done.quotes else []
+    values.result(rows, lambda: asdict(done))
+
+
 @contextmanager
 def _progress(values: Common) -> Iterator[Callable[[str, int], None]]:
     """A line that counts, on a terminal only: how many posts an export has is known when it is read."""
@@ -161,3 +193,17 @@ def _progress(values: Common) -> Iterator[Callable[[str, int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("")
         yield lambda name, count: bar.update(task, description=f"{count:,} posts of {name} read")
+
+
+def _habits(values: Common, posts: Sequence[str]) -> tuple[Habits, str]:
+    """What the model thinks of real posts; without one what needs none."""
+    from botus.critic import habits_of
+
+    try:
+        from botus.prepare import habits_for
+
+        values.talk("asking the model what real posts are like")
+        return habits_for(values.settings, Path.cwd(), posts)
+    except SettingsError as error:
+        values.talk(f"{error.message}: the score will not know how likely real posts are", "warning")
+        return habits_of(posts, None), ""

@@ -8,6 +8,7 @@ selecting.py  search, filter, order
 order.py      the order itself; learning.py learns one from the decisions
 tally.py      what a review did so far
 places.py     where every line of the queue stands
+comparing.py  what the corpus has of a post
 changes.py    what a decision changes in tweets.txt, forward and back
 session.py    a review on real files: the machine, the journal and the queue together
 editor.py     editing one text in place

@@ -143,8 +143,9 @@ def _facts(state: State, card: Card, view: View) -> Iterator[Text]:
     if asked := state.nearest.get(card.fingerprint):
         yield Text(indent).append_text(visible(asked, "dim"))
     elif nearest := record.get("nearest"):
-        close = Text(f"{indent}{nearest.get('run', '?')} words in a row as in the corpus: ", "dim")
-        yield close.append_text(visible(str(nearest.get("text", "")).replace("\n", " "), "italic"))
+        other = str(nearest.get("text") or "").replace("\n", " ")
+        known = f"{nearest.get('run', '?')} words in a row as in the corpus{': ' if other else ''}"
+        yield Text(f"{indent}{known}", "dim").append_text(visible(other, "italic"))
     for words in (_score(record), _model(record)):
         if words:
             yield Text(indent, "dim").append_text(visible(words))

@@ -19,7 +19,6 @@ from typing import Any
 
 from botus import curate, files
 from botus.candidates import Candidates, Provenance
-from botus.corpus import Corpus
 from botus.curate import Effect, LookUp, OpenEditor, Quit, Record
 from botus.decisions import Decisions, Kind, Mark, Step
 from botus.errors import Interrupted
@@ -28,12 +27,11 @@ from botus.lines import Line
 from botus.queue import Queue
 from botus.review import changes, deck, steps
 from botus.review.changes import Change, PutBack, Remove
+from botus.review.comparing import Comparison
 from botus.review.deck import State
 from botus.review.editor import Key
 from botus.review.learning import Learner
 from botus.review.order import Lesson, Order
-from botus.screening.copies import Corpus as Copies
-from botus.screening.copies import words
 from botus.text import fingerprint
 from botus.tweeted import Log
 
@@ -52,7 +50,7 @@ class Session:
 
     def __init__(self, data: Path, order: Order, seed: int, clock: Clock, limit: int, learning: bool) -> None:
         self._data = data
-        self._corpus: Copies | None = None
+        self._compared: Comparison | None = None
         self.wants_editor: str | None = None
         self._queue, self._decisions = Queue(data), Decisions(data)
         self._log, self._intents = Log(data), Intents(data)
@@ -190,14 +188,9 @@ class Session:
             self._read_again()
 
     def _look_up(self, effect: LookUp) -> None:
-        if self._corpus is None:
-            self._corpus = Copies(Corpus(self._data).texts())
-        if not self._corpus.posts:
-            said = "there is no corpus.txt here to compare with"
-        elif found := self._corpus.nearest(words(effect.text)):
-            said = f"{found.run} words in a row as in post {found.number} of the corpus: {found.text}"
-        else:
-            said = "nothing in the corpus shares five words in a row with it"
+        if self._compared is None:
+            self._compared = Comparison(self._data)
+        said = self._compared.say(effect.text)
         known = {**self.state.nearest, effect.fingerprint: said.replace("\n", " ")}
         self.state = replace(self.state, nearest=known)
 

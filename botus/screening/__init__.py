@@ -5,5 +5,6 @@ repair.py    what can be put right without changing what a text says
 loops.py     does a text go round in circles?
 denylist.py  the owner's forbidden words
 copies.py    shared runs of words with the corpus
+hashes.py    the same without the corpus, when it has been forgotten
 near.py      near duplicates among known texts
 """

@@ -27,8 +27,8 @@ class Nearest:
     """The corpus post with which a text shares a run of words.
 
     Attributes:
-        number: 1 for the first post of the corpus.
-        text: that post.
+        number: 1 for the first post of the corpus; 0 for one that was forgotten.
+        text: that post, "" for one that was forgotten.
         run: the words in a row that both have.
     """
 

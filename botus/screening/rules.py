@@ -8,7 +8,7 @@ costs as much as one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from botus import text
@@ -43,7 +43,7 @@ class Rules:
     min_chars: int = 10
     mentions: str = "refuse"
     links: str = "refuse"
-    hashtags: frozenset[str] | None = None
+    hashtags: Container[str] | None = None
     denylist: Denylist = field(default_factory=Denylist)
     doubtful: tuple[str, ...] = ()
     off: frozenset[str] = frozenset()

@@ -1,0 +1,141 @@
+"""Does a text share a run of words with a corpus that is no longer there? Bits answer, and hold no text.
+
+Posts go in once; texts are asked about one by one, by the rule of `copies`. Every run of 5 to 16 words of a
+post, and every whole post that is shorter, is hashed with a salt and sets bits of one table: no order, no
+ends of posts, no words. The surprise: the table is as small as it can be, up to half of its bits are set, so
+that every second or third long run that never was in the corpus seems to be. Only a run whose parts are all
+found counts, and the longer it is, the surer that is: nothing that `copies` refuses passes, and few texts
+more are refused, most of them of five to seven words.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+
+from botus import text
+from botus.screening.copies import LONGEST_RUN, SHORTEST_RUN, allowed_run, words
+
+SALT = 16  # bytes
+
+_LONGEST = LONGEST_RUN + 1  # words in a row, which are always too many
+# Bits per entry: a text of five words is judged by a single run, so that one gets more of them.
+_OF_A_RUN, _OF_SHORTEST, _OF_A_WHOLE = 1, 7, 10
+
+
+class Hashes:
+    """What is left of the posts of one corpus.
+
+    Args:
+        salt: 16 bytes that were drawn for this corpus.
+        table: its bits.
+    """
+
+    def __init__(self, salt: bytes, table: bytes) -> None:
+        self.salt, self.table = salt, table
+        self._bits = 8 * len(table)
+
+    def copied(self, post: str, found: Sequence[str]) -> int | None:
+        """Return how many words in a row a text has taken from the corpus if that makes it a copy, else None.
+
+        Args:
+            post: the text.
+            found: its `words`; 0 words are returned for a text without any, such as a row of emoji.
+        """
+        if len(found) < SHORTEST_RUN:
+            return len(found) if self._has(_whole(post, found), _OF_A_WHOLE) else None
+        run = self.longest(found)
+        return run if run > allowed_run(len(found)) else None
+
+    def longest(self, found: Sequence[str]) -> int:
+        """Return the longest run of words that is known, from 5 to 16; 0 where there is none."""
+        joined, starts, ends = _joined(found)
+        longest, places = 0, set(range(len(found) - SHORTEST_RUN + 1))
+        for run in range(SHORTEST_RUN, _LONGEST + 1):
+            probes = _OF_SHORTEST if run == SHORTEST_RUN else _OF_A_RUN
+            places = {at for at in places if self._has(joined[starts[at] : ends[at + run - 1]], probes)}
+            if not places:
+                break
+            longest = run
+            places = {at for at in places if at + 1 in places}  # both parts of a longer run are known
+        return longest
+
+    def has_hashtag(self, tag: str) -> bool:
+        """Tell whether the corpus had a hashtag, without its `#` and case folded."""
+        return self._has(_hashtag(tag), _OF_A_WHOLE)
+
+    def _has(self, entry: bytes, probes: int) -> bool:
+        table = self.table
+        return all(table[bit >> 3] >> (bit & 7) & 1 for bit in _places(self.salt, entry, probes, self._bits))
+
+
+def make(posts: Sequence[str], hashtags: Iterable[str], salt: bytes) -> Hashes:
+    """Hash a corpus.
+
+    Args:
+        posts: its posts.
+        hashtags: theirs, without the `#` and case folded.
+        salt: 16 random bytes.
+    """
+    tags = list(hashtags)
+    found = [words(post) for post in posts]
+    count = sum(_count(len(one)) for one in found) + _OF_A_WHOLE * len(tags)
+    table = bytearray(max(8, math.ceil(count / math.log(2) / 8)))
+    bits = 8 * len(table)
+    for post, one in zip(posts, found, strict=True):
+        for entry, probes in _entries(post, one):
+            for bit in _places(salt, entry, probes, bits):
+                table[bit >> 3] |= 1 << (bit & 7)
+    for tag in tags:
+        for bit in _places(salt, _hashtag(tag), _OF_A_WHOLE, bits):
+            table[bit >> 3] |= 1 << (bit & 7)
+    return Hashes(salt, bytes(table))
+
+
+def _count(length: int) -> int:
+    """The bits that a post of so many words sets at the most."""
+    if length < SHORTEST_RUN:
+        return _OF_A_WHOLE
+    runs = sum(max(0, length - run + 1) for run in range(SHORTEST_RUN + 1, _LONGEST + 1))
+    return _OF_SHORTEST * (length - SHORTEST_RUN + 1) + _OF_A_RUN * runs
+
+
+def _entries(post: str, found: Sequence[str]) -> Iterator[tuple[bytes, int]]:
+    """Everything of a post that leaves bits, with how many."""
+    if len(found) < SHORTEST_RUN:
+        yield _whole(post, found), _OF_A_WHOLE
+        return
+    joined, starts, ends = _joined(found)
+    for run in range(SHORTEST_RUN, min(_LONGEST, len(found)) + 1):
+        probes = _OF_SHORTEST if run == SHORTEST_RUN else _OF_A_RUN
+        for start, end in zip(starts, ends[run - 1 :], strict=False):
+            yield joined[start:end], probes
+
+
+def _joined(found: Sequence[str]) -> tuple[bytes, list[int], list[int]]:
+    """The words with spaces between them, and where each begins and ends."""
+    pieces = [word.encode("utf-8", "surrogatepass") for word in found]
+    starts, ends, at = [], [], 0
+    for piece in pieces:
+        starts.append(at)
+        ends.append(at + len(piece))
+        at += len(piece) + 1
+    return b" ".join(pieces), starts, ends
+
+
+def _whole(post: str, found: Sequence[str]) -> bytes:
+    """No word has a sign, so these are no runs."""
+    entry = "=" + " ".join(found) if found else "~" + text.fold(post)
+    return entry.encode("utf-8", "surrogatepass")
+
+
+def _hashtag(tag: str) -> bytes:
+    return b"#" + tag.encode("utf-8", "surrogatepass")
+
+
+def _places(salt: bytes, entry: bytes, probes: int, bits: int) -> Iterator[int]:
+    """The bits of an entry: one hash of 16 bytes gives a beginning and a stride."""
+    digest = blake2b(entry, digest_size=16, salt=salt).digest()
+    first, stride = int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little") | 1
+    return ((first + number * stride) % bits for number in range(probes))
