@@ -29,6 +29,8 @@ class Origin:
         seed: repeats the stream.
         among: of how many of the likeliest tokens top_p chose; 0 where it had no such help.
         lost_mass: the share of the probability that was lost by that help.
+        corpus: the first digits of the SHA-256 of the corpus that the model was trained on; "" where
+            nobody knows.
     """
 
     model: str
@@ -40,6 +42,7 @@ class Origin:
     seed: int
     among: int = 0
     lost_mass: float = 0.0
+    corpus: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,8 @@ class Candidates:
         """Return how far a stream has been read: texts that are to be passed over when it is drawn again."""
         own, reached = asdict(origin), 0
         del own["lost_mass"]  # a measurement, which another corpus changes; the stream is the same
+        if not origin.corpus:  # as in the records of runs that did not write it down
+            del own["corpus"]
         for record in self._scan():
             end = record.get("run")
             number = end["reached"] if end else record.get("number", -1) + 1

@@ -16,6 +16,7 @@ from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 from botus.errors import FileError
+from botus.model import trained
 from botus.model.bundle import Entry, Floats, read_index, read_tensor
 from botus.model.pieces import AGAIN, Piece, find_pieces, refuse_strangers
 
@@ -63,6 +64,7 @@ class Checkpoint:
     fingerprint: str
     _entries: list[Entry] = field(repr=False)
     _shards: list[Piece] = field(repr=False)
+    _record: Piece | None = field(repr=False, default=None)
 
     def tensors(self) -> Iterator[tuple[str, Floats]]:
         """Yield every tensor of the model: its published name (`model/wte`...) and its float32 values.
@@ -72,6 +74,22 @@ class Checkpoint:
         """
         for entry in self._entries:
             yield entry.name, read_tensor(entry, self._shards[entry.shard])
+
+    def trained(self) -> trained.Trained | None:
+        """Return what the model was trained on; None where nothing beside it tells.
+
+        Raises:
+            FileError: botus.json is damaged, or tells of another step.
+        """
+        if self._record is None:
+            return None
+        found = trained.read(self._record)
+        if found.step != self.step:
+            raise FileError(
+                f"{self._record.label} tells of step {found.step}, and this is step {self.step}: "
+                "nobody knows what it was trained on"
+            )
+        return found
 
 
 def find(data: Path, cwd: Path) -> Path | None:
@@ -113,7 +131,8 @@ def open_checkpoint(path: Path) -> Checkpoint:
         digest.update(hashlib.sha256(content).digest())
     step = int(prefix.rpartition("-")[2]) if re.search(r"-\d+$", prefix) else 0
     name = path.resolve().name.removesuffix(".tar")
-    return Checkpoint(name, path, step, hparams, encoder, bpe, digest.hexdigest()[:32], wanted, shards)
+    mark, record = digest.hexdigest()[:32], pieces.get(trained.NAME)
+    return Checkpoint(name, path, step, hparams, encoder, bpe, mark, wanted, shards, record)
 
 
 def _newest(pieces: dict[str, Piece], path: Path) -> str:

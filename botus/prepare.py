@@ -17,7 +17,7 @@ from botus import demo, files, forgotten, screen
 from botus.candidates import Origin
 from botus.checkpoint import Checkpoint, find, open_checkpoint
 from botus.critic import habits_of
-from botus.errors import SettingsError
+from botus.errors import FileError, SettingsError
 from botus.generate import Job, new_seed
 from botus.sampler import Options, Sample, Sampler, load
 from botus.score import Habits, sample
@@ -30,6 +30,7 @@ _WEBHOOK_LIMIT = 2000  # Discord's; Apprise knows the others, but it is not load
 _MENDED = 8  # characters that mending may take away, quotes and brackets
 _MEASURED = 16  # posts at which the loss of top-p is measured
 _COMPARED = 128  # texts of a temperature at once
+_MARK = 16  # digits of a corpus's SHA-256 that tell it from others
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
     read = _corpus(settings, is_demo)
     corpus, gone = read.everything, forgotten.read(settings.data)
     rules = _rules(choice, settings, corpus, gone)
+    seen, doubts = _seen(checkpoint, read.path, gone)
     options = Options(
         temperature=choice.temp,
         top_k=choice.top_k,
@@ -114,7 +116,8 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
     )
     options, lost = _helped(sampler, options, corpus)
     seed = choice.seed if choice.seed is not None else new_seed()
-    origin = replace(_origin(checkpoint, choice, path, seed), among=options.among, lost_mass=round(lost, 6))
+    origin = _origin(checkpoint, choice, path, seed)
+    origin = replace(origin, among=options.among, lost_mass=round(lost, 6), corpus=seen)
     job = Job(
         data=settings.data,
         origin=origin,
@@ -126,7 +129,7 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
         forgotten=gone,
         habits=gone.habits(checkpoint.fingerprint, len(corpus)),
     )
-    return Prepared(job, sampler, options, (*_notes(path, is_demo, sampler), *read.problems()))
+    return Prepared(job, sampler, options, (*_notes(path, is_demo, sampler), *read.problems(), *doubts))
 
 
 def habits_for(settings: Settings, working_folder: Path, posts: Sequence[str]) -> tuple[Habits, str]:
@@ -158,6 +161,23 @@ def _checkpoint_path(choice: Choice, settings: Settings, working_folder: Path) -
 def _corpus(settings: Settings, is_demo: bool) -> corpora.Reading:
     own = corpora.read(settings.data / "corpus.txt")
     return own if own.everything or not is_demo else corpora.read(demo.corpus())
+
+
+def _seen(checkpoint: Checkpoint, path: Path, gone: forgotten.Forgotten) -> tuple[str, list[str]]:
+    """Return a mark of the corpus that the model was trained on, and what is amiss with the one at hand."""
+    try:
+        trained = checkpoint.trained()
+    except FileError as error:  # no reason not to use the model
+        return "", [error.message]
+    if trained is None:
+        return "", []
+    content, mark = files.read(path), trained.corpus[:_MARK]
+    if content is None or trained.has_seen(content) or gone.parts:  # it may be what was forgotten
+        return mark, []
+    return mark, [
+        f"{path} is not the text that this model was trained on, or was changed since: "
+        "copies of what is missing in it are not recognised"
+    ]
 
 
 def _cache_folders(path: Path, settings: Settings, is_demo: bool) -> list[Path]:

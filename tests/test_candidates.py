@@ -35,6 +35,7 @@ def test_a_record_has_everything_that_is_known(tmp_path: Path) -> None:
             "seed": 7,
             "among": 0,
             "lost_mass": 0.0,
+            "corpus": "",
             "number": 4,
             "score": 0.75,
             "parts": {"ending": 1.0},
@@ -102,6 +103,20 @@ def test_another_measurement_of_the_same_stream_goes_on_with_it(tmp_path: Path) 
     Candidates(tmp_path).finish(helped, 30, 1000)
     assert Candidates(tmp_path).reached(replace(helped, lost_mass=0.0003)) == 30
     assert Candidates(tmp_path).reached(replace(helped, among=200)) == 0
+
+
+def test_a_model_of_another_corpus_has_another_stream(tmp_path: Path) -> None:
+    candidates, mine = Candidates(tmp_path), replace(ORIGIN, corpus="0123456789abcdef")
+    candidates.finish(mine, 30, 1)
+    assert candidates.reached(mine) == 30
+    assert candidates.reached(replace(mine, corpus="fedcba9876543210")) == 0
+
+
+def test_a_stream_is_found_that_was_written_down_without_its_corpus(tmp_path: Path) -> None:
+    candidates = Candidates(tmp_path)
+    candidates.finish(ORIGIN, 30, 1)
+    candidates.path.write_text(candidates.path.read_text().replace(', "corpus": ""', ""))
+    assert candidates.reached(ORIGIN) == 30
 
 
 def test_provenance_reads_what_it_needs_and_the_rest_on_demand(tmp_path: Path) -> None:
