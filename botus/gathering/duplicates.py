@@ -44,7 +44,8 @@ class Known:
         self._near, self._posts = Near(frequencies), list[str]()
         self._numbers: dict[str, int] = {}
         for post in corpus:
-            self._add(post, fingerprint(post), words(post))
+            self._near.add(words(post))
+            self._remember(post, fingerprint(post))
         self._old = len(self._posts)
 
     def meet(self, post: str) -> Like | None:
@@ -52,16 +53,14 @@ class Known:
         mark = fingerprint(post)
         if (number := self._numbers.get(mark)) is not None:
             return self._like(number, is_same=True)
-        found = words(post)
-        if (number := self._near.find(found)) is not None:
+        if (number := self._near.meet(words(post))) is not None:
             return self._like(number, is_same=False)
-        self._add(post, mark, found)
+        self._remember(post, mark)
         return None
 
     def _like(self, number: int, *, is_same: bool) -> Like:
         return Like(self._posts[number], is_same, number < self._old)
 
-    def _add(self, post: str, mark: str, found: list[str]) -> None:
+    def _remember(self, post: str, mark: str) -> None:
         self._numbers.setdefault(mark, len(self._posts))
-        self._near.add(found)
         self._posts.append(post)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 # Shingles have three words, and the text's ends count as words, so that its last word weighs like any other.
 # At 0.6 one word of difference is a near duplicate from 12 words on (from 8 at an end), two from 24 on: a
@@ -32,9 +32,13 @@ class Frequencies:
         for shingle in _shingles(words):
             self._counts[shingle & (_COUNTERS - 1)] += 1
 
-    def order(self, shingle: int) -> int:
-        """The place of a shingle among all: the rare ones first, then by their hash."""
-        return self._counts[shingle & (_COUNTERS - 1)] << 32 | shingle
+    def ordered(self, shingles: Iterable[int]) -> list[int]:
+        """Sort shingles: the rare ones first, then by their hash."""
+        counts = self._counts
+        return [
+            mixed & _NONE
+            for mixed in sorted(counts[shingle & (_COUNTERS - 1)] << 32 | shingle for shingle in shingles)
+        ]
 
 
 class Near:
@@ -49,32 +53,46 @@ class Near:
     """
 
     def __init__(self, frequencies: Frequencies | None = None) -> None:
-        self._order = frequencies.order if frequencies else None
+        self._ordered = frequencies.ordered if frequencies else sorted
         self._shingles, self._starts = array("I"), array("Q", [0])
         self._heads = array("I", [_NONE]) * 1024
         self._entries, self._posts, self._next = array("I"), array("I"), array("I")
+        self._places = array("I")
 
     def find(self, words: Sequence[str]) -> int | None:
         """Return the number (from 0) of a post that is nearly the same."""
-        mine = self._ordered(words)
+        return self._find(self._ordered(_shingles(words)))
+
+    def add(self, words: Sequence[str]) -> None:
+        """Remember a post under the next number."""
+        self._add(self._ordered(_shingles(words)))
+
+    def meet(self, words: Sequence[str]) -> int | None:
+        """Return what `find` does, and where there is no such post, `add` this one."""
+        shingles = self._ordered(_shingles(words))
+        number = self._find(shingles)
+        if number is None:
+            self._add(shingles)
+        return number
+
+    def _find(self, mine: list[int]) -> int | None:
         tried: set[int] = set()
-        for shingle in _prefix(mine):
+        for place, shingle in enumerate(_prefix(mine)):
             entry = self._heads[shingle & (len(self._heads) - 1)]
             while entry != _NONE:
                 post = self._posts[entry]
                 if self._entries[entry] == shingle and post not in tried:
                     tried.add(post)
-                    if self._overlaps(mine, post):
+                    if self._overlaps(mine, place, entry):
                         return post
                 entry = self._next[entry]
         return None
 
-    def add(self, words: Sequence[str]) -> None:
-        """Remember a post under the next number."""
+    def _add(self, shingles: list[int]) -> None:
         number = len(self._starts) - 1
-        shingles = self._ordered(words)
-        for shingle in _prefix(shingles):
+        for place, shingle in enumerate(_prefix(shingles)):
             self._entries.append(shingle)
+            self._places.append(place)
             self._posts.append(number)
             self._next.append(_NONE)
             self._chain(len(self._entries) - 1)
@@ -82,9 +100,6 @@ class Near:
         self._starts.append(len(self._shingles))
         if len(self._entries) > len(self._heads):
             self._grow()
-
-    def _ordered(self, words: Sequence[str]) -> list[int]:
-        return sorted(_shingles(words), key=self._order)
 
     def _chain(self, entry: int) -> None:
         slot = self._entries[entry] & (len(self._heads) - 1)
@@ -96,22 +111,25 @@ class Near:
         for entry in range(len(self._entries)):
             self._chain(entry)
 
-    def _overlaps(self, mine: list[int], number: int) -> bool:
-        start, end = self._starts[number], self._starts[number + 1]
-        size = end - start
-        if min(len(mine), size) < NEAR * max(len(mine), size):
+    def _overlaps(self, mine: list[int], place: int, entry: int) -> bool:
+        """Compare two sets of which the first common shingle is known: before it none is common."""
+        start, end = self._starts[self._posts[entry]], self._starts[self._posts[entry] + 1]
+        count = len(mine) + end - start
+        most = min(len(mine) - place, end - start - self._places[entry])
+        if most < NEAR * (count - most):
             return False
         common = len(set(mine).intersection(self._shingles[start:end]))
-        return common >= NEAR * (len(mine) + size - common)
+        return common >= NEAR * (count - common)
 
 
 def _shingles(words: Sequence[str]) -> set[int]:
     """The hashes of every three words in a row."""
     if not words:
         return set()
-    ends = ["", *words, ""]
-    runs = zip(ends, ends[1:], ends[2:], strict=False)
-    return {zlib.crc32(" ".join(run).encode("utf-8", "surrogatepass")) for run in runs}
+    marks = [0, *[zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words], 0]
+    runs = zip(marks, marks[1:], marks[2:], strict=False)
+    # Odd multipliers keep all bits of a word and tell the places apart (Knuth's multiplicative hashing).
+    return {(one * 0x9E3779B1 + two * 0x85EBCA77 + three) & _NONE for one, two, three in runs}
 
 
 def _prefix(shingles: list[int]) -> list[int]:
