@@ -10,6 +10,7 @@ import random
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from botus import __version__
 from botus.errors import BotusError, FileError, Interrupted, SettingsError
 from botus.gathering.commands import corpus
 from botus.journal import censor
-from botus.options import Common, common, to_stderr
+from botus.options import Common, common, terminal_width, to_stderr
 from botus.review.commands import curate, queue
 
 if TYPE_CHECKING:
@@ -261,15 +262,19 @@ def log_accept(values: Common) -> None:
 @common
 def doctor(values: Common) -> None:
     """Check settings, files and accounts without posting."""
+    import os
     from dataclasses import asdict
 
     from botus import doctor as practice
-    from botus.targets.configured import configured
 
-    settings = values.settings
-    findings = list(practice.examine(settings, configured(settings, time.time)))
-    rows = (f"{one.level:<8} {one.message}" + (f": {one.hint}" if one.hint else "") for one in findings)
-    values.result(rows, lambda: [asdict(one) for one in findings])
+    findings: list[practice.Finding] = []
+
+    def told() -> Iterator[practice.Finding]:
+        for finding in practice.consult(os.environ, values.data, time.time):
+            findings.append(finding)
+            yield finding
+
+    values.result(practice.lines(told(), terminal_width()), lambda: [asdict(one) for one in told()])
     sys.exit(practice.worst(findings))
 
 

@@ -1,194 +1,120 @@
-"""Checks everything that can be checked without posting: settings, the folder, the files, the accounts.
+"""The doctor: everything that can be checked without posting, in order, as findings and as lines of text.
 
-Every check is one line: what was looked at, how it is, what to do. A target that had stopped goes on where
-its platform answers well now, because whoever runs this has been there.
+The checks are in `checks`. Nothing that comes out holds a secret, and the exit code is that of the worst.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
-from botus import files, screen
-from botus.candidates import Candidates
-from botus.decisions import Decisions
-from botus.errors import BotusError, BusyError, CredentialsError
-from botus.intents import Intents
-from botus.mend import check_whole
-from botus.queue import Queue
-from botus.run import check_credentials, schedule_of
+from botus import settings as settings_module
+from botus.checks import Finding, guarded
+from botus.checks.accounts import accounts
+from botus.checks.content import content
+from botus.checks.environment import environment
+from botus.checks.folder import folder, preflight
+from botus.checks.timing import timing
+from botus.journal import censor
 from botus.settings import Settings
-from botus.state import State
 from botus.targets import Target
-from botus.tweeted import Log
+from botus.targets.configured import configured
+from botus.text import counted
 
-Level = Literal["ok", "warning", "problem"]
+__all__ = ["Finding", "consult", "examine", "lines", "preflight", "worst"]
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the doctor's report; `code` is the exit code of a problem."""
-
-    level: Level
-    message: str
-    hint: str = ""
-    code: int = 0
+_INDENT = " " * 9
+# Exit codes, worst first: unexpected, damage, settings, ... what may pass by itself.
+_WORST_FIRST = (1, 3, 2, 4, 6, 7, 5)
 
 
-def examine(settings: Settings, targets: Mapping[str, Target]) -> Iterator[Finding]:
-    """Yield findings, one check after the other; asks the platforms, posts nothing."""
+def consult(variables: Mapping[str, str], data: Path | None, clock: Callable[[], float]) -> Iterator[Finding]:
+    """Yield findings on what an environment sets up, one check after the other.
+
+    Args:
+        variables: the environment.
+        data: the data directory of the command line.
+        clock: seconds since the epoch.
+    """
+    settings, problems = settings_module.read(variables, data)
+    found = environment(variables, settings, problems)
+    targets: dict[str, Target] = {}
+
+    def connect() -> Iterator[Finding]:
+        targets.update(configured(settings, clock))
+        return iter(())
+
+    for finding in (*found, *guarded(connect)):
+        yield _censored(finding, settings)
+    names = [name for name, value in variables.items() if value.strip()]
+    for finding in examine(settings, targets, names, clock()):
+        yield _censored(finding, settings)
+
+
+def examine(
+    settings: Settings, targets: Mapping[str, Target], variables: Iterable[str] = (), now: float | None = None
+) -> Iterator[Finding]:
+    """Yield findings on folder, files, schedule and accounts; asks the platforms, posts nothing.
+
+    Args:
+        settings: the settings.
+        targets: the accounts.
+        variables: names that are set.
+        now: the time, in seconds since the epoch; the clock's without it.
+    """
+    moment = datetime.now(UTC) if now is None else datetime.fromtimestamp(now, UTC)
     said: set[Finding] = set()
-    for finding in _all(settings, targets):
+    for finding in _all(settings, targets, set(variables), moment):
         if finding not in said:  # two checks may stumble over the same file
             said.add(finding)
             yield finding
 
 
-def preflight(data: Path) -> Iterator[Finding]:
-    """Try in the data directory what a posting run needs: create, sync, link, rename, lock.
+def lines(findings: Iterable[Finding], width: int | None = None) -> Iterator[str]:
+    """Yield findings for a person, and a last line that counts them.
 
-    Raises:
-        FileError: naming what failed, with the uid, mode or mount that is wrong.
+    Args:
+        findings: in order; shown as they come.
+        width: columns of the terminal; None to wrap nothing.
     """
-    log = Log(data)
-    files.refuse_link(log.path)
-    folder = data / files.STATE_FOLDER
-    files.make_folder(folder)
-    probe = folder / f"probe-{os.getpid()}"
-    files.remove(probe)
-    files.claim(probe, b"probe")
-    files.replace(probe, b"probe again")
-    files.remove(probe)
-    yield Finding("ok", f"{data} can be written by uid {os.getuid()}")
-    yield _lock(data)
-    if files.is_mount_point(log.path):
-        hint = "mount the folder, not the single file"
-        yield Finding("problem", f"{log.path} is mounted as a single file, which cannot be replaced", hint, 3)
+    count = {"problem": 0, "warning": 0}
+    for finding in findings:
+        if finding.level != "ok":
+            count[finding.level] += 1
+        yield from _wrapped(f"{finding.level:<8} {finding.message}", width)
+        if finding.hint:
+            yield from _wrapped(f"{_INDENT}-> {finding.hint}", width)
+    yield f"{counted(count['problem'], 'problem')}, {counted(count['warning'], 'warning')}"
 
 
-def worst(findings: list[Finding]) -> int:
+def worst(findings: Iterable[Finding]) -> int:
     """The exit code of a report: that of its worst problem, 0 without one."""
     codes = {finding.code for finding in findings if finding.level == "problem"}
     return min(codes, key=_WORST_FIRST.index, default=0)
 
 
-_WORST_FIRST = (
-    1,
-    3,
-    2,
-    4,
-    6,
-    7,
-    5,
-)  # unexpected, damage, settings, ... what may pass by itself
-
-
-def _all(settings: Settings, targets: Mapping[str, Target]) -> Iterator[Finding]:
+def _all(
+    settings: Settings, targets: Mapping[str, Target], names: set[str], now: datetime
+) -> Iterator[Finding]:
+    yield from guarded(lambda: folder(settings.data))
     if settings.data.is_dir():
-        yield from _checked(lambda: list(preflight(settings.data)))
-        for check in (_queue, _log, _others):
-            yield from _checked(lambda check=check: check(settings))  # type: ignore[misc]
-    else:
-        hint = "look at --data and BOTUS_DATA, or make it with: botus generate"
-        yield Finding("problem", f"there is no data directory {settings.data}", hint, 3)
-    yield from _checked(lambda: _schedule(settings))
-    yield from _checked(lambda: _credentials(settings))
-    for target in targets.values():
-        yield from _checked(lambda target=target: _account(settings, target))  # type: ignore[misc]
+        yield from content(settings.data)
+    yield from guarded(lambda: timing(settings, names, now))
+    yield from accounts(settings, targets)
 
 
-def _checked(check: Callable[[], list[Finding]]) -> list[Finding]:
-    try:
-        return check()
-    except BotusError as error:
-        message = "; ".join(error.message.split("\n"))
-        return [Finding("problem", message, error.hint, error.exit_code)]
+def _wrapped(line: str, width: int | None) -> list[str]:
+    if width is None:
+        return [line]
+    indent = _INDENT + "   " * line.startswith(f"{_INDENT}-> ")
+    return textwrap.wrap(
+        line, max(width, 40), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
-def _lock(data: Path) -> Finding:
-    try:
-        with files.lock(data, "post"):
-            excludes = files.lock_excludes(data)
-    except BusyError:
-        return Finding("ok", "locks work: a posting run holds one now")
-    if excludes:
-        return Finding("ok", "locks work here")
-    hint = "run one botus only on this folder (network file systems and Docker Desktop: see docs/locks.md)"
-    return Finding("warning", f"locks on {data} do not keep others out", hint)
-
-
-def _queue(settings: Settings) -> list[Finding]:
-    queue = Queue(settings.data)
-    lines = list(queue.lines())
-    if not queue.path.exists():
-        return [Finding("warning", f"there is no {queue.path}", "write one with: botus generate")]
-    bad = [str(line.number) for line in lines if line.text is None]
-    found = [Finding("ok" if lines else "warning", f"{queue.path}: {len(lines)} lines")]
-    if bad:
-        numbers = ", ".join(bad[:5]) + (" ..." if len(bad) > 5 else "")
-        hint = "they are never posted: save the file as UTF-8"
-        found.append(Finding("warning", f"{queue.path}: not valid UTF-8 in line {numbers}", hint))
-    return found
-
-
-def _log(settings: Settings) -> list[Finding]:
-    log = Log(settings.data)
-    entries = log.entries()
-    check_whole(log, State(settings.data).load())
-    return [Finding("ok", f"tweeted.json: {len(entries)} entries")]
-
-
-def _others(settings: Settings) -> list[Finding]:
-    screen.parse_denylist(files.read(settings.data / "denylist.txt") or b"")
-    Decisions(settings.data).history()
-    Candidates(settings.data).records()
-    unsent = len(Intents(settings.data).open())
-    return [Finding("ok", f"decisions, candidates and intents are sound; {unsent} posts are open")]
-
-
-def _schedule(settings: Settings) -> list[Finding]:
-    if settings.cron is None:
-        return [Finding("warning", "CRON is not set: botus run needs it", "for example CRON='0 */4 * * *'")]
-    schedule = schedule_of(settings)
-    found = [Finding("ok", f"CRON in {settings.zone}: {schedule.words()}")]
-    return found + [Finding("warning", text) for text in schedule.warnings(settings.max_per_day)]
-
-
-def _credentials(settings: Settings) -> list[Finding]:
-    check_credentials(settings)
-    if not settings.has_targets:
-        return [
-            Finding(
-                "warning", "no credentials are set: botus posts nowhere (a dry run)", "see docs/tokens.md"
-            )
-        ]
-    return []
-
-
-def _account(settings: Settings, target: Target) -> list[Finding]:
-    try:
-        account = target.verify()
-    except CredentialsError as error:
-        return [Finding("problem", f"{target.name}: {error.message}", error.hint, error.exit_code)]
-    found = [Finding("ok", f"{target.name}: {account.handle} {account.url or ''}".rstrip())]
-    found += [Finding("ok", f"{target.name}: {note}") for note in account.notes]
-    found += [Finding("warning", f"{target.name}: {warning}") for warning in account.warnings]
-    if settings.data.is_dir():
-        found += _checked(lambda: _let_go_on(settings, target))
-    return found
-
-
-def _let_go_on(settings: Settings, target: Target) -> list[Finding]:
-    state = State(settings.data)
-    with files.lock(settings.data, "post", wait=30.0, holder="a posting run"):
-        memory = state.load()
-        known = memory.target(target.name, target.account)
-        if not known.stopped:
-            return []
-        reason, known.stopped, known.until = known.stopped, "", 0.0
-        known.rejected = known.failures = known.lost = 0
-        state.save(memory)
-    return [Finding("ok", f"{target.name}: goes on; it had stopped: {reason}")]
+def _censored(finding: Finding, settings: Settings) -> Finding:
+    message, hint = (censor(words, settings.secrets) for words in (finding.message, finding.hint))
+    return replace(finding, message=message, hint=hint)

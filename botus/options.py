@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -107,6 +108,12 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
 def is_terminal() -> bool:
     """Tell whether a person watches standard error."""
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal that results go to; None where they go elsewhere and are not to be cut."""
+    is_shown = sys.stdout is not None and sys.stdout.isatty()
+    return shutil.get_terminal_size().columns if is_shown else None
 
 
 _OPTIONS = [

@@ -121,7 +121,7 @@ class Schedule:
             "zone": self.zone.key,
             "words": self.words(),
             "jitter": self.jitter,
-            "next": [moment.isoformat() for moment in islice(_upcoming(self, now), times)],
+            "next": [moment.isoformat() for moment in islice(upcoming(self, now), times)],
             "posts_per_day": round(per_day, 4),
             "queue": queue_length,
             "days_left": None if queue_length is None else round(queue_length / per_day, 1),
@@ -233,7 +233,7 @@ def describe(
     if schedule.jitter:
         yield f"spread over {_plain(schedule.jitter / 60)} minutes after each of these times"
     yield f"the next {times} times:" if times > 1 else "the next time:"
-    for moment in islice(_upcoming(schedule, now), times):
+    for moment in islice(upcoming(schedule, now), times):
         yield f"  {dated(moment, schedule.zone, 'seconds' if schedule.jitter else 'minutes')}"
     per_day = schedule.posts_per_day(max_per_day)
     yield (
@@ -249,7 +249,8 @@ def describe(
         yield f"warning: {warning}"
 
 
-def _upcoming(schedule: Schedule, now: datetime) -> Iterator[datetime]:
+def upcoming(schedule: Schedule, now: datetime) -> Iterator[datetime]:
+    """Yield the moments, later than `now`, at which to act: the slots with their jitter."""
     for slot in schedule.slots(schedule.last(now), now + _REACH):
         if (moment := schedule.fires_at(slot)) > now:
             yield moment

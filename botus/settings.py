@@ -125,6 +125,18 @@ def load(environment: Mapping[str, str], data: Path | None = None) -> Settings:
     Raises:
         SettingsError: listing everything that is wrong.
     """
+    settings, problems = read(environment, data)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def read(environment: Mapping[str, str], data: Path | None = None) -> tuple[Settings, list[str]]:
+    """Read the settings as far as they go; arguments as for `load`.
+
+    Returns:
+        the settings, with defaults in place of what is wrong, and everything that is wrong.
+    """
     reader = _Reader(environment)
     x, x_missing = _x(reader)
     mastodon, mastodon_missing = _mastodon(reader)
@@ -148,9 +160,7 @@ def load(environment: Mapping[str, str], data: Path | None = None) -> Settings:
         base_models=reader.url("BASE_MODEL_URL", _BASE_MODELS),
         secrets=(*filter(None, map(reader.secret, SECRETS)), *_pieces(webhooks)),
     )
-    if reader.problems:
-        raise SettingsError(list(dict.fromkeys(reader.problems)))
-    return settings
+    return settings, list(dict.fromkeys(reader.problems))
 
 
 def _x(reader: _Reader) -> tuple[XSettings | None, tuple[str, ...]]:

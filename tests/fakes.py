@@ -55,6 +55,7 @@ class FakeTarget:
     ) -> None:
         self.platform, self.name, self.script = platform, name, deque(script)
         self.base_url, self.account, self.about = "https://fake.example", "account-1", "nowhere real"
+        self.clock_off: float | None = None
         self.sees, self.limit, self.before_send = sees, limit, before_send
         self.down = False
         self.until: float | None = None

@@ -27,7 +27,8 @@ class MastodonServer(Loopback):
     """Mastodon's side of posting: statuses, keys kept for an hour, limits, scopes, the own timeline.
 
     Traits: `token`, `scopes`, `version`, `limit`; `v1_only` (no /api/v2), `keeps_keys` (False: snac2),
-    `replay_500` (releases of 2026), `integer_reset` (GoToSocial), `bot`, `note`.
+    `replay_500` (releases of 2026), `integer_reset` (GoToSocial), `bot`, `note`, `name`; `tells_scopes`
+    (False: before 4.3).
     """
 
     token = "mastodon-token"
@@ -40,6 +41,8 @@ class MastodonServer(Loopback):
     integer_reset = False
     bot = True
     note = "<p>I am a bot.</p>"
+    name = "Kettle"
+    tells_scopes = True
 
     def answer(self, request: Request) -> Reply:
         reply = self._route(request)
@@ -56,8 +59,9 @@ class MastodonServer(Loopback):
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return Reply(401, {"error": "The access token is invalid"})
         if place == "GET /api/v1/apps/verify_credentials":
-            return Reply(200, {"name": "botus"})
-        if ("write" if request.method == "POST" else "read") not in self.scopes.split():
+            scopes = {"scopes": self.scopes.split()} if self.tells_scopes else {}
+            return Reply(200, {"name": "botus", **scopes})
+        if not self._allows(request):
             return Reply(403, {"error": "This action is outside the authorized scopes"})
         if self.remaining <= 0:
             return Reply(429, {"error": "Too many requests"})
@@ -71,6 +75,11 @@ class MastodonServer(Loopback):
             return self._post(request)
         return Reply(404, {"error": "Record not found"})
 
+    def _allows(self, request: Request) -> bool:
+        whole = "write" if request.method == "POST" else "read"
+        part = "accounts" if request.path.endswith("verify_credentials") else "statuses"
+        return bool({whole, f"{whole}:{part}"} & set(self.scopes.split()))
+
     def _instance(self, path: str) -> Reply:
         if self.v1_only and "v2" in path:
             return Reply(404, "<html><body>404</body></html>")
@@ -78,7 +87,8 @@ class MastodonServer(Loopback):
         return Reply(200, {"version": self.version, "configuration": {"statuses": statuses}})
 
     def _account(self) -> dict[str, Any]:
-        return {"id": "7", "acct": "kettle", "url": f"{self.url}/@kettle", "bot": self.bot, "note": self.note}
+        shown = {"display_name": self.name, "note": self.note, "fields": []}
+        return {"id": "7", "acct": "kettle", "url": f"{self.url}/@kettle", "bot": self.bot, **shown}
 
     def _post(self, request: Request) -> Reply:
         form = {name: values[-1] for name, values in parse_qs(request.body).items()}
@@ -107,8 +117,13 @@ class MastodonServer(Loopback):
 class XServer(Loopback):
     """X's side of posting: posts, the rule against duplicates, credits, the own timeline.
 
-    Traits: `consumer_key`, `token`, `credits`, `duplicates` (whether the rule is kept).
+    Traits: `consumer_key`, `token`, `credits`, `duplicates` (whether the rule is kept), `access` (the token's
+    level, "" to keep it to itself), `subscription`, `checks_time` (of signatures).
     """
+
+    access = "read-write"
+    subscription = "None"
+    checks_time = False
 
     consumer_key = "x-key"
     token = "42-token"
@@ -121,6 +136,15 @@ class XServer(Loopback):
         names = (f'oauth_consumer_key="{self.consumer_key}"', f'oauth_token="{self.token}"')
         if not all(name in signed for name in names):
             return _problem(401, "Unauthorized")
+        signed_at = re.search(r'oauth_timestamp="([0-9]+)"', signed)
+        if self.checks_time and signed_at and abs(int(signed_at[1]) - self.clock()) > 300:
+            return _problem(401, "Unauthorized")
+        reply = self._authorized(request, place)
+        if self.access:
+            reply.headers["x-access-level"] = self.access
+        return reply
+
+    def _authorized(self, request: Request, place: str) -> Reply:
         if self.remaining <= 0:
             headers = {} if self.reset is None else {"x-rate-limit-reset": self.reset}
             return Reply(429, {"title": "Too Many Requests", "detail": "Too Many Requests"}, headers)
@@ -128,9 +152,13 @@ class XServer(Loopback):
         if not self.credits:
             return _problem(402, "Your enrolled account does not have any credits to fulfill this request.")
         if place == "GET /2/users/me":
-            return Reply(200, {"data": {"id": "42", "username": "kettle", "name": "Kettle"}})
+            about = {"subscription_type": self.subscription} if self.subscription else {}
+            return Reply(200, {"data": {"id": "42", "username": "kettle", "name": "Kettle", **about}})
         if place == "GET /2/users/42/tweets":
             return self._timeline(request.query)
+        if place == "POST /2/tweets" and self.access == "read":
+            detail = "Your client app is not configured with the appropriate oauth1 app permissions"
+            return _problem(403, f"{detail} for this endpoint.")
         if place == "POST /2/tweets":
             return self._post(json.loads(request.body).get("text", ""))
         return _problem(404, "Not Found")

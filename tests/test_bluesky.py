@@ -340,8 +340,22 @@ class TestVerify:
         server.profile, server.password = {}, "the-own-password"
         account = Bluesky(server.handle, server.password, Sessions(tmp_path), service=server.url).verify()
         assert account.bot is False
-        words = " ".join(account.warnings)
+        words = " ".join(f"{what} {remedy}" for what, remedy in account.warnings)
         assert all(part in words for part in ("automation label", "description", "app password"))
+
+    def test_a_description_that_does_not_say_who_writes(self, server: BlueskyServer, target: Bluesky) -> None:
+        server.profile["description"] = "Tea, tides and time."
+        (warning,) = target.verify().warnings
+        assert warning.what == "the profile does not seem to say that a bot writes here"
+        server.profile["displayName"] = "KettleBot"
+        assert target.verify().warnings == ()
+
+    def test_the_clocks_are_compared(self, server: BlueskyServer, target: Bluesky) -> None:
+        assert target.clock_off is None
+        own = server.clock
+        server.clock = lambda: own() - 600
+        target.verify()
+        assert target.clock_off == 600
 
     @pytest.mark.parametrize("profile", ["500", "200 <html>", '200 {"value": {"labels": [7]}}'])
     def test_a_profile_that_cannot_be_read(

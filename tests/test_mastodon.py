@@ -450,15 +450,55 @@ class TestVerify:
         server.bot, server.note, server.version = False, "<p></p>", "4.2.1 (compatible; Sharkey 2024.9.1)"
         account = target.verify()
         assert account.bot is False
-        assert len(account.warnings) == 3
-        assert "not marked as a bot" in account.warnings[0]
-        assert "note" in account.warnings[1]
-        assert "not plain Mastodon" in account.warnings[2]
+        assert [advice.what for advice in account.warnings] == [
+            "the account is not marked as a bot",
+            "the profile has no note",
+        ]
+        assert "not plain Mastodon" in account.notes[-1]
+
+    def test_a_note_that_does_not_say_who_writes(self, server: MastodonServer, target: Mastodon) -> None:
+        server.note = "<p>Tea, tides and time.</p>"
+        (warning,) = target.verify().warnings
+        assert warning.what == "the profile does not seem to say that a bot writes here"
+        server.name = "Kettle (automated)"
+        assert target.verify().warnings == ()
+
+    @pytest.mark.parametrize(
+        ("scopes", "problems", "warnings"),
+        [
+            ("write:statuses read:accounts read:statuses", 0, 0),
+            ("read", 1, 0),
+            ("write:statuses read:accounts", 0, 1),
+            ("write:media read:statuses read:accounts", 1, 0),
+        ],
+    )
+    def test_what_the_token_may_do(
+        self, server: MastodonServer, target: Mastodon, scopes: str, problems: int, warnings: int
+    ) -> None:
+        server.scopes = scopes
+        account = target.verify()
+        assert (len(account.problems), len(account.warnings)) == (problems, warnings)
+        assert f"the token may: {' '.join(sorted(scopes.split()))}"[:20] in account.notes[1]
+
+    def test_a_server_that_does_not_tell_scopes(self, server: MastodonServer, target: Mastodon) -> None:
+        server.tells_scopes = False
+        account = target.verify()
+        assert (account.problems, account.warnings) == ((), ())
+        assert "does not tell what the token may do" in account.notes[1]
+
+    @pytest.mark.parametrize("off", [-600, 0, 600])
+    def test_the_clocks_are_compared(self, server: MastodonServer, target: Mastodon, off: int) -> None:
+        server.clock = lambda: NOW - off
+        target.verify()
+        assert target.clock_off == off
 
     def test_a_token_that_may_only_write(self, server: MastodonServer, target: Mastodon) -> None:
         server.scopes = "write"
-        (warning,) = target.verify().warnings
-        assert "cannot read" in warning
+        account = target.verify()
+        (warning,) = account.warnings
+        assert "may not read" in warning.what
+        assert (account.bot, account.problems) == (None, ())
+        assert "that the token may not read" in account.handle
 
     def test_a_revoked_token(self, server: MastodonServer) -> None:
         with pytest.raises(CredentialsError, match="401"):

@@ -247,12 +247,49 @@ class TestVerify:
     def test_who_it_is(self, target: X) -> None:
         account = target.verify()
         assert (account.handle, account.url, account.bot) == ("@kettle", "https://x.com/kettle", None)
-        assert "Automated label" in account.warnings[0]
+        assert (account.problems, account.warnings) == ((), ())
+        assert "may read and write" in account.notes[1]
+        assert "Automated label" in account.notes[2]
+
+    def test_a_token_that_may_only_read(self, server: XServer, target: X) -> None:
+        server.access = "read"
+        (problem,) = target.verify().problems
+        assert "only read" in problem.what
+        assert "Read and write" in problem.remedy
+        answer = target.send("hello", "", again=False)
+        assert (answer.state, answer.needs_person) == ("later", True)
+        server.access = ""
+        account = target.verify()
+        assert account.problems == ()
+        assert "the first post will show" in account.notes[1]
+
+    @pytest.mark.parametrize(("subscription", "count"), [("None", 1), ("Premium", 0), ("", 0)])
+    def test_a_limit_above_that_of_the_account(
+        self, server: XServer, clock: Clock, subscription: str, count: int
+    ) -> None:
+        server.subscription = subscription
+        secrets = ("x-key", "consumer-secret", "42-token", "token-secret")
+        target = X(*secrets, base_url=server.url, may_read=True, limit=4000, clock=clock)
+        warnings = target.verify().warnings
+        assert len(warnings) == count
+        assert all("X_LIMIT is 4000" in warning.what for warning in warnings)
+
+    @pytest.mark.parametrize(("off", "words"), [(600, "10 minutes ahead"), (-3600, "60 minutes behind")])
+    def test_a_clock_that_makes_signatures_worthless(
+        self, server: XServer, target: X, clock: Clock, off: int, words: str
+    ) -> None:
+        server.script("on=users/me 401")
+        clock.now += off
+        server.clock = lambda: NOW
+        with pytest.raises(CredentialsError, match=words):
+            target.verify()
+        assert target.clock_off == off
 
     def test_without_leave_to_read_nothing_is_asked(self, server: XServer, clock: Clock) -> None:
         account = make(server, clock, may_read=False).verify()
         assert account.handle == "user 42"
-        assert "X_READ=yes" in account.warnings[0]
+        (warning,) = account.warnings
+        assert "X_READ=yes botus doctor" in warning.remedy
         assert not server.requests
 
     def test_no_credits(self, server: XServer, target: X) -> None:

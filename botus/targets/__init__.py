@@ -9,13 +9,14 @@ be proven. Whatever is neither a proven yes nor a proven no is `unknown`, and is
     record.py           what a post is on Bluesky (pure)
     xrpc.py             talks to a Bluesky server, and keeps the session alive
     exchange.py         what is known of one request, and what follows from it on every platform (pure)
+    profiles.py         what the words of a profile say (pure)
     transport.py        makes the request; the only module here that loads `requests`, at the first request
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 State = Literal["posted", "rejected", "later", "unknown", "absent"]
 
@@ -86,20 +87,29 @@ class Attempt:
     server: str | None = None
 
 
+class Advice(NamedTuple):
+    """What is not as it should be with an account, and what the owner can do about it."""
+
+    what: str
+    remedy: str
+
+
 @dataclass(frozen=True)
 class Account:
     """The account behind the credentials.
 
     Args:
         bot: whether it is marked as automated; None where the platform does not say.
-        warnings: sentences for the owner, most important first.
+        problems: what keeps it from posting.
+        warnings: what the owner can mend, most important first.
         notes: what else there is to know, such as limits.
     """
 
     handle: str
     url: str | None = None
     bot: bool | None = None
-    warnings: tuple[str, ...] = ()
+    problems: tuple[Advice, ...] = ()
+    warnings: tuple[Advice, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -124,6 +134,10 @@ class Target(Protocol):
     @property
     def about(self) -> str:
         """What the owner should know before anybody is asked: where, limits, cost; holds no secret."""
+
+    @property
+    def clock_off(self) -> float | None:
+        """Seconds by which the own clock was ahead of the platform's at its last answer; None before one."""
 
     def problem(self, text: str) -> str | None:
         """Say why this text can never be accepted here, or None; uses the limits that `ready` learned."""

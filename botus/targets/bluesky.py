@@ -19,23 +19,29 @@ from botus.targets import (
     READ_TIMEOUT,
     REQUEST_DEADLINE,
     Account,
+    Advice,
     Answer,
     Attempt,
     Ready,
 )
 from botus.targets.exchange import Exchange, check_setting, check_url, complaint, unsendable
+from botus.targets.profiles import says_automated
 from botus.targets.record import COLLECTION, make_key, make_record
 from botus.targets.xrpc import EXPIRED, Server, error_of
 from botus.text import bluesky_length
 
 _LIMIT, _LIMIT_BYTES = 300, 3000
-_CLOCK_OFF = 120.0  # seconds by which the own clock may differ from the server's before the latter counts
+_BARELY_OFF = 120.0  # seconds by which the own clock may differ from the server's before the latter counts
 _APP_PASSWORD = re.compile(r"[a-z0-9]{4}(?:-[a-z0-9]{4}){3}")
-_NOT_APP = "BLUESKY_APP_PASSWORD does not look like an app password: make one in Settings, App Passwords"
-_NOT_A_BOT = (
-    "the profile does not say that this is a bot: switch the automation label on in Bluesky's settings"
+_NOT_APP = Advice(
+    "BLUESKY_APP_PASSWORD does not look like an app password",
+    "make one under Settings, Privacy and security, App passwords: it can be revoked on its own",
 )
-_NO_NOTE = "the profile has no description: add a note that a bot writes here"
+_NOT_A_BOT = Advice(
+    "the account is not labelled as automated", "switch the automation label on in Bluesky's settings"
+)
+_NO_NOTE = Advice("the profile has no description", "write one that says that a bot writes here")
+_NOTE_SILENT = Advice("the profile does not seem to say that a bot writes here", "say so in its description")
 _OTHER_API = "the server does not speak Bluesky's API: is BLUESKY_SERVICE right?"
 _OTHER_TEXT = "another text has its key on the server: was the post edited?"
 
@@ -76,12 +82,17 @@ class Bluesky:
         self.account = handle
         self._server = Server(self.base_url, handle, password, sessions, timeouts, deadline, clock)
         self._languages, self._clock = tuple(languages), clock
-        self._clock_off = 0.0  # seconds; until `ready` has asked
+        self._correction = 0.0  # seconds; until `ready` has asked
 
     @property
     def about(self) -> str:
         """What the owner should know, in a few words."""
         return f"at {self.base_url}, {self.account}, {_LIMIT} characters; a lost answer is repeated"
+
+    @property
+    def clock_off(self) -> float | None:
+        """Seconds by which the own clock was ahead of the server's at its last answer."""
+        return self._server.clock_off
 
     def problem(self, text: str) -> str | None:
         """Say why Bluesky can never accept this text, or None."""
@@ -100,12 +111,12 @@ class Bluesky:
             return self._not_ready(exchange)
         date = exchange.date()
         off = 0.0 if date is None else date - self._clock()
-        self._clock_off = off if abs(off) > _CLOCK_OFF else 0.0
+        self._correction = off if abs(off) > _BARELY_OFF else 0.0
         return Ready(date)
 
     def new_key(self) -> str:
         """A TID, by the server's clock where the own one is wrong: the post shows the time in its key."""
-        return make_key(self._clock() + self._clock_off, random.SystemRandom().randrange(1024))
+        return make_key(self._clock() + self._correction, random.SystemRandom().randrange(1024))
 
     def send(self, text: str, key: str, *, again: bool) -> Answer:
         """Put the record under its key; where only the session has expired, once more with a new one."""
@@ -133,7 +144,7 @@ class Bluesky:
         """Ask who the account is, and what its profile says."""
         session, exchange = self._server.session()
         if session is None:
-            raise complaint("Bluesky", self._not_ready(exchange))
+            raise complaint(self._not_ready(exchange))
         handle = exchange.fields().get("handle")
         shown = handle if isinstance(handle, str) and re.fullmatch(r"[a-z0-9.-]+", handle) else session.did
         asked = self._record(session.did, "app.bsky.actor.profile", "self")
@@ -142,7 +153,8 @@ class Bluesky:
         is_bot = "bot" in _labels(profile)
         notes = (f"{_LIMIT} characters, {_LIMIT_BYTES} bytes", f"logged in; {self._server.where}")
         warnings = tuple(self._warnings(profile, is_bot))
-        return Account(f"@{shown}", f"https://bsky.app/profile/{shown}", is_bot, warnings, notes)
+        address = f"https://bsky.app/profile/{shown}"
+        return Account(f"@{shown}", address, is_bot, warnings=warnings, notes=notes)
 
     def _not_ready(self, exchange: Exchange) -> Answer:
         if exchange.redirect:
@@ -182,11 +194,14 @@ class Bluesky:
     def _record(self, did: str, collection: str, key: str) -> Exchange:
         return self._server.get("com.atproto.repo.getRecord", repo=did, collection=collection, rkey=key)
 
-    def _warnings(self, profile: Mapping[str, object], is_bot: bool) -> Iterator[str]:
+    def _warnings(self, profile: Mapping[str, object], is_bot: bool) -> Iterator[Advice]:
         if not is_bot:
             yield _NOT_A_BOT
-        if not str(profile.get("description") or "").strip():
+        description = str(profile.get("description") or "").strip()
+        if not description:
             yield _NO_NOTE
+        elif not says_automated(f"{profile.get('displayName')} {description}"):
+            yield _NOTE_SILENT
         if not _APP_PASSWORD.fullmatch(self._password):
             yield _NOT_APP
 

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from botus.targets.exchange import moment
 from botus.text import fingerprint
 
+# Of the scopes within `read` and `write`, those that botus needs.
+_PARTS = {"read": ("read:accounts", "read:statuses"), "write": ("write:statuses",)}
+
 
 def limits(instance: Mapping[str, object]) -> tuple[int, int]:
     """The longest post, and what a link counts, in characters; Pleroma has its own field for the first."""
@@ -42,6 +45,27 @@ def same(text: str, status: object) -> bool:
 def created(status: object) -> float | None:
     """When a post was made, in epoch seconds of the server's clock."""
     return moment(_dict(status).get("created_at"))
+
+
+def scopes(application: Mapping[str, object]) -> set[str] | None:
+    """What an application's token may do, `read` and `write` spelled out; None where the server is silent.
+
+    Source: the Application entity, `scopes` since Mastodon 4.3.
+    """
+    value = application.get("scopes")
+    names = value.split() if isinstance(value, str) else value
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        return None
+    whole = {part for name in names for part in _PARTS.get(name, ())}
+    return {*names, *whole}
+
+
+def profile(user: Mapping[str, object]) -> str:
+    """The words of a profile: names, note and fields."""
+    rows = user.get("fields")
+    found = map(_dict, rows if isinstance(rows, list) else [])
+    fields = [f"{row.get('name')} {plain(row.get('value'))}" for row in found]
+    return " ".join([str(user.get("acct")), str(user.get("display_name")), plain(user.get("note")), *fields])
 
 
 def plain(content: object) -> str:

@@ -32,6 +32,19 @@ _MEANING = {
     422: "not accepted",
     429: "rate limit reached",
 }
+# What to do about a reason, by the words of `_MEANING` and of the transport; the first that fits.
+_REMEDIES = (
+    ("clock of this machine", "set the clock, and let it be set: timedatectl set-ntp true"),
+    ("HTTP 401", "copy the credentials again, or make new ones: docs/tokens.md"),
+    ("HTTP 402", "buy credits in the developer console"),
+    ("HTTP 403", "look at the account in a browser, whether it is limited; then at what its token may do"),
+    ("points to", "set the address that it points to"),
+    ("HTTP 4", "is the address of the server right?"),
+    ("API:", "set the address of the server, without a path"),
+    ("name was not found", "is the address right, and is there a network?"),
+    ("certificate", "is the address right, and is the clock of this machine?"),
+    ("refused", "is the address right, and does the server run?"),
+)
 _LONGEST_WAIT = 25 * 3600  # no platform's limit lasts longer than a day; more is nonsense
 _LONGEST_REASON = 160
 # What an error text must not hold: markup, and headers that a server echoes.
@@ -95,6 +108,15 @@ class Exchange:
             return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() + seconds
         except (KeyError, ValueError, TypeError, OverflowError):
             return None
+
+    def ahead(self, now: float) -> float | None:
+        """Seconds by which the own clock is ahead of the server's.
+
+        Args:
+            now: own clock when the answer came, in epoch seconds.
+        """
+        date = self.date()
+        return None if date is None else now - date
 
 
 def refusal(exchange: Exchange, now: float, secrets: Iterable[str]) -> Answer:
@@ -199,11 +221,11 @@ def unsendable(text: str) -> str | None:
     return None
 
 
-def complaint(name: str, answer: Answer) -> CredentialsError | TemporaryError:
+def complaint(answer: Answer) -> CredentialsError | TemporaryError:
     """Turn the answer to a question about the account into the error that `verify` raises."""
-    if answer.needs_person:
-        return CredentialsError(f"{name}: {answer.reason}", "check the credentials and the base URL")
-    return TemporaryError(f"{name}: {answer.reason}", "try again later")
+    kind = CredentialsError if answer.needs_person else TemporaryError
+    remedies = (remedy for words, remedy in _REMEDIES if words in answer.reason)
+    return kind(answer.reason, next(remedies, "try again later"))
 
 
 def check_setting(name: str, value: str) -> str:

@@ -21,11 +21,12 @@ from botus.targets import (
     READ_TIMEOUT,
     REQUEST_DEADLINE,
     Account,
+    Advice,
     Answer,
     Attempt,
     Ready,
 )
-from botus.targets.entities import address, created, limits, number, plain, same
+from botus.targets.entities import address, created, limits, number, plain, profile, same, scopes
 from botus.targets.exchange import (
     Exchange,
     check_setting,
@@ -35,6 +36,7 @@ from botus.targets.exchange import (
     refusal,
     unsendable,
 )
+from botus.targets.profiles import says_automated
 from botus.text import mastodon_length
 
 if TYPE_CHECKING:
@@ -47,16 +49,24 @@ _KEY_LASTS = 50 * 60.0  # seconds; servers keep a key for an hour
 _SKEW = 60.0  # seconds between the clocks of a server's web front and its database
 _LOOK_AT = 20  # posts
 _PLAIN_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")  # others say "4.2.1 (compatible; ...)"
-_NOT_A_BOT = "the account is not marked as a bot: tick 'This is an automated account' in its profile"
-_NO_NOTE = "the profile says nothing about itself: add a note that a bot writes here"
-_NO_READ = (
-    "the token cannot read, so a post whose answer is lost stays unknown: "
-    "give it the scopes read:accounts and read:statuses"
+_NOT_A_BOT = Advice(
+    "the account is not marked as a bot",
+    "tick 'This is an automated account' under Preferences, Public profile",
+)
+_NO_NOTE = Advice("the profile has no note", "write one that says that a bot writes here")
+_NOTE_SILENT = Advice("the profile does not seem to say that a bot writes here", "say so in its note")
+_NO_READ = Advice(
+    "the token may not read, so a post whose answer is lost stays unknown",
+    "give its application read:accounts and read:statuses, then copy the new token",
+)
+_NO_WRITE = Advice(
+    "the token may not post", "give its application the scope write:statuses, then copy the new token"
 )
 _NOT_REAL = (
-    "the server is not plain Mastodon, so a post whose answer is lost stays unknown "
-    "where the timeline does not show it"
+    "the server is not plain Mastodon: a post whose answer is lost stays unknown"
+    " where the timeline does not show it"
 )
+_NO_SCOPES = "the server does not tell what the token may do: the first post will show"
 _OTHER_API = "the server does not speak Mastodon's API: is MASTODON_BASE_URL right?"
 
 
@@ -78,6 +88,7 @@ class Mastodon:
     """
 
     name = "mastodon"
+    clock_off: float | None = None
 
     def __init__(
         self,
@@ -175,18 +186,32 @@ class Mastodon:
         """Ask who the account is, whether it is marked as a bot, and what the token cannot do."""
         ready = self.ready()
         if isinstance(ready, Answer):
-            raise complaint("Mastodon", ready)
+            raise complaint(ready)
         exchange = self._ask(lambda client: client.account_verify_credentials())
-        if exchange.status == 403:  # it may post all the same: ask what any good token may ask
-            exchange = self._ask(lambda client: client.app_verify_credentials())
-            if exchange.good:
-                return Account("unknown", warnings=(_NO_READ,))
+        app = self._ask(lambda client: client.app_verify_credentials())
         user = exchange.fields() if exchange.good else {}
-        if number(user) is None:
-            raise complaint("Mastodon", self._refusal(exchange))
+        is_unread = exchange.status == 403 and app.good  # it may post all the same
+        if number(user) is None and not is_unread:
+            raise complaint(self._refusal(exchange))
+        granted = scopes(app.fields()) if app.good else None
         host = self.base_url.partition("://")[2]
-        warnings = tuple(_warnings(user, ready))
-        return Account(f"@{user.get('acct')}@{host}", address(user), user.get("bot") is True, warnings)
+        return Account(
+            f"an account on {host} that the token may not read"
+            if is_unread
+            else f"@{user.get('acct')}@{host}",
+            address(user),
+            None if is_unread else user.get("bot") is True,
+            problems=() if granted is None or "write:statuses" in granted else (_NO_WRITE,),
+            warnings=tuple(() if is_unread else _warnings(user)) + tuple(_unread(is_unread, granted)),
+            notes=tuple(self._notes(ready, granted)),
+        )
+
+    def _notes(self, ready: Ready, granted: set[str] | None) -> Iterable[str]:
+        yield f"{self._limit} characters, a link counts as {self._link_length}"
+        whole = granted and sorted(name for name in granted if name.partition(":")[0] not in granted - {name})
+        yield f"the token may: {' '.join(whole)}" if whole else _NO_SCOPES
+        if not _PLAIN_VERSION.fullmatch(ready.server or ""):
+            yield _NOT_REAL
 
     def _absence(self, attempt: Attempt, date: float | None, statuses: list[object]) -> Answer:
         """Say what it means that a post is not among the newest ones."""
@@ -208,15 +233,20 @@ class Mastodon:
 
     def _ask(self, call: Callable[[Any], object]) -> Exchange:
         wire, _, client = self._connect()
-        return wire.ask(lambda: call(client))
+        return self._timed(wire.ask(lambda: call(client)))
 
     def _get(self, path: str) -> Exchange:
         """Make a request that Mastodon.py spells with a slash at the end, which some servers redirect."""
         wire, session, _ = self._connect()
         header = {"Authorization": f"Bearer {self._token}"}  # `auth` keeps a .netrc from replacing it
-        return wire.ask(
-            lambda: session.get(self.base_url + path, headers=header, auth=lambda request: request)
+        return self._timed(
+            wire.ask(lambda: session.get(self.base_url + path, headers=header, auth=lambda request: request))
         )
+
+    def _timed(self, exchange: Exchange) -> Exchange:
+        off = exchange.ahead(self._clock())
+        self.clock_off = self.clock_off if off is None else off
+        return exchange
 
     def _connect(self) -> tuple[Wire, requests.Session, Any]:
         if self._connected is None:
@@ -250,10 +280,15 @@ def _after(status: object, attempt: Attempt) -> bool:
     return made is None or attempt.server_date is None or made >= attempt.server_date - _SKEW
 
 
-def _warnings(user: Mapping[str, object], ready: Ready) -> Iterable[str]:
+def _warnings(user: Mapping[str, object]) -> Iterable[Advice]:
     if user.get("bot") is not True:
         yield _NOT_A_BOT
     if not plain(user.get("note")).strip():
         yield _NO_NOTE
-    if not _PLAIN_VERSION.fullmatch(ready.server or ""):
-        yield _NOT_REAL
+    elif not says_automated(profile(user)):
+        yield _NOTE_SILENT
+
+
+def _unread(is_unread: bool, granted: set[str] | None) -> Iterable[Advice]:
+    if is_unread or (granted is not None and not {"read:accounts", "read:statuses"} <= granted):
+        yield _NO_READ

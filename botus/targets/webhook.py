@@ -59,6 +59,7 @@ class Webhook:
         self.name = f"{UNCONFIRMED}{self._kind}-{self.account[:6]}"
         self.base_url = f"{self._kind}:"
         self._url, self._timeouts, self._deadline = url, timeouts, deadline
+        self.clock_off = None  # Apprise does not tell the service's time
         self._limit: int | None = None  # until `ready` has asked
         self._loaded: Any = None
 
@@ -110,9 +111,9 @@ class Webhook:
         """Check the URL without a request."""
         service = self._service()
         if service is None:
-            raise CredentialsError(f"{self.name}: {_NOT_UNDERSTOOD}", "see docs/tokens.md for its form")
+            raise CredentialsError(_NOT_UNDERSTOOD, "see docs/tokens.md for its form")
         notes = (f"{self._limit} characters",) if self._limit else ()
-        return Account(str(service.service_name), warnings=(_NOT_ASKED,), notes=notes)
+        return Account(str(service.service_name), notes=(*notes, _NOT_ASKED))
 
     def _service(self) -> Any:  # noqa: ANN401
         """Apprise's object for the URL, None where it can make none."""

@@ -11,7 +11,8 @@ import hashlib
 import html
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from botus.targets import (
     READ_TIMEOUT,
     REQUEST_DEADLINE,
     Account,
+    Advice,
     Answer,
     Attempt,
     Ready,
@@ -44,9 +46,21 @@ if TYPE_CHECKING:
 HOST = "https://api.twitter.com"
 _SKEW = 300.0  # X refuses signatures whose clock is further off than this
 _LOOK_AT = 20  # posts; each costs about $0.001
-_PRICE = "about $0.015, with a link $0.20,"
-_AUTOMATED = "X does not tell whether the account carries its Automated label: switch it on in X's settings"
-_NOT_ASKED = "X was not asked who this is, because reading costs money: X_READ=yes allows it"
+PRICE, PRICE_WITH_LINK = 0.015, 0.20  # dollars a post, pay per use since February 2026
+_PRICE = f"about ${PRICE}, with a link ${PRICE_WITH_LINK:.2f},"
+_FREE_LIMIT = 280
+_AUTOMATED = (
+    "X tells no program whether the account carries the Automated label that bots must have:"
+    " see X's settings, Your account, Account information, Automation"
+)
+_NOT_ASKED = Advice(
+    "the four secrets were not tried, because X charges for every answer",
+    "X_READ=yes botus doctor asks once, for a small fee",
+)
+_READ_ONLY = Advice(
+    "the access token may only read",
+    "set the app to Read and write, then make the access token and its secret anew: docs/tokens.md",
+)
 
 
 class X:
@@ -66,6 +80,7 @@ class X:
     """
 
     name = "x"
+    clock_off: float | None = None
 
     def __init__(
         self,
@@ -118,7 +133,7 @@ class X:
         exchange = self._ask(lambda client: client.create_tweet(text=text))
         if number := _number(exchange.fields().get("data")) if exchange.good else None:
             return Answer("posted", id=number, url=_url(number))
-        answer = refusal(exchange, self._clock(), self._secrets)
+        answer = self._refusal(exchange)
         if exchange.status != 403:
             return answer
         words = message(exchange).lower()
@@ -144,7 +159,7 @@ class X:
             return Answer("unknown", reason="the answer was lost, and X does not allow to look")
         posts = exchange.fields().get("data", []) if exchange.good else None
         if not isinstance(posts, list) or not (posts or "meta" in exchange.fields()):
-            return look_failed(refusal(exchange, now, self._secrets), now - attempt.begun)
+            return look_failed(self._refusal(exchange), now - attempt.begun)
         for post in posts:
             if isinstance(post, Mapping) and (number := _number(post)) and _same(text, post, since):
                 return Answer("posted", id=number, url=_url(number))
@@ -153,23 +168,55 @@ class X:
     def verify(self) -> Account:
         """Ask who the account is, if reading is allowed; without a request otherwise."""
         if not self._may_read:
-            return Account(f"user {self.account}", warnings=(_NOT_ASKED, _AUTOMATED))
-        exchange = self._ask(lambda client: client.get_me())
+            notes = (f"{self._limit} characters, a link counts as 23", _AUTOMATED)
+            return Account(f"user {self.account}", warnings=(_NOT_ASKED,), notes=notes)
+        exchange = self._ask(lambda client: client.get_me(user_fields=["subscription_type"]))
         user = exchange.fields().get("data") if exchange.good else None
         if not isinstance(user, Mapping) or not isinstance(user.get("username"), str):
-            raise complaint("X", refusal(exchange, self._clock(), self._secrets))
-        return Account(f"@{user['username']}", f"https://x.com/{user['username']}", warnings=(_AUTOMATED,))
+            raise complaint(self._refusal(exchange))
+        access = exchange.headers.get("x-access-level", "")
+        return Account(
+            f"@{user['username']}",
+            f"https://x.com/{user['username']}",
+            problems=(_READ_ONLY,) if access == "read" else (),
+            warnings=tuple(self._too_long(user.get("subscription_type"))),
+            notes=tuple(self._notes(access)),
+        )
+
+    def _too_long(self, subscription: object) -> Iterator[Advice]:
+        if self._limit > _FREE_LIMIT and subscription == "None":
+            what = f"X_LIMIT is {self._limit}, but the account has no subscription: X takes {_FREE_LIMIT}"
+            yield Advice(what, "unset X_LIMIT, or subscribe to X Premium")
+
+    def _notes(self, access: str) -> Iterator[str]:
+        yield f"{self._limit} characters, a link counts as 23"
+        if "write" in access:
+            yield "the access token may read and write"
+        elif not access:
+            yield "X did not tell whether the access token may write: the first post will show"
+        yield _AUTOMATED
+
+    def _refusal(self, exchange: Exchange) -> Answer:
+        answer = refusal(exchange, self._clock(), self._secrets)
+        off = self.clock_off
+        if exchange.status != 401 or off is None or abs(off) <= _SKEW:
+            return answer
+        minutes = f"{abs(off) / 60:.0f} minutes {'ahead' if off > 0 else 'behind'}"
+        return replace(answer, reason=f"{answer.reason}; the clock of this machine is {minutes}")
 
     def _whoami(self) -> str | Answer:
         """The number of the account, where the access token does not begin with it."""
         exchange = self._ask(lambda client: client.get_me())
         self._user = _number(exchange.fields().get("data")) if exchange.good else None
-        return self._user or refusal(exchange, self._clock(), self._secrets)
+        return self._user or self._refusal(exchange)
 
     def _ask(self, call: Callable[[Any], object]) -> Exchange:
         wire, client = self._connected or self._connect()
         self._connected = wire, client
-        return wire.ask(lambda: call(client))
+        exchange = wire.ask(lambda: call(client))
+        off = exchange.ahead(self._clock())
+        self.clock_off = self.clock_off if off is None else off
+        return exchange
 
     def _connect(self) -> tuple[Wire, Any]:
         import tweepy

@@ -50,6 +50,7 @@ class Server:
         self._account = f"{identifier} at {base_url}"
         self._timeouts, self._deadline, self._clock = timeouts, deadline, clock
         self._connected: tuple[Wire, requests.Session] | None = None
+        self.clock_off: float | None = None
 
     @property
     def where(self) -> str:
@@ -110,9 +111,12 @@ class Server:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         address = f"{self._base_url}/xrpc/{method}"
         # `auth` keeps a .netrc from replacing the token
-        return wire.ask(
+        exchange = wire.ask(
             lambda: session.request(verb, address, headers=headers, auth=lambda request: request, **content)
         )
+        off = exchange.ahead(self._clock())
+        self.clock_off = self.clock_off if off is None else off
+        return exchange
 
     def _connect(self) -> tuple[Wire, requests.Session]:
         from botus.targets.transport import Wire
