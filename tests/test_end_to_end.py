@@ -248,7 +248,7 @@ def test_a_refused_login_stops_one_target_until_the_doctor(
     assert sorted(mastodon.texts) == ["one", "three", "two"]
     assert x.texts == mastodon.texts[::2]  # the refused one, then the new one; the one between them is next
     [waiting] = botus("status", "--json", "--data", data, **settings).value["waiting"]
-    assert repr(mastodon.texts[0]) in waiting
+    assert repr(mastodon.texts[1]) in waiting
 
 
 def test_alone_and_down_a_post_fails_and_takes_nothing(data: Path, x: XServer) -> None:
