@@ -10,7 +10,7 @@ import random
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,13 +124,14 @@ def post(values: Common, dry_run: bool) -> None:
         if not dry_run:
             check_credentials(settings)
             values.talk("no credentials are set: this is a dry run", "warning")
-        text = preview(run, values.talk)
+        text = preview(run, _without_text(values))
         values.result([text] if text else [], lambda: {"dry_run": True, "text": text})
         return
     outcome = run.post()
     failed = outcome.failed if outcome.chosen or outcome.posted else outcome.failed or _down(run)
     rows = [f"{name} {post_id} {url or ''}".rstrip() for name, post_id, url in outcome.posted]
-    values.result(rows, lambda: {"text": outcome.chosen, "posted": outcome.posted, "failed": failed})
+    posted = [dict(zip(("target", "id", "url"), one, strict=True)) for one in outcome.posted]
+    values.result(rows, lambda: {"text": outcome.chosen, "posted": posted, "failed": failed})
     if failed:
         sys.exit(_code_of(run, failed))
 
@@ -232,10 +233,12 @@ def log(values: Common) -> None:
 @common
 def log_show(values: Common) -> None:
     """Print the log, newest last."""
+    from botus.cron.zones import zone_or_utc
+    from botus.logbook import lines
     from botus.tweeted import Log
 
     entries = Log(values.existing.data).entries()
-    values.result((f"{entry.get('id', '-')!s:<10} {entry['text']}" for entry in entries), lambda: entries)
+    values.result(lines(entries, zone_or_utc(values.settings.zone)), lambda: entries)
 
 
 @log.command("repair")
@@ -292,6 +295,15 @@ def health(values: Common) -> None:
         complaints = [_censored(sentence(error), values)]
     values.result(complaints or ["well"], lambda: {"well": not complaints, "complaints": complaints})
     sys.exit(1 if complaints else 0)
+
+
+def _without_text(values: Common) -> Callable[..., None]:
+    """Talk that leaves out the post of a dry run, because that is the result and is printed as such."""
+
+    def say(message: str, level: str = "info", text: str = "", **fields: object) -> None:
+        values.talk(message.removesuffix(f" {text}") if text else message, level, **fields)
+
+    return say
 
 
 def _posting_run(values: Common) -> PostingRun:

@@ -17,6 +17,7 @@ import pytest
 
 import botus as package
 from botus import files
+from botus.text import fingerprint, short_id
 from tests.bundle import write_bigrams
 from tests.command import COMMAND, X_SECRETS, Ended, botus, environment, picture, start, until
 from tests.servers import XServer
@@ -270,6 +271,8 @@ def test_without_credentials_a_post_is_a_dry_run_that_changes_nothing(data: Path
     assert ended.code == 0
     assert ended.out.strip() in WELL[0].split()
     assert "no credentials are set: this is a dry run" in ended.err
+    assert "would post to nowhere, because no credentials are set:\n" in ended.err
+    assert ended.out.strip() not in ended.err  # a terminal shows both streams
     assert picture(data) == before
 
 
@@ -389,6 +392,21 @@ def test_what_a_log_may_hold_is_shown(data: Path) -> None:
         assert "half \\ud83d" in ended.out
         told = botus(*command.split(), "--json", "--data", data).value
         assert (told if isinstance(told, list) else told["last"][::-1]) == entries
+
+
+def test_a_line_of_the_log_says_when_what_and_where(data: Path) -> None:
+    targets = {"x": {"state": "posted"}, "mastodon": {"state": "unknown"}, "odd": 7}
+    entries = [
+        {"text": "fog", "timestamp": 1795230000000},
+        {"text": "gull", "timestamp": 1795230000000, "id": "0123456789", "targets": targets},
+        {"text": "tide", "timestamp": 1e300},
+    ]
+    (data / "tweeted.json").write_text(json.dumps(entries))
+    assert botus("log", "show", "--data", data, TZ="Europe/Stockholm").out.splitlines() == [
+        f"Sat 2026-11-21 04:00 +01:00  {short_id(fingerprint('fog'))}  fog",
+        "Sat 2026-11-21 04:00 +01:00  0123456789 x mastodon:unknown  gull",
+        f"at no known time             {short_id(fingerprint('tide'))}  tide",
+    ]
 
 
 def test_another_encoding_loses_no_line(data: Path) -> None:

@@ -110,7 +110,8 @@ def test_from_the_model_to_the_platforms(data: Path, x: XServer, mastodon: Masto
     for _ in kept:
         posted = botus("post", "--json", "--data", data, **settings)
         assert posted.code == 0, posted
-        assert [name for name, _, _ in posted.value["posted"]] == ["x", "mastodon"]
+        assert all(one["id"] and one["url"].startswith("http") for one in posted.value["posted"])
+        assert [one["target"] for one in posted.value["posted"]] == ["x", "mastodon"]
     assert set(x.texts) == set(mastodon.texts) == kept
     assert [post.extras["visibility"] for post in mastodon.posts] == ["unlisted", "unlisted"]
     assert (data / "tweets.txt").read_text().splitlines() == lines[3:]
