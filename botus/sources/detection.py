@@ -1,24 +1,51 @@
 """Finds out what kind of export a path is, by what is in it; a name alone decides nothing.
 
-A path goes in, the kind in a person's words and a function that reads the posts come out.
+A path goes in, the kind in a person's words and a function that reads the posts come out. The one surprise:
+a folder or an archive of no known export is read where its files of text are all of one kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from botus.errors import SettingsError
-from botus.sources import plain
+from botus.errors import FileError, SettingsError
+from botus.sources import discord, foreign, mastodon, objects, plain, tables, x
+from botus.sources.archive import Archive, Single, open_archive, start_of, where
+from botus.sources.decoding import glance, lines_of, text_of
 from botus.sources.found import Found, Options
+from botus.sources.tarball import Limits
 
-KINDS = ("x", "trump", "mastodon", "discord", "csv", "json", "fortune", "samples", "text")
+KINDS = {
+    "x": "X archive",
+    "trump": "The Trump Archive",
+    "mastodon": "Mastodon outbox",
+    "discord": "Discord package",
+    "csv": "CSV",
+    "json": "JSON",
+    "fortune": "fortune",
+    "samples": "gpt-2-simple samples",
+    "text": "plain text",
+}
+_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".text", ".md", ".log", "")
+_HALF = re.compile("[\ud800-\udfff]")
+_NOT_POSTS = ("readme", "license", "licence", "changelog", "requirements", "manifest", "package")
+_KINDS_HINT = (
+    "botus reads exports of X, Mastodon and Discord, The Trump Archive, CSV, JSON, fortune and text files"
+)
 
 Posts = Callable[[list[str]], Iterator[Found]]
 
 
-def reader(path: Path, options: Options) -> tuple[str, Posts]:
+def reader(path: Path, options: Options, limits: Limits = Limits()) -> tuple[str, Posts]:  # noqa: B008
     """Return the kind of an export in a person's words, and what reads its posts.
+
+    Args:
+        path: a file or a folder.
+        options: what the person said about it.
+        limits: how much an archive may unfold to.
 
     Raises:
         FileError: it is missing, damaged, protected, empty or of no known kind.
@@ -26,4 +53,159 @@ def reader(path: Path, options: Options) -> tuple[str, Posts]:
     """
     if options.kind is not None and options.kind not in KINDS:
         raise SettingsError(f"{options.kind} is no kind of export", f"one of: {', '.join(KINDS)}")
-    return "plain text", lambda notes: plain.posts(path, notes)
+    archive = open_archive(path, limits)
+    try:
+        kind, names = _export(archive, options.kind) or _files(archive, options.kind)
+        title = _title(archive, kind, names)
+    finally:
+        archive.close()
+    return title, lambda notes: _posts(archive, kind, names, options, notes)
+
+
+def _export(archive: Archive, wanted: str | None) -> tuple[str, list[str]] | None:
+    """Return the kind and the files of a known export that is there as a whole; None where it is none."""
+    if isinstance(archive, Single):
+        return None
+    found = {
+        "x": [name for name in x.files_of(archive) if x.is_tweets(glance(start_of(archive, name, 512)))],
+        "mastodon": [name for name in [mastodon.file_of(archive)] if name],
+        "discord": discord.files_of(archive),
+    }
+    for kind, names in found.items():
+        if names and wanted in (None, kind):
+            return kind, names
+    return None
+
+
+def _files(archive: Archive, wanted: str | None) -> tuple[str, list[str]]:
+    """Return the kind and the names of the files that have posts, where they are of one kind."""
+    names = archive.names[:1] if isinstance(archive, Single) else _candidates(archive)
+    if len(names) == 1:
+        return wanted or _kind(archive, names[0]), names
+    kinds: dict[str, list[str]] = {}
+    for name in names:
+        if start_of(archive, name, 1):
+            kinds.setdefault(wanted or _kind(archive, name), []).append(name)
+    if len(kinds) == 1:
+        return next(iter(kinds.items()))
+    if not kinds:
+        raise _nothing_known(archive)
+    shown = ", ".join(f"{some[0]} ({KINDS[kind]})" for kind, some in kinds.items())
+    raise FileError(f"{archive.path} has files of several kinds: {shown}", "name the file to read")
+
+
+def _candidates(archive: Archive) -> list[str]:
+    found = foreign.of_names(archive.names)
+    if found is not None:
+        raise FileError(f"{archive.path} is {found[0]}", found[1])
+    names = [name for name in archive.names if not name.rpartition("/")[2].startswith((".", "._"))]
+    return [name for name in names if _may_have_posts(name)]
+
+
+def _may_have_posts(name: str) -> bool:
+    own = name.rpartition("/")[2].lower()
+    return (own.endswith(_SUFFIXES[:-1]) and not own.startswith(_NOT_POSTS)) or "." not in own
+
+
+def _kind(archive: Archive, name: str) -> str:
+    """Return the kind of one file.
+
+    Raises:
+        FileError: it is empty, or of a kind that botus does not read.
+    """
+    raw = start_of(archive, name)
+    if not raw.strip():
+        raise FileError(f"{where(archive, name)} is empty", "is it the file you meant?")
+    found = foreign.of_bytes(raw)
+    if found is None:
+        start = glance(raw)
+        if kind := _kind_of_export(start):
+            return kind
+        found = foreign.of_text(start)
+    if found is not None:
+        raise FileError(f"{where(archive, name)} is {found[0]}", found[1])
+    return _kind_of_text(start, name)
+
+
+def _kind_of_export(start: str) -> str:
+    if x.is_tweets(start):
+        return "x"
+    if mastodon.is_outbox(start):
+        return "mastodon"
+    return "discord" if discord.is_messages(start) else ""
+
+
+def _kind_of_text(start: str, name: str) -> str:
+    lines = list(lines_of([start], name))
+    whole = lines[:-1] or lines
+    if objects.is_json(start):
+        return "trump" if objects.is_trump(start) else "json"
+    if plain.is_samples(lines):
+        return "samples"
+    if plain.is_fortune(lines):
+        return "fortune"
+    if tables.is_trump(whole):
+        return "trump"
+    if tables.is_table(whole[:50], name.lower().endswith((".csv", ".tsv"))):
+        return "csv"
+    return "text"
+
+
+def _title(archive: Archive, kind: str, names: list[str]) -> str:
+    if kind == "json" and names and objects.is_lines(glance(start_of(archive, names[0]))):
+        return "JSON Lines"
+    return KINDS[kind]
+
+
+def _posts(
+    archive: Archive, kind: str, names: list[str], options: Options, notes: list[str]
+) -> Iterator[Found]:
+    found = None
+    try:
+        for found in _of_kind(archive, kind, names, options, notes):
+            yield _sound(found)
+    finally:
+        archive.close()
+    if found is None:
+        raise FileError(f"{archive.path} has no posts in it", "is it the export you meant?")
+
+
+def _of_kind(
+    archive: Archive, kind: str, names: list[str], options: Options, notes: list[str]
+) -> Iterator[Found]:
+    if kind == "x":
+        yield from x.posts(archive, names, notes)
+    elif kind == "discord":
+        yield from discord.posts(archive, names, notes, options.unknown_channels)
+    else:
+        for name in names:
+            yield from _of_file(archive, kind, name, options, notes)
+
+
+def _sound(found: Found) -> Found:
+    """Take out halves of letters, which are left where a text was cut; no file can hold them."""
+    if found.text.isascii() or not _HALF.search(found.text):
+        return found
+    return replace(found, text=_HALF.sub("", found.text))
+
+
+def _of_file(archive: Archive, kind: str, name: str, options: Options, notes: list[str]) -> Iterable[Found]:
+    if kind == "mastodon":
+        return mastodon.posts(archive, name, notes)
+    place = where(archive, name)
+    text = text_of(archive.pieces(name), place, notes)
+    start = glance(start_of(archive, name))
+    if kind == "json" or (kind == "trump" and objects.is_json(start)):
+        return objects.posts(text, place, objects.is_lines(start), options.column)
+    lines = lines_of(text, place)
+    if kind in ("csv", "trump"):
+        return tables.posts(lines, place, options.column)
+    if kind == "fortune":
+        return plain.fortunes(lines)
+    return plain.samples(lines) if kind == "samples" else plain.posts(lines, name.rpartition("/")[2])
+
+
+def _nothing_known(archive: Archive) -> FileError:
+    if not archive.names:
+        return FileError(f"{archive.path} is empty", "is it the export you meant?")
+    return FileError(f"{archive.path} has nothing that botus reads", _KINDS_HINT)

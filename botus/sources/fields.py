@@ -1,0 +1,152 @@
+"""Finds the fields of a record that matter: its words, its moment, its likes, what it says of itself.
+
+Records (rows of a CSV, objects of JSON) go in, posts come out. The names that dumps of posts use are known;
+where no name is, the field with the longest words is the text. The one surprise: a record of another
+person's post is told by its flags (`isRetweet` is "t", "true" or TRUE) as well as by its words.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from botus.sources import markup, moments, others
+from botus.sources.found import BOOST, DELETED, DIRECT, FOLLOWERS_ONLY, NOT_A_POST, RETWEET, Found
+
+Record = Mapping[str, Any]
+
+_CERTAIN = (
+    *("full_text", "text", "tweet_text", "tweet", "tweets", "post_body_text", "post_text", "post", "posts"),
+    *("content", "contents", "toot"),
+)
+_LIKELY = (
+    *("body", "message", "status", "caption", "comment", "quote", "joke", "sentence", "line", "lines"),
+    *("value", "string", "description"),
+)
+TEXTS = (*_CERTAIN, *_LIKELY)
+_DATES = ("created_at", "date", "datetime", "timestamp", "published", "posted_at", "created", "time")
+_LIKES = (
+    "favorite_count",
+    "favourites_count",
+    "favorites",
+    "likes",
+    "like_count",
+    "likes_count",
+    "favourites",
+)
+_RETWEETS = ("is_retweet", "isretweet", "retweeted_status", "retweeted_status_id", "repost_flag", "is_repost")
+_BOOSTS = ("reblog", "is_reblog", "is_boost")
+_DELETED = ("is_deleted", "isdeleted", "deleted_flag", "deleted")
+_REPLIES = ("is_reply", "isreply", "in_reply_to_id", "inreplyto")
+_MEDIA = ("media", "media_urls", "media_attachments", "photos", "attachments")
+_NOT_TRUE = frozenset(("", "f", "false", "0", "0.0", "no", "n", "none", "null", "nan", "[]"))
+_PRIVATE = {"private": FOLLOWERS_ONLY, "direct": DIRECT, "limited": FOLLOWERS_ONLY}
+_FEW_WORDS = 1.5
+_LIST = re.compile(r"\[\s*(['\"]).*\1\s*\]", re.DOTALL)
+
+
+def found(record: Record, text_field: str) -> Found:
+    """Return the post of a record.
+
+    Args:
+        record: its fields by name; capitals make no difference, save in the name of the text.
+        text_field: the one with the words.
+    """
+    raw = record.get(text_field)
+    if not isinstance(raw, str):
+        return Found("", NOT_A_POST)
+    low = {str(name).strip().lower(): value for name, value in record.items()}
+    text = words(raw)
+    return Found(
+        text,
+        refused=_refusal(low, text),
+        at=next((at for at in map(moments.seconds, _values(low, _DATES)) if at is not None), None),
+        likes=next((n for n in map(_count, _values(low, _LIKES)) if n is not None), None),
+        is_reply=_is_reply(low, text),
+        warning=str(low.get("spoiler_text") or "").strip(),
+        has_media=any(map(_is_true, _values(low, _MEDIA))),
+    )
+
+
+def words(raw: str) -> str:
+    """Undo what dumps do to the words: `['text']`, HTML, character references."""
+    text = raw.strip()
+    if _LIST.fullmatch(text):
+        text = _unlisted(text)
+    if text.startswith(("<p>", "<p ")) and text.endswith("</p>"):
+        return markup.text_of(text)
+    return markup.unescaped(text).strip()
+
+
+def text_field_of(records: Sequence[Record]) -> str | None:
+    """Return the field that has the words of the posts; None where there is none.
+
+    Args:
+        records: a sample of them.
+    """
+    names = list(dict.fromkeys(name for record in records for name in record))
+    by_low = {str(name).strip().lower(): name for name in reversed(names)}
+    scores = {name: _wordiness(record.get(name) for record in records) for name in names}
+    for known in TEXTS:
+        if known in by_low and scores[by_low[known]] >= (_FEW_WORDS if known in _LIKELY else 0.01):
+            return by_low[known]
+    best = max(scores, key=lambda name: scores[name], default=None)
+    return best if best is not None and scores[best] >= _FEW_WORDS else None
+
+
+def _wordiness(values: Iterable[object]) -> float:
+    """How many words a value has on average; addresses, numbers and dates are no words."""
+    count = words_ = 0
+    for value in values:
+        count += 1
+        if isinstance(value, str) and moments.seconds(value) is None:
+            words_ += sum(
+                1 for word in value.split() if re.search(r"[^\W\d_]{2}", word) and "://" not in word
+            )
+    return words_ / count if count else 0.0
+
+
+def _refusal(low: Record, text: str) -> str:
+    if any(map(_is_true, _values(low, _RETWEETS))):
+        return RETWEET
+    if any(map(_is_true, _values(low, _BOOSTS))):
+        return BOOST
+    if str(low.get("visibility", "")).lower() in _PRIVATE:
+        return _PRIVATE[str(low["visibility"]).lower()]
+    if any(map(_is_true, _values(low, _DELETED))):
+        return DELETED
+    return others.refusal(text)
+
+
+def _is_reply(low: Record, text: str) -> bool:
+    """X's numbers of what was answered say nothing: they are there in threads with oneself too."""
+    account = low.get("account")
+    to_oneself = isinstance(account, dict) and account.get("id") == low.get("in_reply_to_account_id")
+    return bool(re.match(r"@\w", text)) or (not to_oneself and any(map(_is_true, _values(low, _REPLIES))))
+
+
+def _values(low: Record, names: Iterable[str]) -> list[Any]:
+    return [low[name] for name in names if name in low]
+
+
+def _is_true(value: object) -> bool:
+    return str(value).strip().lower() not in _NOT_TRUE if value else False
+
+
+def _count(value: object) -> int | None:
+    try:
+        return int(float(str(value).replace(",", "")))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _unlisted(text: str) -> str:
+    try:
+        parts = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    if not isinstance(parts, list) or not all(isinstance(one, str) for one in parts):
+        return text
+    return "\n".join(parts)

@@ -1,0 +1,80 @@
+"""Turns the markup of posts into text: character references and the HTML of Mastodon and its relatives.
+
+A string goes in, a string comes out. Links come out whole, mentions and tags as they are read; pictures of
+custom emoji as their names. The one surprise: `span.invisible` is kept, for in a link it is the rest of it.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from html.parser import HTMLParser
+
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_BLOCKS = frozenset(("p", "div", "ul", "ol", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"))
+_LINES = frozenset(("li", "tr"))
+_SKIPPED = frozenset(("script", "style", "template", "title"))
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+_AROUND_BREAK = re.compile(r" *\n *")
+_BREAKS = re.compile(r"\n{3,}")
+
+
+def unescaped(text: str) -> str:
+    """Replace character references, once and only where they are complete: `a&copy=1` is an address."""
+    return _REFERENCE.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
+
+
+def text_of(markup: str) -> str:
+    """Return what a person reads: `<br>` is a line break, `<p>` a blank line between two paragraphs."""
+    if "<" not in markup:
+        return html.unescape(markup).strip()
+    parser = _Text()
+    parser.feed(markup)
+    parser.close()
+    text = _AROUND_BREAK.sub("\n", "".join(parser.parts))
+    return _BREAKS.sub("\n\n", text).strip()
+
+
+class _Text(HTMLParser):
+    """Collects the text; `_quiet` is the tag whose content is left out, with how deep it stands in itself."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._quiet = ""
+        self._depth = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._quiet:
+            self._depth += tag == self._quiet
+        elif tag in _SKIPPED or _is_quotation(attrs):
+            self._quiet, self._depth = tag, 1
+        elif tag == "br":
+            self.parts.append("\n")
+        elif tag in _BLOCKS:
+            self.parts.append("\n\n")
+        elif tag in _LINES:
+            self.parts.append("\n")
+        elif tag == "img":
+            self.parts.append(dict(attrs).get("alt") or "")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if self._quiet:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._quiet:
+            self._depth -= tag == self._quiet
+            self._quiet = self._quiet if self._depth else ""
+        elif tag in _BLOCKS:
+            self.parts.append("\n\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._quiet:
+            self.parts.append(_SPACE.sub(" ", data))
+
+
+def _is_quotation(attrs: list[tuple[str, str | None]]) -> bool:
+    """Mastodon and Misskey put `RE: link` into the text of a quote post, for servers that know no quotes."""
+    return any(name == "class" and "quote-inline" in (value or "") for name, value in attrs)
