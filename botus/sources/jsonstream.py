@@ -41,6 +41,8 @@ def elements(
         yield from _array(window)
     elif window.peek() == "{":
         yield from _object(window, key)
+    elif not window.peek():
+        raise window.cut_off()
     else:
         raise window.damaged("neither an array nor an object begins there")
 
@@ -119,7 +121,7 @@ class _Window:
     def take(self, wanted: str) -> str:
         letter = self.peek()
         if not letter:
-            raise self._cut_off()
+            raise self.cut_off()
         if letter not in wanted:
             raise self.damaged(f"{' or '.join(wanted)} is missing")
         self._at += 1
@@ -144,6 +146,11 @@ class _Window:
     def damaged(self, what: str) -> FileError:
         return FileError(f"{self._place}: not JSON at letter {self._before + self._at + 1:,}: {what}", _AGAIN)
 
+    def cut_off(self) -> FileError:
+        if self._before + len(self._text) == 0:
+            return FileError(f"{self._place} is empty", _AGAIN)
+        return FileError(f"{self._place} ends in the middle of its JSON", _AGAIN)
+
     def _read_on(self, error: json.JSONDecodeError) -> None:
         is_incomplete = error.msg.startswith("Unterminated") or error.pos >= len(self._text) - 10
         if not is_incomplete:
@@ -158,7 +165,7 @@ class _Window:
             ) from error
         # As much again: an element of any length is then parsed a few times at most.
         if not self._more(min(held, self._longest - held + 1)):
-            raise self._cut_off() from error
+            raise self.cut_off() from error
 
     def _more(self, wanted: int = 1) -> bool:
         """Drop what is parsed and read on; False where the text has ended."""
@@ -173,8 +180,3 @@ class _Window:
             got += len(piece or "")
         self._text = "".join(parts)
         return got > 0
-
-    def _cut_off(self) -> FileError:
-        if self._before + len(self._text) == 0:
-            return FileError(f"{self._place} is empty", _AGAIN)
-        return FileError(f"{self._place} ends in the middle of its JSON", _AGAIN)

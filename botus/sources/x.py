@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botus.sources import moments, others, x_csv
-from botus.sources.archive import Archive, where
-from botus.sources.decoding import text_of
+from botus.sources.archive import Archive, start_of, where
+from botus.sources.decoding import glance, text_of
 from botus.sources.found import AGAIN, EARLIER, NOT_A_POST, RETWEET, Found
 from botus.sources.jsonstream import elements
 from botus.sources.markup import unescaped
 from botus.sources.x_links import without_links
 
 _MODERN = re.compile(r"(?:.*/)?tweets?(?:-part(\d+))?\.js")
-_MONTHS = re.compile(r"(?:.*/)?data/js/tweets/\d{4}_\d\d\.js")
-_ALONE = re.compile(r"\s*(?:window\.YTD\.tweets?\.part\d+|Grailbird\.data\.tweets_\d+)\s*=")
+_MONTHS = re.compile(r"(?:.*/)?\d{4}_\d\d\.js")
+_ALONE = re.compile(r"\s*(?:window\.YTD\.tweets?\.part\d+|Grailbird\.data\.tweets_[\d_]+)\s*=")
 _EDIT_IDS = re.compile(rb'"editTweetIds"\s*:\s*\[([^\]]*)\]')
 _INITIAL_ID = re.compile(rb'"initialTweetId"\s*:\s*"(\d+)"')
 _HANDLES = re.compile(r"(?:@\w+\s+)+")
@@ -54,7 +54,7 @@ def posts(archive: Archive, names: list[str], notes: list[str]) -> Iterator[Foun
     """
     context = _Context(_owner(archive), _long_texts(archive), _earlier_versions(archive, names))
     for name in names:
-        if name.endswith(".csv"):
+        if x_csv.is_header(glance(start_of(archive, name, 4096))):
             tweets = x_csv.tweets(archive, name, notes)
         else:
             tweets = elements(
@@ -196,7 +196,7 @@ def _earlier_versions(archive: Archive, names: list[str]) -> set[int]:
     found: set[int] = set()
     for name in names:
         rest = b""
-        for piece in archive.pieces(name) if name.endswith(".js") else ():
+        for piece in archive.pieces(name):
             rest += piece
             for ids in _EDIT_IDS.finditer(rest):
                 versions = sorted(int(one) for one in re.findall(rb"\d+", ids[1]))
