@@ -160,14 +160,10 @@ def _title(archive: Archive, kind: str, names: list[str]) -> str:
 def _posts(
     archive: Archive, kind: str, names: list[str], options: Options, notes: list[str]
 ) -> Iterator[Found]:
-    found = None
     try:
-        for found in _of_kind(archive, kind, names, options, notes):
-            yield _sound(found)
+        yield from map(_sound, _of_kind(archive, kind, names, options, notes))
     finally:
         archive.close()
-    if found is None:
-        raise FileError(f"{archive.path} has no posts in it", "is it the export you meant?")
 
 
 def _of_kind(

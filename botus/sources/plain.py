@@ -84,4 +84,4 @@ def _sample(text: str, refused: str) -> Iterator[Found]:
 
 
 def _found(text: str) -> Found:
-    return Found(text, others.refusal(text), is_reply=bool(re.match(r"@\w", text)))
+    return Found(text, others.refusal(text))
