@@ -116,6 +116,15 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size().columns if is_shown else None
 
 
+def can_show(character: str) -> bool:
+    """Tell whether standard output has a character in its encoding."""
+    try:
+        character.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 _OPTIONS = [
     click.option(
         "--data",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from botus.errors import RefusedError, SettingsError
-from botus.options import Common, common, is_terminal, to_stderr
+from botus.options import Common, can_show, common, is_terminal, to_stderr
 
 if TYPE_CHECKING:
     from botus.score import Habits
@@ -138,6 +139,25 @@ def corpus_remove(values: Common, source: str) -> None:
         done = own.remove(source)
         left = len(own.texts())
     values.result(table.removal(done, own.path, left), lambda: {**asdict(done), "total": left})
+
+
+@corpus.command("stats")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Draw an SVG.")
+@common
+def corpus_stats(values: Common, plot: Path | None) -> None:
+    """Show what corpus.txt is like, and whether it is enough to train on."""
+    from botus import files
+    from botus.gathering import charts, stats
+
+    found = stats.look(values.existing.data, Path.cwd())
+    if plot:
+        files.replace(plot, charts.plot(found).encode())
+        values.talk(f"the plots are in {plot}")
+    width, blocks = min(80, shutil.get_terminal_size().columns), can_show("█")
+    values.result(
+        charts.lines(found, width, blocks=blocks),
+        lambda: charts.value(found),
+    )
 
 
 @corpus.command("add")
