@@ -7,6 +7,7 @@ tally.py       how many posts became what, with samples
 sifting.py     all of these in their order: posts in, posts worth training on out
 importing.py   the import from end to end
 table.py       what a person sees of it
+stats.py       what a corpus is like, and whether it is enough; tokens.py counts, charts.py shows
 forgetting.py  hashes in the place of the text, when the model is done
 commands.py    the commands corpus import, remove, add, stats and forget
 """
