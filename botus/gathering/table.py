@@ -27,7 +27,11 @@ _WAYS_OUT = {
     "link": "--links drop",
     UNKNOWN_CHANNEL: "--unknown-channels",
 }
-_CLEANED = {"mentions": "mentions taken out of", "links": "links out of", "entities": "entities mended in"}
+_CLEANED = {
+    "mentions": "mentions taken out of",
+    "links": "links taken out of",
+    "entities": "entities mended in",
+}
 
 
 def lines(report: Report) -> Iterator[str]:
