@@ -23,6 +23,7 @@ from botus.gathering.commands import corpus
 from botus.journal import censor
 from botus.options import Common, common, terminal_width, to_stderr
 from botus.review.commands import curate, queue
+from botus.training.commands import finetune
 
 if TYPE_CHECKING:
     from botus.post import PostingRun
@@ -108,6 +109,7 @@ def generate(values: Common, compare: str | None, copies: str, n: int | None, **
 cli.add_command(curate)
 cli.add_command(queue)
 cli.add_command(corpus)
+cli.add_command(finetune)
 
 
 @cli.command()

@@ -23,12 +23,16 @@ _TREATMENT = click.Choice(["drop", "keep", "refuse"])
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-def _seconds(value: str) -> float:
-    """Read a time such as 90s, 15m or 1h."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", value.lower())
-    if found is None:
-        raise click.BadParameter(f"{value!r} is not a time like 90s, 15m or 1h")
-    return float(found[1]) * _UNITS[found[2]]
+class _Duration(click.ParamType[float]):
+    """A time such as 90s, 15m or 1h, in seconds."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, context: click.Context | None) -> float:
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(value).lower())
+        if found is None:
+            self.fail(f"{value!r} is not a time like 90s, 15m or 1h", param, context)
+        return float(found[1]) * _UNITS[found[2]]
 
 
 @click.group()
@@ -50,7 +54,7 @@ def corpus() -> None:
 )
 @click.option(
     "--merge-within",
-    type=_seconds,
+    type=_Duration(),
     default="15m",
     show_default=True,
     metavar="TIME",
@@ -117,9 +121,8 @@ def corpus_import(
         )
     for note in (*done.notes, *table.missing(done.tally, explain)):
         values.talk(note, "warning")
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     values.result(
-        [*table.samples(done.tally, explain, width), *table.lines(done)], lambda: table.value(done, explain)
+        [*table.samples(done.tally, explain), *table.lines(done)], lambda: table.value(done, explain)
     )
 
 
@@ -198,10 +201,10 @@ def corpus_forget(values: Common, yes: bool) -> None:
 
 
 @contextmanager
-def _progress(values: Common) -> Iterator[Callable[[str], None]]:
+def _progress(values: Common) -> Iterator[Callable[[str, int], None]]:
     """A line that counts, on a terminal only: how many posts an export has is known when it is read."""
     if values.quiet or not is_terminal():
-        yield lambda said: None
+        yield lambda name, count: None
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn
@@ -209,7 +212,7 @@ def _progress(values: Common) -> Iterator[Callable[[str], None]]:
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("")
-        yield lambda said: bar.update(task, description=said)
+        yield lambda name, count: bar.update(task, description=f"{count:,} posts of {name} read")
 
 
 def _habits(values: Common, posts: Sequence[str]) -> tuple[Habits, str]:

@@ -1,0 +1,235 @@
+"""The network that is trained: gpt-2-simple's own graph in TensorFlow. The only importer of both.
+
+In come sizes and, for a fine-tuning, the weights of a base model; out comes a `Network` that takes rows of
+tokens. The surprise: TensorFlow writes to the terminal from C++ when it is loaded, past Python's sys.stderr,
+so that descriptor itself leads to nowhere meanwhile.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import os
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from botus import files
+from botus.errors import FileError, SettingsError
+
+# Norms of the gradients above this are cut down to it: one odd post must not undo the others.
+_MOST_NORM = 1.0
+_REASONS = {
+    "No space left": errno.ENOSPC,
+    "File too large": errno.EFBIG,
+    "quota exceeded": errno.EDQUOT,
+    "Read-only file system": errno.EROFS,
+    "Permission denied": errno.EACCES,
+}
+
+
+def require() -> None:
+    """Say so if gpt-2-simple or TensorFlow is not installed, without loading them.
+
+    Raises:
+        SettingsError: one of them is not there.
+    """
+    wanted = ("gpt_2_simple", "tensorflow", "tokenizers", "google_crc32c")
+    if any(importlib.util.find_spec(name) is None for name in wanted):
+        raise SettingsError("the train extra is not installed", "pip install 'botus[train]'")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of TensorFlow and gpt-2-simple."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("tensorflow", "gpt-2-simple")}
+
+
+@contextmanager
+def network(
+    hparams: dict[str, int],
+    *,
+    batch: int,
+    window: int,
+    seed: int,
+    tensors: Iterable[tuple[str, Any]] = (),
+    samples: int = 0,
+    prompt: Sequence[int] = (),
+    length: int = 0,
+    temperature: float = 0.9,
+    threads: int = 0,
+) -> Iterator[Network]:
+    """Build a network in a TensorFlow session that ends with the context.
+
+    Args:
+        hparams: the sizes, as in hparams.json.
+        batch: rows per step.
+        window: tokens of a row that are predicted; a row has one more.
+        seed: of the weights that `tensors` does not give.
+        tensors: weights by their published names (`model/wte`...), float32.
+        samples: texts that one call of `sample` writes; 0 for a network that never does.
+        prompt: the tokens with which each of them begins.
+        length: tokens that each of them gets.
+        temperature: of the samples.
+        threads: CPU cores to use; 0 for all of them.
+    """
+    with _silence():
+        tf, model = _tensorflow()
+        graph = tf.Graph()
+        with graph.as_default():
+            tf.compat.v1.set_random_seed(seed)
+            built = Network(tf, model, hparams, batch, window)
+            if samples:
+                built.write(samples, prompt, length, temperature)
+            session = tf.compat.v1.Session(config=_settings(tf, threads))
+    with graph.as_default(), session:
+        built.start(session, tensors)
+        yield built
+
+
+class Network:
+    """A GPT-2 with its loss and its optimizer; made by `network`."""
+
+    def __init__(self, tf: Any, model: Any, hparams: dict[str, int], batch: int, window: int) -> None:  # noqa: ANN401
+        v1 = tf.compat.v1
+        self._tf, self._hparams = tf, model.HParams(**hparams)
+        self._rows = v1.placeholder(tf.int32, [batch, window + 1])
+        self._rate = v1.placeholder(tf.float32, [])
+        logits = model.model(hparams=self._hparams, X=self._rows[:, :-1])[
+            "logits"
+        ]  # [batch, window, n_vocab]
+        self._losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=self._rows[:, 1:], logits=logits)
+        self._loss = tf.reduce_mean(self._losses)
+        weights = v1.trainable_variables()
+        gradients, _ = tf.clip_by_global_norm(tf.gradients(self._loss, weights), _MOST_NORM)
+        # Adam as in gpt-2-simple's `finetune`.
+        optimizer = v1.train.AdamOptimizer(self._rate)
+        self._step = optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        everything = v1.global_variables()
+        names = {one.op.name for one in weights}
+        self._weights, self._others = weights, [one for one in everything if one.op.name not in names]
+        self._savers = {
+            key: v1.train.Saver(var_list=saved, max_to_keep=None)
+            for key, saved in ((False, weights), (True, everything))
+        }
+        self._session: Any = None
+        self._texts: Any = None
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether TensorFlow sees a GPU."""
+        return any(device.device_type == "GPU" for device in self._session.list_devices())
+
+    def write(self, count: int, prompt: Sequence[int], length: int, temperature: float) -> None:
+        """Add gpt-2-simple's sampling to the graph."""
+        sample = import_module("gpt_2_simple.src.sample")
+        context = self._tf.constant([list(prompt)] * count, self._tf.int32)
+        self._texts = sample.sample_sequence(
+            hparams=self._hparams, length=length, context=context, batch_size=count, temperature=temperature
+        )[:, len(prompt) :]
+
+    def start(self, session: Any, tensors: Iterable[tuple[str, Any]]) -> None:  # noqa: ANN401
+        """Give every variable its first value: a weight that is given, anything else from its initializer."""
+        self._session = session
+        missing = {variable.op.name: variable for variable in self._weights}
+        for name, values in tensors:
+            initializer = missing.pop(name).initializer
+            session.run(initializer, {initializer.inputs[1]: values})
+        session.run([one.initializer for one in (*missing.values(), *self._others)])
+
+    def train(self, rows: Sequence[Sequence[int]], rate: float) -> float:
+        """Do one step, and return the loss before it: nats per token.
+
+        Args:
+            rows: batch rows of window + 1 tokens.
+            rate: the learning rate.
+        """
+        loss, _ = self._session.run([self._loss, self._step], {self._rows: rows, self._rate: rate})
+        return float(loss)
+
+    def losses(self, rows: Sequence[Sequence[int]]) -> list[list[float]]:
+        """Return the loss of every predicted token, [batch][window] in nats."""
+        found: list[list[float]] = self._session.run(self._losses, {self._rows: rows}).tolist()
+        return found
+
+    def sample(self) -> list[list[int]]:
+        """Write texts, and return their tokens without the prompt."""
+        tokens: list[list[int]] = self._session.run(self._texts).tolist()
+        return tokens
+
+    def save(self, prefix: Path, *, everything: bool) -> None:
+        """Write `prefix`.index and `prefix`.data-00000-of-00001, without the .meta file, which nobody reads.
+
+        Args:
+            prefix: where to.
+            everything: with Adam's two moments per weight, which triple the size.
+
+        Raises:
+            FileError: the disk is full, or what else kept it from being written.
+        """
+        saver = self._savers[everything]
+        try:
+            with _silence():
+                saver.save(self._session, str(prefix), write_meta_graph=False, write_state=False)
+        except (self._tf.errors.OpError, OSError, ValueError) as error:
+            raise files.explain(_as_os_error(error), prefix, "write") from error
+
+    def restore(self, prefix: Path, *, everything: bool) -> None:
+        """Read what `save` wrote.
+
+        Raises:
+            FileError: it cannot be read.
+        """
+        try:
+            with _silence():
+                self._savers[everything].restore(self._session, str(prefix))
+        except (self._tf.errors.OpError, OSError, ValueError) as error:
+            raise FileError(
+                f"cannot read {prefix}: {str(error).splitlines()[0]}", "begin anew with --fresh"
+            ) from error
+
+
+def _tensorflow() -> tuple[Any, Any]:
+    """Load TensorFlow without its talk, and gpt-2-simple, which turns eager execution off."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.filterwarnings("ignore")
+    tf = import_module("tensorflow")
+    tf.get_logger().setLevel("ERROR")
+    return tf, import_module("gpt_2_simple.src.model")
+
+
+def _settings(tf: Any, threads: int) -> Any:  # noqa: ANN401
+    """The session's settings: one operation at a time, on all cores, is steadier than several at once."""
+    settings = tf.compat.v1.ConfigProto()
+    settings.gpu_options.allow_growth = True
+    settings.intra_op_parallelism_threads = threads
+    settings.inter_op_parallelism_threads = 1
+    return settings
+
+
+def _as_os_error(error: Exception) -> OSError:
+    if isinstance(error, OSError):
+        return error
+    text = str(error)
+    number = next((number for words, number in _REASONS.items() if words in text), errno.EIO)
+    return OSError(number, os.strerror(number))
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Lead the descriptor of standard error to nowhere."""
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
