@@ -11,7 +11,9 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -254,6 +256,7 @@ def test_moments(moment: object, at: float | None) -> None:
 PROGRAM = """
 import resource, sys
 from pathlib import Path
+from random import Random
 from botus.sources import read
 import botus.sources.x, botus.sources.objects
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -281,3 +284,35 @@ def test_a_line_of_60_megabytes_is_read_in_little_memory(tmp_path: Path, form: s
     count, kilobytes = map(int, done.stdout.split())
     assert count == 500 * (times + 1)
     assert kilobytes * (1 if sys.platform == "linux" else 1 / 1024) < 30_000
+
+
+def test_damage_anywhere_is_a_sentence_or_no_damage(tmp_path: Path) -> None:
+    random = Random(5)
+    seeds = [
+        zipped(tmp_path / "s.zip", {"data/tweets.js": ytd("tweets", [tweet("a"), tweet("b", 2)])}),
+        tarred(tmp_path / "s.tar.gz", {"outbox.json": outbox(note("<p>a<br>b</p>"))}),
+        tarred(
+            tmp_path / "s.tar",
+            {"c10001/messages.json": '[{"ID": 1, "Contents": "a", "Timestamp": "x"}]'},
+            "w",
+        ),
+    ]
+    for name, text in {
+        "tweets.js": ytd("tweets", [tweet("a")]),
+        "outbox.json": outbox(note("<p>a</p>")),
+        "v2.csv": 'id,text,isRetweet\n1,"a b ""c"" d",f\n2,x y z,t\n',
+        "lines.jsonl": '{"text": "a b c"}\n{"text": "d e f"}\n',
+    }.items():
+        (tmp_path / name).write_text(text)
+        seeds.append(tmp_path / name)
+    for seed in seeds:
+        whole = seed.read_bytes()
+        for _ in range(150):
+            at, length = random.randrange(len(whole)), random.randrange(8)
+            new = random.choice(
+                [b"", bytes(length), b'"', b"null", b"{}", b"[", b"\r", b"9" * 20, b"\xff\xfe"]
+            )
+            seed.write_bytes(whole[:at] + new + whole[at + length :])
+            with suppress(FileError):
+                for one in found(seed):
+                    one.text.encode()

@@ -60,7 +60,9 @@ def test_the_trump_archive_without_a_header(tmp_path: Path, rows: str) -> None:
     assert found(path)[0].at is not None
 
 
-@pytest.mark.parametrize("name", ["text", "tweet", "Text", "full_text", "post_body_text"])
+@pytest.mark.parametrize(
+    "name", ["text", "tweet", "Text", "full_text", "post_body_text", "Tweet Text", "fullText", "unknown"]
+)
 def test_the_column_has_many_names_and_may_follow_a_nameless_one(tmp_path: Path, name: str) -> None:
     rows = "".join(
         f'{n},{n + 5},"a long, winding text, number {n}",2020-01-0{n} 10:00,{n}\n' for n in range(1, 5)

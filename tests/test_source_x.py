@@ -240,3 +240,19 @@ def test_other_files_of_an_archive_say_so(tmp_path: Path) -> None:
         read(path)
     with pytest.raises(FileError, match=r"an X archive without data/tweets\.js"):
         read(folder(tmp_path / "b", {"data/account.js": ACCOUNT}))
+
+
+@pytest.mark.parametrize(("last", "reason"), [("Protect", "followers-only"), ("Unprotect", "")])
+def test_the_posts_of_a_protected_account_are_for_followers(tmp_path: Path, last: str, reason: str) -> None:
+    other = {"Protect": "Unprotect", "Unprotect": "Protect"}[last]
+    history = [
+        {"protectedHistory": {"protectedAt": "2023-05-01T10:00:00.000Z", "action": last}},
+        {"protectedHistory": {"protectedAt": "2020-05-01T10:00:00.000Z", "action": other}},
+    ]
+    root = archive(
+        tmp_path, tweet("words"), **{"data/protected_history.js": ytd("protected_history", history)}
+    )
+    for path in (root, root / "data" / "tweets.js"):
+        reading = read(path)
+        assert [one.refused for one in reading] == [reason]
+        assert bool(reading.notes) == bool(reason)

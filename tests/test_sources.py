@@ -149,6 +149,13 @@ def test_an_archive_of_another_kind_is_named(tmp_path: Path, names: list[str], m
     assert caught.value.hint
 
 
+def test_an_archive_in_an_archive_is_pointed_at(tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "x.zip", {"data/tweets.js": "x"}).read_bytes()
+    with pytest.raises(FileError, match="has nothing that botus reads") as caught:
+        read(folder(tmp_path / "f", {"x.zip": inner}))
+    assert caught.value.hint.endswith("f, x.zip")
+
+
 def test_what_is_not_there_or_no_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="No such file"):
         read(tmp_path / "nothing")

@@ -24,7 +24,7 @@ from botus.files import explain
 from botus.sources.tarball import Inflated, Limits, too_much
 
 _PIECE = 1 << 18
-_NEIGHBOURS = ("note-tweet.js", "account.js", "channel.json")
+_NEIGHBOURS = ("note-tweet.js", "account.js", "protected-history.js", "channel.json")
 _AGAIN = "download it again, or unpack it and name the folder"
 
 
@@ -130,7 +130,7 @@ class Zip:
         self.names = [
             one.filename
             for one in self._opened().infolist()
-            if not one.is_dir() and not one.filename.startswith("__MACOSX/")
+            if one.filename and not one.is_dir() and not one.filename.startswith("__MACOSX/")
         ]
         _refuse_crowd(path, len(self.names), limits)
 

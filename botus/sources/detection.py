@@ -30,6 +30,7 @@ KINDS = {
     "text": "plain text",
 }
 _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".text", ".md", ".log", "")
+_PACKED = (".zip", ".tar.gz", ".tgz", ".tar", ".gz")
 _HALF = re.compile("[\ud800-\udfff]")
 _NOT_POSTS = ("readme", "license", "licence", "changelog", "requirements", "manifest", "package")
 _KINDS_HINT = (
@@ -204,4 +205,6 @@ def _of_file(archive: Archive, kind: str, name: str, options: Options, notes: li
 def _nothing_known(archive: Archive) -> FileError:
     if not archive.names:
         return FileError(f"{archive.path} is empty", "is it the export you meant?")
-    return FileError(f"{archive.path} has nothing that botus reads", _KINDS_HINT)
+    inner = next((name for name in archive.names if name.lower().endswith(_PACKED)), None)
+    hint = f"name the archive in it: {where(archive, inner)}" if inner else _KINDS_HINT
+    return FileError(f"{archive.path} has nothing that botus reads", hint)

@@ -17,32 +17,37 @@ from botus.sources.found import BOOST, DELETED, DIRECT, FOLLOWERS_ONLY, NOT_A_PO
 
 Record = Mapping[str, Any]
 
+# Names are compared without capitals and whatever is no letter: created_at, createdAt and Created At are one.
 _CERTAIN = (
-    *("full_text", "text", "tweet_text", "tweet", "tweets", "post_body_text", "post_text", "post", "posts"),
+    *("fulltext", "text", "tweettext", "tweet", "tweets", "postbodytext", "posttext", "post", "posts"),
     *("content", "contents", "toot"),
 )
 _LIKELY = (
     *("body", "message", "status", "caption", "comment", "quote", "joke", "sentence", "line", "lines"),
     *("value", "string", "description"),
 )
-TEXTS = (*_CERTAIN, *_LIKELY)
-_DATES = ("created_at", "date", "datetime", "timestamp", "published", "posted_at", "created", "time")
-_LIKES = (
-    "favorite_count",
-    "favourites_count",
-    "favorites",
-    "likes",
-    "like_count",
-    "likes_count",
-    "favourites",
+_TEXTS = (*_CERTAIN, *_LIKELY)
+_DATES = (
+    "createdat",
+    "date",
+    "datetime",
+    "timestamp",
+    "published",
+    "postedat",
+    "created",
+    "time",
+    "postdate",
 )
-_RETWEETS = ("is_retweet", "isretweet", "retweeted_status", "retweeted_status_id", "repost_flag", "is_repost")
-_BOOSTS = ("reblog", "is_reblog", "is_boost")
-_DELETED = ("is_deleted", "isdeleted", "deleted_flag", "deleted")
-_REPLIES = ("is_reply", "isreply", "in_reply_to_id", "inreplyto")
-_MEDIA = ("media", "media_urls", "media_attachments", "photos", "attachments")
+_LIKES = ("favoritecount", "favouritescount", "favorites", "likes", "likecount", "likescount", "favourites")
+_RETWEETS = ("isretweet", "retweetedstatus", "retweetedstatusid", "repostflag", "isrepost")
+_BOOSTS = ("reblog", "isreblog", "isboost")
+_DELETED = ("isdeleted", "deletedflag", "deleted")
+_REPLIES = ("isreply", "inreplytoid", "inreplyto")
+_MEDIA = ("media", "mediaurls", "mediaattachments", "photos", "attachments")
 _NOT_TRUE = frozenset(("", "f", "false", "0", "0.0", "no", "n", "none", "null", "nan", "[]"))
+_TRUMP = ({"text", "isretweet"}, {"text", "platform", "handle", "repostflag"})
 _PRIVATE = {"private": FOLLOWERS_ONLY, "direct": DIRECT, "limited": FOLLOWERS_ONLY}
+_NO_LETTER = re.compile(r"[\W_]+")
 _FEW_WORDS = 1.5
 _LIST = re.compile(r"\[\s*(['\"]).*\1\s*\]", re.DOTALL)
 
@@ -57,7 +62,7 @@ def found(record: Record, text_field: str) -> Found:
     raw = record.get(text_field)
     if not isinstance(raw, str):
         return Found("", NOT_A_POST)
-    low = {str(name).strip().lower(): value for name, value in record.items()}
+    low = {plainly(name): value for name, value in record.items()}
     text = words(raw)
     return Found(
         text,
@@ -65,9 +70,25 @@ def found(record: Record, text_field: str) -> Found:
         at=next((at for at in map(moments.seconds, _values(low, _DATES)) if at is not None), None),
         likes=next((n for n in map(_count, _values(low, _LIKES)) if n is not None), None),
         is_reply=_is_reply(low, text),
-        warning=str(low.get("spoiler_text") or "").strip(),
+        warning=str(low.get("spoilertext") or "").strip(),
         has_media=any(map(_is_true, _values(low, _MEDIA))),
     )
+
+
+def plainly(name: str) -> str:
+    """Return a field's name without what dumps write differently."""
+    return _NO_LETTER.sub("", name.lower())
+
+
+def is_text(name: str) -> bool:
+    """Tell whether a field of this name has the words of posts."""
+    return plainly(name) in _TEXTS
+
+
+def is_trump(names: Iterable[str]) -> bool:
+    """Tell from the names of the fields whether it is The Trump Archive, of any version."""
+    plain = set(map(plainly, names))
+    return any(known <= plain for known in _TRUMP)
 
 
 def words(raw: str) -> str:
@@ -87,9 +108,9 @@ def text_field_of(records: Sequence[Record]) -> str | None:
         records: a sample of them.
     """
     names = list(dict.fromkeys(name for record in records for name in record))
-    by_low = {str(name).strip().lower(): name for name in reversed(names)}
+    by_low = {plainly(name): name for name in reversed(names)}
     scores = {name: _wordiness(record.get(name) for record in records) for name in names}
-    for known in TEXTS:
+    for known in _TEXTS:
         if known in by_low and scores[by_low[known]] >= (_FEW_WORDS if known in _LIKELY else 0.01):
             return by_low[known]
     best = max(scores, key=lambda name: scores[name], default=None)
@@ -123,7 +144,7 @@ def _refusal(low: Record, text: str) -> str:
 def _is_reply(low: Record, text: str) -> bool:
     """X's numbers of what was answered say nothing: they are there in threads with oneself too."""
     account = low.get("account")
-    to_oneself = isinstance(account, dict) and account.get("id") == low.get("in_reply_to_account_id")
+    to_oneself = isinstance(account, dict) and account.get("id") == low.get("inreplytoaccountid")
     return bool(re.match(r"@\w", text)) or (not to_oneself and any(map(_is_true, _values(low, _REPLIES))))
 
 

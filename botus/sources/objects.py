@@ -18,7 +18,6 @@ from botus.sources.found import NOT_A_POST, Found
 from botus.sources.jsonstream import elements, values
 
 _BEGINS = re.compile(r"\s*(?:\[\s*[\[{\"\]]|\{\s*[\"}])")
-_TRUMP = ({"text", "isretweet"}, {"text", "is_retweet"}, {"text", "repost_flag", "handle"})
 _SAMPLE = 50
 
 
@@ -40,8 +39,7 @@ def is_lines(start: str) -> bool:
 
 def is_trump(start: str) -> bool:
     """Tell from the start of a file that is JSON whether it is The Trump Archive, of either version."""
-    names = {name.lower() for name in re.findall(r'"(\w+)"\s*:', start[:4000])}
-    return any(known <= names for known in _TRUMP)
+    return fields.is_trump(re.findall(r'"(\w+)"\s*:', start[:4000]))
 
 
 def posts(pieces: Iterable[str], place: str, in_lines: bool, field: str | None) -> Iterator[Found]:

@@ -12,6 +12,7 @@ from botus.sources.found import QUOTE, RETWEET
 
 _QUOTING = "\"“”„«'‘"
 _RETWEET = re.compile(rf"[\s.{_QUOTING}]*(?:RT|MT|rt|Rt)\s*:?\s*@\s?\w")
+_REPOST = re.compile(r"\s*RT:?\s*https?://")
 _QUOTED = re.compile(
     rf"[\s.]*[{_QUOTING}]+\s*@\w+"  # a post that begins with "@name
     r"|.*(?:^|[\s(|:])(?:RT|MT)\s*:?\s*@\w"  # a comment before RT @name
@@ -27,7 +28,7 @@ def refusal(text: str) -> str:
         text: the post, without entities and markup.
     """
     if "@" not in text:
-        return ""
+        return RETWEET if _REPOST.match(text) else ""
     if _RETWEET.match(text):
         return RETWEET
     return QUOTE if _QUOTED.match(text) else ""

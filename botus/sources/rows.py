@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from botus.errors import FileError
 from botus.sources.decoding import LONGEST
-from botus.sources.fields import TEXTS
+from botus.sources.fields import is_text
 
 DELIMITERS = ",;\t|"
 _MANY_LINES = 50
@@ -79,7 +79,7 @@ def delimiter_of(lines: list[str]) -> str:
 
 def _is_punctuation(rows: list[list[str]]) -> bool:
     """In sentences a space follows a comma; where the first row names a column of texts, it may."""
-    if len(rows[0]) > 1 and any(cell.strip().lower() in TEXTS for cell in rows[0]):
+    if len(rows[0]) > 1 and any(is_text(cell) for cell in rows[0]):
         return False
     later = [cell for row in rows for cell in row[1:]]
     return len(rows[0]) == 1 or sum(cell.startswith(" ") for cell in later) > len(later) / 2

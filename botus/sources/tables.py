@@ -16,11 +16,6 @@ from botus.sources import fields, moments
 from botus.sources.found import Found
 from botus.sources.rows import cells_of, delimiter_of, rows_of
 
-_TRUMP = (
-    {"text", "isretweet", "isdeleted"},
-    {"text", "is_retweet", "created_at", "source"},
-    {"text", "platform", "handle", "repost_flag"},
-)
 _NAME = re.compile(r"[A-Za-z_][\w .-]{0,39}")
 _FLAGS = frozenset(("t", "f", "true", "false"))
 _SAMPLE = 50
@@ -43,8 +38,7 @@ def is_table(lines: list[str], named_csv: bool) -> bool:
 
 def is_trump(lines: list[str]) -> bool:
     """Tell from the header whether it is The Trump Archive, of either version."""
-    names = {name.strip().lower() for name in _cells(lines[:1], delimiter_of(lines) or ",")}
-    return any(known <= names for known in _TRUMP)
+    return fields.is_trump(_cells(lines[:1], delimiter_of(lines) or ","))
 
 
 def posts(lines: Iterable[str], place: str, column: str | None) -> Iterator[Found]:
@@ -78,7 +72,7 @@ def posts(lines: Iterable[str], place: str, column: str | None) -> Iterator[Foun
 
 def _of_one_column(lines: Iterator[str]) -> Iterator[Found]:
     for number, cell in enumerate(cells_of(lines)):
-        if number or cell.strip().lower() not in fields.TEXTS:
+        if number or not fields.is_text(cell):
             yield fields.found({"text": cell}, "text")
 
 
@@ -112,7 +106,7 @@ def _guessed(record: dict[str, str], text: str) -> dict[str, str]:
 def _is_header(cells: list[str]) -> bool:
     """Names are short, differ and are no sentences; one of them is known, or none is a number or a moment."""
     names = [cell.strip() for cell in cells]
-    if any(name.lower() in fields.TEXTS for name in names):
+    if any(fields.is_text(name) for name in names):
         return all(len(name) < 40 for name in names)
     filled = [name for name in names if name]
     return (

@@ -15,7 +15,7 @@ from typing import Any
 from botus.sources import moments, others, x_csv
 from botus.sources.archive import Archive, start_of, where
 from botus.sources.decoding import glance, text_of
-from botus.sources.found import AGAIN, EARLIER, NOT_A_POST, RETWEET, Found
+from botus.sources.found import AGAIN, EARLIER, FOLLOWERS_ONLY, NOT_A_POST, RETWEET, Found
 from botus.sources.jsonstream import elements
 from botus.sources.markup import unescaped
 from botus.sources.x_links import without_links
@@ -52,7 +52,9 @@ def posts(archive: Archive, names: list[str], notes: list[str]) -> Iterator[Foun
         names: the files that hold them.
         notes: gets sentences for the person.
     """
-    context = _Context(_owner(archive), _long_texts(archive), _earlier_versions(archive, names))
+    context = _Context(
+        _owner(archive), _is_protected(archive), _long_texts(archive), _earlier_versions(archive, names)
+    )
     for name in names:
         if x_csv.is_header(glance(start_of(archive, name, 4096))):
             tweets = x_csv.tweets(archive, name, notes)
@@ -62,6 +64,8 @@ def posts(archive: Archive, names: list[str], notes: list[str]) -> Iterator[Foun
             )
         for record in tweets:
             yield _found(record, context)
+    if context.is_protected:
+        notes.append("the account was protected when this was exported: its posts are for followers only")
     if context.joined:
         notes.append(f"{context.joined:,} long posts have their whole text from note-tweet.js")
 
@@ -71,6 +75,7 @@ class _Context:
     """What the other files of the archive say, and what has been seen so far."""
 
     owner: tuple[str, str]
+    is_protected: bool
     long_texts: dict[int, list[str]]
     earlier: set[int]
     seen: set[int] = field(default_factory=set)
@@ -110,7 +115,7 @@ def _refusal(tweet: Tweet, text: str, number: int | None, context: _Context) -> 
         if number in context.seen:
             return AGAIN
         context.seen.add(number)
-    return others.refusal(text)
+    return others.refusal(text) or (FOLLOWERS_ONLY if context.is_protected else "")
 
 
 def _addressed(text: str, tweet: Tweet, owner: tuple[str, str]) -> tuple[str, bool]:
@@ -164,6 +169,13 @@ def _owner(archive: Archive) -> tuple[str, str]:
     for record in _side_file(archive, "account.js", "account"):
         return str(record.get("accountId") or ""), str(record.get("username") or "")
     return "", ""
+
+
+def _is_protected(archive: Archive) -> bool:
+    """Whether only followers may read the account; the last time it was changed counts for all its posts."""
+    changes = list(_side_file(archive, "protected-history.js", "protectedHistory"))
+    last = max(changes, key=lambda one: moments.seconds(one.get("protectedAt")) or 0.0, default={})
+    return str(last.get("action", "")).lower() == "protect"
 
 
 def _long_texts(archive: Archive) -> dict[int, list[str]]:
