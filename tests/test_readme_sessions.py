@@ -23,6 +23,7 @@ import pexpect
 import pytest
 
 from botus import demo, errors
+from tests.benchmarks.corpus import x_archive
 from tests.pages import README, ROOT, Block, blocks, commands
 from tests.servers import MastodonServer
 
@@ -93,6 +94,8 @@ class Shell:
         if command.startswith("unset "):
             self.environment = {n: v for n, v in self.environment.items() if n not in command.split()}
             return []
+        if "twitter.zip" in command and not (self.folder / "twitter.zip").exists():
+            x_archive(self.folder / "twitter.zip", 1000)
         if command == "botus curate":
             return self._curate()
         if command == "botus run":

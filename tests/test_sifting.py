@@ -210,3 +210,15 @@ def test_read_is_kept_joined_and_dropped_and_nothing_is_added_twice(
     again, second = sift(found, wishes, corpus=tuple(dict.fromkeys(texts)))
     assert (second.kept, second.read) == (0, tally.read)
     assert {*again} <= {*texts}
+
+
+def test_a_pair_that_is_just_near_enough_is_found_behind_its_rare_shingles() -> None:
+    eight = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
+    other = [*eight[:-1], "nine"]  # of ten shingles six are common
+    frequencies = Frequencies()
+    for post in (eight, other, eight[:-1], eight[:-2]):
+        frequencies.count(post)
+    index = Near(frequencies)
+    index.add(eight)
+    assert index.find(other) == 0
+    assert index.find([*eight[:-2], "nine", "ten"]) is None

@@ -23,16 +23,12 @@ _TREATMENT = click.Choice(["drop", "keep", "refuse"])
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-class _Duration(click.ParamType[float]):
-    """A time such as 90s, 15m or 1h, in seconds."""
-
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, context: click.Context | None) -> float:
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(value).lower())
-        if found is None:
-            self.fail(f"{value!r} is not a time like 90s, 15m or 1h", param, context)
-        return float(found[1]) * _UNITS[found[2]]
+def _seconds(value: str) -> float:
+    """Read a time such as 90s, 15m or 1h."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", value.lower())
+    if found is None:
+        raise click.BadParameter(f"{value!r} is not a time like 90s, 15m or 1h")
+    return float(found[1]) * _UNITS[found[2]]
 
 
 @click.group()
@@ -54,7 +50,7 @@ def corpus() -> None:
 )
 @click.option(
     "--merge-within",
-    type=_Duration(),
+    type=_seconds,
     default="15m",
     show_default=True,
     metavar="TIME",
@@ -98,10 +94,10 @@ def corpus_import(
     unknown_channels: bool,
     **wishes: object,
 ) -> None:
-    """Take the posts of exports into corpus.txt, as they were downloaded.
+    """Add the posts of exports to corpus.txt.
 
-    FILE is an archive of X, Mastodon or Discord (zip, tar or unpacked), a file of The Trump Archive, CSV,
-    JSON, a fortune file, gpt-2-simple's output or plain text.
+    FILE, just as it was downloaded, is an archive of X, Mastodon or Discord (zip, tar or unpacked), a file of
+    The Trump Archive, CSV, JSON, a fortune file, gpt-2-simple's output or plain text.
     """
     from botus.gathering import importing, table
     from botus.gathering.cleaning import Treatment
@@ -121,8 +117,9 @@ def corpus_import(
         )
     for note in (*done.notes, *table.missing(done.tally, explain)):
         values.talk(note, "warning")
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     values.result(
-        [*table.samples(done.tally, explain), *table.lines(done)], lambda: table.value(done, explain)
+        [*table.samples(done.tally, explain, width), *table.lines(done)], lambda: table.value(done, explain)
     )
 
 
@@ -130,7 +127,10 @@ def corpus_import(
 @click.argument("source")
 @common
 def corpus_remove(values: Common, source: str) -> None:
-    """Take out what came from SOURCE, except what is there from another source too."""
+    """Take what came from SOURCE out again.
+
+    What another source has too stays, and so do your own lines.
+    """
     from botus.corpus import Corpus
     from botus.gathering import table
 
@@ -164,7 +164,10 @@ def corpus_stats(values: Common, plot: Path | None) -> None:
 @click.option("--kept", is_flag=True, required=True, help="What was kept, starred or posted.")
 @common
 def corpus_add(values: Common, kept: bool) -> None:
-    """Add the posts that proved good; a star makes a post weigh more in training."""
+    """Add the posts that proved good.
+
+    A star makes a post weigh more in training.
+    """
     from botus import feedback
 
     added = feedback.add_kept(values.existing.data)
@@ -201,10 +204,10 @@ def corpus_forget(values: Common, yes: bool) -> None:
 
 
 @contextmanager
-def _progress(values: Common) -> Iterator[Callable[[str, int], None]]:
+def _progress(values: Common) -> Iterator[Callable[[str], None]]:
     """A line that counts, on a terminal only: how many posts an export has is known when it is read."""
     if values.quiet or not is_terminal():
-        yield lambda name, count: None
+        yield lambda said: None
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn
@@ -212,7 +215,7 @@ def _progress(values: Common) -> Iterator[Callable[[str, int], None]]:
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("")
-        yield lambda name, count: bar.update(task, description=f"{count:,} posts of {name} read")
+        yield lambda said: bar.update(task, description=said)
 
 
 def _habits(values: Common, posts: Sequence[str]) -> tuple[Habits, str]:

@@ -21,8 +21,8 @@ from botus.sources import Found, Options
 
 _RESERVED = (BY_HAND, feedback.SOURCE)
 _EVERY = 256  # posts between two reports of progress
-Progress = Callable[[str, int], None]
-"""Is told the name of the export, and how many of its posts have been read."""
+Progress = Callable[[str], None]
+"""Is told in words how far an import is."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def gather(
     name: str | None = None,
     *,
     dry_run: bool = False,
-    on_progress: Progress = lambda name, count: None,
+    on_progress: Progress = lambda said: None,
 ) -> Report:
     """Import exports into the corpus.
 
@@ -91,6 +91,7 @@ def gather(
         notes += reading.notes
         notes += [] if exports[-1].read else [f"there are no posts in {path}"]
     with nullcontext() if dry_run or not found else corpus.working():
+        on_progress(f"comparing {len(found):,} posts")
         there = corpus.read()
         chosen = list(new(found, there.posts, tally))
         if chosen and not dry_run:
@@ -120,6 +121,6 @@ def _watched(reading: Iterable[Found], name: str, on_progress: Progress) -> Iter
     count = 0
     for count, one in enumerate(reading, 1):
         if count % _EVERY == 0:
-            on_progress(name, count)
+            on_progress(f"{count:,} posts of {name} read")
         yield one
-    on_progress(name, count)
+    on_progress(f"{count:,} posts of {name} read")

@@ -5,6 +5,7 @@ Reports go in, lines and plain values come out.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -26,7 +27,11 @@ _WAYS_OUT = {
     "link": "--links drop",
     UNKNOWN_CHANNEL: "--unknown-channels",
 }
-_CLEANED = {"mentions": "mentions taken out", "links": "links taken out", "entities": "entities mended"}
+_CLEANED = {
+    "mentions": "mentions taken out of",
+    "links": "links taken out of",
+    "entities": "entities mended in",
+}
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -46,9 +51,9 @@ def lines(report: Report) -> Iterator[str]:
     for reason in _by_number(tally, tally.dropped):
         count = tally.dropped[reason]
         yield f"{count:9,}    {reason:28}{_WAYS_OUT.get(reason, '')}".rstrip()
-    cleaned = [f"{said} in {tally.cleaned[what]:,}" for what, said in _CLEANED.items() if tally.cleaned[what]]
+    cleaned = [f"{said} {tally.cleaned[what]:,}" for what, said in _CLEANED.items() if tally.cleaned[what]]
     if cleaned:
-        yield f"of the kept: {', '.join(cleaned)}"
+        yield f"Of the kept posts: {', '.join(cleaned)}."
 
 
 def removal(done: Removed, path: Path, left: int) -> Iterator[str]:
@@ -64,20 +69,29 @@ def removal(done: Removed, path: Path, left: int) -> Iterator[str]:
         yield f"{_posts(done.stay)} stay{'s' * (done.stay == 1)} with another source"
 
 
-def samples(tally: Tally, wanted: Sequence[str]) -> Iterator[str]:
+def samples(tally: Tally, wanted: Sequence[str], width: int = 0) -> Iterator[str]:
     """Yield samples of every reason in which a wanted word occurs.
 
     Args:
         tally: of an import.
         wanted: reasons, or parts of them; `all` for all.
+        width: of the terminal, in columns, to which posts are wrapped; 0 for none.
     """
     for reason in chosen(tally, wanted):
         shown, count = tally.samples[reason], _count(tally, reason)
         yield f"{reason}, {len(shown):,} of {count:,}:" if len(shown) < count else f"{reason}, {count:,}:"
         for text, detail in shown:
-            yield f"    {escape(text)}"
+            yield from _wrapped(escape(text), 4, width)
             if detail:
-                yield f"      like: {escape(detail)}" if "near" in reason else f"      {detail}"
+                said = f"like: {escape(detail)}" if "near" in reason else detail
+                yield from _wrapped(said, 6, width)
+
+
+def _wrapped(text: str, indent: int, width: int) -> list[str]:
+    space = " " * indent
+    if not width:
+        return [space + text]
+    return textwrap.wrap(text, width, initial_indent=space, subsequent_indent=space)
 
 
 def chosen(tally: Tally, wanted: Sequence[str]) -> list[str]:
