@@ -141,7 +141,7 @@ def test_the_same_corpus_is_never_counted_twice(data: Path) -> None:
 
 def test_nothing_goes_while_somebody_works_with_it(data: Path) -> None:
     before = picture(data)
-    for lock in ("generate", "corpus"):
+    for lock in ("finetune", "generate", "corpus"):
         with files.lock(data, lock), pytest.raises(BusyError):
             forgetting.forget(data, ask)
     assert {name: content for name, content in picture(data).items() if "lock" not in name} == {
@@ -276,10 +276,13 @@ def test_curate_can_compare_and_name_no_post(data: Path) -> None:
 
 
 def test_without_a_yes_nothing_goes(data: Path) -> None:
+    (data / "checkpoint" / "run1" / "resume").mkdir(parents=True)
+    (data / "corpus.txt~").write_text("an editor's copy")
     before = picture(data)
     ended = botus("corpus", "forget", "--data", data)
     assert (ended.code, "--yes" in ended.err) == (6, True)
-    assert "tweets.zip" in ended.err
+    for named in ("tweets.zip", "corpus.txt~", "run1/resume"):
+        assert named in ended.err
     assert picture(data) == before
 
 

@@ -60,6 +60,8 @@ class Plan:
         yield "  the queue, the log and your decisions, which are the bot's own words"
         yield "What only you can delete:"
         yield "  the model, which may still recite posts that it learned by heart"
+        for path in sorted(self.data.glob("checkpoint/*/resume")):
+            yield f"  {path}: the state of a training that cannot go on without the text"
         named = ", ".join([*self.exports, *map(str, self.others)])
         yield f"  exports, backups and snapshots{': ' if named else ''}{named}"
         yield "Afterwards no line can be traced to a post, and training again needs a new import."
@@ -99,12 +101,16 @@ def forget(data: Path, ask: Ask, salt: Callable[[int], bytes] = os.urandom) -> D
         salt: returns so many random bytes.
 
     Raises:
-        BusyError: generate or another command of the corpus is at work.
+        BusyError: finetune, generate or another command of the corpus is at work.
         FileError: a file cannot be read or written, or is damaged; the text is still there.
     """
     corpus = Corpus(data)
     files.refuse_link(corpus.path)
-    with files.lock(data, "generate", holder="botus generate"), corpus.working():
+    with (
+        files.lock(data, "finetune", holder="botus finetune"),
+        files.lock(data, "generate", holder="botus generate"),
+        corpus.working(),
+    ):
         for _ in range(10):
             seen = files.stamp(corpus.path)
             part = _part(data, ask, salt)
