@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
 from botus.errors import CredentialsError, SettingsError
 
@@ -164,7 +165,7 @@ def read(environment: Mapping[str, str], data: Path | None = None) -> tuple[Sett
 
 
 def _x(reader: _Reader) -> tuple[XSettings | None, tuple[str, ...]]:
-    values = {name: reader.secret(name) for name in X_SECRETS}
+    values = {name: reader.token(name) for name in X_SECRETS}
     base_url = reader.url("X_BASE_URL", "https://api.twitter.com")
     limit, may_read = reader.number("X_LIMIT", 280), reader.truth("X_READ", False)
     missing = tuple(name for name, value in values.items() if not value)
@@ -175,7 +176,7 @@ def _x(reader: _Reader) -> tuple[XSettings | None, tuple[str, ...]]:
 
 
 def _mastodon(reader: _Reader) -> tuple[MastodonSettings | None, tuple[str, ...]]:
-    token, base_url = reader.secret("MASTODON_ACCESS_TOKEN"), reader.url("MASTODON_BASE_URL", "")
+    token, base_url = reader.token("MASTODON_ACCESS_TOKEN"), reader.url("MASTODON_BASE_URL", "")
     visibility = reader.choice("MASTODON_VISIBILITY", _VISIBILITIES, "unlisted")
     language, warning = reader.text("MASTODON_LANGUAGE"), reader.text("MASTODON_CW")
     if token and base_url:
@@ -187,7 +188,7 @@ def _mastodon(reader: _Reader) -> tuple[MastodonSettings | None, tuple[str, ...]
 
 def _bluesky(reader: _Reader) -> tuple[BlueskySettings | None, tuple[str, ...]]:
     handle = (reader.text("BLUESKY_HANDLE") or "").removeprefix("@").lower()
-    password, service = reader.secret("BLUESKY_APP_PASSWORD"), reader.url("BLUESKY_SERVICE", _BLUESKY)
+    password, service = reader.token("BLUESKY_APP_PASSWORD"), reader.url("BLUESKY_SERVICE", _BLUESKY)
     languages = tuple((reader.text("BLUESKY_LANGUAGE") or "").replace(",", " ").split())
     if handle and not re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*|did:[a-z]+:[a-z0-9._:%-]+", handle):
         reader.problems.append("BLUESKY_HANDLE is not a handle like name.bsky.social")
@@ -249,6 +250,13 @@ class _Reader:
             self.problems.append(f"{name}_FILE names a file that is empty")
         return content or None
 
+    def token(self, name: str) -> str | None:
+        """A secret that has to stand in a header."""
+        value = self.secret(name)
+        if value and not re.fullmatch(r"[!-~]+", value):
+            self.problems.append(f"{name} holds white space or letters that no secret has")
+        return value
+
     def url(self, name: str, default: str) -> str:
         value = self.text(name) or default
         if not value:
@@ -256,8 +264,7 @@ class _Reader:
         if "://" not in value:
             value = f"https://{value}"
         value = value.rstrip("/")
-        scheme, _, host = value.partition("://")
-        if scheme not in ("http", "https") or not host or "@" in host:
+        if not _is_plain_address(value):
             self.problems.append(f"{name} is not a web address like https://example.social")
         return value
 
@@ -293,3 +300,14 @@ class _Reader:
                 return choice
         self.problems.append(f"{name} is none of: {', '.join(choices)}")
         return default
+
+
+def _is_plain_address(value: str) -> bool:
+    """Tell whether this is http or https, a host, perhaps a port and a path, and nothing else."""
+    try:
+        parts = urlsplit(value)
+        plain = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    others = parts.query or parts.fragment or parts.username or parts.password
+    return plain and not others and re.fullmatch(r"[!-~]+", value) is not None

@@ -131,11 +131,6 @@ class TestSending:
         monkeypatch.chdir(tmp_path)
         assert Mastodon(server.url, server.token).send("hello", "key", again=False).state == "posted"
 
-    def test_a_slash_at_the_end_of_the_address(self, server: MastodonServer) -> None:
-        target = Mastodon(server.url + "/", server.token)
-        assert target.base_url == server.url
-        assert isinstance(target.ready(), Ready)
-
     def test_a_netrc_does_not_replace_the_token(
         self, server: MastodonServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -75,6 +75,33 @@ def test_bluesky() -> None:
     assert (own.handle, own.service, own.languages) == ("did:plc:abc", "https://pds.example", ())
 
 
+ADDRESSES = ("X_BASE_URL", "MASTODON_BASE_URL", "BLUESKY_SERVICE", "BASE_MODEL_URL")
+TOKENS = (*X_SECRETS, "MASTODON_ACCESS_TOKEN", "BLUESKY_APP_PASSWORD")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://a", "http://", "http://a:b@c", "http://[", "http://a b", "http://a/?x", "http://ä.de", "a@b"],
+)
+def test_an_address_that_is_none_is_named_not_shown(url: str) -> None:
+    found = problems(**dict.fromkeys(ADDRESSES, url))
+    assert sorted(problem.split()[0] for problem in found) == sorted(ADDRESSES)
+    assert url not in " ".join(found)
+
+
+def test_a_slash_at_the_end_of_an_address_is_dropped() -> None:
+    found = load({**MASTODON, "MASTODON_BASE_URL": "https://example.social/"}).mastodon
+    assert found
+    assert found.base_url == "https://example.social"
+
+
+@pytest.mark.parametrize("token", ["to ken", "to\nken", "tökén"])
+def test_all_tokens_that_are_none_are_named_at_once_and_not_shown(token: str) -> None:
+    found = problems(**dict.fromkeys(TOKENS, token))
+    assert [problem.split()[0] for problem in found] == list(TOKENS)
+    assert token not in " ".join(found)
+
+
 def test_webhooks_are_split_before_a_scheme_only() -> None:
     urls = ("discord://id/token", "tgram://bot/chat1,chat2", "https://hooks.slack.com/services/a/b/c?x=y,z")
     for between in (" ", ",", ", ", "\n", " ,\n"):

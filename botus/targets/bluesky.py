@@ -24,7 +24,7 @@ from botus.targets import (
     Attempt,
     Ready,
 )
-from botus.targets.exchange import Exchange, check_setting, check_url, complaint, unsendable
+from botus.targets.exchange import Exchange, complaint, unsendable
 from botus.targets.profiles import says_automated
 from botus.targets.record import COLLECTION, make_key, make_record
 from botus.targets.xrpc import EXPIRED, Server, error_of
@@ -58,9 +58,6 @@ class Bluesky:
         timeouts: seconds to connect (per address) and without a byte of the answer.
         deadline: seconds for a whole request.
         clock: own clock, in epoch seconds.
-
-    Raises:
-        SettingsError: the address or the password cannot be one.
     """
 
     name = "bluesky"
@@ -77,8 +74,8 @@ class Bluesky:
         deadline: float = REQUEST_DEADLINE,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.base_url = check_url("BLUESKY_SERVICE", service)
-        self._password = check_setting("BLUESKY_APP_PASSWORD", password)
+        self.base_url = service
+        self._password = password
         self.account = handle
         self._server = Server(self.base_url, handle, password, sessions, timeouts, deadline, clock)
         self._languages, self._clock = tuple(languages), clock

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlsplit
 
-from botus.errors import CredentialsError, SettingsError, TemporaryError
+from botus.errors import CredentialsError, TemporaryError
 from botus.targets import LOOK_UNTIL, Answer
 
 _TEXT_REFUSED = {400, 413, 422}
@@ -226,34 +226,6 @@ def complaint(answer: Answer) -> CredentialsError | TemporaryError:
     kind = CredentialsError if answer.needs_person else TemporaryError
     remedies = (remedy for words, remedy in _REMEDIES if words in answer.reason)
     return kind(answer.reason, next(remedies, "try again later"))
-
-
-def check_setting(name: str, value: str) -> str:
-    """Refuse a secret that cannot stand in a header, without showing it.
-
-    Raises:
-        SettingsError: it is empty, or holds white space or a character outside ASCII.
-    """
-    if re.fullmatch(r"[!-~]+", value):
-        return value
-    raise SettingsError(f"{name} is empty, or holds white space or letters that no secret has")
-
-
-def check_url(name: str, value: str) -> str:
-    """Bring a base URL into its one form, without a slash at its end.
-
-    Raises:
-        SettingsError: it is not a plain http or https address.
-    """
-    try:
-        parts = urlsplit(value)
-        plain = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        plain = plain and not (parts.query or parts.fragment or parts.username or parts.password)
-    except ValueError:
-        plain = False
-    if not plain or not re.fullmatch(r"[!-~]+", value):
-        raise SettingsError(f"{name} is not a plain address such as https://example.social")
-    return value.rstrip("/")
 
 
 def _clean(words: str, secrets: Iterable[str]) -> str:

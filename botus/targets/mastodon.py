@@ -29,8 +29,6 @@ from botus.targets import (
 from botus.targets.entities import address, created, limits, number, plain, profile, same, scopes
 from botus.targets.exchange import (
     Exchange,
-    check_setting,
-    check_url,
     complaint,
     look_failed,
     refusal,
@@ -84,7 +82,7 @@ class Mastodon:
         clock: own clock, in epoch seconds.
 
     Raises:
-        SettingsError: the address, the token or the visibility cannot be one.
+        SettingsError: there is no such visibility.
     """
 
     name = "mastodon"
@@ -104,8 +102,8 @@ class Mastodon:
     ) -> None:
         if visibility not in VISIBILITIES:
             raise SettingsError(f"MASTODON_VISIBILITY is none of {', '.join(VISIBILITIES)}")
-        self.base_url = check_url("MASTODON_BASE_URL", base_url)
-        self._token = check_setting("MASTODON_ACCESS_TOKEN", token)
+        self.base_url = base_url
+        self._token = token
         self.account = hashlib.blake2b(token.encode(), digest_size=6).hexdigest()
         self._extras = {"visibility": visibility, "language": language, "spoiler_text": content_warning}
         self._limit, self._link_length = 500, 23  # until `ready` has asked

@@ -29,8 +29,6 @@ from botus.targets import (
 )
 from botus.targets.exchange import (
     Exchange,
-    check_setting,
-    check_url,
     complaint,
     look_failed,
     message,
@@ -74,9 +72,6 @@ class X:
         timeouts: seconds to connect (per address) and without a byte of the answer.
         deadline: seconds for a whole request.
         clock: own clock, in epoch seconds.
-
-    Raises:
-        SettingsError: a secret or the address cannot be one.
     """
 
     name = "x"
@@ -96,10 +91,8 @@ class X:
         deadline: float = REQUEST_DEADLINE,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        names = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
-        secrets = (consumer_key, consumer_secret, access_token, access_token_secret)
-        self._secrets = [check_setting(*pair) for pair in zip(names, secrets, strict=True)]
-        self.base_url = check_url("X_BASE_URL", base_url)
+        self._secrets = [consumer_key, consumer_secret, access_token, access_token_secret]
+        self.base_url = base_url
         self._user = found[1] if (found := re.match(r"([0-9]+)-", access_token)) else None
         self.account = self._user or hashlib.blake2b(access_token.encode(), digest_size=6).hexdigest()
         self._limit = limit
