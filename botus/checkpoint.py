@@ -22,10 +22,10 @@ from botus.model.pieces import AGAIN, Piece, find_pieces, refuse_strangers
 
 _TAR = "checkpoint_run1.tar"
 _FOLDER_HINT = (
-    "A checkpoint folder holds checkpoint, model-<step>.index, model-<step>.data-00000-of-00001, "
-    "hparams.json, encoder.json and vocab.bpe: copy all of them."
+    "a checkpoint folder holds checkpoint, model-<step>.index, model-<step>.data-00000-of-00001, "
+    "hparams.json, encoder.json and vocab.bpe: copy all of them"
 )
-_SAME_RUN = "Copy the hparams.json that was saved with this run."
+_SAME_RUN = "copy the hparams.json that was saved with this run"
 _SMALL = 64 << 20  # the files that are read whole are far smaller in any real checkpoint
 _NAMED = re.compile(r'^\s*model_checkpoint_path:\s*"([^"\n]+)"', re.MULTILINE)
 
@@ -150,7 +150,7 @@ def _newest(pieces: dict[str, Piece], path: Path) -> str:
     if f"{prefix}.index" not in pieces:
         hint = _FOLDER_HINT
         if indexes:
-            hint = f"Copy {prefix}.*, or write {indexes[-1]} into the first line of that file."
+            hint = f"copy {prefix}.*, or write {indexes[-1]} into the first line of that file"
         raise FileError(f"{pieces['checkpoint'].label} names {prefix}, but {prefix}.index is missing", hint)
     return prefix
 
@@ -205,7 +205,7 @@ def _check_vocabulary(encoder: bytes, bpe: bytes, hparams: Hparams, pieces: dict
     if len(ids) != hparams.n_vocab:
         raise FileError(
             f"{label} has {len(ids)} tokens, but hparams.json says n_vocab {hparams.n_vocab}",
-            "Copy encoder.json and hparams.json from the same run.",
+            "copy encoder.json and hparams.json from the same run",
         )
     if any(type(number) is not int for number in ids.values()) or set(ids.values()) != set(range(len(ids))):
         raise FileError(f"{label}: the ids are not the numbers 0 to {len(ids) - 1}, each once", AGAIN)
@@ -228,7 +228,7 @@ def _check_shapes(entries: dict[str, Entry], hparams: Hparams, label: str) -> li
     if missing:
         raise FileError(
             f"{label} has no tensor {missing[0]} ({len(missing)} of {len(shapes)} are missing)",
-            "hparams.json is of another model, or this is no GPT-2: copy all files of one run.",
+            "hparams.json is of another model, or this is no GPT-2: copy all files of one run",
         )
     if any(name.startswith(f"model/h{hparams.n_layer}/") for name in entries):
         raise FileError(f"{label} has more layers than n_layer {hparams.n_layer} of hparams.json", _SAME_RUN)
@@ -262,7 +262,7 @@ def _shapes(hparams: Hparams) -> dict[str, tuple[int, ...]]:
 def _shard(pieces: dict[str, Piece], name: str, path: Path, number: int, wanted: list[Entry]) -> Piece:
     """Return a shard that is long enough for all tensors in it."""
     if name not in pieces:
-        raise FileError(f"{path} has no {name}", "It holds the weights: copy or download it too.")
+        raise FileError(f"{path} has no {name}", "it holds the weights: copy or download it too")
     piece = pieces[name]
     refuse_strangers(Piece(piece.label, piece.path, piece.start, min(512, piece.size)).read(), piece.label)
     end = max((entry.offset + entry.size for entry in wanted if entry.shard == number), default=0)

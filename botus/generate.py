@@ -85,8 +85,9 @@ class Stopped(Interrupted):
     """Ctrl-C or a signal; `report` tells what was done."""
 
     def __init__(self, report: Report) -> None:
+        lines = text.counted(report.accepted, "line")
         super().__init__(
-            f"stopped: {report.accepted} lines are in {report.queue}" if report.queue else "stopped",
+            f"stopped: {lines} went into {report.queue}" if report.queue else "stopped",
             f"the same command with --seed {report.seed} goes on from there",
         )
         self.report = report
@@ -296,7 +297,8 @@ class _Run:
         if not self.is_writing:
             self._end()
         if isinstance(error, BotusError) and self.written:
-            error.message = f"{error.message}; {self.written} lines of this run are in {self.queue.path}"
+            lines = text.counted(self.written, "line")
+            error.message = f"{error.message}; {lines} of this run went into {self.queue.path}"
             error.args = (error.message,)
 
 

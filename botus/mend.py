@@ -10,7 +10,7 @@ from botus import files
 from botus.errors import FileError
 from botus.intents import Intents
 from botus.state import Memory, State
-from botus.text import short_id
+from botus.text import counted, short_id
 from botus.tweeted import Log, parse, salvage
 
 
@@ -21,10 +21,11 @@ def check_whole(log: Log, memory: Memory) -> None:
         FileError: naming what is gone, and the way out.
     """
     count, entries = memory.log_count, log.entries()
+    logged = f"{counted(count, 'post')} {'has' if count == 1 else 'have'} been logged"
     if count and not log.path.exists():
-        problem = f"is missing, but {count} posts have been logged there"
+        problem = f"is missing, but {logged} there"
     elif len(entries) < count:
-        problem = f"has {len(entries)} entries, but {count} have been logged there"
+        problem = f"has {counted(len(entries), 'entry', 'entries')}, but {logged} there"
     elif memory.last_id and not any(entry.get("id") == memory.last_id for entry in entries):
         problem = f"lacks the post {memory.last_id}, which has been logged there"
     else:
@@ -57,7 +58,8 @@ def repair(data: Path, clock: Callable[[], float]) -> str:
         files.replace(log.path, f"[\n{body}\n]".encode() if entries else b"[]")
         parse(log.path, (files.read(log.path) or b"").decode())
         _take_as_it_is(data, len(entries))
-    return f"saved {len(entries)} entries; the damaged file is {kept}; compare them before you go on"
+    saved = counted(len(entries), "entry", "entries")
+    return f"saved {saved}; the damaged file is {kept}; compare them before you go on"
 
 
 def accept(data: Path) -> str:
@@ -77,8 +79,8 @@ def accept(data: Path) -> str:
         for mark in forgotten:
             intents.forget(mark)
         _take_as_it_is(data, len(entries))
-    again = f"; {len(forgotten)} posts that it lacks may be posted again" if forgotten else ""
-    return f"tweeted.json is taken as it is, with {len(entries)} entries{again}"
+    again = f"; {counted(len(forgotten), 'post')} that it lacks may be posted again" if forgotten else ""
+    return f"tweeted.json is taken as it is, with {counted(len(entries), 'entry', 'entries')}{again}"
 
 
 def _is_sound(log: Log) -> bool:

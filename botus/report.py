@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from botus.score import FEWEST
-from botus.text import escape
+from botus.text import counted, escape
 
 _EXAMPLE = 60  # columns of an example in the closing table
 _NARROW = 24  # columns below which samples are not put side by side
@@ -93,12 +93,11 @@ def table(report: Report, width: int = 0) -> Iterator[str]:
     if report.stopped:
         yield report.stopped
     if report.requeued:
-        yield f"put {_lines(report.requeued)} into the queue that an interrupted run had left out"
+        yield f"put {counted(report.requeued, 'line')} into the queue that an interrupted run had left out"
     if report.skipped:
-        yield f"passed over {report.skipped} texts of this seed that an earlier run had looked at"
-    wrote = (
-        f"wrote {_lines(report.accepted)} to {report.queue}" if report.queue else "wrote nothing (dry run)"
-    )
+        yield f"passed over {counted(report.skipped, 'text')} of this seed that an earlier run had looked at"
+    written = f"wrote {counted(report.accepted, 'line')} to {report.queue}"
+    wrote = written if report.queue else "wrote nothing (dry run)"
     refused = sum(report.refused.values())
     yield f"{wrote}, refused {refused} of {report.seen}" + (" by reason:" if refused else "")
     for reason, count in sorted(report.refused.items(), key=lambda item: (-item[1], item[0])):
@@ -107,7 +106,7 @@ def table(report: Report, width: int = 0) -> Iterator[str]:
     if report.compared == 0:
         yield "the copy check had nothing to compare with: there is no corpus.txt, or nothing in it"
     elif report.compared is not None and report.compared < FEWEST:
-        posts = "1 post" if report.compared == 1 else f"{report.compared} posts"
+        posts = counted(report.compared, "post")
         yield f"corpus.txt has {posts}: too few for the score to know what real ones are like"
     memory = f", {report.memory / 2**20:.0f} MB of memory" if report.memory else ""
     yield f"{report.seconds:.1f} s, {report.rate:.1f} lines/s{memory}, --seed {report.seed}"
@@ -210,7 +209,3 @@ def _cut(row: str, width: int) -> str:
     while _columns(row) >= width:
         row = row[:-1]
     return row.rstrip() + "…"
-
-
-def _lines(count: int) -> str:
-    return f"{count} line" if count == 1 else f"{count} lines"

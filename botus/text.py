@@ -69,9 +69,9 @@ def short_id(print_of_post: str) -> str:
     return print_of_post[:10]
 
 
-def counted(number: int, what: str) -> str:
-    """Say how many there are of something: `1 line`, `2 lines`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def counted(number: int, what: str, many: str = "") -> str:
+    """Say how many there are of something: `1 line`, `2,000 lines`; `many` where it is no plain `s`."""
+    return f"{number:,} {what if number == 1 else many or f'{what}s'}"
 
 
 def x_length(text: str) -> int:

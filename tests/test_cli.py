@@ -17,7 +17,7 @@ import pytest
 
 import botus as package
 from botus import files
-from botus.text import fingerprint, short_id
+from botus.text import counted, fingerprint, short_id
 from tests.bundle import write_bigrams
 from tests.command import COMMAND, X_SECRETS, Ended, botus, environment, picture, start, until
 from tests.servers import XServer
@@ -545,8 +545,8 @@ def test_ctrl_c_in_generate_keeps_what_is_written(data: Path, started: list[subp
     out, err = started[0].communicate(timeout=20)
     assert started[0].returncode == 130
     lines = (data / "tweets.txt").read_text().splitlines()
-    assert f"wrote {len(lines) - 3} lines" in out
-    assert f"stopped: {len(lines) - 3} lines are in" in err
+    assert f"wrote {counted(len(lines) - 3, 'line')} to" in out
+    assert f"stopped: {counted(len(lines) - 3, 'line')} went into" in err
     assert "--seed" in err
 
 

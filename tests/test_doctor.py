@@ -77,7 +77,9 @@ def test_a_log_that_shrank(world: World) -> None:
     world.run().post()
     text = (world.data / "tweeted.json").read_text()
     (world.data / "tweeted.json").write_text("[]")
-    assert f"{world.data}/tweeted.json has 0 entries, but 2 have been logged there" in problems(found(world))
+    assert f"{world.data}/tweeted.json has 0 entries, but 2 posts have been logged there" in problems(
+        found(world)
+    )
     (world.data / "tweeted.json").write_text(text)
     assert "tweeted.json: 2 entries" in [finding.message for finding in found(world)]
 

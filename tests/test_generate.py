@@ -238,7 +238,7 @@ def test_a_signal_saves_what_is_accepted(tmp_path: Path, number: signal.Signals)
     with pytest.raises(Stopped) as caught:
         generate.generate(job(tmp_path, 500), struck)
     assert caught.value.exit_code == 130
-    assert f"{len(expected(22))} lines are in" in caught.value.message
+    assert f"{len(expected(22))} lines went into" in caught.value.message
     assert f"--seed {SEED}" in caught.value.hint
     assert caught.value.report.accepted == 22
     assert queue(tmp_path) == expected(22)
@@ -354,7 +354,7 @@ def test_a_full_disk_keeps_whole_lines_and_says_how_many(
         if error is not None:
             assert "No space left" in error.message
             assert "make room" in error.hint
-            said = re.search(r"(\d+) lines of this run are in", error.message)
+            said = re.search(r"(\d+) lines? of this run went into", error.message)
             counts.append(int(said[1]) if said else 0)
             assert 0 <= len(queue(data)) - counts[-1] <= GROUP  # the folder's sync may be what failed
         _check_whole(data)

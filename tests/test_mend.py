@@ -63,7 +63,7 @@ def test_the_way_is_free_afterwards(world: World) -> None:
     (world.data / "tweeted.json").write_bytes((world.data / "tweeted.json").read_bytes()[:-30])
     with pytest.raises(FileError):
         world.run().post()
-    assert "saved 1 entries" in repair(world.data, lambda: NOW)
+    assert "saved 1 entry" in repair(world.data, lambda: NOW)
     world.run().post()  # done/ puts the lost entry back, and the third goes out
     assert len(json.loads((world.data / "tweeted.json").read_text())) == 3
     assert not world.targets["one"].platform.doubles()
@@ -94,7 +94,7 @@ def test_a_trimmed_log_is_taken_as_it_is(world: World) -> None:
     entries = json.loads((world.data / "tweeted.json").read_text())
     (world.data / "tweeted.json").write_text(json.dumps(entries[1:]))
     said = accept(world.data)
-    assert "with 1 entries; 1 posts that it lacks may be posted again" in said
+    assert "with 1 entry; 1 post that it lacks may be posted again" in said
     assert [mark[:8] for mark in Intents(world.data).done_names()] == [entries[1]["id"][:8]]
     assert State(world.data).load().log_count == 1
     world.run().post()

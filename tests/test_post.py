@@ -395,7 +395,7 @@ def test_a_log_that_went_missing_or_shrank_stops_until_it_is_accepted(world: Wor
         (world.data / "tweeted.json").unlink()
     else:
         (world.data / "tweeted.json").write_text(json.dumps(log(world.data)[2:]))
-    with pytest.raises(FileError, match=r"missing, but 3|has 1 entries, but 3") as caught:
+    with pytest.raises(FileError, match=r"missing, but 3|has 1 entry, but 3") as caught:
         world.run().post()
     assert "botus log accept" in caught.value.hint
     assert len(world.targets["one"].requests) == 1

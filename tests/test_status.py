@@ -151,5 +151,5 @@ def test_a_log_that_went_missing_is_seen_without_posting(tmp_path: Path) -> None
     world.run().post()
     (tmp_path / "tweeted.json").unlink()
     found = look(Settings(tmp_path), {}, world.clock)
-    assert any("missing, but 1 posts have been logged" in problem for problem in found.damage)
+    assert any("missing, but 1 post has been logged" in problem for problem in found.damage)
     assert any("missing" in problem for problem in illness(Settings(tmp_path), {}, world.clock))

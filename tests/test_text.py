@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from botus.text import (
     bluesky_length,
+    counted,
     escape,
     fingerprint,
     mastodon_length,
@@ -88,3 +89,9 @@ def test_a_chain_of_dots_takes_no_time() -> None:
 
 def test_normalise() -> None:
     assert normalise("  a \r\nb\u2028c\x85 ") == "a\nb\nc"
+
+
+def test_one_line_is_no_lines() -> None:
+    said = [counted(number, "line") for number in (0, 1, 2, 1234)]
+    assert said == ["0 lines", "1 line", "2 lines", "1,234 lines"]
+    assert [counted(number, "entry", "entries") for number in (1, 2)] == ["1 entry", "2 entries"]

@@ -81,7 +81,7 @@ def read_tensor(entry: Entry, shard: Piece) -> Floats:
         kind = _OTHERS.get(entry.dtype, f"type {entry.dtype}")
         raise FileError(
             f"{shard.label}: tensor {entry.name} is {kind}, not float32",
-            "botus reads float32, float16 and bfloat16 checkpoints, as gpt-2-simple saves them.",
+            "botus reads float32, float16 and bfloat16 checkpoints, as gpt-2-simple saves them",
         )
     if entry.size != math.prod(entry.shape) * _WIDTH[entry.dtype]:
         raise FileError(f"{shard.label}: tensor {entry.name} has {entry.size} bytes, not as its shape", AGAIN)
@@ -92,7 +92,7 @@ def read_tensor(entry: Entry, shard: Piece) -> Floats:
     if not np.isfinite(values).all():
         raise FileError(
             f"{shard.label}: tensor {entry.name} holds values that are not numbers",
-            "The training has diverged: use an earlier step, or train again with a lower learning rate.",
+            "the training has diverged: use an earlier step, or train again with a lower learning rate",
         )
     return values
 
@@ -124,7 +124,7 @@ def _block(table: bytes, handle: bytes, label: str) -> Iterator[tuple[bytes, byt
     if table[end] != 0:
         raise FileError(
             f"{label} is compressed (type {table[end]})",
-            "botus reads uncompressed bundles, as TensorFlow's Saver writes them: save the checkpoint again.",
+            "botus reads uncompressed bundles, as TensorFlow's Saver writes them: save the checkpoint again",
         )
     if masked_crc(table[offset : end + 1]) != int.from_bytes(table[end + 1 : end + _TRAILER], "little"):
         raise FileError(f"{label} is damaged: the checksum of a block is wrong", AGAIN)
@@ -149,7 +149,7 @@ def _header(proto: bytes, label: str) -> int:
     """Return num_shards of a BundleHeaderProto: 1 num_shards, 2 endianness, 3 version."""
     fields = {number: value for number, value in _fields(proto) if isinstance(value, int)}
     if fields.get(2, 0) != 0:
-        raise FileError(f"{label} was saved on a big-endian machine", "Save it again on a common one.")
+        raise FileError(f"{label} was saved on a big-endian machine", "save it again on a common one")
     return fields.get(1, 0)
 
 
@@ -159,7 +159,7 @@ def _entry(name: str, proto: bytes, label: str) -> Entry:
     shape: tuple[int, ...] = ()
     for number, value in _fields(proto):
         if number == 7:
-            raise FileError(f"{label}: tensor {name} is saved in slices", "Save it unpartitioned.")
+            raise FileError(f"{label}: tensor {name} is saved in slices", "save it unpartitioned")
         if isinstance(value, int):
             numbers[number] = value
         elif number == 2:

@@ -41,7 +41,7 @@ def converted(folders: Sequence[Path], key: str, build: Callable[[Path], None]) 
     for folder in folders:
         if _whole(folder / key):
             return folder / key
-    problem = FileError("there is no folder for the converted model", "Give a data directory.")
+    problem = FileError("there is no folder for the converted model", "give a data directory")
     for folder in folders:
         try:
             return _build(folder, key, build)

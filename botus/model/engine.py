@@ -140,7 +140,7 @@ class Engine:
                 sampling_topp=top_p,
             )
         except RuntimeError as error:
-            raise BotusError(f"CTranslate2 has failed: {error}", "Try a smaller batch.") from error
+            raise BotusError(f"CTranslate2 has failed: {error}", "try a smaller batch") from error
 
     def score(self, tokens: Sequence[list[str]]) -> list[list[float]]:
         """Return the log-probabilities of all tokens but the first of each sequence."""
@@ -172,7 +172,7 @@ def _open(model: Path, device: str, workers: int = 1) -> ctranslate2.Generator:
         # One thread a worker: two workers are faster than one worker with two threads.
         return ctranslate2.Generator(str(model), device=device, inter_threads=workers, intra_threads=1)
     except RuntimeError as error:
-        raise BotusError(f"CTranslate2 cannot load {model}: {error}", "Run the same command again") from error
+        raise BotusError(f"CTranslate2 cannot load {model}: {error}", "run the same command again") from error
 
 
 def _convert(checkpoint: Checkpoint, vocabulary: Vocabulary, precision: str, folder: Path) -> None:

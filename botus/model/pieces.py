@@ -20,8 +20,8 @@ try:
 except ImportError as error:
     raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
 
-AGAIN = "Copy or download it again."
-_PACK_AGAIN = "Pack the run folder again."
+AGAIN = "copy or download it again"
+_PACK_AGAIN = "pack the run folder again"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def find_pieces(path: Path) -> dict[str, Piece]:
             return _tar(path)
     except OSError as error:
         raise files.explain(error, path, "read") from error
-    raise FileError(f"there is no checkpoint at {path}", "Give the run folder, such as checkpoint/run1.")
+    raise FileError(f"there is no checkpoint at {path}", "give the run folder, such as checkpoint/run1")
 
 
 def _folder(path: Path) -> dict[str, Piece]:
@@ -83,7 +83,7 @@ def _folder(path: Path) -> dict[str, Piece]:
     if "hparams.json" not in found:
         inner = sorted(file.parent for file in path.glob("*/hparams.json"))
         if inner:
-            raise FileError(f"{path} is not a checkpoint itself", f"Did you mean {inner[0]}?")
+            raise FileError(f"{path} is not a checkpoint itself", f"did you mean {inner[0]}?")
     return found
 
 
@@ -104,18 +104,18 @@ def _tar(path: Path) -> dict[str, Piece]:
     runs = [folder for folder, pieces in found.items() if "hparams.json" in pieces]
     if len(runs) != 1:
         count = "no checkpoint" if not runs else f"{len(runs)} checkpoints"
-        raise FileError(f"{path} holds {count}", "Give a tar of one run folder, or that folder itself.")
+        raise FileError(f"{path} holds {count}", "give a tar of one run folder, or that folder itself")
     return found[runs[0]]
 
 
 def _refuse_packed(path: Path) -> None:
     start = Piece(str(path), path, 0, min(path.stat().st_size, 512)).read()
     if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")):
-        raise FileError(f"{path} is compressed, and a tar is read in place", "Unpack it first: gunzip.")
+        raise FileError(f"{path} is compressed, and a tar is read in place", "unpack it first: gunzip")
     if start.startswith(b"PK\x03\x04"):
-        raise FileError(f"{path} is a zip file", "Unzip it and give the folder.")
+        raise FileError(f"{path} is a zip file", "unzip it and give the folder")
     if b"model_checkpoint_path" in start or path.name.startswith(("model-", "model.ckpt")):
-        raise FileError(f"{path} is one file of a checkpoint", f"Give its folder: {path.parent}")
+        raise FileError(f"{path} is one file of a checkpoint", f"give its folder: {path.parent}")
     refuse_strangers(start, str(path))
 
 
@@ -141,6 +141,6 @@ def refuse_strangers(start: bytes, label: str) -> None:
     """
     beginning = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if beginning.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
-        raise FileError(f"{label} is a web page saved under this name", "Download the file itself again.")
+        raise FileError(f"{label} is a web page saved under this name", "download the file itself again")
     if beginning.startswith(b"version https://git-lfs"):
-        raise FileError(f"{label} is only a pointer of Git LFS", "Fetch the file itself: git lfs pull")
+        raise FileError(f"{label} is only a pointer of Git LFS", "fetch the file itself: git lfs pull")

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from botus.options import Common, common
+from botus.text import counted
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -72,7 +73,8 @@ def queue_add(values: Common, source: str) -> None:
     rows = [f"{len(done.added):,} added to {values.existing.data / 'tweets.txt'}"]
     rows += [f"{count:,} skipped: {reason}" for reason, count in skipped.items() if count]
     if done.decisions or done.records:
-        rows.append(f"{done.decisions:,} decisions and {done.records:,} records of origin came along")
+        came = f"{counted(done.decisions, 'decision')} and {counted(done.records, 'record')} of origin"
+        rows.append(f"{came} came along")
     values.result(rows, lambda: {**asdict(done), "added": len(done.added)})
 
 
@@ -84,7 +86,7 @@ def _export(values: Common, target: Path) -> None:
     with open_session(values.existing.data) as session:
         content, count = batch.export(session)
     files.replace(target, content)
-    rows = [f"{count:,} posts are in {target}: fill in `decision` (keep, star, drop, later) and `edit`,"]
+    rows = [f"{counted(count, 'post')} in {target}: fill in `decision` (keep, star, drop, later) and `edit`,"]
     values.result([*rows, f"then: botus curate --import {target}"], lambda: {"posts": count})
 
 
