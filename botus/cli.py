@@ -160,7 +160,7 @@ def schedule(values: Common, expression: str | None) -> None:
 
     from botus import schedule as cron
     from botus.run import schedule_of
-    from botus.status import count_queue
+    from botus.stock import count_queue
     from botus.targets.configured import configured
 
     settings = values.settings
@@ -198,7 +198,7 @@ def status(values: Common) -> None:
 
     settings = values.existing
     found = state.look(settings, configured(settings, time.time), time.time)
-    values.result(state.lines(found), found.as_dict)
+    values.result(state.lines(found, terminal_width()), found.as_dict)
     sys.exit(found.exit_code)
 
 

@@ -27,7 +27,7 @@ from botus.options import printable
 from botus.run import Loop, check_credentials, schedule_of, sentence
 from botus.schedule import Schedule
 from botus.settings import Settings
-from botus.status import count_queue
+from botus.stock import count_queue
 from botus.targets import Target
 from botus.targets.configured import configured
 

@@ -26,6 +26,8 @@ Kind = Literal["keep", "star", "drop", "later", "edit"]
 Verdict = Literal["keep", "star", "drop", "later", "edited"]
 Turn = Literal["undo", "redo", "end"]
 
+Judgement = tuple[dict[str, Verdict], dict[str, str]]  # the verdicts, and the origins of new wordings
+
 _KINDS = ("keep", "star", "drop", "later", "edit")
 _TURNS = ("undo", "redo", "end")
 
@@ -155,7 +157,7 @@ class Decisions:
         """
         return self.judgement()[0]
 
-    def judgement(self) -> tuple[dict[str, Verdict], dict[str, str]]:
+    def judgement(self) -> Judgement:
         """Return `verdicts` and `origins` after one reading."""
         done = self.history().done
         found = verdicts(done)

@@ -5,7 +5,6 @@ The checks are in `checks`. Nothing that comes out holds a secret, and the exit 
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from botus.checks.content import content
 from botus.checks.environment import environment
 from botus.checks.folder import folder, preflight
 from botus.checks.timing import timing
+from botus.columns import folded
 from botus.journal import censor
 from botus.settings import Settings
 from botus.targets import Target
@@ -26,7 +26,6 @@ from botus.text import counted
 
 __all__ = ["Finding", "consult", "examine", "lines", "preflight", "worst"]
 
-_INDENT = " " * 9
 # Exit codes, worst first: unexpected, damage, settings, ... what may pass by itself.
 _WORST_FIRST = (1, 3, 2, 4, 6, 7, 5)
 
@@ -84,9 +83,9 @@ def lines(findings: Iterable[Finding], width: int | None = None) -> Iterator[str
     for finding in findings:
         if finding.level != "ok":
             count[finding.level] += 1
-        yield from _wrapped(f"{finding.level:<8} {finding.message}", width)
+        yield from folded(f"{finding.level:<8} {finding.message}", width, 9)
         if finding.hint:
-            yield from _wrapped(f"{_INDENT}-> {finding.hint}", width)
+            yield from folded(f"{'':<8} -> {finding.hint}", width, 12)
     yield f"{counted(count['problem'], 'problem')}, {counted(count['warning'], 'warning')}"
 
 
@@ -104,15 +103,6 @@ def _all(
         yield from content(settings.data)
     yield from guarded(lambda: timing(settings, names, now))
     yield from accounts(settings, targets)
-
-
-def _wrapped(line: str, width: int | None) -> list[str]:
-    if width is None:
-        return [line]
-    indent = _INDENT + "   " * line.startswith(f"{_INDENT}-> ")
-    return textwrap.wrap(
-        line, max(width, 40), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
 
 
 def _censored(finding: Finding, settings: Settings) -> Finding:

@@ -78,3 +78,10 @@ class Interrupted(BotusError):
     """A person or the system asked botus to stop."""
 
     exit_code = 130
+
+
+def sentence(error: BotusError) -> str:
+    """Say an error, all its problems and its remedy in one line."""
+    problems = error.problems if isinstance(error, SettingsError) else [error.message]
+    said = "; ".join(problem.rstrip(".") for problem in problems)
+    return f"{said} ({error.hint.rstrip('.')})" if error.hint else said

@@ -14,7 +14,7 @@ from random import Random
 
 from botus import files, owner, screen
 from botus.candidates import Candidates
-from botus.decisions import Decisions
+from botus.decisions import Decisions, Judgement
 from botus.deliver import Delivery, Say, has_come
 from botus.eligible import Eligibility
 from botus.errors import FileError
@@ -101,14 +101,20 @@ class PostingRun:
         """Only find out what became of posts whose answer was lost."""
         return self._run(None)
 
-    def eligibility(self) -> Eligibility:
+    def eligibility(
+        self, flags: dict[str, tuple[str, ...]] | None = None, judgement: Judgement | None = None
+    ) -> Eligibility:
         """What decides which lines may be drawn now.
+
+        Args:
+            flags, judgement: those of candidates and decisions, from whoever has read them already.
 
         Raises:
             FileError: a file that decides is damaged.
         """
         denylist = screen.parse_denylist(files.read(self.data / "denylist.txt") or b"")
-        (verdicts, origins), flags = self.decisions.judgement(), Candidates(self.data).flags()
+        verdicts, origins = judgement or self.decisions.judgement()
+        flags = Candidates(self.data).flags() if flags is None else flags
         flags.update({new: flags[old] for new, old in origins.items() if old in flags and new not in flags})
         return Eligibility(
             used=self.log.used().keys() | self.intents.used(),

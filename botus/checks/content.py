@@ -18,9 +18,9 @@ from botus.decisions import Decisions
 from botus.intents import Intent, Intents
 from botus.lines import Line
 from botus.mend import check_whole
+from botus.needs import unknown_posts
 from botus.queue import Queue
 from botus.state import State
-from botus.status import unknown_posts
 from botus.text import counted, fingerprint
 from botus.tweeted import Entry, Log
 

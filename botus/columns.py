@@ -1,0 +1,29 @@
+"""Fits the lines of a report into a terminal: long ones are folded, and what follows is indented.
+
+Pure. The one surprise: no word is cut in two, so an address may stick out, and can be copied whole.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+_NARROWEST = 40  # columns; less than that no report can be read in anyway
+
+
+def folded(line: str, width: int | None, indent: int) -> list[str]:
+    """Fold a line between words.
+
+    Args:
+        line: one line.
+        width: columns of the terminal; None where nothing is to be folded.
+        indent: columns by which the lines after the first are moved in.
+    """
+    if width is None or len(line) <= width:
+        return [line]
+    return textwrap.wrap(
+        line,
+        max(width, _NARROWEST),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
