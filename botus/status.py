@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,8 @@ from botus.waiting import Waiting, open_posts
 Value = TypeVar("Value")
 _LAST = 10
 _INDENT = 11  # columns of a heading
+_WIDE = 200  # columns where nothing is folded
+_LEAST, _MOST = 20, 60  # characters that are shown of a post
 
 
 @dataclass(frozen=True)
@@ -142,15 +144,17 @@ def lines(status: Status, width: int | None = None) -> Iterator[str]:
         "kept": map(_accepted, status.acceptance),
         "schedule": _when(status),
         "posts to": (f"{name} {about}" for name, about in status.targets.items()),
-        "posted": _posted(status),
-        "under way": (line for one in status.waiting for line in _under_way(one)),
-        "needs you": status.needs,
+        "posted": _posted(status, width or _WIDE),
+        "under way": _under_way(status.waiting, width or _WIDE),
+        "needs you": (line for sentence in status.needs for line in _with_command(sentence)),
         "damage": status.damage,
     }
     for title, said in parts.items():
         for number, line in enumerate(said):
-            indent = _INDENT + len(line) - len(line.lstrip())
-            yield from folded(f"{'' if number else title:<{_INDENT}}{line}", width, indent)
+            words = line.lstrip()
+            columns = None if words.startswith("botus ") else width  # a command is to be copied whole
+            indent = _INDENT + len(line) - len(words)
+            yield from folded(f"{'' if number else title:<{_INDENT}}{line}", columns, indent)
 
 
 def _queue(queue: QueueCount) -> Iterator[str]:
@@ -178,7 +182,7 @@ def _when(status: Status) -> Iterator[str]:
         yield f"{status.days_left:g} {'day' if status.days_left == 1 else 'days'} of queue left"
 
 
-def _posted(status: Status) -> Iterator[str]:
+def _posted(status: Status, width: int) -> Iterator[str]:
     if status.posted is None:
         return
     more = f", the last {len(status.last)}:" if status.posted > len(status.last) else ""
@@ -186,20 +190,39 @@ def _posted(status: Status) -> Iterator[str]:
     for name, count in status.unconfirmed.items():
         yield f"{count} not confirmed by {name}: may be there or not, not sent again by itself"
     for entry in status.last:
-        yield from _entry(entry, status.zone)
+        yield from _entry(entry, status.zone, width)
 
 
-def _entry(entry: Entry, zone: ZoneInfo) -> Iterator[str]:
+def _entry(entry: Entry, zone: ZoneInfo, width: int) -> Iterator[str]:
     post = entry.get("id") or short_id(fingerprint(entry["text"]))
-    yield f"{_moment(entry['timestamp'], zone)} {post} {short(entry['text'])}"
+    yield _cut(f"{_moment(entry['timestamp'], zone)} {post}", entry["text"], width)
     for name, part in outcomes(entry).items():
         yield f"  {name} {part.get('state')} {part.get('url') or part.get('error') or ''}".rstrip()
 
 
-def _under_way(one: Waiting) -> Iterator[str]:
-    reason = f" ({one.reason})" if one.reason else ""
-    yield f"{one.id} on {one.target}, {one.state}{reason}: {short(one.text)}"
-    yield f"  {one.fate}" + (f"; or: {one.command}" if one.command else "")
+def _under_way(waiting: list[Waiting], width: int) -> Iterator[str]:
+    for post, group in groupby(waiting, key=lambda one: one.id):
+        parts = list(group)
+        yield _cut(post, parts[0].text, width)
+        for one in parts:
+            reason = f" ({one.reason})" if one.reason else ""
+            yield f"  {one.target} {one.state}{reason}: {one.fate}" + "; or:" * bool(one.command)
+            if one.command:
+                yield f"    {one.command}"
+
+
+def _with_command(sentence: str) -> Iterator[str]:
+    """A sentence that ends with a command, so that the command stands alone and can be copied."""
+    words, colon, command = sentence.rpartition(": botus ")
+    yield words + ":" if colon else sentence
+    if colon:
+        yield f"  botus {command}"
+
+
+def _cut(before: str, text: str, width: int) -> str:
+    """Show as much of a post as goes into its line."""
+    room = max(_LEAST, min(_MOST, width - _INDENT - len(before) - 1))
+    return f"{before} {short(text, room)}"
 
 
 _KINDS = {

@@ -59,7 +59,8 @@ def open_posts(
             place = _Place(intent, name, name in targets, _stopped(name, targets, memory))
             tell = _sending if part.state == "sending" else _pending
             fate, command = tell(place, f"after {at}" if part.until > now else "")
-            yield Waiting(intent.id, intent.text, name, part.state, part.error or "", fate, command)
+            reason = part.error or ("no answer" if part.state == "sending" else "")
+            yield Waiting(intent.id, intent.text, name, part.state, reason, fate, command)
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,11 @@ def _stopped(name: str, targets: Mapping[str, Target], memory: Memory) -> bool:
 def _sending(place: _Place, after: str) -> tuple[str, str]:
     intent, name = place.intent, place.name
     if intent.owner and owner.is_alive(intent.owner):
-        return "it is being sent now", ""
+        return "is being sent now", ""
     look = f"botus resolve {intent.id} --target {name} --posted [URL] | --not-posted | --give-up"
     if not place.is_set:
-        return f"its answer was lost, and {name} is no longer in the settings: look at the account", look
-    return f"its answer was lost; botus looks for it {after or 'with the next post'}", look
+        return f"{name} is no longer in the settings: look at the account", look
+    return f"botus looks for it {after or 'with the next post'}", look
 
 
 def _pending(place: _Place, after: str) -> tuple[str, str]:
@@ -91,5 +92,5 @@ def _pending(place: _Place, after: str) -> tuple[str, str]:
     if not place.is_set:
         return f"{place.name} is no longer in the settings: put it back", give_up
     if place.has_stopped:
-        return f"it waits until {place.name} goes on: mend that, then run botus doctor", give_up
-    return f"it goes out with the first post {after}" if after else "it goes out with the next post", give_up
+        return f"waits until {place.name} goes on: mend that, then run botus doctor", give_up
+    return f"goes out with the first post {after}" if after else "goes out with the next post", give_up
