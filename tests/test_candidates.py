@@ -158,3 +158,11 @@ def test_marks_are_the_same_whoever_wrote_the_line(tmp_path: Path) -> None:
         (fingerprint("two"), heat, ("a flag",)),
         ("f", None, ("x",)),
     ]
+
+
+def test_marks_stop_where_two_records_have_run_together(tmp_path: Path) -> None:
+    candidates = Candidates(tmp_path)
+    candidates.append(ORIGIN, [candidate("one"), candidate("two"), candidate("three")], 1)
+    candidates.path.write_bytes(candidates.path.read_bytes().replace(b"\n", b"", 1))
+    with pytest.raises(FileError, match=r"candidates\.jsonl, line 1"):
+        list(candidates.marks())

@@ -298,3 +298,9 @@ class TestForReal:
         assert ended.code == 2
         assert "MASTODON_ACCESS_TOKEN holds white space" in ended.out
         assert "words-of-it" not in ended.out + ended.err
+
+    def test_no_check_lets_a_secret_out(self, settings: dict[str, str], tmp_path: Path) -> None:
+        folder = tmp_path / settings["MASTODON_ACCESS_TOKEN"]  # as it might be told in a path
+        ended = botus("doctor", "--data", folder, **settings)
+        assert "there is no data directory" in ended.out
+        assert settings["MASTODON_ACCESS_TOKEN"] not in ended.out
