@@ -39,18 +39,19 @@ def consult(variables: Mapping[str, str], data: Path | None, clock: Callable[[],
         clock: seconds since the epoch.
     """
     settings, problems = settings_module.read(variables, data)
-    found = environment(variables, settings, problems)
+    names = [name for name, value in variables.items() if value.strip()]
     targets: dict[str, Target] = {}
 
     def connect() -> Iterator[Finding]:
         targets.update(configured(settings, clock))
         return iter(())
 
-    for finding in (*found, *guarded(connect)):
-        yield _censored(finding, settings)
-    names = [name for name, value in variables.items() if value.strip()]
-    for finding in examine(settings, targets, names, clock()):
-        yield _censored(finding, settings)
+    def everything() -> Iterator[Finding]:
+        yield from environment(variables, settings, problems)
+        yield from guarded(connect)
+        yield from examine(settings, targets, names, clock())
+
+    return (_censored(finding, settings) for finding in everything())
 
 
 def examine(
