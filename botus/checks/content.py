@@ -48,7 +48,7 @@ def _queue(data: Path) -> Iterator[Finding]:
     else:
         yield Finding("warning", f"{queue.path} is empty", "refill it with: botus generate")
     if bad := [line.number for line in lines if line.text is None]:
-        hint = "save the file as UTF-8: until then they are never posted"
+        hint = "save the file as UTF-8: such a line is never posted"
         yield Finding("warning", f"{queue.path}: not valid UTF-8 in {line_numbers(bad)}", hint)
     yield from _escapes(data, lines)
 
