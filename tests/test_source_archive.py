@@ -25,7 +25,7 @@ from botus.sources.detection import reader
 from botus.sources.found import Options
 from botus.sources.jsonstream import document, elements, values
 from botus.sources.moments import seconds
-from botus.sources.tarball import Limits
+from botus.sources.tarball import Inflated, Limits
 from tests.exports import found, kept, note, outbox, tarred, tweet, ytd, zipped
 
 TWEETS = ytd("tweets", [tweet(f"the heron of day {n}", n) for n in range(300)])
@@ -91,7 +91,7 @@ def test_a_zip_bomb_is_refused_while_it_is_read(tmp_path: Path) -> None:
     ):
         out.writelines(bomb(1 << 24))
     with pytest.raises(FileError, match="unpacks to far more than an export does"):
-        list(reader(path, Options(), SMALL)[1]([]))
+        list(reader(path, Options(), Limits(ratio=20, free=1 << 20))[1]([]))
 
 
 def test_a_zip_of_too_much_in_all_is_refused(tmp_path: Path) -> None:
@@ -113,6 +113,15 @@ def test_a_gzip_bomb_is_refused_while_it_is_skipped_or_read(tmp_path: Path, name
     (tmp_path / name).write_bytes(gzip.compress(inner.getvalue() if "tar" in name else content))
     with pytest.raises(FileError, match="unpacks to far more"):
         list(reader(tmp_path / name, Options(), SMALL)[1]([]))
+
+
+def test_a_gzip_bomb_is_refused_before_all_of_it_is_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(b"".join(bomb(1 << 24))))
+    with Inflated(path, SMALL) as source:
+        with pytest.raises(FileError, match="unpacks to far more"):
+            source.seek(1 << 24)
+        assert source.tell() < 1 << 22
 
 
 def test_too_many_files_are_refused(tmp_path: Path) -> None:

@@ -67,6 +67,8 @@ def test_private_conversations_are_always_refused(tmp_path: Path, kind: object) 
     assert kept(root, Options(unknown_channels=True)) == []
     folder(root, {"messages/c100001/channel.json": json.dumps({"id": "100001", "type": kind})})
     assert refused(root) == ["private conversation"]
+    folder(root, {"messages/c100001/channel.json": json.dumps({"id": "100001", "recipients": ["1", "2"]})})
+    assert kept(root, Options(unknown_channels=True)) == []
 
 
 @pytest.mark.parametrize("kind", [0, 2, 11, "GUILD_TEXT", "PUBLIC_THREAD"])

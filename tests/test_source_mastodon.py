@@ -68,9 +68,12 @@ def test_where_post_and_activity_disagree_the_narrower_counts(tmp_path: Path) ->
 def test_boosts_are_refused_and_other_activities_are_no_posts(tmp_path: Path) -> None:
     boost = {"type": "Announce", "actor": ME, "to": [PUBLIC], "object": "https://b.example/1"}
     whole = boost | {"object": {"type": "Note", "content": "<p>theirs</p>", "to": [PUBLIC]}}
-    other = {"type": "Update", "object": {"type": "Person"}}
-    path = folder(tmp_path / "a", {"outbox.json": outbox(boost, whole, other, note("<p>mine</p>"))})
-    assert refused(path) == ["boost", "boost", "not a post"]
+    others = (
+        {"type": "Update", "object": {"type": "Person"}},
+        {"type": "Create", "object": "https://b.example/2"},
+    )
+    path = folder(tmp_path / "a", {"outbox.json": outbox(boost, whole, *others, note("<p>mine</p>"))})
+    assert refused(path) == ["boost", "boost", "not a post", "not a post"]
     assert kept(path) == ["mine"]
 
 

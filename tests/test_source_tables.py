@@ -141,11 +141,8 @@ def test_one_column(tmp_path: Path, header: str) -> None:
 def test_commas_of_sentences_make_no_columns(tmp_path: Path) -> None:
     path = file(tmp_path, "well, yes\nno, never\noh, maybe\n", "some.csv")
     assert kept(path) == ["well, yes", "no, never", "oh, maybe"]
-    assert kept(file(tmp_path, "tweets\nwell,yes\nno,never\noh,maybe\n")) == [
-        "well,yes",
-        "no,never",
-        "oh,maybe",
-    ]
+    rows = [f"word {n},another" for n in range(20)]
+    assert kept(file(tmp_path, "\n".join(["tweets", *rows]))) == rows
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -159,8 +156,11 @@ def test_delimiters_and_line_breaks_in_quotes(tmp_path: Path, delimiter: str) ->
 def test_the_column_may_be_named(tmp_path: Path) -> None:
     path = file(tmp_path, "id,text,summary\n1,long words of a text,short\n", "some.csv")
     assert kept(path, Options(column="Summary")) == ["short"]
-    with pytest.raises(SettingsError, match="has no column nothing"):
-        found(path, Options(column="nothing"))
+    alone = file(tmp_path, "summary\none, and two\n", "alone.csv")
+    assert kept(alone, Options(column="summary")) == ["one, and two"]
+    for one in (path, alone):
+        with pytest.raises(SettingsError, match="has no column nothing"):
+            found(one, Options(column="nothing"))
 
 
 def test_without_words_the_columns_are_listed(tmp_path: Path) -> None:

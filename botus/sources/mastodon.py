@@ -57,7 +57,7 @@ def _found(activity: object) -> Found:
     if not isinstance(activity, dict):
         return Found("", NOT_A_POST)
     post = activity.get("object")
-    if activity.get("type") == "Announce" or isinstance(post, str):
+    if activity.get("type") == "Announce":
         return Found("", BOOST, at=moments.seconds(activity.get("published")))
     if activity.get("type") != "Create" or not isinstance(post, dict) or post.get("type") not in _POSTS:
         return Found("", NOT_A_POST)

@@ -56,8 +56,8 @@ def posts(lines: Iterable[str], place: str, column: str | None) -> Iterator[Foun
     source = iter(lines)
     sample = list(islice(source, _SAMPLE))
     delimiter = delimiter_of(sample)
-    if not delimiter and column is None:
-        yield from _of_one_column(chain(sample, source))
+    if not delimiter:
+        yield from _of_one_column(chain(sample, source), place, column)
         return
     rows = rows_of(chain(sample, source), place, delimiter or ",")
     first = list(islice(rows, _SAMPLE))
@@ -70,9 +70,12 @@ def posts(lines: Iterable[str], place: str, column: str | None) -> Iterator[Foun
         yield fields.found(record if names else _guessed(record, text), text)
 
 
-def _of_one_column(lines: Iterator[str]) -> Iterator[Found]:
+def _of_one_column(lines: Iterator[str], place: str, wanted: str | None) -> Iterator[Found]:
     for number, cell in enumerate(cells_of(lines)):
-        if number or not fields.is_text(cell):
+        name = cell.strip()
+        if number == 0 and wanted is not None and name.lower() != wanted.strip().lower():
+            raise SettingsError(f"{place} has no column {wanted}", f"it has one: {name[:80]}")
+        if number or (wanted is None and not fields.is_text(name)):
             yield fields.found({"text": cell}, "text")
 
 
