@@ -131,7 +131,7 @@ def test_a_long_post_has_its_whole_text_and_keeps_its_references(tmp_path: Path)
     assert kept(root / "data" / "tweets.js")[0] == whole
     reading = read(root)
     list(reading)
-    assert reading.notes == ["1 long posts have their whole text from note-tweet.js"]
+    assert reading.notes == ["1 long text taken from note-tweet.js"]
 
 
 def test_the_last_version_of_an_edited_post_is_kept(tmp_path: Path) -> None:

@@ -80,6 +80,25 @@ def test_letters_that_are_not_utf8_are_said(tmp_path: Path) -> None:
     assert "2 lines are not UTF-8 throughout: their letters were read as Windows-1252" in reading.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "once"),
+    [
+        ("the heronâ€™s â€œpondâ€\x9d", "the heron’s “pond”"),
+        ("schÃ¶n ðŸª¶", "schön 🪶"),
+        ("Â£5 and Â½", "£5 and ½"),
+        ("NÃO É SÓ, Â e Ã", "NÃO É SÓ, Â e Ã"),
+        ("schön, not schÃ¶n", "schön, not schÃ¶n"),
+        ("🪶 itâ€™s", "🪶 itâ€™s"),
+    ],
+)
+def test_letters_that_were_read_wrongly_before(tmp_path: Path, text: str, once: str) -> None:
+    reading = read(file(tmp_path, text))
+    assert [one.text for one in reading] == [once]
+    assert reading.notes == (
+        [] if once == text else ["1 post had letters such as â€™ for ’, and got the right ones"]
+    )
+
+
 @pytest.mark.parametrize("encoding", ["cp1251", "shift_jis", "gbk"])
 def test_other_encodings_are_refused_instead_of_guessed(tmp_path: Path, encoding: str) -> None:
     words = {

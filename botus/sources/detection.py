@@ -6,17 +6,17 @@ a folder or an archive of no known export is read where its files of text are al
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from botus.errors import FileError, SettingsError
-from botus.sources import discord, foreign, mastodon, objects, plain, tables, x
+from botus.sources import discord, foreign, letters, mastodon, objects, plain, tables, x
 from botus.sources.archive import Archive, Single, open_archive, start_of, where
 from botus.sources.decoding import glance, lines_of, text_of
 from botus.sources.found import Found, Options
 from botus.sources.tarball import Limits
+from botus.text import counted
 
 KINDS = {
     "x": "X archive",
@@ -31,7 +31,6 @@ KINDS = {
 }
 _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".text", ".md", ".log", "")
 _PACKED = (".zip", ".tar.gz", ".tgz", ".tar", ".gz")
-_HALF = re.compile("[\ud800-\udfff]")
 _NOT_POSTS = ("readme", "license", "licence", "changelog", "requirements", "manifest", "package")
 _KINDS_HINT = (
     "botus reads exports of X, Mastodon and Discord, The Trump Archive, CSV, JSON, fortune and text files"
@@ -161,10 +160,20 @@ def _title(archive: Archive, kind: str, names: list[str]) -> str:
 def _posts(
     archive: Archive, kind: str, names: list[str], options: Options, notes: list[str]
 ) -> Iterator[Found]:
+    mended = 0
     try:
-        yield from map(_sound, _of_kind(archive, kind, names, options, notes))
+        for found in _of_kind(archive, kind, names, options, notes):
+            if found.text.isascii():
+                yield found
+                continue
+            text = letters.whole(found.text)
+            once = letters.read_once(text)
+            mended += once != text
+            yield found if once == found.text else replace(found, text=once)
     finally:
         archive.close()
+    if mended:
+        notes.append(f"{counted(mended, 'post')} had letters such as â€™ for ’, and got the right ones")
 
 
 def _of_kind(
@@ -177,13 +186,6 @@ def _of_kind(
     else:
         for name in names:
             yield from _of_file(archive, kind, name, options, notes)
-
-
-def _sound(found: Found) -> Found:
-    """Take out halves of letters, which are left where a text was cut; no file can hold them."""
-    if found.text.isascii() or not _HALF.search(found.text):
-        return found
-    return replace(found, text=_HALF.sub("", found.text))
 
 
 def _of_file(archive: Archive, kind: str, name: str, options: Options, notes: list[str]) -> Iterable[Found]:

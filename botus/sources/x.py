@@ -19,6 +19,7 @@ from botus.sources.found import AGAIN, EARLIER, FOLLOWERS_ONLY, NOT_A_POST, RETW
 from botus.sources.jsonstream import elements
 from botus.sources.markup import unescaped
 from botus.sources.x_links import without_links
+from botus.text import counted
 
 _MODERN = re.compile(r"(?:.*/)?tweets?(?:-part(\d+))?\.js")
 _MONTHS = re.compile(r"(?:.*/)?\d{4}_\d\d\.js")
@@ -67,7 +68,7 @@ def posts(archive: Archive, names: list[str], notes: list[str]) -> Iterator[Foun
     if context.is_protected:
         notes.append("the account was protected when this was exported: its posts are for followers only")
     if context.joined:
-        notes.append(f"{context.joined:,} long posts have their whole text from note-tweet.js")
+        notes.append(f"{counted(context.joined, 'long text')} taken from note-tweet.js")
 
 
 @dataclass
