@@ -56,7 +56,9 @@ def test_the_csv_of_2020_newest_first(tmp_path: Path) -> None:
     assert [one.at for one in posts] == [1588327200.0, 1588327205.123]
 
 
-@pytest.mark.parametrize("kind", [1, 3, "1", "DM", "GROUP_DM"])
+@pytest.mark.parametrize(
+    "kind", [1, 3, "1", 12, 18, "DM", "GROUP_DM", "dm", "EPHEMERAL_DM", "PRIVATE_THREAD"]
+)
 def test_private_conversations_are_always_refused(tmp_path: Path, kind: object) -> None:
     files = {
         "messages/c100001/channel.json": json.dumps({"id": "100001", "type": kind, "recipients": ["1", "2"]}),
@@ -71,13 +73,32 @@ def test_private_conversations_are_always_refused(tmp_path: Path, kind: object) 
     assert kept(root, Options(unknown_channels=True)) == []
 
 
-@pytest.mark.parametrize("kind", [0, 2, 11, "GUILD_TEXT", "PUBLIC_THREAD"])
+@pytest.mark.parametrize("kind", [0, 2, 5, 11, "GUILD_TEXT", "PUBLIC_THREAD", "ANNOUNCEMENT_THREAD"])
 def test_channels_of_servers_are_read(tmp_path: Path, kind: object) -> None:
     files = {
         "messages/c100001/channel.json": json.dumps({"id": "100001", "type": kind}),
         "messages/c100001/messages.json": json.dumps([message("to all")]),
     }
     assert kept(folder(tmp_path / "p", files)) == ["to all"]
+
+
+@pytest.mark.parametrize("kind", [99, None, "UNKNOWN", "LOBBY"])
+def test_a_type_that_nobody_knows_is_an_unknown_channel(tmp_path: Path, kind: object) -> None:
+    files = {
+        "messages/c100001/channel.json": json.dumps({"id": "100001", "type": kind}),
+        "messages/c100001/messages.json": json.dumps([message("who knows")]),
+    }
+    root = folder(tmp_path / "p", files)
+    assert refused(root) == ["unknown channel"]
+    assert kept(root, Options(unknown_channels=True)) == ["who knows"]
+
+
+def test_the_folder_of_one_channel_may_be_named(tmp_path: Path) -> None:
+    files = {"channel.json": GUILD, "messages.json": json.dumps([message("one channel")])}
+    root = folder(tmp_path / "c100001", files)
+    assert kept(root) == ["one channel"]
+    folder(root, {"channel.json": json.dumps({"id": "100001", "type": "DM"})})
+    assert refused(root) == ["private conversation"]
 
 
 def test_a_folder_that_does_not_say_what_it_is_waits_for_the_person(tmp_path: Path) -> None:

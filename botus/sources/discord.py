@@ -19,14 +19,22 @@ from botus.sources.jsonstream import document, elements
 from botus.sources.rows import rows_of
 
 _MESSAGES = re.compile(r"(?:.*/)?c?(\d{5,})/messages\.(?:json|csv)")
+_CHANNEL = ("messages.json", "messages.csv")
 _START = re.compile(r'\s*(?:\[\s*\{[^}]*"Contents"\s*:|ID,Timestamp,Contents)')
-_PRIVATE_TYPES = frozenset(("1", "3", "DM", "GROUP_DM"))
+# Numbers of channel types in Discord's API, names in packages since 2024. Whatever is in neither is unknown.
+_PUBLIC_NUMBERS = frozenset(("0", "2", "4", "5", "6", "10", "11", "13", "14", "15", "16"))
+_PRIVATE_NUMBERS = frozenset(("1", "3", "12", "18"))
+_PUBLIC_NAMES = ("GUILD_", "PUBLIC_", "ANNOUNCEMENT_", "NEWS_")
+_PRIVATE_NAME = re.compile(r"(?:^|_)DM|PRIVATE")
 _EMOJI = re.compile(r"<a?(:\w+:)\d+>")
 
 
 def files_of(archive: Archive) -> list[str]:
     """Return the names of the files with messages; none where it is no Discord package."""
-    return sorted(name for name in archive.names if _MESSAGES.fullmatch(name))
+    found = sorted(name for name in archive.names if _MESSAGES.fullmatch(name))
+    # The folder of a channel may be named itself; its files are then without one.
+    alone = [name for name in _CHANNEL if name in archive.names and "channel.json" in archive.names]
+    return found or alone
 
 
 def is_messages(start: str) -> bool:
@@ -89,9 +97,11 @@ def _named_private(archive: Archive) -> set[str]:
 
 
 def _refusal(kind: str, unknown: bool) -> str:
-    if kind in _PRIVATE_TYPES:
+    kind = kind.upper()
+    if kind in _PRIVATE_NUMBERS or _PRIVATE_NAME.search(kind):
         return PRIVATE
-    return UNKNOWN_CHANNEL if not kind and not unknown else ""
+    is_public = kind in _PUBLIC_NUMBERS or kind.startswith(_PUBLIC_NAMES)
+    return "" if is_public or unknown else UNKNOWN_CHANNEL
 
 
 def _records(archive: Archive, name: str, notes: list[str]) -> Iterator[object]:
