@@ -22,14 +22,22 @@ Visibility = Literal["public", "unlisted", "private", "direct"]
 
 _VISIBILITIES: tuple[Visibility, ...] = ("public", "unlisted", "private", "direct")
 X_SECRETS = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
-SECRETS = (*X_SECRETS, "MASTODON_ACCESS_TOKEN", "BLUESKY_APP_PASSWORD", "WEBHOOK_URLS")
+SECRETS = (
+    *X_SECRETS,
+    "MASTODON_ACCESS_TOKEN",
+    "BLUESKY_APP_PASSWORD",
+    "WEBHOOK_URLS",
+    "NOTIFY_URLS",
+    "PING_URL",
+)
 _BLUESKY = "https://bsky.social"
 _BASE_MODELS = "https://openaipublic.blob.core.windows.net/gpt-2/models"
 _LANGUAGE = r"[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{1,8}){0,3}"
 _NO_APPRISE = (
-    "WEBHOOK_URLS needs Apprise, which is not installed: pip install 'botus[webhook]',"
+    " needs Apprise, which is not installed: pip install 'botus[webhook]',"
     " or build the image with --build-arg EXTRAS=webhook"
 )
+_NO_TOKENS = ("services", "webhooks", "localhost")
 Choice = TypeVar("Choice", bound=str)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _TRUE, _FALSE = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
@@ -77,6 +85,9 @@ class Settings:
         data: the data directory.
         x, mastodon, bluesky: the targets that have credentials.
         webhooks: Apprise URLs; each is a target.
+        notify_urls: Apprise URLs that hear what the owner should know.
+        ping_url: the address to call after each good slot, None where there is none.
+        low_queue: seconds; a queue that lasts less long is news for the owner.
         missing: what is missing where a target's credentials are incomplete.
         cron: the schedule, None where there is none.
         zone: name of the time zone.
@@ -91,6 +102,9 @@ class Settings:
     mastodon: MastodonSettings | None = None
     bluesky: BlueskySettings | None = None
     webhooks: tuple[str, ...] = field(default=(), repr=False)
+    notify_urls: tuple[str, ...] = field(default=(), repr=False)
+    ping_url: str | None = field(default=None, repr=False)
+    low_queue: float = 3 * 86400.0
     missing: tuple[str, ...] = ()
     cron: str | None = None
     zone: str = "UTC"
@@ -142,13 +156,17 @@ def read(environment: Mapping[str, str], data: Path | None = None) -> tuple[Sett
     x, x_missing = _x(reader)
     mastodon, mastodon_missing = _mastodon(reader)
     bluesky, bluesky_missing = _bluesky(reader)
-    webhooks = _webhooks(reader)
+    webhooks, notify_urls = _apprise(reader, "WEBHOOK_URLS"), _apprise(reader, "NOTIFY_URLS")
+    ping_url = _ping_url(reader)
     settings = Settings(
         data=data or Path(reader.text("BOTUS_DATA") or "data"),
         x=x,
         mastodon=mastodon,
         bluesky=bluesky,
         webhooks=webhooks,
+        notify_urls=notify_urls,
+        ping_url=ping_url,
+        low_queue=reader.duration("LOW_QUEUE", 3 * 86400.0),
         missing=(*x_missing, *mastodon_missing, *bluesky_missing),
         cron=reader.text("CRON"),
         zone=reader.text("TZ") or "UTC",
@@ -159,9 +177,17 @@ def read(environment: Mapping[str, str], data: Path | None = None) -> tuple[Sett
         post_order=reader.choice("POST_ORDER", ("random", "spaced", "file"), "random"),
         log_format=reader.choice("LOG_FORMAT", ("text", "json"), "text"),
         base_models=reader.url("BASE_MODEL_URL", _BASE_MODELS),
-        secrets=(*filter(None, map(reader.secret, SECRETS)), *_pieces(webhooks)),
+        secrets=(
+            *filter(None, map(reader.secret, SECRETS)),
+            *_pieces(*webhooks, *notify_urls, ping_url or ""),
+        ),
     )
     return settings, list(dict.fromkeys(reader.problems))
+
+
+def log_format(environment: Mapping[str, str]) -> Literal["text", "json"]:
+    """LOG_FORMAT alone, for whoever has to say that the settings are wrong."""
+    return "json" if environment.get("LOG_FORMAT", "").strip().lower() == "json" else "text"
 
 
 def _x(reader: _Reader) -> tuple[XSettings | None, tuple[str, ...]]:
@@ -201,26 +227,31 @@ def _bluesky(reader: _Reader) -> tuple[BlueskySettings | None, tuple[str, ...]]:
     return None, names if len(names) == 1 else ()
 
 
-def _webhooks(reader: _Reader) -> tuple[str, ...]:
-    """Split WEBHOOK_URLS where white space or a comma stands before the next scheme: URLs may hold commas."""
-    value = (reader.secret("WEBHOOK_URLS") or "").strip(" \t\r\n,")
+def _apprise(reader: _Reader, name: str) -> tuple[str, ...]:
+    """Split a list of URLs where white space or a comma stands before a scheme: URLs may hold commas."""
+    value = (reader.secret(name) or "").strip(" \t\r\n,")
     urls = re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", value) if value else []
     for number, url in enumerate(urls, 1):
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]+", url):
-            reader.problems.append(
-                f"WEBHOOK_URLS: number {number} is not an Apprise URL like discord://ID/TOKEN"
-            )
+            reader.problems.append(f"{name}: number {number} is not an Apprise URL like discord://ID/TOKEN")
     if urls and importlib.util.find_spec("apprise") is None:
-        reader.problems.append(_NO_APPRISE)
+        reader.problems.append(name + _NO_APPRISE)
     return tuple(dict.fromkeys(urls))
 
 
-def _pieces(urls: tuple[str, ...]) -> Iterator[str]:
+def _ping_url(reader: _Reader) -> str | None:
+    url = reader.secret("PING_URL")
+    if url and not re.fullmatch(r"https?://[^/?#\s][!-~]*", url):
+        reader.problems.append("PING_URL is not a web address like https://hc-ping.com/ID")
+    return url
+
+
+def _pieces(*urls: str) -> Iterator[str]:
     """The URLs themselves, and what in them may be a token; host names are none, nor is what all have."""
-    for url in urls:
+    for url in filter(None, urls):
         yield url
-        for piece in re.split(r"[/:@?&=,#]+", url):
-            if len(piece) > 7 and "." not in piece and piece not in ("services", "webhooks"):
+        for piece in re.split(r"[/:@?&=,#]+", url.partition("://")[2]):
+            if len(piece) > 7 and "." not in piece and piece not in _NO_TOKENS:
                 yield piece
 
 

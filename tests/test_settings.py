@@ -116,9 +116,34 @@ def test_a_webhook_hides_its_tokens_but_not_its_host() -> None:
     assert "hooks.slack.com" not in secrets
 
 
-def test_webhooks_need_their_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_news_for_the_owner() -> None:
+    found = load({})
+    assert (found.notify_urls, found.ping_url, found.low_queue) == ((), None, 3 * 86400)
+    found = load(
+        {
+            "NOTIFY_URLS": "tgram://b/c, mailto://me:swordfish99@example.org",
+            "PING_URL": "https://hc.example/a-b-c-d-e",
+        }
+        | {"LOW_QUEUE": "36h"}
+    )
+    assert found.notify_urls == ("tgram://b/c", "mailto://me:swordfish99@example.org")
+    assert (found.ping_url, found.low_queue) == ("https://hc.example/a-b-c-d-e", 36 * 3600)
+    assert not found.has_targets
+    assert {"swordfish99", "a-b-c-d-e", "https://hc.example/a-b-c-d-e"} <= set(found.secrets)
+    assert "swordfish99" not in repr(found)
+    assert "a-b-c-d-e" not in repr(found)
+    assert problems(PING_URL="swordfish", NOTIFY_URLS="swordfish", LOW_QUEUE="few") == [
+        "NOTIFY_URLS: number 1 is not an Apprise URL like discord://ID/TOKEN",
+        "PING_URL is not a web address like https://hc-ping.com/ID",
+        "LOW_QUEUE is not a time like 90s, 15m, 6h or 3d",
+    ]
+
+
+@pytest.mark.parametrize("name", ["WEBHOOK_URLS", "NOTIFY_URLS"])
+def test_webhooks_need_their_extra(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)  # as if it were not installed
-    (problem,) = problems(WEBHOOK_URLS="discord://id/swordfish")
+    (problem,) = problems(**{name: "discord://id/swordfish"})
+    assert problem.startswith(f"{name} needs Apprise")
     assert "pip install 'botus[webhook]'" in problem
     assert "--build-arg EXTRAS=webhook" in problem
     assert load({}).webhooks == ()
@@ -188,7 +213,8 @@ def test_every_problem_at_once_by_name_and_never_by_value(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_every_secret_may_come_from_a_file(name: str, tmp_path: Path) -> None:
-    value = "discord://id/swordfish" if name == "WEBHOOK_URLS" else "swordfish"
+    urls = {"WEBHOOK_URLS": "discord://id/swordfish", "NOTIFY_URLS": "discord://id/swordfish"}
+    value = {**urls, "PING_URL": "https://hc.example/swordfish"}.get(name, "swordfish")
     (tmp_path / "secret").write_bytes(f"\ufeff{value}\r\n".encode())  # an editor on Windows wrote it
     found = load({**X_SECRETS, **MASTODON, **BLUESKY, name: "", f"{name}_FILE": str(tmp_path / "secret")})
     assert not found.missing
