@@ -31,7 +31,6 @@ from botus.waiting import Waiting, open_posts
 
 Value = TypeVar("Value")
 _LAST = 10
-_OLD_BEAT = 180.0  # seconds; the loop beats every minute
 _INDENT = 11  # columns of a heading
 _WIDE = 200  # columns where nothing is folded
 _LEAST, _MOST = 20, 60  # characters that are shown of a post
@@ -224,21 +223,6 @@ def _cut(before: str, text: str, width: int) -> str:
     """Show as much of a post as goes into its line."""
     room = max(_LEAST, min(_MOST, width - _INDENT - len(before) - 1))
     return f"{before} {short(text, room)}"
-
-
-def illness(settings: Settings, targets: Mapping[str, Target], clock: Callable[[], float]) -> list[str]:
-    """Say why `botus run` is not well; nothing if it is. Asks no network."""
-    if not settings.data.is_dir():
-        return [f"there is no data directory {settings.data}"]
-    found: list[str] = []
-    beat = State(settings.data).last_beat()
-    if beat is None:
-        found.append("no heartbeat: botus run has not started here")
-    elif clock() - beat > _OLD_BEAT:
-        found.append(f"the last heartbeat is {clock() - beat:.0f} seconds old")
-    status = look(settings, targets, clock)
-    problems = [status.schedule_problem] if status.schedule_problem else []
-    return [*found, *problems, *status.damage, *status.needs]
 
 
 _KINDS = {

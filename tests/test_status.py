@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +11,7 @@ import pytest
 from botus.candidates import Candidate, Candidates, Origin
 from botus.decisions import Decision, Decisions, Step, Wording
 from botus.settings import Settings
-from botus.state import State
-from botus.status import Status, illness, lines, look
+from botus.status import Status, lines, look
 from botus.stock import Acceptance, count_queue, take_stock
 from botus.text import fingerprint
 from tests.fakes import FakeTarget, Platform, World
@@ -129,24 +127,6 @@ def test_looking_changes_nothing(world: World) -> None:
     before = sorted(world.data.rglob("*"))
     shown(world, cron="@daily")
     assert sorted(world.data.rglob("*")) == before
-
-
-def test_health(world: World) -> None:
-    settings = Settings(world.data, cron="@daily")
-    assert illness(settings, {}, world.clock) == ["no heartbeat: botus run has not started here"]
-    state = State(world.data)
-    state.folder.mkdir()
-    state.beat()
-    os.utime(state.heartbeat, (NOW - 170, NOW - 170))
-    assert illness(settings, {}, world.clock) == []
-    os.utime(state.heartbeat, (NOW - 200, NOW - 200))
-    assert illness(settings, {}, world.clock) == ["the last heartbeat is 200 seconds old"]
-    assert illness(Settings(world.data / "absent"), {}, world.clock) == [
-        f"there is no data directory {world.data / 'absent'}"
-    ]
-    (world.data / "tweeted.json").write_text("[")
-    assert "tweeted.json" in illness(settings, {}, world.clock)[1]
-    assert "CRON" in illness(Settings(world.data, cron="x"), {}, world.clock)[1]
 
 
 def test_a_log_that_went_missing_is_seen_without_posting(tmp_path: Path) -> None:

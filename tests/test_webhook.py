@@ -14,7 +14,7 @@ import apprise.plugins.slack
 import apprise.plugins.telegram
 import pytest
 
-from botus import status
+from botus import health, status
 from botus.errors import CredentialsError
 from botus.settings import load
 from botus.state import State
@@ -174,7 +174,7 @@ class TestRuns:
         found = status.look(settings, world.targets, time.time)
         assert (found.unconfirmed, found.needs) == ({name: 1}, [])
         assert any("1 not confirmed" in line for line in status.lines(found))
-        assert status.illness(settings, world.targets, time.time) == []
+        assert health.illness(settings, {name: world.targets[name].account}, time.time) == []
 
     def test_three_failures_in_a_row_stop_it(self, server: HookServer, tmp_path: Path) -> None:
         """A webhook that was deleted must not eat the queue."""
