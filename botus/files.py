@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
+from botus import ending
 from botus.errors import BusyError, FileError
 
 STATE_FOLDER = ".botus"
@@ -222,7 +223,7 @@ def sweep(folder: Path, older_than: float = 3600.0, of: str = "") -> None:
 
 @contextmanager
 def lock(data: Path, name: str, *, wait: float = 0.0, holder: str = "another botus") -> Iterator[None]:
-    """Hold one of the sidecar locks of a data directory.
+    """Hold one of the sidecar locks of a data directory; who should end does not wait for `post`.
 
     Args:
         data: the data directory.
@@ -235,16 +236,15 @@ def lock(data: Path, name: str, *, wait: float = 0.0, holder: str = "another bot
     """
     import filelock
 
+    make_folder(data / STATE_FOLDER)
     path = data / STATE_FOLDER / f"{name}.lock"
-    make_folder(path.parent)
     guard = filelock.FileLock(path, timeout=wait, fallback_to_soft=False, preserve_lock_file=True)
     with _explained(path, "lock"):
         try:
-            guard.acquire()
+            guard.acquire(cancel_check=ending.is_wished if name == "post" else None)
         except filelock.Timeout as error:
-            raise BusyError(
-                f"{holder} is at work on {data}", "wait for it to finish, or stop it, then try again"
-            ) from error
+            hint = "wait for it to finish, or stop it, then try again"
+            raise BusyError(f"{holder} is at work on {data}", hint) from error
     try:
         yield
     finally:

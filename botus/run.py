@@ -1,22 +1,23 @@
 """The loop of the container: wait for a slot, claim it, post; look up lost answers; beat.
 
 Nothing but wrong settings ends it: damage, a refused login or a network that is away are said once and looked
-at again at the next slot. The clock and the waiting come in as arguments.
+at again. What each step came to goes to a listener, which tells the owner. The clock and the waiting come in
+as arguments.
 """
 
 from __future__ import annotations
 
 import math
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
+from traceback import format_exc
 
 from botus.deliver import Say
-from botus.errors import BotusError, CredentialsError, SettingsError
+from botus.errors import BotusError, BusyError, CredentialsError, SettingsError, sentence
 from botus.intents import Intents
-from botus.post import Policy, PostingRun
+from botus.post import Outcome, Policy, PostingRun
 from botus.schedule import Due, Schedule, due, parse, too_far_ahead
 from botus.settings import Settings
 from botus.state import State
@@ -26,6 +27,24 @@ from botus.tweeted import Log
 _SLICE = 60.0  # seconds: the clock may be stepped, or the machine sleep, so never wait longer in one go
 _PATIENCE = 20.0  # seconds: a person may be posting by hand just when a slot comes
 _DAY = 86400.0
+UNEXPECTED = "unexpected: "  # how trouble begins that only the next slot can show to be over
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step of the loop came to.
+
+    Attributes:
+        at_slot: a slot was acted for.
+        outcome: of the posting run; None where there was none.
+        is_as_planned: nothing was posted, and nothing was to be: a dry run, or MAX_PER_DAY.
+        trouble: what went wrong, in one line.
+    """
+
+    at_slot: bool = False
+    outcome: Outcome | None = None
+    is_as_planned: bool = False
+    trouble: str = ""
 
 
 @dataclass
@@ -39,6 +58,7 @@ class Loop:
         wait: waits so many seconds, or less; True when it is time to stop.
         say: writes a log line.
         rng: chooses lines.
+        hear: is told what each step came to.
     """
 
     settings: Settings
@@ -47,7 +67,9 @@ class Loop:
     wait: Callable[[float], bool]
     say: Say
     rng: Random
+    hear: Callable[[Step], None] = lambda step: None
     look_at: float | None = None
+    _is_in_trouble: bool = False
     _seen: datetime | None = None
     _ahead: datetime | None = None  # a claimed slot that lies too far in the future
     _said: str = ""
@@ -68,14 +90,16 @@ class Loop:
     def turn(self) -> float:
         """Beat, and do what is due; returns after how many seconds to look again."""
         self._state.beat()
+        was_in_trouble = self._is_in_trouble
         began, due_at = self._calm
         if not began <= self.clock() < due_at:  # time came, the clock was set, or the last look failed
             self._guarded(self._tick)
-        if self.look_at is not None and self.clock() >= self.look_at:
+        is_time = self.look_at is not None and self.clock() >= self.look_at
+        if is_time or (was_in_trouble and self._is_in_trouble):
             self._guarded(self._settle)
         return self._pause()
 
-    def _tick(self) -> None:
+    def _tick(self) -> Step | None:
         now = self._now()
         due_at = self._next_moment(now)
         self._calm = (math.inf, due_at)
@@ -84,11 +108,12 @@ class Loop:
         if found.seen != last:
             self._seen = found.seen
         self._tell(found)
-        if found.slot is not None and self._state.claim_slot(found.slot):
-            self._post()
-        elif found.slot is not None and self._ahead:  # else it would wait until that time comes
+        is_mine = found.slot is not None and self._state.claim_slot(found.slot)
+        if found.slot is not None and not is_mine and self._ahead:  # else it would wait until that time comes
             self._state.forget_slots_after(now)
+        step = self._post() if is_mine else None
         self._calm = (now.timestamp(), due_at)
+        return step
 
     def _last_slot(self, now: datetime) -> datetime | None:
         """The newest slot that was dealt with, by this process or an earlier one."""
@@ -110,22 +135,23 @@ class Loop:
         if found.notice:
             self._say_once(found.notice, "warning")
 
-    def _post(self) -> None:
+    def _post(self) -> Step:
         if not self.targets:
-            preview(self._posting_run(), self.say)
-            return
+            return Step(True, is_as_planned=preview(self._posting_run(), self.say) is not None)
         posted = posts_of_the_day(self.settings, self.clock())
         if posted >= self.settings.max_per_day:
             limit = f"MAX_PER_DAY is {self.settings.max_per_day}"
             self.say(f"{posted} posts in the last 24 hours and {limit}: this slot is left out", "warning")
-            return
+            return Step(True, is_as_planned=True)
         outcome = self._posting_run().post()
         self.look_at = outcome.look_at
-        self._said = ""
+        return Step(True, outcome)
 
-    def _settle(self) -> None:
-        if self.targets:
-            self.look_at = self._posting_run().settle().look_at
+    def _settle(self) -> Step:
+        """Look up lost answers; after trouble also whether it is over."""
+        outcome = self._posting_run().settle() if self.targets else None
+        self.look_at = outcome.look_at if outcome else None
+        return Step(outcome=outcome)
 
     def _posting_run(self) -> PostingRun:
         policy = Policy(self.settings.post_only, self.settings.post_order)
@@ -139,17 +165,33 @@ class Loop:
             wait=_PATIENCE,
         )
 
-    def _guarded(self, step: Callable[[], None]) -> None:
+    def _guarded(self, step: Callable[[], Step | None]) -> None:
         """Do something that may fail; a failure is said once, and the loop goes on."""
+        trouble, fields = "", {}
+        done: Step | None = None
         try:
-            step()
+            done = step()
+        except BusyError as error:  # passes by itself, and the other one posts
+            self._say_once(sentence(error), "warning")
+            return
         except BotusError as error:
-            self.look_at = None
-            self._say_once(sentence(error), "error")
+            trouble = sentence(error)
         except Exception as error:
-            self.look_at = None
-            trace = traceback.format_exc()
-            self._say_once(f"unexpected: {type(error).__name__}: {error}", "error", traceback=trace)
+            trouble, fields = f"{UNEXPECTED}{type(error).__name__}: {error}", {"traceback": format_exc()}
+        if trouble:
+            self.look_at, done = None, Step(trouble=trouble)
+            self._say_once(trouble, "error", **fields)
+        if done is not None:
+            self._is_in_trouble = bool(trouble)
+            self._said = "" if done.at_slot else self._said
+            self._tell_listener(done)
+
+    def _tell_listener(self, done: Step) -> None:
+        try:
+            self.hear(done)
+        except Exception as error:  # news are never worth a post
+            trouble = sentence(error) if isinstance(error, BotusError) else f"{type(error).__name__}: {error}"
+            self._say_once(f"news for you: {trouble}", "error", traceback=format_exc())
 
     def _say_once(self, message: str, level: str, **fields: object) -> None:
         if message != self._said:
@@ -182,13 +224,6 @@ def schedule_of(settings: Settings) -> Schedule:
         raise SettingsError("CRON is not set", "for example CRON='0 */4 * * *': every four hours")
     identity = str(settings.data.resolve())
     return parse(settings.cron, settings.zone, identity=identity, jitter=settings.jitter)
-
-
-def sentence(error: BotusError) -> str:
-    """Say an error, all its problems and its remedy in one line."""
-    problems = error.problems if isinstance(error, SettingsError) else [error.message]
-    said = "; ".join(problem.rstrip(".") for problem in problems)
-    return f"{said} ({error.hint.rstrip('.')})" if error.hint else said
 
 
 def posts_of_the_day(settings: Settings, now: float) -> int:

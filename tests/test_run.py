@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 
-from botus.errors import BotusError, CredentialsError, FileError, SettingsError
-from botus.run import Loop, check_credentials, preview, schedule_of, sentence
+from botus.errors import BotusError, CredentialsError, FileError, SettingsError, sentence
+from botus.run import Loop, check_credentials, preview, schedule_of
 from botus.settings import Settings, load
 from botus.state import State
 from botus.targets import Answer, Attempt

@@ -1,9 +1,9 @@
 """Makes one HTTP request of a client library and records, at the socket, what became of it.
 
 In: a function that makes the client library send one request through this adapter. Out: an `Exchange`. Owns
-every connection of the targets: time-outs, a deadline for the whole request, no retry, no reuse. The one
-surprise: what the library returns or raises is thrown away. "May a byte have left?" is answered where bytes
-leave, not guessed from the class of an exception.
+every connection of the targets: time-outs, a deadline for the whole request, no retry, no reuse; no request
+begins once the process is to end. The one surprise: what the library returns or raises is thrown away. "May a
+byte have left?" is answered where bytes leave, not guessed from the class of an exception.
 
 Loads `requests`, so targets import it at their first request.
 """
@@ -29,6 +29,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError
 
+from botus import ending
 from botus.errors import BotusError
 from botus.network import causes, words
 from botus.targets.exchange import Exchange
@@ -70,6 +71,9 @@ class Wire(HTTPAdapter):
             BotusError: one was raised inside the call, such as Interrupted by a signal handler.
         """
         self.exchange = Exchange(ends=time.monotonic() + self.deadline)
+        if ending.is_wished():
+            self.exchange.failure = "botus is ending"
+            return self.exchange
         self._unused = True
         try:
             with warnings.catch_warnings():
@@ -136,7 +140,8 @@ class _Connection(HTTPConnection):
 
     def connect(self) -> None:
         super().connect()
-        if time.monotonic() >= self.wire.exchange.ends:  # a host may have many addresses, each with its wait
+        # A host may have many addresses, each with its wait.
+        if time.monotonic() >= ending.latest(self.wire.exchange.ends):
             self.close()
             raise ConnectTimeoutError("connected too late")
 
@@ -166,7 +171,7 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        remaining = self._ends - time.monotonic()
+        remaining = ending.latest(self._ends) - time.monotonic()
         if remaining <= 0:
             raise TimeoutError("the deadline of the request has passed")
         self._sock.settimeout(min(remaining, self._timeout))

@@ -13,6 +13,7 @@ import hashlib
 import logging
 import re
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+from botus import ending
 from botus.errors import CredentialsError
 from botus.targets import (
     CONNECT_TIMEOUT,
@@ -33,7 +35,7 @@ from botus.targets import (
 )
 from botus.targets.exchange import unsendable
 
-_NOT_UNDERSTOOD = "Apprise does not understand this URL of WEBHOOK_URLS, or cannot serve it here"
+_NOT_UNDERSTOOD = "Apprise does not understand this URL, or cannot serve it here"
 _NOT_ASKED = "a webhook cannot be tried without posting; a post that fails is not sent again"
 _LOST = "a post whose sending failed may be there or not"
 
@@ -69,6 +71,11 @@ class Webhook:
         limit = f", {self._limit} characters" if self._limit else ""
         return f"once each{limit}; what fails is not sent again"
 
+    @property
+    def limit(self) -> int | None:
+        """The longest text that the service takes, in characters; known once `ready` has asked."""
+        return self._limit
+
     def problem(self, text: str) -> str | None:
         """Say why the service can never take this text whole, or None."""
         if reason := unsendable(text):
@@ -92,11 +99,13 @@ class Webhook:
         service = self._service()
         if service is None:
             return Answer("later", reason=_NOT_UNDERSTOOD, needs_person=True)
+        if ending.is_wished():
+            return Answer("later", reason="botus is ending")
         listener = _Listener()
         logger = logging.getLogger("apprise")
         logger.addHandler(listener)
         try:
-            said = _within(self._deadline, lambda: _notify(service, text))
+            said = within(self._deadline, lambda: _notify(service, text))
         finally:
             logger.removeHandler(listener)
         if said is True:
@@ -181,8 +190,8 @@ def _tame(service: Any, timeouts: tuple[float, float], own_read: bool, own_conne
             service._send = partial(sender, **{name: 0})
 
 
-def _within(seconds: float, call: Callable[[], bool]) -> bool | None:
-    """Run a call for so long at most; None where it had not ended or failed otherwise.
+def within(seconds: float, call: Callable[[], bool]) -> bool | None:
+    """Run a call for so long at most; None where it had not ended, False where it failed.
 
     A request that hangs is left behind in its thread: the post is unknown either way.
     """
@@ -195,8 +204,10 @@ def _within(seconds: float, call: Callable[[], bool]) -> bool | None:
             results.append(False)
 
     thread = threading.Thread(target=run, daemon=True)
+    ends = time.monotonic() + seconds
     thread.start()
-    thread.join(seconds)
+    while thread.is_alive() and (left := ending.latest(ends) - time.monotonic()) > 0:
+        thread.join(min(left, 0.25))
     return results[0] if results else None
 
 
