@@ -6,10 +6,10 @@ commands never load the model's side.
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,9 +20,9 @@ import click
 from botus import __version__
 from botus.errors import BotusError, FileError, Interrupted, SettingsError
 from botus.gathering.commands import corpus
-from botus.journal import censor
-from botus.options import Common, common, terminal_width, to_stderr
+from botus.options import Common, common, terminal_width
 from botus.review.commands import curate, queue
+from botus.settings import log_format
 from botus.training.commands import finetune
 
 if TYPE_CHECKING:
@@ -40,11 +40,10 @@ def main() -> None:
     try:
         code = cli.main(standalone_mode=False, obj=values)
     except click.ClickException as error:
-        error.show()
-        code = error.exit_code
+        code = _show_usage(error, values)
     except (click.Abort, KeyboardInterrupt):
-        to_stderr("interrupted")
         code = Interrupted.exit_code
+        values.complain("interrupted", code)
     except BotusError as error:
         code = _show(error, values)
     except OSError as error:  # a file that no module of ours owns, or an output that cannot be written
@@ -146,9 +145,10 @@ def run(values: Common) -> None:
 
     # As process 1 of a container nothing else would end it while it is still loading.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    values.logs_json = log_format(os.environ) == "json"
     from botus.container import serve
 
-    serve(values.existing)
+    serve(values.existing, debug=values.debug)
 
 
 @cli.command()
@@ -287,16 +287,11 @@ def doctor(values: Common) -> None:
 @common
 def health(values: Common) -> None:
     """Exit with 0 if `botus run` is well, else with 1."""
-    from botus.run import sentence
-    from botus.status import illness
-    from botus.targets.configured import configured
+    from botus import health as practice
 
-    try:
-        complaints = illness(values.settings, configured(values.settings, time.time), time.time)
-    except BotusError as error:  # no other code than 0 and 1: a health check must know no third
-        complaints = [_censored(sentence(error), values)]
-    values.result(complaints or ["well"], lambda: {"well": not complaints, "complaints": complaints})
-    sys.exit(1 if complaints else 0)
+    found = practice.look(lambda: values.settings, time.time)
+    values.result(found.lines(), found.as_dict)
+    sys.exit(found.exit_code)
 
 
 def _without_text(values: Common) -> Callable[..., None]:
@@ -339,28 +334,24 @@ def _down(run: PostingRun) -> tuple[str, ...]:
 
 def _show(error: BotusError, values: Common) -> int:
     hint = f"\n{error.hint}" if error.hint else ""
-    _say(f"botus: {error.message}{hint}", values)
+    values.complain(f"botus: {error.message}{hint}", error.exit_code)
     return error.exit_code
 
 
 def _show_unexpected(error: Exception, values: Common) -> int:
-    _say(
+    values.complain(
         f"botus: unexpected: {type(error).__name__}: {error}\n"
         "this is a fault in botus: the same command with --debug shows where",
-        values,
+        BotusError.exit_code,
     )
-    return 1
+    return BotusError.exit_code
 
 
-def _say(text: str, values: Common) -> None:
-    if values.debug:
-        text = f"{traceback.format_exc()}{text}"
-    for line in _censored(text, values).split("\n"):
-        to_stderr(line)
-
-
-def _censored(text: str, values: Common) -> str:
-    try:
-        return censor(text, values.settings.secrets)
-    except BotusError:
-        return text  # the settings are what is wrong: their problems never hold a value
+def _show_usage(error: click.ClickException, values: Common) -> int:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context and context.command is run and log_format(os.environ) == "json":
+        values.logs_json = True
+        values.complain(error.format_message(), error.exit_code)
+    else:
+        error.show()
+    return error.exit_code

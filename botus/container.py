@@ -1,7 +1,8 @@
 """What the container runs: the start page, signals, and the loop with the real clock.
 
 As process 1 nothing stops it but its own handlers: SIGTERM and SIGINT end it at once when it waits, and
-after the request that is under way; SIGHUP makes it read its settings and secret files again.
+after the request that is under way; SIGHUP makes it read its settings and secret files again. The one
+surprise: whatever else this process prints, a library's warning as well, comes through the same journal.
 """
 
 from __future__ import annotations
@@ -12,28 +13,31 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from types import FrameType
 
-from botus import __version__, doctor
+from botus import __version__, doctor, ending, foreign, notify
 from botus import settings as settings_module
 from botus.deliver import Say
-from botus.errors import BotusError, Interrupted
+from botus.errors import BotusError, Interrupted, sentence
 from botus.journal import Journal
 from botus.options import printable
-from botus.run import Loop, check_credentials, schedule_of, sentence
-from botus.schedule import Schedule
+from botus.run import Loop, check_credentials, schedule_of
+from botus.schedule import Schedule, upcoming
 from botus.settings import Settings
 from botus.stock import count_queue
 from botus.targets import Target
 from botus.targets.configured import configured
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, debug: bool = False) -> None:
     """Post on the schedule until a signal comes.
+
+    Args:
+        debug: whether the log lines of libraries are wanted too.
 
     Raises:
         SettingsError: CRON, TZ or another setting is wrong.
@@ -42,11 +46,14 @@ def serve(settings: Settings) -> None:
     """
     signals = _Signals()
     settings, targets = _checked(settings)
-    say = _voice(settings)
+    journal = Journal(sys.stdout, *_style(settings))
+    say = _voice(journal)
+    foreign.route(say, debug=debug)
     for level, line in start_page(settings, targets, schedule_of(settings)):
         say(line, level)
     while True:
-        Loop(settings, targets, time.time, signals.wait, say, random.Random()).run()
+        herald = notify.Herald(settings, targets, time.time, say)
+        Loop(settings, targets, time.time, signals.wait, say, random.Random(), herald.hear).run()
         if signals.wants_end:
             say("stopped")
             break
@@ -56,7 +63,7 @@ def serve(settings: Settings) -> None:
         except BotusError as error:
             say(f"the settings stay as they were: {sentence(error)}", "error")
         else:
-            say = _voice(settings)  # it has new secrets to hide
+            journal.follow(*_style(settings))  # there are new secrets to hide
             say("settings and secret files were read again")
     if signals.was_interrupted:
         raise Interrupted("interrupted")
@@ -73,10 +80,7 @@ def start_page(
     yield "info", f"schedule: {schedule.cron.text}: {schedule.words()}"
     for warning in schedule.warnings(settings.max_per_day):
         yield "warning", warning
-    now = datetime.now(UTC)
-    times = islice(schedule.slots(now, datetime.max.replace(tzinfo=UTC)), 5)
-    shown = ", ".join(f"{slot.astimezone(schedule.zone):%a %d %b %H:%M}" for slot in times)
-    yield "info", f"next: {shown}"
+    yield "info", f"next: {_next_times(schedule, datetime.now(UTC))}"
     per_day = schedule.posts_per_day(settings.max_per_day)
     try:
         queue = count_queue(settings, targets)
@@ -84,7 +88,8 @@ def start_page(
         yield "error", sentence(error)
     else:
         days = f"{queue.ready / per_day:.1f} days at {per_day:.4g} posts a day"
-        yield "info", f"queue: {queue.ready} lines ready, enough for {days}"
+        lines = "1 line" if queue.ready == 1 else f"{queue.ready} lines"
+        yield "info", f"queue: {lines} ready, enough for {days}"
         if queue.unreviewed:
             yield (
                 "warning",
@@ -94,12 +99,32 @@ def start_page(
         yield "info", f"posts to {target.name} {target.about}"
     if not targets:
         yield "warning", "no credentials are set: this is a dry run, nothing is posted"
+    yield from _news(settings)
     try:
         bad = [finding for finding in doctor.preflight(settings.data) if finding.level != "ok"]
     except BotusError as error:
         bad = [doctor.Finding("problem", error.message, error.hint)]
     for finding in bad:
         yield "error" if finding.level == "problem" else "warning", f"{finding.message}; {finding.hint}"
+
+
+def _next_times(schedule: Schedule, now: datetime) -> str:
+    """The next five times at which a post goes out, on the clock of the zone; the offset where it changes."""
+    form = "%a %d %b %H:%M:%S" if schedule.jitter else "%a %d %b %H:%M"
+    times = [found.astimezone(schedule.zone) for found in islice(upcoming(schedule, now), 5)]
+    shown = []
+    for moment, after in zip(times, [*times[1:], None], strict=True):
+        is_last = after is None or after.utcoffset() != moment.utcoffset()
+        shown.append(moment.strftime(form) + (f" {moment.isoformat()[-6:]}" if is_last else ""))
+    return ", ".join(shown)
+
+
+def _news(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Say who hears what the owner should know."""
+    for name, problem in notify.check(settings):
+        yield ("warning", f"NOTIFY_URLS: {name}: {problem}") if problem else ("info", f"news go to {name}")
+    if settings.ping_url:
+        yield "info", "PING_URL is called after each good slot"
 
 
 def _checked(settings: Settings) -> tuple[Settings, dict[str, Target]]:
@@ -135,18 +160,22 @@ class _Signals:
             os.write(self._writer, b"!")
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        self.wants_end |= number != signal.SIGHUP
+        if number != signal.SIGHUP:
+            self.wants_end = True
+            ending.wish()
         self.was_interrupted |= number == signal.SIGINT
         with suppress(BlockingIOError):  # full: then it will wake up all the same
             os.write(self._writer, b"!")
 
 
-def _voice(settings: Settings) -> Say:
-    """What writes the log; never fails, because a post that is under way matters more than its log line."""
+def _style(settings: Settings) -> tuple[str, tuple[str, ...], Callable[[], datetime]]:
+    """How the journal is to write: its form, what it hides, its clock."""
     zone = schedule_of(settings).zone
-    journal = Journal(
-        sys.stdout, settings.log_format, settings.secrets, lambda: datetime.now(UTC).astimezone(zone)
-    )
+    return settings.log_format, settings.secrets, lambda: datetime.now(UTC).astimezone(zone)
+
+
+def _voice(journal: Journal) -> Say:
+    """What writes the log; never fails, because a post that is under way matters more than its log line."""
 
     def say(message: str, level: str = "info", **fields: object) -> None:
         with suppress(OSError, ValueError):

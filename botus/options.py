@@ -12,25 +12,29 @@ import os
 import re
 import shutil
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
 from botus import settings as settings_module
-from botus.errors import FileError
+from botus.errors import BotusError, FileError
+from botus.journal import Journal, censor
 from botus.settings import Settings
 
 
 @dataclass
 class Common:
-    """The values of the common options."""
+    """The values of the common options, and whether what is no result has to be JSON too (`logs_json`)."""
 
     data: Path | None = None
     as_json: bool = False
+    logs_json: bool = False
     quiet: bool = False
     debug: bool = False
 
@@ -73,6 +77,25 @@ class Common:
         if not (self.quiet and level == "info"):
             mark = "" if level == "info" else f"{level}: "
             to_stderr(f"{mark}{message}")
+
+    def complain(self, text: str, code: int) -> None:
+        """Say why a command ends with this exit code, and with --debug where; holds no secret."""
+        trace = self._censored(traceback.format_exc()) if self.debug else ""
+        text = self._censored(text)
+        if not self.logs_json:
+            for line in f"{trace}{text}".split("\n"):
+                to_stderr(line)
+            return
+        fields = {"traceback": trace} if trace else {}
+        with suppress(OSError, ValueError):
+            journal = Journal(sys.stderr, "json", (), lambda: datetime.now(UTC))
+            journal.say(text.removeprefix("botus: "), "error", exit_code=code, **fields)
+
+    def _censored(self, text: str) -> str:
+        try:
+            return censor(text, self.settings.secrets)
+        except BotusError:
+            return text  # the settings are what is wrong: their problems never hold a value
 
 
 def to_stderr(line: str) -> None:

@@ -371,7 +371,7 @@ def test_ctrl_c_ends_run_with_130(data: Path, tmp_path: Path, bots: list[Bot]) -
     until(lambda: (data / ".botus" / "heartbeat").exists())
     code, took = bot.stop(signal.SIGINT)
     assert (code, took < 1) == (130, True)
-    *lines, last = bot.said().splitlines()
-    assert last == "botus: interrupted"
-    assert [json.loads(line)["level"] for line in lines].count("warning") == 1
+    lines = [json.loads(line) for line in bot.said().splitlines()]
+    assert lines[-1]["message"] == "interrupted"
+    assert [line["level"] for line in lines].count("warning") == 1
     assert not (data / "tweeted.json").exists()
