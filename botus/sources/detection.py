@@ -74,6 +74,9 @@ def _export(archive: Archive, wanted: str | None) -> tuple[str, list[str]] | Non
     for kind, names in found.items():
         if names and wanted in (None, kind):
             return kind, names
+    for kind, names in found.items():
+        if names:
+            raise _unguarded(str(archive.path), kind)
     return None
 
 
@@ -81,11 +84,11 @@ def _files(archive: Archive, wanted: str | None) -> tuple[str, list[str]]:
     """Return the kind and the names of the files that have posts, where they are of one kind."""
     names = archive.names[:1] if isinstance(archive, Single) else _candidates(archive)
     if len(names) == 1:
-        return wanted or _kind(archive, names[0]), names
+        return _kind(archive, names[0], wanted), names
     kinds: dict[str, list[str]] = {}
     for name in names:
         if start_of(archive, name, 1):
-            kinds.setdefault(wanted or _kind(archive, name), []).append(name)
+            kinds.setdefault(_kind(archive, name, wanted), []).append(name)
     if len(kinds) == 1:
         return next(iter(kinds.items()))
     if not kinds:
@@ -107,24 +110,34 @@ def _may_have_posts(name: str) -> bool:
     return (own.endswith(_SUFFIXES[:-1]) and not own.startswith(_NOT_POSTS)) or "." not in own
 
 
-def _kind(archive: Archive, name: str) -> str:
-    """Return the kind of one file.
+def _kind(archive: Archive, name: str, wanted: str | None) -> str:
+    """Return the kind of one file; what the person says counts, unless it would let private words in.
 
     Raises:
-        FileError: it is empty, or of a kind that botus does not read.
+        FileError: it is empty, of a kind that botus does not read, or of other people's words.
     """
     raw = start_of(archive, name)
     if not raw.strip():
         raise FileError(f"{where(archive, name)} is empty", "is it the file you meant?")
-    found = foreign.of_bytes(raw)
+    found = None if wanted else foreign.of_bytes(raw)
     if found is None:
         start = glance(raw)
-        if kind := _kind_of_export(start):
+        kind = _kind_of_export(start)
+        if kind and wanted not in (None, kind):
+            raise _unguarded(where(archive, name), kind)
+        if kind:
             return kind
-        found = foreign.of_text(start)
+        found = foreign.of_others(start) or (None if wanted else foreign.of_text(start))
     if found is not None:
         raise FileError(f"{where(archive, name)} is {found[0]}", found[1])
-    return _kind_of_text(start, name)
+    return wanted or _kind_of_text(start, name)
+
+
+def _unguarded(place: str, kind: str) -> FileError:
+    """Only the reader of an export knows what in it is private."""
+    return FileError(
+        f"{place} is read as {KINDS[kind]} or not at all: it may have private posts", "drop --kind"
+    )
 
 
 def _kind_of_export(start: str) -> str:

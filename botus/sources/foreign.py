@@ -33,6 +33,36 @@ _MAGIC = (
 )
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _OTHER_YTD = re.compile(r"\s*window\.YTD\.(\w+)\.part\d+\s*=")
+_CONFIG = re.compile(r"\s*window\.__THAR_CONFIG\s*=")
+_XML = re.compile(r"\s*<\?xml\b")
+_MAILBOX = re.compile(r"From \S+.*\n(?:[\w-]+: .*\n(?:[ \t].*\n)*)+", re.MULTILINE)
+# "31.12.20, 22:11 - Name: words" and "[31.12.20, 22:11:00] Name: words"; "[22:11] <name> words".
+_CHAT_LINE = re.compile(
+    r"[\u200e\u200f]*(?:"
+    r"\[?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?\s+\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s?[ap]\.?m\.?)?\]?"
+    r"(?:\s[-–])?\s[^:]{1,40}: "
+    r"|(?:\[?\d{4}-\d\d-\d\d[T ])?\[?\d{1,2}:\d\d(?::\d\d)?\]?\s*<[^<>]{1,40}> "
+    r")",
+    re.IGNORECASE,
+)
+_CHAT_LOG = re.compile(r"={20,}\s*\n(?:Guild|Server): .*\nChannel: ")
+_CHAT = "a conversation: it has other people's words"
+_OWN_WORDS = "botus takes what one person has published; copy your own posts into a text file, one per line"
+# Fields without capitals and signs: one of them, or all of a set, and the records are messages.
+_MESSAGE_FIELDS = frozenset(
+    ("sender", "senderid", "sendername", "recipient", "recipientid", "recipients", "fromid", "clientmsgid")
+)
+_MESSAGE_SETS = (
+    {"from", "to"},
+    {"personalinformation", "chats"},
+    {"creator", "topicid"},
+    {"authorid", "author", "date", "content"},
+    {"author", "ispinned"},
+    {"type", "user", "text", "ts"},
+    {"username", "message", "conversationtype"},
+    {"conversationid", "sentat"},
+)
+_LIKED = {"tweetid", "fulltext", "expandedurl"}
 _COLLECTION = re.compile(r'"(likes|bookmarks)\.json"')
 _ARCHIVES = (
     (r"(?:.*/)?your_instagram_activity/|(?:.*/)?instagram-", "an Instagram export", _AS_TEXT),
@@ -77,6 +107,17 @@ def of_text(start: str) -> tuple[str, str] | None:
             "a web page",
             "exports have the posts beside their viewer: X in data/tweets.js, Mastodon in outbox.json",
         )
+    if _XML.match(start):
+        return "XML", _AS_TEXT
+    if _MAILBOX.match(start):
+        return "a mailbox", _OWN_WORDS
+    if _CHAT_LOG.match(start) or _is_chat(start):
+        return _CHAT, _OWN_WORDS
+    return None
+
+
+def of_others(start: str) -> tuple[str, str] | None:
+    """Return what a file of an export is that has private or other people's words; None where it has none."""
     if found := _OTHER_YTD.match(start):
         return (
             f"{found[1].replace('_', ' ')} of an X archive, not its posts",
@@ -84,6 +125,22 @@ def of_text(start: str) -> tuple[str, str] | None:
         )
     if "orderedItems" in start and (found := _COLLECTION.search(start)):
         return f"the {found[1]} of a Mastodon archive, other people's posts", "name outbox.json"
+    if _CONFIG.match(start):
+        return "the manifest of an X archive, not its posts", "name the archive or data/tweets.js"
+    return None
+
+
+def of_fields(names: Iterable[str]) -> tuple[str, str] | None:
+    """Return what records with such fields are if they are not one person's posts; None where they may be.
+
+    Args:
+        names: all fields of some records, in small letters without signs.
+    """
+    there = set(names)
+    if there >= _LIKED and "createdat" not in there:
+        return "a list of liked posts, other people's words", _OWN_WORDS
+    if there & _MESSAGE_FIELDS or any(there >= one for one in _MESSAGE_SETS):
+        return _CHAT, _OWN_WORDS
     return None
 
 
@@ -94,3 +151,8 @@ def of_names(names: Iterable[str]) -> tuple[str, str] | None:
             if re.match(pattern, name):
                 return what, hint
     return None
+
+
+def _is_chat(start: str) -> bool:
+    lines = [line for line in start.splitlines()[:200] if line.strip()]
+    return len(lines) > 2 and sum(bool(_CHAT_LINE.match(line)) for line in lines) > len(lines) / 2

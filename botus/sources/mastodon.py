@@ -20,6 +20,7 @@ from botus.sources.markup import text_of as read_markup
 
 _PUBLIC = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
 _POSTS = frozenset(("Note", "Question", "Article", "Page"))
+_ACTIVITIES = frozenset(("Create", "Announce", "Update", "Delete", "Like", "Follow", "Accept", "Undo", "Add"))
 _OUTBOX = re.compile(r'"OrderedCollection(?:Page)?"|"orderedItems"')
 _EMPTY = re.compile(r'"orderedItems"\s*:\s*\[\s*\]')
 _ACTIVITY = re.compile(r'"type"\s*:\s*"(?:Create|Announce)"')
@@ -50,12 +51,23 @@ def posts(archive: Archive, name: str, notes: list[str]) -> Iterator[Found]:
     """
     text = text_of(archive.pieces(name), where(archive, name), notes)
     for activity in elements(text, where(archive, name), "orderedItems"):
-        yield _found(activity)
+        yield post(activity)
 
 
-def _found(activity: object) -> Found:
+def is_activity(record: Record) -> bool:
+    """Tell whether an object is an activity or a post of ActivityPub, wherever it stands."""
+    kind = record.get("type")
+    if kind in _POSTS:
+        return "attributedTo" in record or "to" in record or "cc" in record
+    return kind in _ACTIVITIES and "object" in record and "actor" in record
+
+
+def post(activity: object) -> Found:
+    """Return the post of an activity, or of a post that stands without one."""
     if not isinstance(activity, dict):
         return Found("", NOT_A_POST)
+    if activity.get("type") in _POSTS:
+        activity = {"type": "Create", "actor": activity.get("attributedTo"), "object": activity}
     post = activity.get("object")
     if activity.get("type") == "Announce":
         return Found("", BOOST, at=moments.seconds(activity.get("published")))
@@ -66,7 +78,7 @@ def _found(activity: object) -> Found:
     descriptions = [str(one["name"]) for one in media if one.get("name")]
     return Found(
         text,
-        refused=_audience(activity, post),
+        refused=_refusal(activity, post),
         at=moments.seconds(post.get("published") or activity.get("published")),
         likes=_likes(post),
         is_reply=_is_reply(activity, post, text),
@@ -82,6 +94,13 @@ def _content(post: Record) -> str:
     if not content and isinstance(versions, dict):
         content = next((one for one in versions.values() if one), "")
     return str(content or "")
+
+
+def _refusal(activity: Record, post: Record) -> str:
+    actor, author = activity.get("actor"), post.get("attributedTo")
+    if isinstance(actor, str) and isinstance(author, str) and actor != author:
+        return BOOST
+    return _audience(activity, post)
 
 
 def _audience(activity: Record, post: Record) -> str:

@@ -1,7 +1,8 @@
 """Reads JSON and JSON Lines: objects with a field of words or bare strings, in an array or in lines.
 
 Pieces of text go in, posts come out. The one surprise: objects may stand under numbers instead of in an
-array, or each in an object of its own (`{"tweet": {…}}`); both are looked into.
+array, or each in an object of its own (`{"tweet": {…}}`); both are looked into. ActivityPub among them is
+read as such, because only its addresses say what is private.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from itertools import chain, islice
 from typing import Any
 
 from botus.errors import FileError, SettingsError
-from botus.sources import fields
+from botus.sources import fields, foreign, mastodon
 from botus.sources.found import NOT_A_POST, Found
 from botus.sources.jsonstream import elements, values
 
@@ -32,7 +33,7 @@ def is_lines(start: str) -> bool:
         return False
     try:
         _, end = json.JSONDecoder(strict=False).raw_decode(start.lstrip())
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return bool(start.lstrip()[end:].strip())
 
@@ -57,17 +58,29 @@ def posts(pieces: Iterable[str], place: str, in_lines: bool, field: str | None) 
     """
     records = _records(values(pieces, place) if in_lines else elements(pieces, place))
     sample = list(islice(records, _SAMPLE))
-    objects = [record for record in sample if isinstance(record, dict)]
+    objects = [record for record in sample if isinstance(record, dict) and not mastodon.is_activity(record)]
+    if found := foreign.of_fields({fields.plainly(name) for one in objects for name in one}):
+        raise FileError(f"{place} is {found[0]}", found[1])
     text = _field(objects, place, field) if objects else ""
     for record in chain(sample, records):
         if isinstance(record, str):
             yield fields.found({"text": record}, "text")
+        elif not isinstance(record, dict):
+            yield Found("", NOT_A_POST)
         else:
-            yield fields.found(record, text) if isinstance(record, dict) else Found("", NOT_A_POST)
+            yield mastodon.post(record) if mastodon.is_activity(record) else fields.found(record, text)
 
 
 def _records(found: Iterator[Any]) -> Iterator[Any]:
     for record in found:
+        # X's API answers with what was asked for in "data" and with others' posts in "includes".
+        data = record.get("data") if isinstance(record, dict) and "id" not in record else None
+        if isinstance(data, list) and all(isinstance(one, dict) for one in data):
+            yield from data
+            continue
+        if isinstance(data, dict):
+            yield data
+            continue
         inner = list(record.values()) if isinstance(record, dict) else []
         if inner and all(isinstance(one, dict) for one in inner):
             yield from inner
@@ -97,5 +110,5 @@ def _strings_in_lines(start: str) -> bool:
 def _is_string(line: str) -> bool:
     try:
         return isinstance(json.loads(line), str)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False

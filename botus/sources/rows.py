@@ -17,6 +17,7 @@ from botus.sources.fields import is_text
 
 DELIMITERS = ",;\t|"
 _MANY_LINES = 50
+csv.field_size_limit(LONGEST)  # its own limit would end with an error on a long line of anything
 _CELL = re.compile(r'\s*"((?:[^"]|"")*)"\s*,*\s*')
 
 
@@ -31,7 +32,6 @@ def rows_of(lines: Iterable[str], place: str, delimiter: str) -> Iterator[list[s
     Raises:
         FileError: a quote is never closed, or a cell is too long.
     """
-    csv.field_size_limit(LONGEST)
     counted = _Counted(lines)
     reader = csv.reader(counted, delimiter=delimiter)
     while True:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from botus.errors import FileError, SettingsError
-from botus.sources import fields, moments
+from botus.sources import fields, foreign, moments
 from botus.sources.found import Found
 from botus.sources.rows import cells_of, delimiter_of, rows_of
 
@@ -64,6 +64,8 @@ def posts(lines: Iterable[str], place: str, column: str | None) -> Iterator[Foun
     names = _unnamed_filled(first[0]) if first and _is_header(first[0]) else None
     header = names or [f"column {number}" for number in range(1, max(map(len, first), default=0) + 1)]
     body = first[1:] if names else first
+    if foreign_kind := foreign.of_fields(map(fields.plainly, names or ())):
+        raise FileError(f"{place} is {foreign_kind[0]}", foreign_kind[1])
     text = _column(header, body, place, column)
     for row in chain(body, rows):
         record = dict(zip(header, row, strict=False))

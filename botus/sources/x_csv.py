@@ -28,7 +28,7 @@ def files_of(archive: Archive) -> list[str]:
 
 def is_header(start: str) -> bool:
     """Tell whether a text begins with the header of such a file."""
-    first = next(csv.reader([re.split(r"[\r\n]", start, maxsplit=1)[0]]), [])
+    first = next(csv.reader([re.split(r"[\r\n]", start[:4096], maxsplit=1)[0]]), [])
     return {one.strip() for one in first} >= _COLUMNS
 
 
