@@ -264,10 +264,10 @@ def log_accept(values: Common) -> None:
 
 
 @cli.command()
+@click.option("--notify", is_flag=True, help="Send a message to NOTIFY_URLS, to see whether it arrives.")
 @common
-def doctor(values: Common) -> None:
+def doctor(values: Common, notify: bool) -> None:
     """Check settings, files and accounts without posting."""
-    import os
     from dataclasses import asdict
 
     from botus import doctor as practice
@@ -275,7 +275,7 @@ def doctor(values: Common) -> None:
     findings: list[practice.Finding] = []
 
     def told() -> Iterator[practice.Finding]:
-        for finding in practice.consult(os.environ, values.data, time.time):
+        for finding in practice.consult(os.environ, values.data, time.time, send=notify):
             findings.append(finding)
             yield finding
 

@@ -16,6 +16,7 @@ from botus.checks.accounts import accounts
 from botus.checks.content import content
 from botus.checks.environment import environment
 from botus.checks.folder import folder, preflight
+from botus.checks.news import news
 from botus.checks.timing import timing
 from botus.columns import folded
 from botus.journal import censor
@@ -30,13 +31,16 @@ __all__ = ["Finding", "consult", "examine", "lines", "preflight", "worst"]
 _WORST_FIRST = (1, 3, 2, 4, 6, 7, 5)
 
 
-def consult(variables: Mapping[str, str], data: Path | None, clock: Callable[[], float]) -> Iterator[Finding]:
+def consult(
+    variables: Mapping[str, str], data: Path | None, clock: Callable[[], float], *, send: bool = False
+) -> Iterator[Finding]:
     """Yield findings on what an environment sets up, one check after the other.
 
     Args:
         variables: the environment.
         data: the data directory of the command line.
         clock: seconds since the epoch.
+        send: send a message to each service of NOTIFY_URLS.
     """
     settings, problems = settings_module.read(variables, data)
     names = [name for name, value in variables.items() if value.strip()]
@@ -50,6 +54,7 @@ def consult(variables: Mapping[str, str], data: Path | None, clock: Callable[[],
         yield from environment(variables, settings, problems)
         yield from guarded(connect)
         yield from examine(settings, targets, names, clock())
+        yield from guarded(lambda: news(settings, send=send))
 
     return (_censored(finding, settings) for finding in everything())
 

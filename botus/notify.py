@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from botus import __version__, ending, files, needs, news
+from botus.checks.folder import preflight
 from botus.deliver import Say
 from botus.errors import BusyError, FileError, sentence
 from botus.events import Facts, events, is_over
@@ -95,8 +96,6 @@ class Herald:
 
     def _write_as_a_slot_does(self) -> None:
         """Find out whether trouble with the files is over, or was only not met again."""
-        from botus.doctor import preflight
-
         list(preflight(self.settings.data))
 
     # What is remembered.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from botus.resolve import resolve
 from botus.run import Step
 from botus.settings import Settings, load
 from botus.state import State
+from tests.command import botus
 from tests.fakes import FakeTarget, Platform, World
 from tests.loopback import Fault
 from tests.servers import HookServer
@@ -381,6 +383,24 @@ def test_what_apprise_understands(hook: HookServer) -> None:
     assert (good[:5], fine) == ("json-", "")
     assert (bad[:9], "does not understand" in problem) == ("nonsense-", True)
     assert hook.requests == []
+
+
+def test_the_doctor_tells_and_sends_only_if_asked_to(tmp_path: Path, hook: HookServer) -> None:
+    urls = f"{hook.url.replace('http', 'json')}/hook-token nonsense://hook-token-2"
+    settings = {"BOTUS_DATA": str(tmp_path), "CRON": "@daily", "NOTIFY_URLS": urls}
+    ended = botus("doctor", **settings)
+    assert (ended.code, hook.requests) == (2, [])
+    assert re.search(r"^ok +news go to json-[0-9a-f]{6}; to try it: botus doctor --notify$", ended.out, re.M)
+    assert re.search(
+        r"^problem +NOTIFY_URLS: nonsense-[0-9a-f]{6}: Apprise does not understand", ended.out, re.M
+    )
+    ended = botus("doctor", "--notify", **settings | {"NOTIFY_URLS": urls.split()[0]})
+    assert ended.code == 0, ended.out
+    assert len(hook.texts) == 1
+    hook.script("404")
+    ended = botus("doctor", "--notify", **settings | {"NOTIFY_URLS": urls.split()[0]})
+    assert (ended.code, "did not take a message: HTTP 404" in ended.out) == (5, True)
+    assert "hook-token" not in ended.out + ended.err
 
 
 def test_a_trial(hook: HookServer) -> None:

@@ -87,5 +87,5 @@ def test_a_moved_address_has_its_own_proxy_rules(server: XServer, monkeypatch: p
 
 
 def test_a_moved_address_may_have_a_path(server: XServer) -> None:
-    X("x-key", "b", "42-token", "d", base_url=server.url + "/proxy/").send("hello", "", again=False)
+    X("x-key", "b", "42-token", "d", base_url=server.url + "/proxy").send("hello", "", again=False)
     assert server.requests[0].path == "/proxy/2/tweets"

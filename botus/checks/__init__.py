@@ -4,6 +4,7 @@ environment.py  the settings: wrong ones, misspelt ones, those without effect
 folder.py       the data directory: who may write there, whether locks work, how much room is left
 content.py      the files in it
 timing.py       schedule, time zone, what a month costs
+news.py         the services that tell the owner
 accounts.py     the accounts behind the credentials, the clock, lines that are too long there
 """
 

@@ -53,6 +53,8 @@ _MEANT = {
     "DISCORD_WEBHOOK_URL": "WEBHOOK_URLS",
     "SLACK_WEBHOOK_URL": "WEBHOOK_URLS",
     "APPRISE_URLS": "WEBHOOK_URLS",
+    "NOTIFY_URL": "NOTIFY_URLS",
+    "HEALTHCHECKS_URL": "PING_URL",
     "DATA_DIR": "BOTUS_DATA",
 }
 # Which settings do nothing without which.
@@ -60,7 +62,8 @@ _NEEDS = {
     "X": (("X_READ", "X_LIMIT", "X_BASE_URL"), "the four secrets of X"),
     "MASTODON": (("MASTODON_VISIBILITY", "MASTODON_LANGUAGE", "MASTODON_CW"), "MASTODON_ACCESS_TOKEN"),
     "BLUESKY": (("BLUESKY_SERVICE", "BLUESKY_LANGUAGE"), "BLUESKY_HANDLE"),
-    "CRON": (("JITTER", "CATCH_UP", "MAX_PER_DAY", "LOW_QUEUE", "PING_URL"), "CRON"),
+    "CRON": (("JITTER", "CATCH_UP", "MAX_PER_DAY", "PING_URL", "NOTIFY_URLS"), "CRON"),
+    "NOTIFY": (("LOW_QUEUE",), "NOTIFY_URLS"),
 }
 
 
@@ -132,7 +135,13 @@ def _meant(name: str, known: set[str]) -> str | None:
 
 
 def _idle(mine: set[str], settings: Settings) -> Iterator[Finding]:
-    has = {"X": settings.x, "MASTODON": settings.mastodon, "BLUESKY": settings.bluesky, "CRON": settings.cron}
+    has = {
+        "X": bool(settings.x),
+        "MASTODON": bool(settings.mastodon),
+        "BLUESKY": bool(settings.bluesky),
+        "CRON": bool(settings.cron),
+        "NOTIFY": bool(settings.notify_urls),
+    }
     for key, (names, needed) in _NEEDS.items():
         if not has[key] and (idle := [name for name in names if name in mine]):
             verb, them = ("has", "it") if len(idle) == 1 else ("have", "them")
