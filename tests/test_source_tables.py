@@ -225,3 +225,21 @@ def test_threads_of_the_trump_archive_are_no_replies(tmp_path: Path) -> None:
         {"text": text, "is_retweet": False, "in_reply_to_user_id_str": "5"} for text in ("more", "@egret yes")
     ]
     assert [one.is_reply for one in found(file(tmp_path, json.dumps(records)))] == [False, True]
+
+
+@pytest.mark.parametrize("header", [",0\n", "0\n"])
+def test_what_pandas_writes_over_columns_without_a_name_is_no_post(tmp_path: Path, header: str) -> None:
+    number = "{}," if "," in header else ""
+    rows = "".join(f"{number.format(n)}some words of it\n" for n in range(4))
+    assert kept(file(tmp_path, header + rows, "some.csv")) == ["some words of it"] * 4
+
+
+def test_commas_in_texts_without_quotes_move_no_column(tmp_path: Path) -> None:
+    texts = ["well, yes", "no", "oh, maybe, or not", "plain", "a, b, c, d"]
+    rows = "".join(f"Ducks,{text},01-31-2020 23:59:59,10,20,false,89\n" for text in texts)
+    path = file(tmp_path, V1 + rows)
+    assert read(path).kind == "The Trump Archive"
+    assert kept(path) == texts
+    assert [one.likes for one in found(path)] == [20] * 5
+    padded = file(tmp_path, "id,text,likes\n" + "1,one and two,3,,\n" * 3, "padded.csv")
+    assert kept(padded) == ["one and two"] * 3

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from botus.sources import markup, moments, others
+from botus.sources import dumps, markup, moments, others
 from botus.sources.found import BOOST, DELETED, DIRECT, FOLLOWERS_ONLY, NOT_A_POST, RETWEET, Found
 
 Record = Mapping[str, Any]
@@ -20,8 +20,9 @@ Record = Mapping[str, Any]
 # Names are compared without capitals and whatever is no letter: created_at, createdAt and Created At are one.
 _CERTAIN = (
     *("fulltext", "text", "tweettext", "tweet", "tweets", "postbodytext", "posttext", "post", "posts"),
-    *("content", "contents", "toot"),
+    *("content", "contents", "toot", "rawcontent"),
 )
+_CUT = ("text", "fulltext")
 _LIKELY = (
     *("body", "message", "status", "caption", "comment", "quote", "joke", "sentence", "line", "lines"),
     *("value", "string", "description"),
@@ -63,12 +64,14 @@ def found(record: Record, text_field: str) -> Found:
     if not isinstance(raw, str):
         return Found("", NOT_A_POST)
     low = {plainly(name): value for name, value in record.items()}
-    text = words(raw)
+    text = words((dumps.long_text(low) if plainly(text_field) in _CUT else "") or raw)
     return Found(
         text,
         refused=_refusal(low, text),
         at=next((at for at in map(moments.seconds, _values(low, _DATES)) if at is not None), None),
-        likes=next((n for n in map(_count, _values(low, _LIKES)) if n is not None), None),
+        likes=next(
+            (n for n in map(_count, [*_values(low, _LIKES), dumps.likes(low)]) if n is not None), None
+        ),
         is_reply=_is_reply(low, text),
         warning=str(low.get("spoilertext") or "").strip(),
         has_media=any(map(_is_true, _values(low, _MEDIA))),
@@ -138,14 +141,16 @@ def _refusal(low: Record, text: str) -> str:
         return _PRIVATE[str(low["visibility"]).lower()]
     if any(map(_is_true, _values(low, _DELETED))):
         return DELETED
-    return others.refusal(text)
+    return dumps.refusal(low) or others.refusal(text)
 
 
 def _is_reply(low: Record, text: str) -> bool:
-    """X's numbers of what was answered say nothing: they are there in threads with oneself too."""
+    """X's numbers of what was answered say nothing alone: they are there in threads with oneself too."""
     account = low.get("account")
     to_oneself = isinstance(account, dict) and account.get("id") == low.get("inreplytoaccountid")
-    return bool(re.match(r"@\w", text)) or (not to_oneself and any(map(_is_true, _values(low, _REPLIES))))
+    if re.match(r"@\w", text) or dumps.answers_somebody(low):
+        return True
+    return not to_oneself and any(map(_is_true, _values(low, _REPLIES)))
 
 
 def _values(low: Record, names: Iterable[str]) -> list[Any]:

@@ -55,7 +55,7 @@ def posts(lines: Iterable[str], place: str, column: str | None) -> Iterator[Foun
     """
     source = iter(lines)
     sample = list(islice(source, _SAMPLE))
-    delimiter = delimiter_of(sample)
+    delimiter = delimiter_of(sample) or _delimiter_of_header(sample[:1])
     if not delimiter:
         yield from _of_one_column(chain(sample, source), place, column)
         return
@@ -68,8 +68,25 @@ def posts(lines: Iterable[str], place: str, column: str | None) -> Iterator[Foun
         raise FileError(f"{place} is {foreign_kind[0]}", foreign_kind[1])
     text = _column(header, body, place, column)
     for row in chain(body, rows):
+        if names and len(row) > len(names):
+            row = _joined(row, len(names), names.index(text), delimiter)
         record = dict(zip(header, row, strict=False))
         yield fields.found(record if names else _guessed(record, text), text)
+
+
+def _delimiter_of_header(first: list[str]) -> str:
+    """The comma where a header has one, though texts without quotes make each row of another length."""
+    names = _cells(first, ",")
+    is_one = len(names) > 2 and _is_header(names) and any(map(fields.is_text, names))
+    return "," if is_one else ""
+
+
+def _joined(row: list[str], width: int, text: int, delimiter: str) -> list[str]:
+    """Put a text without quotes that had delimiters in it together again; empty cells at the end are none."""
+    while len(row) > width and not row[-1].strip():
+        row = row[:-1]
+    end = text + 1 + len(row) - width
+    return [*row[:text], delimiter.join(row[text:end]), *row[end:]]
 
 
 def _of_one_column(lines: Iterator[str], place: str, wanted: str | None) -> Iterator[Found]:
@@ -77,7 +94,7 @@ def _of_one_column(lines: Iterator[str], place: str, wanted: str | None) -> Iter
         name = cell.strip()
         if number == 0 and wanted is not None and name.lower() != wanted.strip().lower():
             raise SettingsError(f"{place} has no column {wanted}", f"it has one: {name[:80]}")
-        if number or (wanted is None and not fields.is_text(name)):
+        if number or (wanted is None and not fields.is_text(name) and name != "0"):
             yield fields.found({"text": cell}, "text")
 
 
@@ -111,6 +128,8 @@ def _guessed(record: dict[str, str], text: str) -> dict[str, str]:
 def _is_header(cells: list[str]) -> bool:
     """Names are short, differ and are no sentences; one of them is known, or none is a number or a moment."""
     names = [cell.strip() for cell in cells]
+    if names == ["", *map(str, range(len(names) - 1))] and len(names) > 1:
+        return True  # what pandas writes over columns without a name
     if any(fields.is_text(name) for name in names):
         return all(len(name) < 40 for name in names)
     filled = [name for name in names if name]

@@ -116,7 +116,10 @@ def _refusal(tweet: Tweet, text: str, number: int | None, context: _Context) -> 
         if number in context.seen:
             return AGAIN
         context.seen.add(number)
-    return others.refusal(text) or (FOLLOWERS_ONLY if context.is_protected else "")
+    # Archives before 2018 have the author in every post, with the account as it was then.
+    user = tweet.get("user")
+    is_protected = context.is_protected or (isinstance(user, dict) and user.get("protected") is True)
+    return others.refusal(text) or (FOLLOWERS_ONLY if is_protected else "")
 
 
 def _addressed(text: str, tweet: Tweet, owner: tuple[str, str]) -> tuple[str, bool]:
