@@ -260,7 +260,7 @@ def test_a_request_under_way_gets_bounded_time_and_no_other_begins(
     assert {name: part["state"] for name, part in parts.items()} == {"x": "unknown", "mastodon": "pending"}
 
 
-class Slow(MastodonServer):
+class Slow(XServer):
     """Thinks about every post for a while."""
 
     def answer(self, request: Request) -> Reply:
@@ -270,14 +270,17 @@ class Slow(MastodonServer):
         return found
 
 
-def test_a_request_that_ends_in_time_is_finished(data: Path, tmp_path: Path, bots: list[Bot]) -> None:
+def test_a_request_that_ends_in_time_is_finished_and_no_other_begins(
+    data: Path, tmp_path: Path, mastodon: MastodonServer, bots: list[Bot]
+) -> None:
     with Slow() as server:
-        settings = {"BOTUS_DATA": str(data), "CRON": "* * * * *", **account(server)}
-        bots.append(bot := Bot(tmp_path, **settings))
+        settings = {**X_SECRETS, "X_BASE_URL": server.url, **account(mastodon)}
+        bots.append(bot := Bot(tmp_path, BOTUS_DATA=str(data), CRON="* * * * *", **settings))
         until(lambda: bool(server.posts))
         assert bot.stop() > 0.5
-    assert "mastodon: posted" in bot.said
-    assert len(json.loads((data / "tweeted.json").read_text())) == 1
+    assert "x: posted" in bot.said
+    assert "mastodon: no connection: botus is ending" in bot.said
+    assert mastodon.texts == []
 
 
 def test_compose_waits_longer_than_a_request_may_take() -> None:

@@ -14,6 +14,7 @@ import pytest
 from botus import news
 from botus.health import BARREN, illness, look, warnings
 from botus.news import News
+from botus.resolve import resolve
 from botus.settings import Settings, load
 from botus.state import State
 from tests.command import botus
@@ -96,6 +97,16 @@ def test_what_needs_a_person(world: World) -> None:
     assert "botus resolve" in unknown
     del world.targets["two"]  # no longer in the settings
     assert len(ill(world)) == 1
+
+
+def test_a_post_that_is_sent_again_is_in_question_no_longer(world: World) -> None:
+    del world.targets["two"]
+    world.targets["one"].script.append("nothing")
+    world.run().post()
+    (entry,) = json.loads((world.data / "tweeted.json").read_text())
+    assert len(ill(world)) == 1
+    resolve(world.data, entry["id"], "one", "not-posted", None, world.clock)
+    assert ill(world) == []
 
 
 def test_posts_that_failed_are_illness_and_an_empty_queue_is_none(world: World) -> None:

@@ -95,3 +95,20 @@ def test_a_full_disk_loses_nothing_and_posts_nothing_twice(
     if (tmp_path / "code").exists():
         assert (tmp_path / "code").read_text().strip() == "3"
         assert "make room on the disk" in (tmp_path / "said").read_text()
+
+
+@pytest.mark.parametrize(
+    ("preparation", "said"),
+    [
+        ('mount --bind "$D" "$D"; mount -o remount,bind,ro "$D"', "cannot be written"),
+        ('mount -t tmpfs -o size=40k tmpfs "$D"; head -c 60k /dev/zero > "$D/ballast" || true', "is full"),
+    ],
+)
+def test_health_sees_that_nothing_can_be_written(
+    tmp_path: Path, server: MastodonServer, preparation: str, said: str
+) -> None:
+    data, answer = tmp_path / "data", tmp_path / "answer"
+    fill(data)
+    health = f'"{sys.executable}" -m botus health --data "{data}" > "{answer}" || true'
+    post(data, server, f'D="{data}"; {preparation}; {health}')
+    assert said in answer.read_text()

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from botus import files, notify
+from botus.events import Facts
 from botus.intents import Intents
-from botus.news import TRIES
+from botus.news import TRIES, News
 from botus.post import Outcome, Policy
 from botus.resolve import resolve
 from botus.run import Step
@@ -196,6 +197,20 @@ def test_damage_once_until_it_is_mended(bot: Bot) -> None:
         assert bot.heard == []
 
 
+def test_trouble_with_writing_is_not_over_before_writing_works(bot: Bot) -> None:
+    log, elsewhere = bot.data / "tweeted.json", bot.data / "elsewhere"
+    elsewhere.write_text("[]")
+    log.symlink_to(elsewhere)  # can be read, and not be replaced
+    bot.slot(trouble=f"{log} is a symbolic link")
+    known = bot.data / ".botus" / "news.json"
+    bot.herald.hear(Step())
+    assert "symbolic link" in json.loads(known.read_text())["trouble"]
+    log.unlink()
+    bot.herald.hear(Step())
+    assert json.loads(known.read_text())["trouble"] == ""
+    assert len(bot.heard) == 1
+
+
 def test_a_fault_is_over_at_the_next_good_slot_only(bot: Bot) -> None:
     bot.slot(trouble="unexpected: ValueError: x")
     assert len(bot.heard) == 1
@@ -279,6 +294,9 @@ def test_two_containers_tell_it_once(bot: Bot) -> None:
     for herald in heralds:
         herald.hear(Step())
     assert len(bot.heard) == 1
+    stale = News()  # read before another one told something
+    heralds[0]._tell(stale, Facts(3, 6))
+    assert bot.heard == []
     with files.lock(bot.data, "news"):
         bot.fill(0)
         bot.herald.hear(Step())

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from botus.errors import BotusError, CredentialsError, FileError, SettingsError, sentence
-from botus.run import Loop, check_credentials, preview, schedule_of
+from botus.run import Loop, Step, check_credentials, preview, schedule_of
 from botus.settings import Settings, load
 from botus.state import State
 from botus.targets import Answer, Attempt
@@ -37,6 +37,7 @@ class Simulation:
         self.data, self.now, self.offset = data, MONDAY + 100, 0.0
         self.settings = load({"CRON": "0 */4 * * *", **environment}, data)
         self.said: list[tuple[str, str]] = []
+        self.heard: list[tuple[float, Step]] = []
         self.posted: list[tuple[float, str]] = []
         self.events: list[tuple[float, Callable[[], object]]] = []
         self.target = FakeTarget(
@@ -54,7 +55,8 @@ class Simulation:
         self.until = self.now + days * DAY
         while self.now < self.until:
             self.starts += 1
-            Loop(self.settings, self.targets, self.clock, self.wait, self.say, Random(self.starts)).run()
+            rng = Random(self.starts)
+            Loop(self.settings, self.targets, self.clock, self.wait, self.say, rng, self.hear).run()
 
     def wait(self, seconds: float) -> bool:
         self.longest_wait = max(self.longest_wait, seconds)
@@ -70,6 +72,9 @@ class Simulation:
 
     def say(self, message: str, level: str = "info", **fields: object) -> None:
         self.said.append((level, message))
+
+    def hear(self, step: Step) -> None:
+        self.heard.append((self.now, step))
 
     def on(self, day: float, hour: float, action: Callable[[], object]) -> None:
         self.events.append((MONDAY + day * DAY + hour * HOUR, action))
@@ -232,6 +237,23 @@ def test_an_empty_queue_and_damage_are_survived(tmp_path: Path) -> None:
     said = [message for _, message in day.said]
     assert sum("there is no" in message for message in said) == 1
     assert sum("cannot read" in message for message in said) == 1
+
+
+def test_what_was_damaged_is_looked_at_again_every_minute(tmp_path: Path) -> None:
+    day = Simulation(tmp_path)
+    log = tmp_path / "tweeted.json"
+    day.on(0, 3.9, lambda: log.write_text("["))
+    day.on(0, 4.5, lambda: log.write_text("[]"))
+    with disk(Quick()):
+        day.run(0.3)
+    troubles = [(now - MONDAY, bool(step.trouble)) for now, step in day.heard]
+    first, *others, last = troubles[1:]
+    assert first == (pytest.approx(4 * HOUR, abs=1), True)
+    assert all(trouble for _, trouble in others)
+    assert 28 <= len(others) <= 31
+    assert last == (pytest.approx(4.5 * HOUR, abs=60), False)
+    assert len([line for _, line in day.said if "tweeted.json" in line]) == 1
+    assert day.posted == []
 
 
 def test_an_unexpected_fault_is_said_once_and_the_loop_goes_on(tmp_path: Path) -> None:
