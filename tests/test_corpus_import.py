@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from threading import Thread
@@ -242,3 +243,9 @@ def test_a_person_at_a_terminal_sees_a_table_that_fits(data: Path, export: Path)
     assert "comparing 3,000 posts" in shown
     assert "    3,000  read from posts.txt (plain text)\r\n" in shown
     assert all(len(line) <= 80 for line in re.split(r"[\r\n]+", shown))
+
+
+def test_a_file_name_that_is_no_text_is_remembered_as_text() -> None:
+    odd = os.fsdecode(b"\xffposts.txt")
+    assert importing.source_name(Path(odd), None) == "\N{REPLACEMENT CHARACTER}posts.txt"
+    assert importing.source_name(Path("posts.txt"), f" {odd} ") == "\N{REPLACEMENT CHARACTER}posts.txt"

@@ -6,6 +6,7 @@ The one surprise: a second import may read at the same time, and waits with comp
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -111,6 +112,8 @@ def source_name(path: Path, name: str | None) -> str:
         SettingsError: it is empty, or one that botus uses itself.
     """
     source = path.resolve().name if name is None else name.strip()
+    # A file's name may be any bytes; what is written down is text.
+    source = os.fsencode(source).decode(errors="replace")
     if not source or source in _RESERVED:
         said = f"{source!r} is what botus itself calls a source" if source else "a source needs a name"
         raise SettingsError(said, "name it with --as, for example --as archive-2024")
