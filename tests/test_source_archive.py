@@ -325,3 +325,30 @@ def test_damage_anywhere_is_a_sentence_or_no_damage(tmp_path: Path) -> None:
             with suppress(FileError):
                 for one in found(seed):
                     one.text.encode()
+
+
+def test_a_folder_that_cannot_be_looked_into_is_no_empty_one(tmp_path: Path) -> None:
+    root = tmp_path / "export"
+    root.mkdir()
+    (root / "posts.txt").write_text("seen\n")
+    descriptor = os.open(root, os.O_RDONLY)
+    for _ in range(20):  # longer than a path may be, for root too
+        os.mkdir("d" * 250, dir_fd=descriptor)
+        inner = os.open("d" * 250, os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = inner
+    os.close(descriptor)
+    with pytest.raises(FileError, match=r"cannot read .*d: "):
+        read(root)
+
+
+def test_a_zip_of_windows_may_have_its_own_separators(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as target:
+        for name in ("data", "data/tweets.js"):
+            member = zipfile.ZipInfo(name)
+            member.filename = name.replace("/", "\\") + ("\\" if name == "data" else "")
+            target.writestr(member, "" if name == "data" else TWEETS)
+    assert zipfile.ZipFile(path).namelist() == ["data\\", "data\\tweets.js"]
+    assert read(path).kind == "X archive"
+    assert len(kept(path)) == 300

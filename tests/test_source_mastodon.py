@@ -162,3 +162,20 @@ def test_2000_posts_take_no_second(tmp_path: Path) -> None:
     start = time.process_time()
     assert len(kept(path)) == 2000
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("to", "readers", "is_reply"),
+    [
+        ("https://tooting.example/objects/1-a", {}, False),
+        (
+            "https://tooting.example/objects/1-a",
+            {"to": [PUBLIC, "https://tooting.example/users/egret"]},
+            True,
+        ),
+        ("https://b.example/objects/1-a", {}, True),
+    ],
+)
+def test_threads_of_pleroma(tmp_path: Path, to: str, readers: dict[str, object], is_reply: bool) -> None:
+    path = folder(tmp_path, {"outbox.json": outbox(note("<p>more</p>", inReplyTo=to, **readers))})
+    assert [one.is_reply for one in found(path)] == [is_reply]

@@ -243,3 +243,25 @@ def test_commas_in_texts_without_quotes_move_no_column(tmp_path: Path) -> None:
     assert [one.likes for one in found(path)] == [20] * 5
     padded = file(tmp_path, "id,text,likes\n" + "1,one and two,3,,\n" * 3, "padded.csv")
     assert kept(padded) == ["one and two"] * 3
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        *(({"visibility": one}, "") for one in ("public", "home", "unlisted", "Public", None)),
+        *(({"visibility": one}, "followers-only") for one in ("followers", "private", "circle", "list")),
+        *(({"visibility": one}, "direct message") for one in ("specified", "direct")),
+        *(({"privacy": one}, "followers-only") for one in ("Friends", "Only me")),
+        *(({one: True}, "followers-only") for one in ("is_private", "private", "localOnly")),
+        ({"is_private": False, "localOnly": False, "privacy": "Everyone"}, ""),
+    ],
+)
+def test_only_what_is_plainly_for_everybody(tmp_path: Path, more: dict[str, object], reason: str) -> None:
+    path = file(tmp_path, json.dumps([{"text": "words of a heron"} | more]))
+    assert [one.refused for one in found(path)] == [reason]
+
+
+def test_warnings_and_answers_of_misskey(tmp_path: Path) -> None:
+    base = {"text": "words of a heron", "cw": None, "replyId": None, "visibility": "public"}
+    path = file(tmp_path, json.dumps([base, base | {"cw": "food"}, base | {"replyId": "9"}]))
+    assert [(one.warning, one.is_reply) for one in found(path)] == [("", False), ("food", False), ("", True)]

@@ -106,7 +106,7 @@ class Folder:
     def __init__(self, path: Path, limits: Limits) -> None:
         self.path = path
         self.names: list[str] = []
-        for folder, inner, names in os.walk(path):
+        for folder, inner, names in os.walk(path, onerror=_unreadable):
             inner[:] = sorted(name for name in inner if not name.startswith("."))
             below = Path(folder).relative_to(path)
             self.names += sorted((below / name).as_posix() for name in names if not name.startswith("."))
@@ -127,15 +127,18 @@ class Zip:
         self._limits = limits
         self._zip: zipfile.ZipFile | None = None
         self._read = 0
-        self.names = [
-            one.filename
-            for one in self._opened().infolist()
-            if one.filename and not one.is_dir() and not one.filename.startswith("__MACOSX/")
-        ]
+        # Some programs of Windows write their own separator.
+        own = {one.filename.replace("\\", "/"): one.filename for one in self._opened().infolist()}
+        self._own = {
+            name: filename
+            for name, filename in own.items()
+            if name and not name.endswith("/") and not name.startswith("__MACOSX/")
+        }
+        self.names = list(self._own)
         _refuse_crowd(path, len(self.names), limits)
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        info = self._opened().getinfo(name)
+        info = self._opened().getinfo(self._own[name])
         if info.flag_bits & 1:
             raise FileError(
                 f"{where(self, name)} is protected by a password",
@@ -211,6 +214,10 @@ class Inflating:
 
     def close(self) -> None:
         pass
+
+
+def _unreadable(error: OSError) -> None:
+    raise explain(error, Path(os.fsdecode(error.filename)), "read") from error
 
 
 def _refuse_crowd(path: Path, files: int, limits: Limits) -> None:

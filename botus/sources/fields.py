@@ -43,11 +43,17 @@ _LIKES = ("favoritecount", "favouritescount", "favorites", "likes", "likecount",
 _RETWEETS = ("isretweet", "retweetedstatus", "retweetedstatusid", "repostflag", "isrepost")
 _BOOSTS = ("reblog", "isreblog", "isboost")
 _DELETED = ("isdeleted", "deletedflag", "deleted")
-_REPLIES = ("isreply", "inreplytoid", "inreplyto")
+_REPLIES = ("isreply", "inreplytoid", "inreplyto", "replyid")
+_WARNINGS = ("spoilertext", "cw", "contentwarning")
 _MEDIA = ("media", "mediaurls", "mediaattachments", "photos", "attachments")
 _NOT_TRUE = frozenset(("", "f", "false", "0", "0.0", "no", "n", "none", "null", "nan", "[]"))
 _TRUMP = ({"text", "isretweet"}, {"text", "platform", "handle", "repostflag"})
-_PRIVATE = {"private": FOLLOWERS_ONLY, "direct": DIRECT, "limited": FOLLOWERS_ONLY}
+_READERS = ("visibility", "privacy", "audience")
+_EVERYBODY = frozenset(
+    ("", "public", "unlisted", "home", "everyone", "everybody", "world", "visible", "none", "nan")
+)
+_ONE_READER = frozenset(("direct", "specified", "message"))
+_FOR_FEW = ("isprivate", "private", "localonly", "friendsonly", "followersonly")
 _NO_LETTER = re.compile(r"[\W_]+")
 _FEW_WORDS = 1.5
 _LIST = re.compile(r"\[\s*(['\"]).*\1\s*\]", re.DOTALL)
@@ -73,7 +79,7 @@ def found(record: Record, text_field: str) -> Found:
             (n for n in map(_count, [*_values(low, _LIKES), dumps.likes(low)]) if n is not None), None
         ),
         is_reply=_is_reply(low, text),
-        warning=str(low.get("spoilertext") or "").strip(),
+        warning=next((one.strip() for one in _values(low, _WARNINGS) if isinstance(one, str)), ""),
         has_media=any(map(_is_true, _values(low, _MEDIA))),
     )
 
@@ -137,11 +143,19 @@ def _refusal(low: Record, text: str) -> str:
         return RETWEET
     if any(map(_is_true, _values(low, _BOOSTS))):
         return BOOST
-    if str(low.get("visibility", "")).lower() in _PRIVATE:
-        return _PRIVATE[str(low["visibility"]).lower()]
+    if private := _private(low):
+        return private
     if any(map(_is_true, _values(low, _DELETED))):
         return DELETED
     return dumps.refusal(low) or others.refusal(text)
+
+
+def _private(low: Record) -> str:
+    """Whom a word that is not known lets in is not known either: then it is not everybody."""
+    readers = {str(one if one is not None else "").strip().lower() for one in _values(low, _READERS)}
+    if readers & _ONE_READER:
+        return DIRECT
+    return FOLLOWERS_ONLY if readers - _EVERYBODY or any(map(_is_true, _values(low, _FOR_FEW))) else ""
 
 
 def _is_reply(low: Record, text: str) -> bool:

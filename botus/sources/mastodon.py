@@ -105,11 +105,7 @@ def _refusal(activity: Record, post: Record) -> str:
 
 def _audience(activity: Record, post: Record) -> str:
     """Return why a post is not for everybody; where post and activity disagree, the narrower one counts."""
-    readers = [
-        [*map(str, _listed(one.get("to"))), *map(str, _listed(one.get("cc")))]
-        for one in (activity, post)
-        if "to" in one or "cc" in one
-    ]
+    readers = [_readers(one) for one in (activity, post) if "to" in one or "cc" in one]
     if readers and all(_PUBLIC.intersection(some) for some in readers):
         return ""
     everybody = [reader for some in readers for reader in some]
@@ -122,7 +118,8 @@ def _is_reply(activity: Record, post: Record, text: str) -> bool:
     to = to.get("id") if isinstance(to, dict) else to
     if not to:
         return False
-    return not _is_own(str(to), activity, post) or bool(re.match(r"@\w", text))
+    is_own = _is_own(str(to), activity, post) or _is_among_ones_own(str(to), activity, post)
+    return not is_own or bool(re.match(r"@\w", text))
 
 
 def _is_own(address: str, activity: Record, post: Record) -> bool:
@@ -134,6 +131,18 @@ def _is_own(address: str, activity: Record, post: Record) -> bool:
         if address.startswith(owner.rstrip("/") + "/") or (host and address.startswith(f"{host}/@{name}/")):
             return True
     return False
+
+
+def _is_among_ones_own(address: str, activity: Record, post: Record) -> bool:
+    """Addresses of Pleroma's posts name no author; an answer to somebody else is addressed to them too."""
+    actor = str(activity.get("actor"))
+    if not address.startswith(actor.partition("/users/")[0] + "/objects/"):
+        return False
+    return all(one in _PUBLIC or one.startswith(actor + "/") for one in _readers(activity) + _readers(post))
+
+
+def _readers(one: Record) -> list[str]:
+    return [*map(str, _listed(one.get("to"))), *map(str, _listed(one.get("cc")))]
 
 
 def _likes(post: Record) -> int | None:
