@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import random
 import re
 import statistics
-from pathlib import Path
 
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from botus import demo
-from botus.demo import make_corpus, make_model
+from botus.demo import make_corpus
+from botus.model.endings import END
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +89,12 @@ def test_the_run_folder_is_complete_and_small() -> None:
     step = (demo.folder() / "counter").read_text().strip()
     files = {path.name for path in demo.folder().iterdir() if not path.name.startswith(".")}
     assert files == {  # beside them `generate` may have put its hidden cache
+        "botus.json",
         "checkpoint",
         "counter",
         "encoder.json",
         "hparams.json",
+        "loss.csv",
         f"model-{step}.data-00000-of-00001",
         f"model-{step}.index",
         "vocab.bpe",
@@ -101,6 +103,15 @@ def test_the_run_folder_is_complete_and_small() -> None:
     home = demo.corpus().parent
     bundled = [path for path in [*home.iterdir(), *demo.folder().iterdir()] if path.is_file()]
     assert sum(path.stat().st_size for path in bundled) < 6_000_000
+
+
+def test_the_checkpoint_was_trained_on_this_very_corpus() -> None:
+    record = json.loads((demo.folder() / "botus.json").read_text())
+    assert record["corpus"] == hashlib.sha256(demo.corpus().read_bytes()).hexdigest()
+    assert (record["base"], record["ended"]) == (
+        "nano",
+        f"the held-out loss has not fallen since step {record['step']:,}",
+    )
 
 
 def test_the_data_file_holds_the_weights_and_no_optimizer_slots() -> None:
@@ -116,7 +127,7 @@ def test_every_byte_has_a_token_and_the_end_marker_is_the_last(tokenizer: Tokeni
     encoder = json.loads((demo.folder() / "encoder.json").read_text(encoding="utf-8"))
     size = json.loads((demo.folder() / "hparams.json").read_text())["n_vocab"]
     assert sorted(encoder.values()) == list(range(size))
-    assert encoder[make_model.END] == size - 1
+    assert encoder[END] == size - 1
     assert set(pre_tokenizers.ByteLevel.alphabet()) <= set(encoder)
     # Two-byte characters reach all trailing bytes; the others reach every leading byte that UTF-8 has.
     everything = "".join(
@@ -128,39 +139,5 @@ def test_every_byte_has_a_token_and_the_end_marker_is_the_last(tokenizer: Tokeni
 def test_the_vocabulary_knows_the_corpus(tokenizer: Tokenizer, posts: list[str]) -> None:
     sizes = [len(encoding.ids) for encoding in tokenizer.encode_batch(posts)]
     assert statistics.mean(sizes) < 40
-    assert max(sizes) < make_model.HPARAMS["n_ctx"]
+    assert max(sizes) < json.loads((demo.folder() / "hparams.json").read_text())["n_ctx"]
     assert all(tokenizer.decode(tokenizer.encode(post).ids) == post for post in posts[:200])
-
-
-def test_a_vocabulary_is_learnt_in_the_form_of_gpt2(tmp_path: Path, posts: list[str]) -> None:
-    learnt = make_model.learn_vocabulary(posts[:500], 300)
-    (tmp_path / "encoder.json").write_text(learnt.encoder, encoding="utf-8")
-    (tmp_path / "vocab.bpe").write_text(learnt.merges, encoding="utf-8")
-    encoder = json.loads(learnt.encoder)
-    assert list(encoder.values()) == list(range(300))
-    assert encoder[make_model.END] == 299
-    assert learnt.merges.startswith("#version: 0.2\n")
-    assert learnt.merges.count("\n") == 300 - 256 - 1 + 1  # one line per merge and the version line
-    reread = Tokenizer(models.BPE.from_file(str(tmp_path / "encoder.json"), str(tmp_path / "vocab.bpe")))
-    reread.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    assert [reread.encode(post).ids for post in posts] == [
-        learnt.tokenizer.encode(post).ids for post in posts
-    ]
-
-
-def test_rows_hold_every_post_whole() -> None:
-    rng = random.Random(3)
-    posts = [[*(100 * number + place for place in range(rng.randint(1, 9))), 7] for number in range(1, 60)]
-    packed = list(make_model.rows(posts, 20))
-    assert all(len(row) == 20 and row[0] == 7 for row in packed)
-    held = " ".join(str(row) for row in packed)
-    assert all(str(post)[1:-1] in held for post in posts[:-4])
-
-
-def test_the_learning_rate_rises_and_falls() -> None:
-    rates = [make_model.learning_rate(step, 1000) for step in range(1, 1001)]
-    top = rates.index(max(rates)) + 1
-    assert top == make_model.WARMUP
-    assert rates[:top] == sorted(rates[:top])
-    assert rates[top:] == sorted(rates[top:], reverse=True)
-    assert rates[-1] == pytest.approx(make_model.LAST_RATE)

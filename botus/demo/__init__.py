@@ -1,7 +1,11 @@
 """The bundled demo: a lighthouse that keeps a log, as a corpus and a tiny gpt-2-simple checkpoint.
 
-`make_corpus` writes the corpus from a hand-written grammar, `make_model` trains the checkpoint on it.
-Both results are in the package, so that `botus generate` has something to say before there is a model.
+`make_corpus` writes the corpus from a hand-written grammar. The checkpoint is what
+
+    botus finetune --from-scratch nano --corpus botus/demo/corpus.txt
+
+leaves in data/checkpoint/run1, unchanged. Both are in the package, so that `botus generate` has something to
+say before there is a model.
 """
 
 from __future__ import annotations

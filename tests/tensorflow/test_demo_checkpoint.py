@@ -1,9 +1,8 @@
-"""gpt-2-simple itself loads the demo's run folder and writes with it, and the script makes such a folder."""
+"""gpt-2-simple itself loads the demo's run folder and writes with it."""
 
 from __future__ import annotations
 
 import os
-import random
 import re
 from collections.abc import Iterator
 from importlib import import_module
@@ -13,7 +12,6 @@ from typing import Any
 import pytest
 
 from botus import demo
-from botus.demo import make_model
 
 pytestmark = pytest.mark.tensorflow
 
@@ -47,16 +45,3 @@ def test_gpt2_simple_loads_the_demo_and_writes(gpt2: Any, prefix: str | None) ->
     known = set(demo.corpus().read_text(encoding="utf-8").split())
     words = " ".join(posts).split()
     assert sum(word in known for word in words) >= 0.97 * len(words)
-
-
-def test_the_script_makes_a_folder_that_gpt2_simple_loads(gpt2: Any, tmp_path: Path) -> None:  # noqa: ANN401
-    posts = demo.corpus().read_text(encoding="utf-8").splitlines()[:3000]
-    folder = tmp_path / "checkpoint" / "run1"
-    untrained = 7.6  # ln 2048: every token as likely as any other
-    assert make_model.make(posts, folder, random.Random(1), steps=40) < untrained - 1
-    assert {path.name for path in folder.iterdir()} == {
-        *("checkpoint", "counter", "encoder.json", "hparams.json", "vocab.bpe"),
-        *("model-40.index", "model-40.data-00000-of-00001"),
-    }
-    import_module("tensorflow").compat.v1.reset_default_graph()
-    assert len(_write(gpt2, folder, None, length=20)) == 8
