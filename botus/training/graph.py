@@ -23,6 +23,7 @@ from botus.errors import FileError, SettingsError
 
 # Norms of the gradients above this are cut down to it: one odd post must not undo the others.
 _MOST_NORM = 1.0
+_OFF = 2  # of tensorflow/core/protobuf/rewriter_config.proto
 _REASONS = {
     "No space left": errno.ENOSPC,
     "File too large": errno.EFBIG,
@@ -149,17 +150,17 @@ class Network:
             rows: batch rows of window + 1 tokens.
             rate: the learning rate.
         """
-        loss, _ = self._session.run([self._loss, self._step], {self._rows: rows, self._rate: rate})
+        loss, _ = self._run([self._loss, self._step], {self._rows: rows, self._rate: rate})
         return float(loss)
 
     def losses(self, rows: Sequence[Sequence[int]]) -> list[list[float]]:
         """Return the loss of every predicted token, [batch][window] in nats."""
-        found: list[list[float]] = self._session.run(self._losses, {self._rows: rows}).tolist()
+        found: list[list[float]] = self._run(self._losses, {self._rows: rows}).tolist()
         return found
 
     def sample(self) -> list[list[int]]:
         """Write texts, and return their tokens without the prompt."""
-        tokens: list[list[int]] = self._session.run(self._texts).tolist()
+        tokens: list[list[int]] = self._run(self._texts, {}).tolist()
         return tokens
 
     def save(self, prefix: Path, *, everything: bool) -> None:
@@ -193,6 +194,16 @@ class Network:
                 f"cannot read {prefix}: {str(error).splitlines()[0]}", "begin anew with --fresh"
             ) from error
 
+    def _run(self, wanted: Any, feed: dict[Any, Any]) -> Any:  # noqa: ANN401
+        try:
+            return self._session.run(wanted, feed)
+        except (self._tf.errors.ResourceExhaustedError, MemoryError) as error:
+            size = self._rows.shape.as_list()
+            raise SettingsError(
+                f"there is not enough memory for {size[0]} rows of {size[1] - 1} tokens",
+                "give a smaller --batch (and --fresh if some steps are done already), or take a smaller model",
+            ) from error
+
 
 def _tensorflow() -> tuple[Any, Any]:
     """Load TensorFlow without its talk, and gpt-2-simple, which turns eager execution off."""
@@ -207,6 +218,7 @@ def _settings(tf: Any, threads: int) -> Any:  # noqa: ANN401
     """The session's settings: one operation at a time, on all cores, is steadier than several at once."""
     settings = tf.compat.v1.ConfigProto()
     settings.gpu_options.allow_growth = True
+    settings.graph_options.rewrite_options.layout_optimizer = _OFF  # as gpt-2-simple has it
     settings.intra_op_parallelism_threads = threads
     settings.inter_op_parallelism_threads = 1
     return settings

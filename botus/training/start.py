@@ -122,12 +122,12 @@ def go_on(
         raise FileError(
             f"{folder.resume / 'state.json'} is damaged: {error}", "begin anew with --fresh"
         ) from error
-    _refuse_another(wish, folder, record, plan)
     if not weights:  # killed before everything was saved: the checkpoint is what is left
         left = _left(folder)
         if left is None:
             return None
         state = left
+    _refuse_another(wish, folder, record, plan)
     if record["corpus"] != posts.digest:
         say("the corpus has changed since: training goes on with the new one, its held-out loss counts anew")
         state = replace(state, best_loss=None, stale=0)
