@@ -201,7 +201,7 @@ class Network:
             size = self._rows.shape.as_list()
             raise SettingsError(
                 f"there is not enough memory for {size[0]} rows of {size[1] - 1} tokens",
-                "give a smaller --batch (and --fresh if some steps are done already), or take a smaller model",
+                "give a smaller --batch (and --fresh if steps are done already), or take a smaller model",
             ) from error
 
 
