@@ -215,12 +215,12 @@ def _tensorflow() -> tuple[Any, Any]:
 
 
 def _settings(tf: Any, threads: int) -> Any:  # noqa: ANN401
-    """The session's settings: one operation at a time, on all cores, is steadier than several at once."""
+    """The session's settings: those of gpt-2-simple."""
     settings = tf.compat.v1.ConfigProto()
     settings.gpu_options.allow_growth = True
-    settings.graph_options.rewrite_options.layout_optimizer = _OFF  # as gpt-2-simple has it
+    settings.graph_options.rewrite_options.layout_optimizer = _OFF
     settings.intra_op_parallelism_threads = threads
-    settings.inter_op_parallelism_threads = 1
+    settings.inter_op_parallelism_threads = threads
     return settings
 
 
