@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from botus import files
 from botus.errors import FileError, Interrupted, SettingsError
 from botus.training.folder import Row, RunFolder
 from botus.training.loop import Material, Progress, State, Training, Watcher
@@ -138,6 +139,30 @@ def test_a_signal_in_a_look_is_not_the_end_of_that_look(tmp_path: Path) -> None:
     one = training(tmp_path, second, State(**record["state"]))
     one.run()
     assert one.state.best_step == 20
+
+
+def test_a_look_is_not_repeated_by_the_next_start(tmp_path: Path) -> None:
+    network = Network([5.0, 4.0, 4.5])
+    network.seen = [[]] * 20
+    state = State(step=20, looked=20, best_step=20, best_loss=4.0, stale=1)
+    one = training(tmp_path, network, state, replace(PLAN, steps=30))
+    one.run()
+    assert (one.state.stale, one.state.looked, one.state.best_step) == (2, 30, 20)
+
+
+def test_a_crash_between_two_renames_leaves_no_index_without_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Crashing(files.Disk):
+        def rename(self, source: Path, target: Path) -> None:
+            super().rename(source, target)
+            if target.name.startswith("model-"):
+                raise SystemExit
+
+    monkeypatch.setattr(files, "disk", Crashing())
+    with pytest.raises(SystemExit):
+        RunFolder(tmp_path).keep(Network([]), 5)
+    assert [name for name in names(tmp_path) if "model" in name] == ["model-5.data-00000-of-00001"]
 
 
 def test_an_early_signal_leaves_a_checkpoint_to_try(tmp_path: Path) -> None:
