@@ -25,6 +25,7 @@ from botus.deliver import Say
 from botus.errors import BotusError, Interrupted, sentence
 from botus.journal import Journal
 from botus.options import printable
+from botus.outlet import Outlet
 from botus.run import Loop, check_credentials, schedule_of
 from botus.schedule import Schedule, upcoming
 from botus.settings import Settings
@@ -46,7 +47,7 @@ def serve(settings: Settings, *, debug: bool = False) -> None:
     """
     signals = _Signals()
     settings, targets = _checked(settings)
-    journal = Journal(sys.stdout, *_style(settings))
+    journal = Journal(Outlet(sys.stdout), *_style(settings))
     say = _voice(journal)
     foreign.route(say, debug=debug)
     for level, line in start_page(settings, targets, schedule_of(settings)):
@@ -176,9 +177,16 @@ def _style(settings: Settings) -> tuple[str, tuple[str, ...], Callable[[], datet
 
 def _voice(journal: Journal) -> Say:
     """What writes the log; never fails, because a post that is under way matters more than its log line."""
+    lost = 0
 
     def say(message: str, level: str = "info", **fields: object) -> None:
+        nonlocal lost
+        lost += 1
         with suppress(OSError, ValueError):
+            if lost > 1:
+                journal.say(f"log lines that nobody took and that are lost: {lost - 1}", "warning")
+                lost = 1
             journal.say(printable(message), level, **fields)
+            lost = 0
 
     return say

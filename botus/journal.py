@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import TextIO
+from typing import Protocol
 from urllib.parse import quote, quote_plus
 
 _HIDDEN = "***"
@@ -29,6 +29,16 @@ def censor(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+class Stream(Protocol):
+    """Where log lines go."""
+
+    def write(self, text: str, /) -> object:
+        """Take a whole line."""
+
+    def flush(self) -> object:
+        """Keep nothing back."""
+
+
 class Journal:
     """Writes log lines.
 
@@ -40,7 +50,7 @@ class Journal:
     """
 
     def __init__(
-        self, stream: TextIO, form: str, secrets: Iterable[str], now: Callable[[], datetime]
+        self, stream: Stream, form: str, secrets: Iterable[str], now: Callable[[], datetime]
     ) -> None:
         self._stream = stream
         self._guard = threading.Lock()  # libraries log from threads of their own
