@@ -179,3 +179,10 @@ def test_2000_posts_take_no_second(tmp_path: Path) -> None:
 def test_threads_of_pleroma(tmp_path: Path, to: str, readers: dict[str, object], is_reply: bool) -> None:
     path = folder(tmp_path, {"outbox.json": outbox(note("<p>more</p>", inReplyTo=to, **readers))})
     assert [one.is_reply for one in found(path)] == [is_reply]
+
+
+@pytest.mark.parametrize("odd", [["Note"], {"a": 1}, None, 5])
+def test_a_type_that_is_no_word_is_no_fault(tmp_path: Path, odd: object) -> None:
+    records = [note("<p>one</p>") | {"type": odd}, note("<p>two</p>", type=odd), note("<p>three</p>")]
+    assert kept(folder(tmp_path / "a", {"outbox.json": outbox(*records)})) == ["three"]
+    assert kept(folder(tmp_path / "b", {"some.json": json.dumps(records[1:])})) == ["three"]

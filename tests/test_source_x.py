@@ -256,3 +256,15 @@ def test_the_posts_of_a_protected_account_are_for_followers(tmp_path: Path, last
         reading = read(path)
         assert [one.refused for one in reading] == [reason]
         assert bool(reading.notes) == bool(reason)
+
+
+@pytest.mark.parametrize("urls", [True, 5.0, {"a": 1}, "x", [None]])
+def test_links_and_media_that_are_no_list_are_no_fault(tmp_path: Path, urls: object) -> None:
+    long_one = {"createdAt": "2018-10-10T20:19:24.000Z", "core": {"text": "the whole of it", "urls": urls}}
+    files = {
+        "data/tweets.js": ytd("tweets", [tweet("the whole…")]),
+        "data/note-tweet.js": ytd("note_tweet", [{"noteTweet": long_one}]),
+    }
+    assert kept(folder(tmp_path, files)) == ["the whole of it"]
+    odd = tweet("some words", extended_entities={"media": urls})
+    assert kept(folder(tmp_path, {"data/tweets.js": ytd("tweets", [odd])})) == ["some words"]

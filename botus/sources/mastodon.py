@@ -19,8 +19,9 @@ from botus.sources.jsonstream import elements
 from botus.sources.markup import text_of as read_markup
 
 _PUBLIC = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
-_POSTS = frozenset(("Note", "Question", "Article", "Page"))
-_ACTIVITIES = frozenset(("Create", "Announce", "Update", "Delete", "Like", "Follow", "Accept", "Undo", "Add"))
+# Tuples, because the type of a damaged or odd activity may be a list, which no set can be asked for.
+_POSTS = ("Note", "Question", "Article", "Page")
+_ACTIVITIES = ("Create", "Announce", "Update", "Delete", "Like", "Follow", "Accept", "Undo", "Add")
 _OUTBOX = re.compile(r'"OrderedCollection(?:Page)?"|"orderedItems"')
 _EMPTY = re.compile(r'"orderedItems"\s*:\s*\[\s*\]')
 _ACTIVITY = re.compile(r'"type"\s*:\s*"(?:Create|Announce)"')

@@ -142,7 +142,8 @@ def _addressed(text: str, tweet: Tweet, owner: tuple[str, str]) -> tuple[str, bo
 def _media(tweet: Tweet) -> list[dict[str, Any]]:
     extended = tweet.get("extended_entities")
     found = extended.get("media") if isinstance(extended, dict) else None
-    return [one for one in found if isinstance(one, dict)] if found else _entities(tweet, "media")
+    found = found if isinstance(found, list) else []
+    return [one for one in found if isinstance(one, dict)] or _entities(tweet, "media")
 
 
 def _entities(tweet: Tweet, kind: str) -> list[dict[str, Any]]:
@@ -188,9 +189,10 @@ def _long_texts(archive: Archive) -> dict[int, list[str]]:
         at = moments.seconds(record.get("createdAt"))
         core = record.get("core")
         if at is not None and isinstance(core, dict) and isinstance(core.get("text"), str):
+            urls = core.get("urls")
             links = [
                 {"url": one.get("shortUrl"), "expanded_url": one.get("expandedUrl")}
-                for one in core.get("urls") or []
+                for one in (urls if isinstance(urls, list) else [])
                 if isinstance(one, dict)
             ]
             found.setdefault(int(at), []).append(without_links(core["text"], links, []))
