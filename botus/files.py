@@ -20,6 +20,8 @@ from botus import ending
 from botus.errors import BusyError, FileError
 
 STATE_FOLDER = ".botus"
+Stamp = tuple[int, int, int]
+"""What changes when anybody edits a file: inode, size, modification time in nanoseconds."""
 _TEMPORARY = ".botus-tmp"
 
 
@@ -93,8 +95,8 @@ def read_tail(path: Path, limit: int) -> tuple[bytes, int]:
         raise explain(error, path, "read") from error
 
 
-def stamp(path: Path | int) -> tuple[int, int, int] | None:
-    """Return what changes when anybody edits a file: inode, size, modification time; None without a file.
+def stamp(path: Path | int) -> Stamp | None:
+    """Return a file's stamp, None where there is no file.
 
     Args:
         path: its path, or the descriptor under which it is open.
@@ -110,8 +112,8 @@ class Changed(Exception):
     """Somebody else changed a file between reading and replacing it: read it again and start over."""
 
 
-def replace(path: Path, data: bytes | Iterable[bytes], seen: tuple[int, int, int] | None = None) -> None:
-    """Give a file new content, durably and in one step.
+def replace(path: Path, data: bytes | Iterable[bytes], seen: Stamp | None = None) -> Stamp | None:
+    """Give a file new content, durably and in one step; returns the new content's `stamp`.
 
     Args:
         path: the file; mode and owner are kept as far as allowed.
@@ -129,11 +131,13 @@ def replace(path: Path, data: bytes | Iterable[bytes], seen: tuple[int, int, int
             _keep_mode(path, temporary)
             if seen is not None and stamp(path) != seen:
                 raise Changed
+            new = stamp(temporary)
             disk.rename(temporary, path)
         except (OSError, Changed):
             _discard(temporary)
             raise
         disk.fsync_folder(path.parent)
+    return new
 
 
 def append(path: Path, data: bytes, keep: int | None = None) -> None:

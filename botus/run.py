@@ -18,7 +18,7 @@ from botus.deliver import Say
 from botus.errors import BotusError, BusyError, CredentialsError, SettingsError, sentence
 from botus.intents import Intents
 from botus.post import Outcome, Policy, PostingRun
-from botus.schedule import Due, Schedule, due, parse, too_far_ahead
+from botus.schedule import AHEAD, Due, Schedule, due, parse, too_far_ahead
 from botus.settings import Settings
 from botus.state import State
 from botus.targets import Target
@@ -105,29 +105,30 @@ class Loop:
         self._calm = (math.inf, due_at)
         last = self._last_slot(now)
         found = due(self._schedule, last, now, self.settings.catch_up)
-        if found.seen != last:
-            self._seen = found.seen
         self._tell(found)
         is_mine = found.slot is not None and self._state.claim_slot(found.slot)
         if found.slot is not None and not is_mine and self._ahead:  # else it would wait until that time comes
-            self._state.forget_slots_after(now)
+            self._state.forget_slots_after(now + AHEAD)
+        if found.seen != last:
+            self._seen = found.seen
         step = self._post() if is_mine else None
         self._calm = (now.timestamp(), due_at)
         return step
 
     def _last_slot(self, now: datetime) -> datetime | None:
-        """The newest slot that was dealt with, by this process or an earlier one."""
-        claimed = self._state.last_slot()
-        if claimed is None or not too_far_ahead(claimed, now):
-            self._ahead = None
-        else:
-            if claimed != self._ahead:
-                said = (
-                    f"a slot was claimed at {claimed:%Y-%m-%d %H:%M} UTC, in the future: was the clock wrong?"
-                )
-                self.say(said, "warning")
-            self._ahead, claimed = claimed, None
-        if self._seen is not None and too_far_ahead(self._seen, now):
+        """The newest slot up to now that was dealt with, by this process or an earlier one.
+
+        Later ones were claimed by a clock that was ahead. They stay claimed, but nothing waits for them;
+        those of a far future are forgotten at the first that is in the way.
+        """
+        newest = self._state.last_slot()
+        is_ahead = newest is not None and too_far_ahead(newest, now)
+        if newest is not None and is_ahead and newest != self._ahead:
+            moment = f"{newest:%Y-%m-%d %H:%M} UTC"
+            self.say(f"a slot was claimed at {moment}, in the future: was the clock wrong?", "warning")
+        self._ahead = newest if is_ahead else None
+        claimed = None if is_ahead else self._state.last_slot(now)
+        if self._seen is not None and self._seen > now:
             self._seen = None
         return max(filter(None, (claimed, self._seen)), default=None)
 
@@ -136,14 +137,15 @@ class Loop:
             self._say_once(found.notice, "warning")
 
     def _post(self) -> Step:
+        run = self._posting_run()
         if not self.targets:
-            return Step(True, is_as_planned=preview(self._posting_run(), self.say) is not None)
-        posted = posts_of_the_day(self.settings, self.clock())
+            return Step(True, is_as_planned=preview(run, self.say) is not None)
+        posted = posts_of_the_day(run.log, run.intents, self.clock())
         if posted >= self.settings.max_per_day:
             limit = f"MAX_PER_DAY is {self.settings.max_per_day}"
             self.say(f"{posted} posts in the last 24 hours and {limit}: this slot is left out", "warning")
             return Step(True, is_as_planned=True)
-        outcome = self._posting_run().post()
+        outcome = run.post()
         self.look_at = outcome.look_at
         return Step(True, outcome)
 
@@ -226,7 +228,7 @@ def schedule_of(settings: Settings) -> Schedule:
     return parse(settings.cron, settings.zone, identity=identity, jitter=settings.jitter)
 
 
-def posts_of_the_day(settings: Settings, now: float) -> int:
+def posts_of_the_day(log: Log, intents: Intents, now: float) -> int:
     """Count the posts of the 24 hours before now (seconds since the epoch): in the log, or open.
 
     Those of a clock that was more than a day ahead do not count: they would until that time comes.
@@ -235,10 +237,10 @@ def posts_of_the_day(settings: Settings, now: float) -> int:
     def counts(moment: float | None) -> bool:
         return abs((moment or 0) / 1000 - now) <= _DAY
 
-    logged = [entry for entry in Log(settings.data).entries() if counts(entry["timestamp"])]
+    logged = [entry for entry in log.entries() if counts(entry["timestamp"])]
     waiting = [
         intent
-        for intent in Intents(settings.data).open()
+        for intent in intents.open()
         if any(part.state == "posted" and counts(part.at) for part in intent.parts.values())
     ]
     return len(logged) + len(waiting)

@@ -26,6 +26,7 @@ from botus.errors import SettingsError
 from botus.text import counted
 
 GRACE = timedelta(seconds=90)  # the loop sleeps for a minute at most; so a slot on time is never later
+AHEAD = timedelta(days=1)  # a slot of a later future was claimed by a clock that was wrong
 
 _DAY = timedelta(days=1)
 _TICK = timedelta(microseconds=1)
@@ -203,7 +204,7 @@ def due(schedule: Schedule, last_slot: datetime | None, now: datetime, catch_up:
     newest = _newest(schedule, now)
     if known is not None and newest <= known:
         waits = "so nothing is posted before it: was the clock set back?"
-        return Due(None, 0, known, _ahead(schedule, known, waits) if known - now > GRACE else "")
+        return Due(None, 0, known, _ahead(schedule, known, waits) if known > now else "")
     on_time = now - schedule.fires_at(newest) <= GRACE
     slot = newest if on_time or (catch_up and known is not None) else None
     if known is None:
@@ -214,7 +215,7 @@ def due(schedule: Schedule, last_slot: datetime | None, now: datetime, catch_up:
 
 def too_far_ahead(last_slot: datetime, now: datetime) -> bool:
     """Whether a slot lies more than a day in the future: then the clock was wrong when it was written."""
-    return last_slot - now > _DAY
+    return last_slot - now > AHEAD
 
 
 def describe(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -122,9 +123,11 @@ class State:
             files.remove(self.slots / old)
         return True
 
-    def last_slot(self) -> datetime | None:
-        """The newest slot that was claimed, in UTC."""
+    def last_slot(self, limit: datetime | None = None) -> datetime | None:
+        """The newest slot that was claimed, in UTC; with a limit, the newest that is not later."""
         names = self._slot_names()
+        if limit is not None:
+            names = names[: bisect_right(names, limit.astimezone(UTC).strftime(_SLOT))]
         return datetime.fromisoformat(names[-1]).replace(tzinfo=UTC) if names else None
 
     def forget_slots_after(self, moment: datetime) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,25 @@ _REPAIR = "look at it, then run: botus log repair"
 _SPACE = " \t\r\n"
 
 
+@dataclass
+class _Content:
+    """What was read from the log, or written to it, when it had this stamp."""
+
+    stamp: files.Stamp | None
+    raw: bytes
+    entries: list[Entry]
+
+    @cached_property
+    def used(self) -> dict[str, Entry]:
+        return _used(self.entries)
+
+
 class Log:
-    """The log of one data directory."""
+    """The log of one data directory; it is read again only where somebody else has changed it."""
 
     def __init__(self, data: Path) -> None:
         self.path = data / "tweeted.json"
-        self._loaded: tuple[tuple[int, int, int] | None, str, list[Entry]] | None = None
+        self._known: _Content | None = None
 
     def entries(self) -> list[Entry]:
         """Return all entries, oldest first; none where there is no file.
@@ -34,7 +49,7 @@ class Log:
         Raises:
             FileError: the file is not a JSON array of objects with `text` and `timestamp`.
         """
-        return self._load()[1]
+        return self._content().entries
 
     def used(self) -> dict[str, Entry]:
         r"""Return the entry of every fingerprint that the log has.
@@ -42,47 +57,41 @@ class Log:
         The predecessor posted a line as it stood; where such a line held the two characters `\n`, it counts
         as used in both readings.
         """
-        found: dict[str, Entry] = {}
-        for entry in self.entries():
-            found[fingerprint(entry["text"])] = entry
-            if "id" not in entry and "\\" in entry["text"]:
-                found[fingerprint(unescape(entry["text"]))] = entry
-        return found
+        return self._content().used
 
     def append(self, entry: Entry) -> None:
         """Add an entry at the end, durably, unless the log has its `id`; all bytes before it stay."""
         while True:
-            seen, text, entries = self._load_all()
-            if any(old.get("id") == entry["id"] for old in entries):
+            old = self._content()
+            if any(one.get("id") == entry["id"] for one in old.entries):
                 return
-            head, tail = text[: text.rindex("]")].rstrip(_SPACE), text[text.rindex("]") :]
-            head += ",\n" if entries else "\n"
-            if self._replaced(head + _render(entry) + "\n" + tail, seen):
+            end = old.raw.rindex(b"]")
+            head = old.raw[:end].rstrip(_SPACE.encode()) + (b",\n" if old.entries else b"\n")
+            new = head + _render(entry).encode() + b"\n" + old.raw[end:]
+            if self._replaced(old, new, [*old.entries, entry]):
                 return
 
     def update(self, entry: Entry) -> None:
         """Give the entry with this `id` its new content; all other bytes stay."""
         while True:
-            seen, text, entries = self._load_all()
-            place = next(number for number, old in enumerate(entries) if old.get("id") == entry["id"])
+            old, text = self._content(), _decode(self.path, self._content().raw)
+            place = next(number for number, one in enumerate(old.entries) if one.get("id") == entry["id"])
             start, end = list(_spans(text))[place]
-            if self._replaced(text[:start] + _render(entry).lstrip() + text[end:], seen):
+            new = text[:start] + _render(entry).lstrip() + text[end:]
+            if self._replaced(old, new.encode(), [*old.entries[:place], entry, *old.entries[place + 1 :]]):
                 return
 
-    def _load(self) -> tuple[str, list[Entry]]:
-        return self._load_all()[1:]
-
-    def _load_all(self) -> tuple[tuple[int, int, int] | None, str, list[Entry]]:
+    def _content(self) -> _Content:
         seen = files.stamp(self.path)
-        if self._loaded is None or seen is None or self._loaded[0] != seen:
-            content = files.read(self.path)
-            text = "[]" if content is None else _decode(self.path, content)
-            self._loaded = (seen, text, parse(self.path, text))
-        return self._loaded
+        if self._known is None or seen is None or self._known.stamp != seen:
+            raw = files.read(self.path)
+            raw = b"[]" if raw is None else raw
+            self._known = _Content(seen, raw, parse(self.path, _decode(self.path, raw)))
+        return self._known
 
-    def _replaced(self, text: str, seen: tuple[int, int, int] | None) -> bool:
+    def _replaced(self, old: _Content, raw: bytes, entries: list[Entry]) -> bool:
         try:
-            files.replace(self.path, text.encode(), seen)
+            self._known = _Content(files.replace(self.path, raw, old.stamp), raw, entries)
         except files.Changed:
             return False
         return True
@@ -119,6 +128,15 @@ def is_entry(value: object) -> bool:
         and isinstance(value.get("text"), str)
         and isinstance(value.get("timestamp"), int | float)
     )
+
+
+def _used(entries: list[Entry]) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        found[fingerprint(entry["text"])] = entry
+        if "id" not in entry and "\\" in entry["text"]:
+            found[fingerprint(unescape(entry["text"]))] = entry
+    return found
 
 
 def salvage(text: str) -> list[str]:
