@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from traceback import format_exc
 
@@ -18,7 +18,7 @@ from botus.deliver import Say
 from botus.errors import BotusError, BusyError, CredentialsError, SettingsError, sentence
 from botus.intents import Intents
 from botus.post import Outcome, Policy, PostingRun
-from botus.schedule import AHEAD, Due, Schedule, due, parse, too_far_ahead
+from botus.schedule import AHEAD, GRACE, Due, Schedule, due, parse, too_far_ahead
 from botus.settings import Settings
 from botus.state import State
 from botus.targets import Target
@@ -111,7 +111,7 @@ class Loop:
             self._state.forget_slots_after(now + AHEAD)
         if found.seen != last:
             self._seen = found.seen
-        step = self._post() if is_mine else None
+        step = self._post(found.slot) if found.slot is not None and is_mine else None
         self._calm = (now.timestamp(), due_at)
         return step
 
@@ -136,11 +136,12 @@ class Loop:
         if found.notice:
             self._say_once(found.notice, "warning")
 
-    def _post(self) -> Step:
+    def _post(self, slot: datetime) -> Step:
         run = self._posting_run()
         if not self.targets:
             return Step(True, is_as_planned=preview(run, self.say) is not None)
-        posted = posts_of_the_day(run.log, run.intents, self.clock())
+        begin = _begin_of_day(self._schedule, slot)
+        posted = posts_of_the_day(run.log, run.intents, begin, self.clock())
         if posted >= self.settings.max_per_day:
             limit = f"MAX_PER_DAY is {self.settings.max_per_day}"
             self.say(f"{posted} posts in the last 24 hours and {limit}: this slot is left out", "warning")
@@ -228,14 +229,14 @@ def schedule_of(settings: Settings) -> Schedule:
     return parse(settings.cron, settings.zone, identity=identity, jitter=settings.jitter)
 
 
-def posts_of_the_day(log: Log, intents: Intents, now: float) -> int:
-    """Count the posts of the 24 hours before now (seconds since the epoch): in the log, or open.
+def posts_of_the_day(log: Log, intents: Intents, begin: float, now: float) -> int:
+    """Count the posts from the begin of the day on (both in seconds since the epoch): in the log, or open.
 
     Those of a clock that was more than a day ahead do not count: they would until that time comes.
     """
 
     def counts(moment: float | None) -> bool:
-        return abs((moment or 0) / 1000 - now) <= _DAY
+        return begin <= (moment or 0) / 1000 <= now + _DAY
 
     logged = [entry for entry in log.entries() if counts(entry["timestamp"])]
     waiting = [
@@ -244,6 +245,17 @@ def posts_of_the_day(log: Log, intents: Intents, now: float) -> int:
         if any(part.state == "posted" and counts(part.at) for part in intent.parts.values())
     ]
     return len(logged) + len(waiting)
+
+
+def _begin_of_day(schedule: Schedule, slot: datetime) -> float:
+    """From when on posts count that share a day with a slot; seconds since the epoch.
+
+    The slot of a day ago does not share it. Its post came a little later than the slot, so that 24 hours to
+    the second would leave out a slot of every day whose schedule has just as many as are allowed.
+    """
+    a_day_ago = slot - timedelta(seconds=_DAY)
+    late = a_day_ago + GRACE + timedelta(seconds=schedule.jitter)
+    return min(late, schedule.fires_at(schedule.next(a_day_ago))).timestamp()
 
 
 def check_credentials(settings: Settings) -> None:

@@ -217,6 +217,15 @@ def test_no_more_than_the_limit_of_a_day(tmp_path: Path) -> None:
     assert "MAX_PER_DAY is 5" in day.said[-1][1]
 
 
+@pytest.mark.parametrize("jitter", ["0", "1h"])
+def test_a_limit_of_as_many_as_the_schedule_has_leaves_none_out(tmp_path: Path, jitter: str) -> None:
+    days = Simulation(tmp_path, MAX_PER_DAY="6", JITTER=jitter)
+    with disk(Quick()):
+        days.run(3)
+    assert set(every_slot(2, 4)[1:]) <= set(days.slots())
+    assert not [message for level, message in days.said if level != "info"]
+
+
 def test_a_post_that_still_waits_for_a_dead_target_counts_for_the_day(tmp_path: Path) -> None:
     day = Simulation(tmp_path, CRON="* */4 * * *", MAX_PER_DAY="5")
     day.targets["dead"] = FakeTarget(Platform(), "dead", ["account"])
