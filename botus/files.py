@@ -168,7 +168,7 @@ def claim(path: Path, data: bytes) -> bool:
 
     A link is atomic and fails if the name exists, also where locks do not exclude.
     """
-    with _explained(path, "create"):
+    with _explained(path.parent, "write into"):  # without the name, it is the same trouble at every slot
         temporary = _write_temporary(path, data)
         try:
             disk.link(temporary, path)
@@ -299,7 +299,7 @@ def explain(error: OSError, path: Path, doing: str) -> FileError:
 
 def _remedy(error: OSError, path: Path) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "make room on the disk, then run the same command again"
+        return "make room on the disk"
     if error.errno in (errno.EACCES, errno.EPERM):
         folder = path if path.is_dir() else path.parent
         return f"botus runs as uid {os.getuid()}: chown -R {os.getuid()} {folder}, or run it as the owner"

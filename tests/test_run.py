@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -264,6 +265,20 @@ def test_what_was_damaged_is_looked_at_again_every_minute(tmp_path: Path) -> Non
     assert last == (pytest.approx(4.5 * HOUR, abs=60), False)
     assert len([line for _, line in day.said if "tweeted.json" in line]) == 1
     assert day.posted == []
+
+
+def test_a_full_disk_is_said_once_though_every_slot_has_a_file_of_its_own(tmp_path: Path) -> None:
+    class Full(Quick):
+        def link(self, source: Path, target: Path) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    day = Simulation(tmp_path)
+    with disk(Full()):
+        day.run(1)
+    said = [message for level, message in day.said if level != "info"]
+    assert said == [
+        f"cannot write into {tmp_path}/.botus/slots: No space left on device (make room on the disk)"
+    ]
 
 
 def test_an_unexpected_fault_is_said_once_and_the_loop_goes_on(tmp_path: Path) -> None:
