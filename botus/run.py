@@ -72,7 +72,7 @@ class Loop:
     _is_in_trouble: bool = False
     _seen: datetime | None = None
     _ahead: datetime | None = None  # a claimed slot that lies too far in the future
-    _said: str = ""
+    _said: set[str] = field(default_factory=set)  # since the last slot that went well
     _calm: tuple[float, float] = (0.0, 0.0)  # nothing is due from the one moment until the other
     _schedule: Schedule = field(init=False)
     _state: State = field(init=False)
@@ -186,7 +186,7 @@ class Loop:
             self._say_once(trouble, "error", **fields)
         if done is not None:
             self._is_in_trouble = bool(trouble)
-            self._said = "" if done.at_slot else self._said
+            self._said = set() if done.at_slot else self._said
             self._tell_listener(done)
 
     def _tell_listener(self, done: Step) -> None:
@@ -197,8 +197,8 @@ class Loop:
             self._say_once(f"news for you: {trouble}", "error", traceback=format_exc())
 
     def _say_once(self, message: str, level: str, **fields: object) -> None:
-        if message != self._said:
-            self._said = message
+        if message not in self._said:
+            self._said.add(message)
             self.say(message, level, **fields)
 
     def _pause(self) -> float:
