@@ -23,7 +23,7 @@ def found(path: Path, options: Options = Options()) -> list[Found]:  # noqa: B00
 
 def kept(path: Path, options: Options = Options()) -> list[str]:  # noqa: B008 (it is frozen)
     """The words that are not refused."""
-    return [one.text for one in found(path, options) if not one.refused]
+    return [one.text for one in found(path, options) if not (one.refused or one.is_deleted)]
 
 
 def refused(path: Path) -> list[str]:

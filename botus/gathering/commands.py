@@ -41,6 +41,9 @@ def corpus() -> None:
 @click.option("--as", "name", metavar="NAME", help="Remember the posts under this name.  [default: FILE's]")
 @click.option("--replies", is_flag=True, help="Also take answers to others.")
 @click.option("--content-warnings", "warnings", is_flag=True, help="Also take posts with a content warning.")
+@click.option(
+    "--deleted", is_flag=True, help="Also take what its author took back, where an archive says so."
+)
 @click.option("--media", is_flag=True, help="Of a post without words, take its picture's description.")
 @click.option(
     "--min-likes", type=click.IntRange(0), default=0, metavar="N", help="Only what was liked so often."

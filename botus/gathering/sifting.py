@@ -16,7 +16,8 @@ from botus.gathering.merging import thoughts
 from botus.gathering.tally import Tally
 from botus.sources import Found
 
-REPLY, WARNING, UNLIKED, MEDIA = "reply", "content warning", "too few likes", "media only"
+REPLY, WARNING, DELETED = "reply", "content warning", "deleted by its author"
+UNLIKED, MEDIA = "too few likes", "media only"
 EMPTY, SHORT = "nothing left", "too short"
 SAME, NEAR = "duplicate", "near duplicate"
 THERE, NEAR_THERE = "in the corpus already", "nearly in the corpus already"
@@ -29,6 +30,7 @@ class Wishes:
     Args:
         replies: also answers to others.
         warnings: also posts with a content warning.
+        deleted: also posts that their author took back.
         media: also posts that are only pictures: their description becomes the text.
         min_likes: the fewest likes, where the export counts them.
         merge_within: seconds between two messages of one channel from which they are two posts; 0: always.
@@ -38,6 +40,7 @@ class Wishes:
 
     replies: bool = False
     warnings: bool = False
+    deleted: bool = False
     media: bool = False
     min_likes: int = 0
     merge_within: float = 900.0
@@ -122,6 +125,8 @@ def _judged(one: Found, wishes: Wishes) -> tuple[str, Cleaned]:
         return REPLY, nothing
     if one.warning and not wishes.warnings:
         return WARNING, nothing
+    if one.is_deleted and not wishes.deleted:
+        return DELETED, nothing
     if one.likes is not None and one.likes < wishes.min_likes:
         return UNLIKED, nothing
     done = clean(one.text, wishes.treatment)

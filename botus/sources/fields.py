@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from botus.sources import dumps, markup, moments, others
-from botus.sources.found import BOOST, DELETED, DIRECT, FOLLOWERS_ONLY, NOT_A_POST, RETWEET, Found
+from botus.sources.found import BOOST, DIRECT, FOLLOWERS_ONLY, NOT_A_POST, RETWEET, Found
 
 Record = Mapping[str, Any]
 
@@ -79,6 +79,7 @@ def found(record: Record, text_field: str) -> Found:
             (n for n in map(_count, [*_values(low, _LIKES), dumps.likes(low)]) if n is not None), None
         ),
         is_reply=_is_reply(low, text),
+        is_deleted=any(map(_is_true, _values(low, _DELETED))),
         warning=next((one.strip() for one in _values(low, _WARNINGS) if isinstance(one, str)), ""),
         has_media=any(map(_is_true, _values(low, _MEDIA))),
     )
@@ -145,8 +146,6 @@ def _refusal(low: Record, text: str) -> str:
         return BOOST
     if private := _private(low):
         return private
-    if any(map(_is_true, _values(low, _DELETED))):
-        return DELETED
     return dumps.refusal(low) or others.refusal(text)
 
 

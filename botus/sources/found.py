@@ -15,7 +15,6 @@ FOLLOWERS_ONLY = "followers-only"
 DIRECT = "direct message"
 PRIVATE = "private conversation"
 UNKNOWN_CHANNEL = "unknown channel"
-DELETED = "deleted by its author"
 EARLIER = "earlier version of an edited post"
 AGAIN = "the same post again"
 NOT_A_POST = "not a post"
@@ -33,6 +32,7 @@ class Found:
         at: when it was posted, seconds since the epoch; None where the export does not say.
         likes: how often it was liked; None where the export does not count.
         is_reply: an answer to somebody else; an answer to oneself is none.
+        is_deleted: its author took it back, and an archive of somebody else kept it.
         warning: the content warning, "" without one.
         has_media: pictures, films or sounds belong to it.
         description: what the export says of them for those who cannot see them.
@@ -44,6 +44,7 @@ class Found:
     at: float | None = None
     likes: int | None = None
     is_reply: bool = False
+    is_deleted: bool = False
     warning: str = ""
     has_media: bool = False
     description: str = ""
