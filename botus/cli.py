@@ -147,7 +147,9 @@ def run(values: Common) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     values.logs_json = log_format(os.environ) == "json"
     from botus.container import serve
+    from botus.run import settings_of
 
+    settings_of(os.environ, values.data)
     serve(values.existing, debug=values.debug)
 
 

@@ -19,19 +19,23 @@ from datetime import UTC, datetime
 from itertools import islice
 from types import FrameType
 
-from botus import __version__, doctor, ending, foreign, notify
-from botus import settings as settings_module
+from botus import __version__, doctor, ending, foreign, needs, notify
 from botus.deliver import Say
-from botus.errors import BotusError, Interrupted, sentence
+from botus.errors import BotusError, FileError, Interrupted, sentence
+from botus.events import span
+from botus.intents import Intents
 from botus.journal import Journal
 from botus.options import printable
 from botus.outlet import Outlet
-from botus.run import Loop, check_credentials, schedule_of
+from botus.run import Loop, check_credentials, schedule_of, settings_of
 from botus.schedule import Schedule, upcoming
 from botus.settings import Settings
+from botus.state import State
 from botus.stock import count_queue
 from botus.targets import Target
 from botus.targets.configured import configured
+from botus.text import counted
+from botus.tweeted import Log
 
 
 def serve(settings: Settings, *, debug: bool = False) -> None:
@@ -60,7 +64,7 @@ def serve(settings: Settings, *, debug: bool = False) -> None:
             break
         signals.rearm()
         try:
-            settings, targets = _checked(settings_module.load(os.environ, settings.data))
+            settings, targets = _checked(settings_of(os.environ, settings.data))
         except BotusError as error:
             say(f"the settings stay as they were: {sentence(error)}", "error")
         else:
@@ -88,9 +92,7 @@ def start_page(
     except BotusError as error:
         yield "error", sentence(error)
     else:
-        days = f"{queue.ready / per_day:.1f} days at {per_day:.4g} posts a day"
-        lines = "1 line" if queue.ready == 1 else f"{queue.ready} lines"
-        yield "info", f"queue: {lines} ready, enough for {days}"
+        yield _stock(queue.ready, per_day)
         if queue.unreviewed:
             yield (
                 "warning",
@@ -100,6 +102,7 @@ def start_page(
         yield "info", f"posts to {target.name} {target.about}"
     if not targets:
         yield "warning", "no credentials are set: this is a dry run, nothing is posted"
+    yield from _needs(settings, targets)
     yield from _news(settings)
     try:
         bad = [finding for finding in doctor.preflight(settings.data) if finding.level != "ok"]
@@ -107,6 +110,25 @@ def start_page(
         bad = [doctor.Finding("problem", error.message, error.hint)]
     for finding in bad:
         yield "error" if finding.level == "problem" else "warning", f"{finding.message}; {finding.hint}"
+
+
+def _stock(ready: int, per_day: float) -> tuple[str, str]:
+    if not ready:
+        return "warning", "queue: no line may go out (see: botus status)"
+    days = ready / per_day
+    lasts = f"{days:.1f} days" if days * 24 >= 2 else span(days)
+    return "info", f"queue: {counted(ready, 'line')} ready, enough for {lasts} at {per_day:.4g} posts a day"
+
+
+def _needs(settings: Settings, targets: Mapping[str, Target]) -> Iterator[tuple[str, str]]:
+    """Say what an earlier run left to a person: it would be said no more, and not all would be posted."""
+    accounts = {name: target.account for name, target in targets.items()}
+    with suppress(FileError):  # the loop says it
+        yield from (
+            ("error", one) for one in needs.stopped_targets(State(settings.data).load(), accounts).values()
+        )
+        entries, intents = Log(settings.data).entries(), Intents(settings.data).open()
+        yield from (("error", one) for one in needs.unknown_posts(entries, intents).values())
 
 
 def _next_times(schedule: Schedule, now: datetime) -> str:

@@ -59,7 +59,7 @@ def events(facts: Facts, low_days: float, *, was_low: bool) -> dict[str, str]:
         return found
     days = facts.ready / facts.per_day
     if days < low_days * (_ABOVE if was_low else 1):
-        found["low"] = f"the queue lasts for {_span(days)} ({_lines(facts.ready)}){_what_to_do(facts)}"
+        found["low"] = f"the queue lasts for {span(days)} ({_lines(facts.ready)}){_what_to_do(facts)}"
     if facts.ready == 0:
         found["empty"] = f"no line of the queue may go out, so nothing is posted{_what_to_do(facts)}"
     return found
@@ -77,16 +77,17 @@ def is_over(event: str, now: Mapping[str, str], facts: Facts) -> bool:
     return event not in now and not hidden.get(kind, False)
 
 
+def span(days: float) -> str:
+    """Say how long a queue lasts."""
+    if days >= 2:
+        return f"{days:.1f} days"
+    return f"{days * 24:.0f} hours" if days * 24 >= 2 else "less than two hours"
+
+
 def _what_to_do(facts: Facts) -> str:
     if facts.held:
         return f"; {_lines(facts.held)} wait{'s' * (facts.held == 1)} for your keep: botus curate"
     return "; refill it: botus generate, then botus curate"
-
-
-def _span(days: float) -> str:
-    if days >= 2:
-        return f"{days:.1f} days"
-    return f"{days * 24:.0f} hours" if days * 24 >= 2 else "less than two hours"
 
 
 def _lines(count: int) -> str:

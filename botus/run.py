@@ -8,12 +8,14 @@ as arguments.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from traceback import format_exc
 
+from botus import settings as settings_module
 from botus.deliver import Say
 from botus.errors import BotusError, BusyError, CredentialsError, SettingsError, sentence
 from botus.intents import Intents
@@ -227,6 +229,25 @@ def schedule_of(settings: Settings) -> Schedule:
         raise SettingsError("CRON is not set", "for example CRON='0 */4 * * *': every four hours")
     identity = str(settings.data.resolve())
     return parse(settings.cron, settings.zone, identity=identity, jitter=settings.jitter)
+
+
+def settings_of(environment: Mapping[str, str], data: Path | None) -> Settings:
+    """Read the settings for a run: with a schedule.
+
+    Args:
+        environment, data: as for `settings.load`.
+
+    Raises:
+        SettingsError: listing everything that is wrong, CRON and TZ too.
+    """
+    settings, problems = settings_module.read(environment, data)
+    try:
+        schedule_of(settings)
+    except SettingsError as error:
+        raise SettingsError([*problems, *error.problems], error.hint) from error
+    if problems:
+        raise SettingsError(problems)
+    return settings
 
 
 def posts_of_the_day(log: Log, intents: Intents, begin: float, now: float) -> int:

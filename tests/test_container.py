@@ -20,6 +20,7 @@ from botus import ending, files, targets
 from botus.container import _next_times, start_page
 from botus.run import schedule_of
 from botus.settings import load
+from botus.state import State
 from tests.command import COMMAND, ROOT, X_SECRETS, botus, environment, until
 from tests.fakes import FakeTarget, Platform
 from tests.loopback import Reply, Request
@@ -183,6 +184,7 @@ def test_every_line_is_json(data: Path, tmp_path: Path, mastodon: MastodonServer
     [
         ((), {"CRON": "61 * * * *"}, 2, "minute '61'"),
         ((), {"CRON": "", "MAX_PER_DAY": "few"}, 2, "MAX_PER_DAY"),
+        ((), {"CRON": "61 * * * *", "JITTER": "x"}, 2, "JITTER is not a time like 90s, 15m, 6h or 3d\nCRON "),
         ((), {}, 2, "CRON is not set"),
         ((), {"CRON": "@daily", "MASTODON_ACCESS_TOKEN": "swordfish"}, 4, "MASTODON_BASE_URL missing"),
         (("--data", "absent"), {"CRON": "@daily"}, 3, "no data directory"),
@@ -327,8 +329,24 @@ def test_the_start_page(data: Path, hook: HookServer) -> None:
     assert re.fullmatch("news go to json-[0-9a-f]{6}", said[5])
     assert said[6] == "PING_URL is called after each good slot"
     assert {level for level, _ in found} == {"info"}
+    often = page(data, CRON="* * * * *", MAX_PER_DAY="1440")
+    assert ("info", "queue: 9 lines ready, enough for less than two hours at 1440 posts a day") in often
     dry = page(data, CRON="@daily")
     assert dry[-1] == ("warning", "no credentials are set: this is a dry run, nothing is posted")
+
+
+def test_the_start_page_of_an_empty_bot_that_needs_a_person(data: Path) -> None:
+    (data / "tweets.txt").write_text("")
+    state = State(data)
+    memory = state.load()
+    memory.target("fake", "account-1").stopped = "HTTP 401, the credentials were refused"
+    state.save(memory)
+    found = page(data, CRON="@daily", WEBHOOK_URLS="json://127.0.0.1/abc")
+    assert ("warning", "queue: no line may go out (see: botus status)") in found
+    stopped = "fake has stopped: HTTP 401, the credentials were refused; mend it, then run: botus doctor"
+    assert ("error", stopped) in found
+    (data / "tweeted.json").write_text("damaged")
+    assert ("error", stopped) in page(data, CRON="@daily", WEBHOOK_URLS="json://127.0.0.1/abc")
 
 
 def test_the_next_times_are_those_of_the_posts(data: Path) -> None:
