@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import click
 
 from botus import __version__
-from botus.errors import BotusError, FileError, Interrupted, SettingsError
+from botus.errors import BotusError, Interrupted, SettingsError
+from botus.files import explain
 from botus.gathering.commands import corpus
 from botus.options import Common, common, terminal_width
 from botus.review.commands import curate, queue
@@ -47,8 +48,7 @@ def main() -> None:
     except BotusError as error:
         code = _show(error, values)
     except OSError as error:  # a file that no module of ours owns, or an output that cannot be written
-        where = f" {error.filename}" if error.filename else " the output"
-        code = _show(FileError(f"cannot use{where}: {error.strerror or error}", "check the disk"), values)
+        code = _show(explain(error, Path(str(error.filename or "the output")), "use"), values)
     except Exception as error:
         code = _show_unexpected(error, values)
     sys.exit(code if isinstance(code, int) else 0)

@@ -82,6 +82,20 @@ def read(path: Path) -> bytes | None:
         raise explain(error, path, "read") from error
 
 
+def listed(folder: Path) -> list[Path]:
+    """Return what is in a folder, in no order; nothing where there is no such folder.
+
+    Raises:
+        FileError: it cannot be looked into.
+    """
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise explain(error, folder, "look into") from error
+
+
 def read_tail(path: Path, limit: int) -> tuple[bytes, int]:
     """Return the last bytes of a file, at most `limit`, and the offset at which they begin."""
     try:
@@ -301,7 +315,7 @@ def _remedy(error: OSError, path: Path) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "make room on the disk"
     if error.errno in (errno.EACCES, errno.EPERM):
-        folder = path if path.is_dir() else path.parent
+        folder = path if os.path.isdir(path) else path.parent  # Path.is_dir raises where it may not look
         return f"botus runs as uid {os.getuid()}: chown -R {os.getuid()} {folder}, or run it as the owner"
     if error.errno == errno.EROFS:
         return "the file system is read-only: mount the data folder writable"

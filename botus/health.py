@@ -60,8 +60,13 @@ def look(read_settings: Callable[[], Settings], clock: Callable[[], float]) -> H
         accounts = {name: target.account for name, target in configured(settings, clock).items()}
     except BotusError as error:
         return Health([sentence(error)], [])
-    found = illness(settings, accounts, clock)
-    return Health([censor(one, settings.secrets) for one in found], warnings(settings))
+    try:
+        found, known = illness(settings, accounts, clock), warnings(settings)
+    except (
+        OSError
+    ) as error:  # a folder that this user may not enter; other exit codes than 0 and 1 are docker's
+        found, known = [sentence(files.explain(error, settings.data, "look into"))], []
+    return Health([censor(one, settings.secrets) for one in found], known)
 
 
 def illness(settings: Settings, accounts: Mapping[str, str], clock: Callable[[], float]) -> list[str]:

@@ -187,9 +187,7 @@ def merge(earlier: dict[str, Part], later: dict[str, Part]) -> dict[str, Part]:
 
 def _names(folder: Path) -> list[Path]:
     """The intents of a folder; not its temporary files and generations, whose names have a dot."""
-    if not folder.is_dir():
-        return []
-    return [path for path in folder.iterdir() if "." not in path.name]
+    return [path for path in files.listed(folder) if "." not in path.name]
 
 
 def _dump(intent: Intent) -> bytes:

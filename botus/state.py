@@ -138,9 +138,7 @@ class State:
                 files.remove(self.slots / name)
 
     def _slot_names(self) -> list[str]:
-        if not self.slots.is_dir():
-            return []
-        return sorted(path.name for path in self.slots.iterdir() if _is_slot(path.name))
+        return sorted(path.name for path in files.listed(self.slots) if _is_slot(path.name))
 
 
 def _check(memory: Memory) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from botus import news
+from botus.errors import FileError
 from botus.health import BARREN, illness, look, warnings
 from botus.news import News
 from botus.resolve import resolve
@@ -173,3 +177,40 @@ def test_it_loads_little_and_is_quick(world: World) -> None:
     began = time.monotonic()
     assert botus("health", "--data", world.data, CRON="@daily", **settings).out == "well\n"
     assert time.monotonic() - began < 1.5  # a tenth of that on a quiet machine
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without the rights of root, whom no mode keeps out."""
+    before = os.geteuid()
+    if not before:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+@pytest.mark.parametrize("locked", [".", ".botus", ".botus/intents"])
+def test_a_folder_that_it_may_not_enter_is_an_illness_with_its_remedy(locked: str) -> None:
+    with TemporaryDirectory() as name:
+        data = Path(name, "data")
+        (data / ".botus/slots").mkdir(parents=True)
+        (data / ".botus/intents").mkdir()
+        os.chmod(name, 0o755)
+        look(lambda: load({}, data), time.time)  # nothing is left to be imported
+        (data / locked).chmod(0)
+        with as_nobody():
+            found = look(lambda: load({}, data), time.time)
+        (data / locked).chmod(0o755)
+    remedy = rf"Permission denied \(botus runs as uid {os.getuid()}: chown -R "
+    assert found.exit_code == 1
+    assert re.search(remedy, " ".join(found.complaints)), found.complaints
+
+
+def test_slots_that_it_may_not_see_are_trouble_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / ".botus/slots").mkdir(parents=True)
+    (tmp_path / ".botus/slots").chmod(0)
+    with as_nobody(), pytest.raises(FileError, match="Permission denied"):
+        State(tmp_path).last_slot()
+    (tmp_path / ".botus/slots").chmod(0o755)
