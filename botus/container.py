@@ -133,8 +133,9 @@ def _needs(settings: Settings, targets: Mapping[str, Target]) -> Iterator[tuple[
 
 def _next_times(schedule: Schedule, now: datetime) -> str:
     """The next five times at which a post goes out, on the clock of the zone; the offset where it changes."""
-    form = "%a %d %b %H:%M:%S" if schedule.jitter else "%a %d %b %H:%M"
     times = [found.astimezone(schedule.zone) for found in islice(upcoming(schedule, now), 5)]
+    form = "%a %d %b %Y" if (times[-1] - now).days > 300 else "%a %d %b"
+    form += " %H:%M:%S" if schedule.jitter else " %H:%M"
     shown = []
     for moment, after in zip(times, [*times[1:], None], strict=True):
         is_last = after is None or after.utcoffset() != moment.utcoffset()

@@ -356,6 +356,8 @@ def test_the_next_times_are_those_of_the_posts(data: Path) -> None:
         "Sat 24 Oct 09:00 +02:00, Sun 25 Oct 09:00, Mon 26 Oct 09:00, Tue 27 Oct 09:00,"
         " Wed 28 Oct 09:00 +01:00"
     )
+    rare = schedule_of(replace(settings, cron="0 9 1 1 *"))
+    assert _next_times(rare, now).startswith("Fri 01 Jan 2027 09:00, Sat 01 Jan 2028 09:00, ")
     late = schedule_of(replace(settings, jitter=3600.0))
     first = late.fires_at(next(late.slots(now, datetime.max.replace(tzinfo=UTC))))
     assert _next_times(late, now).startswith(f"Sat 24 Oct {first.astimezone(late.zone):%H:%M:%S} +02:00, ")
