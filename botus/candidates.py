@@ -85,16 +85,12 @@ class Candidates:
         return [record for record in self._scan() if "fingerprint" in record]
 
     def provenance(self) -> Provenance:
-        """Return the same as `by_fingerprint`, for very many records: each is read when it is looked at.
+        """Return the records by the fingerprint of their text, the later of two; each is read when looked at.
 
         Raises:
             FileError: the file is damaged.
         """
         return Provenance(self)
-
-    def by_fingerprint(self) -> dict[str, Record]:
-        """Return the records by the fingerprint of their text; of two, the later one."""
-        return {record["fingerprint"]: record for record in self.records()}
 
     def flags(self) -> dict[str, tuple[str, ...]]:
         """Return the flags of every line that `generate` wrote, most often none, by fingerprint."""

@@ -52,7 +52,7 @@ def test_records_are_found_by_fingerprint_and_the_later_one_counts(tmp_path: Pat
     candidates = Candidates(tmp_path)
     candidates.append(ORIGIN, [candidate("one"), candidate("two", flags=("a flag",))], 1)
     candidates.append(OTHER, [candidate("one")], 2)
-    assert candidates.by_fingerprint()[fingerprint(" one ")]["temperature"] == 1.1
+    assert candidates.provenance()[fingerprint(" one ")]["temperature"] == 1.1
     assert candidates.flags() == {fingerprint("one"): (), fingerprint("two"): ("a flag",)}
 
 
@@ -129,7 +129,7 @@ def test_provenance_reads_what_it_needs_and_the_rest_on_demand(tmp_path: Path) -
         file.write(b'{"fingerprint": "f", "flags": ["x"]}\n{"text": "torn", "fing')
     found = candidates.provenance()
     assert set(found) == {fingerprint("one"), fingerprint(tricky), "f"}
-    assert dict(found) == candidates.by_fingerprint()
+    assert dict(found) == {record["fingerprint"]: record for record in candidates.records()}
     assert found.flagged == {fingerprint(tricky), "f"}
     assert found.scores == {fingerprint("one"): 0.75, fingerprint(tricky): 0.75}
 

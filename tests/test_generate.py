@@ -335,7 +335,7 @@ def _check_whole(data: Path) -> None:
     lines = content.decode().split("\n")[:-1]
     assert set(lines) <= set(map(escape, expected(60)))
     assert len(set(lines)) == len(lines)
-    known = Candidates(data).by_fingerprint()
+    known = Candidates(data).provenance()
     assert all(fingerprint(line.text or "") in known for line in Queue(data).lines())
 
 

@@ -50,7 +50,7 @@ def check(data: Path) -> int:
     """Every line is whole, there once, and has its record; return their number."""
     lines = queue(data)
     assert len(set(lines)) == len(lines)
-    known = Candidates(data).by_fingerprint()
+    known = Candidates(data).provenance()
     assert all(fingerprint(unescape(line)) in known for line in lines)
     return len(lines)
 

@@ -90,7 +90,7 @@ def test_a_data_directory_brings_what_it_knows(data: Path, other: Path) -> None:
     assert (done.used, done.decisions) == (1, 5)
     found = [verdict(data, text) for text in ("good", "best", "bad", "typo", "typo!", "open")]
     assert found == ["keep", "star", "drop", "edited", "keep", None]
-    known = Candidates(data).by_fingerprint()
+    known = Candidates(data).provenance()
     assert known[fingerprint("flagged")]["flags"] == ["odd"]
     assert fingerprint("typo") in known  # what the edited line was made of
     assert Candidates(data).unfinished() == []

@@ -6,7 +6,6 @@ surprise: weights count for training only. A starred post that is held out is lo
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from botus import corpus, files
 from botus.errors import FileError
 from botus.model.endings import START
+from botus.model.trained import digest_of
 from botus.text import fingerprint
 from botus.training import rows
 from botus.training.origin import Origin
@@ -118,8 +118,8 @@ def read(path: Path, weights: Mapping[str, float], say: Callable[[str], None]) -
             f"{path} has {len(drawn)} different posts, and a model of fewer than {FEWEST_POSTS} repeats them",
             "some thousands are a good number: botus corpus import FILE adds some",
         )
-    digest = hashlib.sha256(content).hexdigest()
-    return Posts(path, list(drawn.values()), [weights.get(mark, 1.0) for mark in drawn], digest)
+    counts = [weights.get(mark, 1.0) for mark in drawn]
+    return Posts(path, list(drawn.values()), counts, digest_of(content))
 
 
 def encode(posts: Posts, origin: Origin, seed: int) -> Encoded:
