@@ -7,10 +7,9 @@ what became of it where, and the text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from botus.cron.zones import dated
+from botus.cron.zones import dated_entry
 from botus.text import fingerprint, short_id
 from botus.tweeted import Entry
 
@@ -25,7 +24,7 @@ def lines(entries: Iterable[Entry], zone: ZoneInfo) -> Iterator[str]:
     for entry in entries:
         post = entry.get("id") or short_id(fingerprint(entry["text"]))
         where = "".join(f" {words}" for words in _outcomes(entry))
-        yield f"{_moment(entry['timestamp'], zone)}  {post!s:<10}{where}  {entry['text']}"
+        yield f"{dated_entry(entry['timestamp'], zone):<27}  {post!s:<10}{where}  {entry['text']}"
 
 
 def _outcomes(entry: Entry) -> Iterator[str]:
@@ -34,10 +33,3 @@ def _outcomes(entry: Entry) -> Iterator[str]:
     for name, part in targets.items() if isinstance(targets, dict) else ():
         if isinstance(part, dict):  # a hand or another program may have written something else
             yield name if part.get("state") == "posted" else f"{name}:{part.get('state')}"
-
-
-def _moment(milliseconds: float, zone: ZoneInfo) -> str:
-    try:
-        return dated(datetime.fromtimestamp(milliseconds / 1000, UTC), zone)
-    except (ValueError, OverflowError, OSError):
-        return "at no known time".ljust(27)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from botus.columns import folded
-from botus.cron.zones import dated, zone_or_utc
+from botus.cron.zones import dated, dated_entry, zone_or_utc
 from botus.errors import BotusError, FileError, SettingsError, sentence
 from botus.intents import Intent, Intents
 from botus.mend import check_whole
@@ -195,7 +195,7 @@ def _posted(status: Status, width: int) -> Iterator[str]:
 
 def _entry(entry: Entry, zone: ZoneInfo, width: int) -> Iterator[str]:
     post = entry.get("id") or short_id(fingerprint(entry["text"]))
-    yield _cut(f"{_moment(entry['timestamp'], zone)} {post}", entry["text"], width)
+    yield _cut(f"{dated_entry(entry['timestamp'], zone)} {post}", entry["text"], width)
     for name, part in outcomes(entry).items():
         yield f"  {name} {part.get('state')} {part.get('url') or part.get('error') or ''}".rstrip()
 
@@ -266,10 +266,3 @@ def _unconfirmed(entries: list[Entry]) -> dict[str, int]:
             if part.get("state") == "unknown" and name.startswith(UNCONFIRMED)
         )
     )
-
-
-def _moment(milliseconds: float, zone: ZoneInfo) -> str:
-    try:
-        return dated(datetime.fromtimestamp(milliseconds / 1000, UTC), zone)
-    except (ValueError, OverflowError, OSError):
-        return "at no known time"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from botus.errors import SettingsError
@@ -49,6 +49,19 @@ def dated(moment: datetime, zone: ZoneInfo, timespec: str = "minutes") -> str:
     local = moment.astimezone(zone)
     offset = f"{local:%z}"
     return f"{local:%a} {local.replace(tzinfo=None).isoformat(' ', timespec)} {offset[:3]}:{offset[3:5]}"
+
+
+def dated_entry(milliseconds: float, zone: ZoneInfo) -> str:
+    """Write the moment of a log entry for a person; a hand may have written a number that is none.
+
+    Args:
+        milliseconds: since the epoch.
+        zone: that of TZ.
+    """
+    try:
+        return dated(datetime.fromtimestamp(milliseconds / 1000, UTC), zone)
+    except (ValueError, OverflowError, OSError):
+        return "at no known time"
 
 
 def stretches(
