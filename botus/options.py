@@ -133,9 +133,19 @@ def is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
-def terminal_width() -> int | None:
-    """The columns of the terminal that results go to; None where they go elsewhere and are not to be cut."""
-    is_shown = sys.stdout is not None and sys.stdout.isatty()
+def can_ask() -> bool:
+    """Tell whether a person is there to answer a question."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def terminal_width(*, err: bool = False) -> int | None:
+    """The columns of the terminal that results go to; None where they go elsewhere and are not to be cut.
+
+    Args:
+        err: ask about standard error, where talk goes.
+    """
+    stream = sys.stderr if err else sys.stdout
+    is_shown = stream is not None and stream.isatty()
     return shutil.get_terminal_size().columns if is_shown else None
 
 

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
 
 from botus import generate, report
 from botus.errors import SettingsError
-from botus.options import Common, is_terminal
+from botus.options import Common, is_terminal, terminal_width
 from botus.prepare import Choice, Prepared, prepare
 from botus.report import Progress
 from botus.text import escape
@@ -74,15 +73,10 @@ def _show(values: Common, done: report.Report, lines: list[str]) -> None:
     if values.as_json:
         values.result([], lambda: vars(done) | ({"lines": lines} if not done.queue else {}))
     elif not done.queue:
-        for row in report.table(done, _width(sys.stderr)):
+        for row in report.table(done, terminal_width(err=True) or 0):
             values.talk(row)
     elif not values.quiet:
-        values.result(report.table(done, _width(sys.stdout)), lambda: vars(done))
-
-
-def _width(stream: TextIO | None) -> int:
-    """Return the columns of a terminal; 0 where there is none."""
-    return shutil.get_terminal_size().columns if stream is not None and stream.isatty() else 0
+        values.result(report.table(done, terminal_width() or 0), lambda: vars(done))
 
 
 def _peak_memory() -> int:

@@ -447,6 +447,20 @@ def test_closed_and_full_outputs(data: Path) -> None:
     ended = shell("botus generate -n 1 2>&-", data)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "wrote 1 line" in ended.stdout
+    assert shell(f"botus corpus import {data}/tweets.txt --as it >&-", data).returncode == 0
+
+
+def test_a_closed_input_is_nobody_to_ask(data: Path) -> None:
+    (data / "tweets.txt").write_text("good one\n")
+    (data / "corpus.txt").write_text("good one\n")
+    before = picture(data)
+    ended = shell("botus curate --drop-matching good <&-", data)
+    assert (ended.returncode, ended.stdout) == (0, "1 match, none dropped: --yes drops them\n")
+    assert shell("botus corpus forget <&-", data).returncode == 6
+    ended = shell("botus queue add - <&-", data)
+    assert ended.returncode == 2
+    assert "standard input is closed" in ended.stderr
+    assert {name: content for name, content in picture(data).items() if name in before} == before
 
 
 def test_a_post_is_written_down_though_nobody_listens(data: Path) -> None:

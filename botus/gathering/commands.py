@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from botus.errors import RefusedError, SettingsError
-from botus.options import Common, can_show, common, is_terminal, to_stderr
+from botus.options import Common, can_ask, can_show, common, is_terminal, terminal_width, to_stderr
 
 if TYPE_CHECKING:
     from botus.score import Habits
@@ -120,7 +119,7 @@ def corpus_import(
         )
     for note in (*done.notes, *table.missing(done.tally, explain)):
         values.talk(note, "warning")
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    width = terminal_width() or 0
     values.result(
         [*table.samples(done.tally, explain, width), *table.lines(done)], lambda: table.value(done, explain)
     )
@@ -195,7 +194,7 @@ def corpus_forget(values: Common, yes: bool) -> None:
         return
     for row in plan.lines():
         (values.talk if yes else to_stderr)(row)  # a question needs what is asked, with --quiet too
-    if not yes and not sys.stdin.isatty():
+    if not yes and not can_ask():
         raise RefusedError("nothing was deleted", "say --yes to delete what is listed above")
     if not yes and not click.confirm("Forget it?", err=True):
         values.result(["nothing was deleted"], lambda: {"said": "nothing was deleted", "posts": 0})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from botus.options import Common, common
+from botus.options import Common, can_ask, common
 from botus.text import counted
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -67,6 +67,8 @@ def queue_add(values: Common, source: str) -> None:
     """Add the lines of a file, of a data directory with all that it knows, or of a pipe (-)."""
     from botus import refill
 
+    if source == "-" and sys.stdin is None:
+        raise click.UsageError("there is nothing to read: standard input is closed")
     content = sys.stdin.buffer.read() if source == "-" else Path(source)
     done = refill.add(values.existing.data, content, time.time)
     skipped = {"used before": done.used, "in the queue already": done.present, "dropped here": done.dropped}
@@ -128,7 +130,7 @@ def _drop_matching(values: Common, pattern: str, yes: bool) -> None:
             values.talk(f"  {text}")
         if len(texts) > 20:
             values.talk(f"  and {len(texts) - 20:,} more")
-        asked = bool(posts) and not yes and sys.stdin.isatty()
+        asked = bool(posts) and not yes and can_ask()
         if posts and (yes or (asked and click.confirm(f"Drop these {len(posts):,}?", err=True))):
             session.decide([(post, "drop") for post in posts])
             said = f"{len(posts):,} dropped; u in botus curate takes it back"
