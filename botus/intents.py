@@ -8,6 +8,7 @@ before and after every request.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -119,23 +120,28 @@ class Intents:
         intent.owner = owner.this_process()
         return files.claim(self.folder / intent.fingerprint, _dump(intent))
 
-    def take_over(self, intent: Intent) -> Intent | None:
+    def take_over(self, intent: Intent, now: float, is_gone: Callable[[str, float], bool]) -> Intent | None:
         """Become the owner of an open intent that nobody is at work on; None if another was faster.
 
         A link decides, because a lock may not: each generation of owners has a name of its own. The intent is
         read again after it, because another may have finished it meanwhile.
+
+        Args:
+            intent: as it was read.
+            now: seconds since the epoch.
+            is_gone: tells of an owner, who took an intent at that time, whether nobody is there any more.
         """
-        generation = intent.generation + 1
-        while not files.claim(mine := self._generation(intent, generation), owner.this_process().encode()):
-            rival = (files.read(mine) or b"").decode()
-            if owner.is_alive(rival) is not False:
+        generation, me = intent.generation + 1, owner.this_process()
+        while not files.claim(mine := self._generation(intent, generation), f"{me} {now}".encode()):
+            rival, _, begun = (files.read(mine) or b"").decode().partition(" ")
+            if not is_gone(rival, float(begun or 0)):
                 return None
             generation += 1  # it died between its link and its first write
         current = _load(self.folder / intent.fingerprint)
         if current is None or current.generation != intent.generation:
             files.remove(mine)
             return None
-        current.generation, current.owner = generation, owner.this_process()
+        current.generation, current.owner = generation, me
         self.save(current)
         return current
 
@@ -160,8 +166,9 @@ class Intents:
             self.save(intent)
         files.make_folder(self.done_folder)
         files.move(self.folder / intent.fingerprint, self.done_folder / intent.fingerprint)
-        for generation in self.folder.glob(f"{intent.fingerprint}.*"):
-            files.remove(generation)
+        for path in self.folder.iterdir():  # no glob: each pattern would stay in memory
+            if path.name.startswith(f"{intent.fingerprint}."):
+                files.remove(path)
 
     def save_done(self, intent: Intent) -> None:
         """Write a finished intent, durably."""
@@ -170,6 +177,15 @@ class Intents:
     def forget(self, fingerprint: str) -> None:
         """Delete a finished intent."""
         files.remove(self.done_folder / fingerprint)
+
+    def sweep(self) -> None:
+        """Remove what crashes left: temporary files, and generations of intents that are done."""
+        for folder in (self.folder, self.done_folder):
+            files.sweep(folder)
+        for path in self.folder.glob("*.*"):
+            mark, _, number = path.name.partition(".")
+            if number.isdigit() and not (self.folder / mark).exists():
+                files.remove(path)
 
     def done_names(self) -> list[str]:
         """The fingerprints in done/."""

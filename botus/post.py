@@ -136,8 +136,9 @@ class PostingRun:
     def _run(self, then: Callable[[Delivery], str | None] | None) -> Outcome:
         with files.lock(self.data, "post", wait=self.wait, holder="another posting run"):
             self._check_log_can_be_written()
-            for folder in (self.data, self.state.folder, self.intents.folder):
+            for folder in (self.data, self.state.folder, self.state.slots):
                 files.sweep(folder)
+            self.intents.sweep()
             self.memory = self.state.load()
             self._restore_log()
             check_whole(self.log, self.memory)
@@ -211,7 +212,7 @@ class PostingRun:
         for found in self.intents.open():
             if not self._is_free(found) or not self._has_work(found, delivery, settle_only):
                 continue
-            intent = self.intents.take_over(found)
+            intent = self.intents.take_over(found, self.clock(), self._is_gone)
             if intent is None:
                 continue
             if found.owner:  # a crash: perhaps before the line was taken out
@@ -235,10 +236,14 @@ class PostingRun:
 
     def _is_free(self, intent: Intent) -> bool:
         """Tell whether nobody else is at work on an intent."""
-        alive = owner.is_alive(intent.owner) if intent.owner else False
+        begun = max([intent.claimed / 1000, *(part.begun or 0.0 for part in intent.parts.values())])
+        return self._is_gone(intent.owner, begun)
+
+    def _is_gone(self, name: str, begun: float) -> bool:
+        """Tell whether an owner is no longer at work on what it began then."""
+        alive = owner.is_alive(name) if name else False
         if alive is None and not files.lock_excludes(self.data):
-            begun = max([intent.claimed / 1000, *(part.begun or 0.0 for part in intent.parts.values())])
-            return has_come(begun + REQUEST_DEADLINE + 60, self.clock())
+            return self.clock() - begun > REQUEST_DEADLINE + 60
         return not alive
 
     def _is_due(self, name: str, part: Part, delivery: Delivery) -> bool:

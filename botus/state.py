@@ -118,7 +118,7 @@ class State:
         if not files.claim(self.slots / name, mine):
             return False
         names = self._slot_names()
-        earlier, later = [old for old in names if old < name], [old for old in names if old > name]
+        earlier, later = [old for old in names if old <= name], [old for old in names if old > name]
         for old in [*earlier[:-_SLOTS_KEPT], *later[:-_SLOTS_KEPT]]:
             files.remove(self.slots / old)
         return True

@@ -517,3 +517,40 @@ def test_a_damaged_memory_stops_with_a_sentence(world: World, content: str) -> N
     with pytest.raises(FileError, match=r"state\.json is damaged"):
         world.run().post()
     assert world.targets["one"].requests == []
+
+
+@pytest.mark.parametrize("excludes", [True, False])
+def test_a_container_that_died_as_it_took_a_post_over_leaves_it_to_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch, excludes: bool
+) -> None:
+    """From within another container nobody can see whether it is alive: the lock tells, else its age."""
+    monkeypatch.setattr(files, "lock_excludes", lambda data: excludes)
+    world.lines("first")
+    target = world.targets["one"]
+    target.script.append("later")
+    world.run().post()
+    [intent] = world.run().intents.open()
+    dead = f"other-machine:1:1 {world.clock.now + 3600}".encode()
+    assert files.claim(
+        world.data / ".botus" / "intents" / f"{intent.fingerprint}.{intent.generation + 1}", dead
+    )
+    world.clock.now += 3601
+    world.run().post()
+    assert target.platform.posts == (["first"] if excludes else [])
+    world.clock.now += 3600
+    world.run().post()
+    assert target.platform.posts == ["first"]
+    assert not list((world.data / ".botus" / "intents").iterdir())
+
+
+def test_a_run_removes_what_a_crash_left(world: World) -> None:
+    state = world.data / ".botus"
+    mark = fingerprint("gone")
+    left = [world.data / ".tweeted.json.botus-tmp-1-a", state / "intents" / f"{mark}.2"]
+    left += [state / folder / ".x.botus-tmp-1-a" for folder in ("", "slots", "intents", "done")]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+        os.utime(path, (0, 0))
+    world.run().post()
+    assert not [path for path in left if path.exists()]
