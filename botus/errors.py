@@ -10,12 +10,15 @@
     └── Interrupted            130   Ctrl-C or a signal; what was done so far is kept
 
 Every error says what happened and where in its message, and what to do next in its hint.
-Only `cli` and `run` turn an error into text; only `cli` turns one into an exit code.
+Only `cli` turns one into an exit code; who tells one and goes on (`run`, the checks) uses `sentence`.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class BotusError(Exception):
@@ -85,3 +88,19 @@ def sentence(error: BotusError) -> str:
     problems = error.problems if isinstance(error, SettingsError) else [error.message]
     said = "; ".join(problem.rstrip(".") for problem in problems)
     return f"{said} ({error.hint.rstrip('.')})" if error.hint else said
+
+
+def remedy(error: OSError, path: Path) -> str:
+    """What a person can do about an operating system's error with a file."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "make room on the disk"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        folder = path if os.path.isdir(path) else path.parent  # Path.is_dir raises where it may not look
+        return f"botus runs as uid {os.getuid()}: chown -R {os.getuid()} {folder}, or run it as the owner"
+    if error.errno == errno.EROFS:
+        return "the file system is read-only: mount the data folder writable"
+    if error.errno == errno.EBUSY:
+        return "mount the folder, not the single file: a mounted file cannot be replaced"
+    if error.errno == errno.EISDIR:
+        return "a folder has this name: docker makes one when a mounted file is missing; remove it"
+    return "check the disk and the path"

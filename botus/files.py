@@ -7,7 +7,6 @@ surprise: a replaced file is a new inode, so locks are sidecar files that are ne
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import stat
@@ -17,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from botus import ending
-from botus.errors import BusyError, FileError
+from botus.errors import BusyError, FileError, remedy
 
 STATE_FOLDER = ".botus"
 Stamp = tuple[int, int, int]
@@ -274,28 +273,6 @@ def editing(data: Path) -> AbstractContextManager[None]:
     return lock(data, "files", wait=30.0)
 
 
-def lock_excludes(data: Path, name: str = "post") -> bool:
-    """Tell whether a lock that this process holds really keeps others out on this file system."""
-    import fcntl
-
-    with open(data / STATE_FOLDER / f"{name}.lock", "rb") as second:
-        try:
-            fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
-    return False
-
-
-def is_mount_point(path: Path) -> bool:
-    """Tell whether a single file is mounted here: replacing it would fail with EBUSY. Linux only: proc(5)."""
-    try:
-        mounts = Path("/proc/self/mountinfo").read_bytes()
-    except OSError:
-        return False
-    wanted = os.fsencode(path.resolve()).replace(b"\\", b"\\134").replace(b" ", b"\\040")
-    return any(fields[4] == wanted for line in mounts.splitlines() if len(fields := line.split()) > 4)
-
-
 def refuse_link(path: Path) -> None:
     """Raise FileError where a file is a symbolic link: replacing it would replace the link."""
     if path.is_symlink():
@@ -308,22 +285,7 @@ def refuse_link(path: Path) -> None:
 def explain(error: OSError, path: Path, doing: str) -> FileError:
     """Turn an operating system's error into a sentence with a remedy."""
     reason = error.strerror or str(error)
-    return FileError(f"cannot {doing} {path}: {reason}", _remedy(error, path))
-
-
-def _remedy(error: OSError, path: Path) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "make room on the disk"
-    if error.errno in (errno.EACCES, errno.EPERM):
-        folder = path if os.path.isdir(path) else path.parent  # Path.is_dir raises where it may not look
-        return f"botus runs as uid {os.getuid()}: chown -R {os.getuid()} {folder}, or run it as the owner"
-    if error.errno == errno.EROFS:
-        return "the file system is read-only: mount the data folder writable"
-    if error.errno == errno.EBUSY:
-        return "mount the folder, not the single file: a mounted file cannot be replaced"
-    if error.errno == errno.EISDIR:
-        return "a folder has this name: docker makes one when a mounted file is missing; remove it"
-    return "check the disk and the path"
+    return FileError(f"cannot {doing} {path}: {reason}", remedy(error, path))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from botus import files, owner, screen
+from botus import files, mounts, owner, screen
 from botus.candidates import Candidates
 from botus.decisions import Decisions, Judgement
 from botus.deliver import Delivery, Say, has_come
@@ -167,7 +167,7 @@ class PostingRun:
 
     def _check_log_can_be_written(self) -> None:
         files.refuse_link(self.log.path)
-        if files.is_mount_point(self.log.path):
+        if mounts.is_mount_point(self.log.path):
             raise FileError(
                 f"{self.log.path} is mounted as a single file, which cannot be replaced safely",
                 "mount the folder, not the single file",
@@ -242,7 +242,7 @@ class PostingRun:
     def _is_gone(self, name: str, begun: float) -> bool:
         """Tell whether an owner is no longer at work on what it began then."""
         alive = owner.is_alive(name) if name else False
-        if alive is None and not files.lock_excludes(self.data):
+        if alive is None and not mounts.lock_excludes(self.data):
             return self.clock() - begun > REQUEST_DEADLINE + 60
         return not alive
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from botus import files
+from botus import files, mounts
 from botus.errors import BusyError
 from botus.post import Policy, PostingRun
 from botus.targets import Answer
@@ -68,5 +68,5 @@ def post_until_empty(data: Path, platform: Path) -> None:
 if __name__ == "__main__":
     if "--no-lock" in sys.argv:
         files.lock = no_lock
-        files.lock_excludes = lambda data, name="post": False
+        mounts.lock_excludes = lambda data, name="post": False
     post_until_empty(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from botus import files
+from botus import files, mounts
 from botus.checks import Finding, guarded
 from botus.errors import BusyError, FileError
 from botus.tweeted import Log
@@ -58,7 +58,7 @@ def preflight(data: Path) -> Iterator[Finding]:
     files.remove(probe)
     yield Finding("ok", f"{data} can be written by uid {os.getuid()} ({_whose(data)})")
     yield _lock(data)
-    if files.is_mount_point(log.path):
+    if mounts.is_mount_point(log.path):
         hint = "mount the folder, not the single file: see docs/locks.md"
         yield Finding("problem", f"{log.path} is mounted as a single file, which cannot be replaced", hint, 3)
 
@@ -66,7 +66,7 @@ def preflight(data: Path) -> Iterator[Finding]:
 def _lock(data: Path) -> Finding:
     try:
         with files.lock(data, "post"):
-            excludes = files.lock_excludes(data)
+            excludes = mounts.lock_excludes(data)
     except BusyError:
         return Finding("ok", "locks work: a posting run holds one now")
     if excludes:
