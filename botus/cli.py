@@ -1,5 +1,6 @@
-"""The commands: parse, call, print. The only module that prints results, and the only error boundary.
+"""The commands: parse, call, print. The only error boundary.
 
+Those of a family stand with it (`gathering`, `review`, `training`, `logbook`); all print through `options`.
 Heavy libraries are imported by the command that needs them, so that `--help` is quick and the container's
 commands never load the model's side.
 """
@@ -21,6 +22,7 @@ from botus import __version__
 from botus.errors import BotusError, Interrupted, SettingsError
 from botus.files import explain
 from botus.gathering.commands import corpus
+from botus.logbook import log
 from botus.options import Common, common, terminal_width
 from botus.review.commands import curate, queue
 from botus.settings import log_format
@@ -109,6 +111,7 @@ cli.add_command(curate)
 cli.add_command(queue)
 cli.add_command(corpus)
 cli.add_command(finetune)
+cli.add_command(log)
 
 
 @cli.command()
@@ -224,44 +227,6 @@ def resolve(
     if len(words) != 1:
         raise click.UsageError("say one of --posted [URL], --not-posted and --give-up")
     said = resolving.resolve(values.existing.data, post_id, target, words[0], posted or None, time.time)
-    values.result([said], lambda: {"said": said})
-
-
-@cli.group()
-@common
-def log(values: Common) -> None:
-    """Show, repair or accept tweeted.json."""
-
-
-@log.command("show")
-@common
-def log_show(values: Common) -> None:
-    """Print the log, newest last."""
-    from botus.cron.zones import zone_or_utc
-    from botus.logbook import lines
-    from botus.tweeted import Log
-
-    entries = Log(values.existing.data).entries()
-    values.result(lines(entries, zone_or_utc(values.settings.zone)), lambda: entries)
-
-
-@log.command("repair")
-@common
-def log_repair(values: Common) -> None:
-    """Save every whole entry of a damaged log; the damaged file is kept."""
-    from botus import mend
-
-    said = mend.repair(values.existing.data, time.time)
-    values.result([said], lambda: {"said": said})
-
-
-@log.command("accept")
-@common
-def log_accept(values: Common) -> None:
-    """Take a log that was shortened or removed on purpose as it is."""
-    from botus import mend
-
-    said = mend.accept(values.existing.data)
     values.result([said], lambda: {"said": said})
 
 

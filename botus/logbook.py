@@ -1,17 +1,61 @@
-"""What `log show` prints of tweeted.json: one line per post, so that it can be searched and counted.
+"""`botus log`: its commands, and what `log show` prints of tweeted.json.
 
 In come entries, also those of botus-twitter and of hands; out go lines with the time, the name of the post,
-what became of it where, and the text.
+what became of it where, and the text: one line per post, so that they can be searched and counted.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
-from botus.cron.zones import dated_entry
+import click
+
+from botus.options import Common, common
 from botus.text import fingerprint, short_id
-from botus.tweeted import Entry
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from botus.tweeted import Entry
+
+
+@click.group()
+@common
+def log(values: Common) -> None:
+    """Show, repair or accept tweeted.json."""
+
+
+@log.command("show")
+@common
+def log_show(values: Common) -> None:
+    """Print the log, newest last."""
+    from botus.cron.zones import zone_or_utc
+    from botus.tweeted import Log
+
+    entries = Log(values.existing.data).entries()
+    values.result(lines(entries, zone_or_utc(values.settings.zone)), lambda: entries)
+
+
+@log.command("repair")
+@common
+def log_repair(values: Common) -> None:
+    """Save every whole entry of a damaged log; the damaged file is kept."""
+    from botus import mend
+
+    said = mend.repair(values.existing.data, time.time)
+    values.result([said], lambda: {"said": said})
+
+
+@log.command("accept")
+@common
+def log_accept(values: Common) -> None:
+    """Take a log that was shortened or removed on purpose as it is."""
+    from botus import mend
+
+    said = mend.accept(values.existing.data)
+    values.result([said], lambda: {"said": said})
 
 
 def lines(entries: Iterable[Entry], zone: ZoneInfo) -> Iterator[str]:
@@ -21,6 +65,8 @@ def lines(entries: Iterable[Entry], zone: ZoneInfo) -> Iterator[str]:
         entries: of the log, in any order.
         zone: whose clock the times follow.
     """
+    from botus.cron.zones import dated_entry
+
     for entry in entries:
         post = entry.get("id") or short_id(fingerprint(entry["text"]))
         where = "".join(f" {words}" for words in _outcomes(entry))

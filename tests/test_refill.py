@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from botus import feedback, files, jsonl, refill
+from botus import files, jsonl, refill
 from botus.candidates import Candidate, Candidates, Origin
 from botus.corpus import Corpus, Post
 from botus.decisions import Decisions
 from botus.errors import BusyError, FileError
+from botus.gathering import feedback
 from botus.post import Policy, PostingRun
 from botus.queue import Queue
 from botus.review.session import open_session

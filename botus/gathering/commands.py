@@ -170,7 +170,7 @@ def corpus_add(values: Common, kept: bool) -> None:
 
     A star makes a post weigh more in training.
     """
-    from botus import feedback
+    from botus.gathering import feedback
 
     added = feedback.add_kept(values.existing.data)
     rows = [f"{added.new:,} added to {values.existing.data / 'corpus.txt'}"]

@@ -16,8 +16,8 @@ from botus import files, forgotten
 from botus.candidates import Candidates
 from botus.corpus import BY_HAND, Corpus, read
 from botus.errors import FileError
-from botus.feedback import SOURCE as KEPT
 from botus.forgotten import Part
+from botus.gathering.feedback import SOURCE as KEPT
 from botus.score import Habits, sample
 from botus.screen import hashtags_of
 from botus.screening import hashes

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from botus import feedback, sources
+from botus import sources
 from botus.corpus import BY_HAND, Corpus, Post
 from botus.errors import SettingsError
+from botus.gathering import feedback
 from botus.gathering.sifting import Candidate, Wishes, candidates, new
 from botus.gathering.tally import Tally
 from botus.sources import Found, Options

@@ -17,9 +17,9 @@ from pathlib import Path
 from botus import forgotten
 from botus.corpus import Corpus, Entry
 from botus.errors import FileError
-from botus.feedback import SOURCE as KEPT
 from botus.gathering import tokens
 from botus.gathering.duplicates import Known
+from botus.gathering.feedback import SOURCE as KEPT
 from botus.screening.copies import words
 from botus.text import escape
 
