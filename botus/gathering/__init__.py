@@ -9,5 +9,6 @@ importing.py   the import from end to end
 table.py       what a person sees of it
 stats.py       what a corpus is like, and whether it is enough; tokens.py counts, charts.py shows
 forgetting.py  hashes in the place of the text, when the model is done
+feedback.py    what was kept, starred or posted becomes text to train on
 commands.py    the commands corpus import, remove, add, stats and forget
 """

@@ -2,6 +2,21 @@
 
 A reader undoes what its format did to the words (markup, entities, encodings) and nothing else: cleaning,
 options and duplicates are `gathering`'s. A file is opened where it lies: nothing is unpacked to disk.
+
+    detection.py    what a path is, and who reads it; foreign.py names what nobody here reads
+    archive.py      folder, zip, tar or file as one; tarball.py decompresses a tar
+    decoding.py     bytes -> text; letters.py repairs what was broken before
+    x.py            X's archives of every generation, with x_csv.py and x_links.py
+    mastodon.py     outbox.json and its relatives
+    discord.py      Discord's package
+    tables.py       CSV, with rows.py below it
+    objects.py      JSON and JSON Lines; jsonstream.py reads arrays of any length
+    fields.py       which field of a row or object is what; dumps.py those that only scrapers write
+    plain.py        lines, fortunes, samples
+    others.py       is it somebody else's words?
+    moments.py      when was it?
+    markup.py       HTML and entities -> text
+    found.py        what all of them share
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ answer of its platform means; `post` alone decides what follows from it. The one
 be proven. Whatever is neither a proven yes nor a proven no is `unknown`, and is never sent again blindly.
 
     x.py, mastodon.py, bluesky.py, webhook.py   the targets
+    configured.py       those that the settings name
     entities.py         what the objects of Mastodon's API say (pure)
     record.py           what a post is on Bluesky (pure)
     xrpc.py             talks to a Bluesky server, and keeps the session alive
