@@ -18,7 +18,7 @@ RUN python -m venv --without-pip /opt/botus \
  && rm -rf /opt/botus/include /opt/botus/bin/[Aa]ctivate*
 
 FROM build AS build-post
-# What generates stays behind: the demo's model and text, and the scripts that made them.
+# What generates stays behind: the demo's model and text, and what made them.
 RUN find /opt/botus/lib -path '*/botus/demo/*' ! -name __init__.py -delete
 
 FROM build AS build-generate
