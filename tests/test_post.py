@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from botus import files, mend
+from botus import files, mend, mounts
 from botus.decisions import Decision, Decisions, Step
 from botus.eligible import Eligibility
 from botus.errors import BusyError, FileError, SettingsError
@@ -524,7 +524,7 @@ def test_a_container_that_died_as_it_took_a_post_over_leaves_it_to_the_next(
     world: World, monkeypatch: pytest.MonkeyPatch, excludes: bool
 ) -> None:
     """From within another container nobody can see whether it is alive: the lock tells, else its age."""
-    monkeypatch.setattr(files, "lock_excludes", lambda data: excludes)
+    monkeypatch.setattr(mounts, "lock_excludes", lambda data: excludes)
     world.lines("first")
     target = world.targets["one"]
     target.script.append("later")
