@@ -180,20 +180,35 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path: Path) -> None:
     assert not [name for name in names(tmp_path) if "30" in name or name.startswith(".")]
 
 
-def test_everything_is_saved_now_and_then(tmp_path: Path) -> None:
+def test_a_full_disk_at_a_signal_leaves_it_too(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"No space left on device; step 20 is safe in"):
+        training(tmp_path, Network([5.0, 4.0], kill_at=23, disk=23)).run()
+    assert (tmp_path / "model-20.index").read_text() == "False 20"
+
+
+def test_everything_is_saved_now_and_then_however_far_the_next_look_is(tmp_path: Path) -> None:
     """A quarter of an hour of training is what a power cut may cost."""
     now = itertools.count(0, 25)
-    saved: list[int] = []
     run = RunFolder(tmp_path)
+    steps: list[tuple[int, int]] = []
 
-    def watch(progress: Progress, sampled: Sampled | None) -> None:
+    def watch(progress: Progress) -> None:
         record = run.state()
-        saved.append(record["step"] if record else 0)
+        steps.append((progress.step, record["step"] if record else 0))
 
-    training(
-        tmp_path, Network([6, 5, 4, 3, 2, 1]), clock=lambda: float(next(now)), watcher=Watcher(looked=watch)
-    ).run()
-    assert saved == [0, 10, 20, 30, 40, 50]
+    plan = replace(PLAN, check_every=40)
+    network, watcher = Network([3] * 6), Watcher(stepped=watch)
+    training(tmp_path, network, plan=plan, clock=lambda: float(next(now)), watcher=watcher).run()
+    assert max(step - saved for step, saved in steps) <= 12  # of 100 seconds each
+    assert {saved for _, saved in steps} > {0}
+
+
+def test_what_is_copied_at_the_last_step_is_known(tmp_path: Path) -> None:
+    one = training(tmp_path, Network([6, 5, 4, 3, 2, 1]), plan=replace(PLAN, sample_every=40))
+    one.run()
+    sampled = [row.step for row in RunFolder(tmp_path).history() if row.copy_rate is not None]
+    assert sampled == [40, 60]
+    assert one.state.copy_rate == 0
 
 
 def test_a_loss_that_is_no_number_stops_it(tmp_path: Path) -> None:

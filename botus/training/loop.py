@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
@@ -150,13 +151,13 @@ class Training:
         self._first = self.state.step
         with Signals() as signals:
             try:
-                why = self._loop(signals)
+                with self._telling_what_is_safe():
+                    why = self._loop(signals)
             except KeyboardInterrupt:
                 signals.hold()
+                with self._telling_what_is_safe():
+                    self._save_everything()
                 raise self._interrupted() from None
-            except BotusError as error:
-                self._add_what_is_safe(error)
-                raise
             signals.hold()
             self._describe(why)
             self.folder.finish()
@@ -172,6 +173,8 @@ class Training:
             if state.step >= plan.steps:
                 return "all steps are done"
             with signals.held():
+                if self.clock() - self._saved > _SAVE_SECONDS:
+                    self._save_everything()
                 self._step()
 
     def _step(self) -> None:
@@ -214,8 +217,6 @@ class Training:
             self._progress = replace(self._progress, held_out=loss, best_step=state.best_step)
             self.folder.write_history(self._rows)
             self.watcher.looked(self._progress, sampled)
-            if self.clock() - self._saved > _SAVE_SECONDS and state.step < self.plan.steps:
-                self._save_state()
 
     def _held_out_loss(self, signals: Signals) -> float:
         total, count, size = 0.0, 0, self.plan.batch
@@ -231,7 +232,8 @@ class Training:
 
     def _sample(self) -> Sampled | None:
         every, step = self.plan.sample_every, self.state.step
-        if not every or step - self._sampled_at < every:
+        # Of the last step it is always known how much is copied: mostly it is the one that is kept.
+        if not every or (step - self._sampled_at < every and step < self.plan.steps):
             return None
         self._sampled_at = step
         return self.material.read(self.network.sample())
@@ -257,20 +259,18 @@ class Training:
         self.state.seconds += now - self._told
         self._told = now
 
-    def _save_state(self) -> None:
-        self.folder.save_state(
-            {**self.identity, "step": self.state.step, "state": asdict(self.state)}, self.network
-        )
-        self._saved = self.clock()
-
-    def _interrupted(self) -> Interrupted:
-        """Save everything, and a checkpoint to try where there is none yet."""
+    def _save_everything(self) -> None:
+        """Save where it stands; before that, being smaller, a checkpoint to try where there is none yet."""
         state = self.state
         self.folder.write_history(self._rows)
-        self._save_state()
         if not state.best_step and state.step:
             self.folder.keep(self.network, state.step)
             self._describe("")
+        self.folder.save_state({**self.identity, "step": state.step, "state": asdict(state)}, self.network)
+        self._saved = self.clock()
+
+    def _interrupted(self) -> Interrupted:
+        state = self.state
         return Interrupted(
             f"stopped at step {state.step:,} of {self.plan.steps:,}; everything is in {self.folder.path}",
             "the same command goes on from there",
@@ -291,7 +291,12 @@ class Training:
             }
         )
 
-    def _add_what_is_safe(self, error: BotusError) -> None:
-        if self.state.best_step:
-            error.message += f"; step {self.state.best_step:,} is safe in {self.folder.path}"
-            error.args = (error.message,)
+    @contextmanager
+    def _telling_what_is_safe(self) -> Iterator[None]:
+        try:
+            yield
+        except BotusError as error:
+            if self.state.best_step:
+                error.message += f"; step {self.state.best_step:,} is safe in {self.folder.path}"
+                error.args = (error.message,)
+            raise
