@@ -25,6 +25,9 @@ _FOLDER_HINT = (
     "a checkpoint folder holds checkpoint, model-<step>.index, model-<step>.data-00000-of-00001, "
     "hparams.json, encoder.json and vocab.bpe: copy all of them"
 )
+_TRAINING_HINT = (
+    "wait for its first look at the held-out posts; if it was stopped, the same botus finetune begins again"
+)
 _SAME_RUN = "copy the hparams.json that was saved with this run"
 _SMALL = 64 << 20  # the files that are read whole are far smaller in any real checkpoint
 _NAMED = re.compile(r'^\s*model_checkpoint_path:\s*"([^"\n]+)"', re.MULTILINE)
@@ -139,6 +142,8 @@ def _newest(pieces: dict[str, Piece], path: Path) -> str:
     """Return the prefix of the newest step, as `checkpoint` (a CheckpointState in text form) names it."""
     indexes = sorted((name[:-6] for name in pieces if name.endswith(".index")), key=_step_key)
     if "checkpoint" not in pieces:
+        if not indexes and (path / "resume").is_dir():
+            raise FileError(f"the training in {path} has not come to its first checkpoint", _TRAINING_HINT)
         if not indexes:
             raise FileError(f"{path} holds no checkpoint: there is no .index file in it", _FOLDER_HINT)
         return indexes[-1]

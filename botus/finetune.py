@@ -23,9 +23,9 @@ from botus.training import graph, material
 from botus.training.folder import RunFolder
 from botus.training.loop import Material, State, Training, Watcher
 from botus.training.origin import Origin
-from botus.training.plan import Plan
+from botus.training.plan import Plan, steps
 from botus.training.samples import TEMPERATURE
-from botus.training.start import Start, Wish, begin, go_on, identity
+from botus.training.start import Start, Wish, as_before, begin, go_on, identity
 
 _MANY, _FEW = 64, 32  # texts of a sample; fewer where each costs more
 _LARGE = 50_000_000  # weights
@@ -82,7 +82,10 @@ def finetune(wish: Wish, data: Path, around: Surroundings) -> Done:
     with files.lock(data, "finetune", holder="another botus finetune"):
         record = _record(wish, folder)
         start = go_on(wish, folder, posts, record, around.say) if record else None
-        start = start or begin(wish, folder, posts, around.fetch, around.say)
+        if start is None:
+            start = begin(
+                as_before(wish, record) if record else wish, folder, posts, around.fetch, around.say
+            )
         _check_room(folder.path, start.origin)
         for line in _about(start):
             around.say(line)
@@ -113,7 +116,7 @@ def _check_room(path: Path, first: Origin) -> None:
     needed, free = 4 * first.weights, shutil.disk_usage(path).free
     if free < needed:
         raise FileError(
-            f"{path}: a checkpoint needs {needed / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free",
+            f"{path}: a checkpoint needs {needed / 1e6:,.1f} MB, and {free / 1e6:,.1f} MB are free",
             "make room on the disk, then run the same command again",
         )
 
@@ -128,11 +131,12 @@ def _about(start: Start) -> Iterator[str]:
             f"training in windows of {plan.window:,}"
         )
     if longer := encoded.longer_than(plan.window):
-        yield f"{longer:,} posts are longer than {plan.window:,} tokens and are trained on in parts"
+        verb = "post is" if longer == 1 else "posts are"
+        yield f"{longer:,} {verb} longer than {plan.window:,} tokens and trained on in parts"
     passes = plan.steps * plan.tokens / max(1, encoded.count)
     yield (
         f"{start.origin.base}, {start.origin.weights / 1e6:,.1f} million weights: "
-        f"at most {plan.steps:,} steps of {plan.batch} × {plan.window:,} tokens, {passes:.1f} passes"
+        f"at most {steps(plan.steps)} of {plan.batch} × {plan.window:,} tokens, {passes:.1f} passes"
     )
 
 

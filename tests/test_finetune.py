@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from botus.checkpoint import open_checkpoint
 from botus.errors import FileError, SettingsError
 from botus.model.endings import END, START
 from botus.text import fingerprint
 from botus.training import material, origin
 from botus.training.folder import RunFolder
+from botus.training.loop import State
 from botus.training.origin import based_on, new, weights
 from botus.training.plan import SIZES, Choice, plan
-from botus.training.start import Wish, begin, go_on
+from botus.training.start import Wish, as_before, begin, go_on
 from tests import bundle
 from tests.command import botus, environment
 
@@ -48,6 +51,8 @@ def test_a_missing_extra_is_one_sentence(tmp_path: Path) -> None:
         ("--run", "../run1"),
         ("--run", ".."),
         ("--learning-rate", "0"),
+        ("--learning-rate", "nan"),
+        ("--learning-rate", "inf"),
         ("--from-scratch", "huge"),
     ],
 )
@@ -59,6 +64,8 @@ def test_no_corpus_and_too_small_a_corpus_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="there is no") as caught:
         material.read(tmp_path / "corpus.txt", {}, print)
     assert "botus corpus import" in caught.value.hint
+    with pytest.raises(FileError, match="has 1 post, and a model of under 20 only repeats"):
+        material.read(corpus(tmp_path, POSTS[:1]), {}, print)
     path = corpus(tmp_path, POSTS[:19] + POSTS[:19])
     with pytest.raises(FileError, match="19 different posts"):
         material.read(path, {}, print)
@@ -154,6 +161,33 @@ def test_a_run_that_was_killed_outright_goes_on_from_its_checkpoint(tmp_path: Pa
     with pytest.raises(SettingsError, match="has seed 4, not 5") as caught:
         go_on(Wish(base="124M", seed=5), folder, posts, record, print)
     assert len(caught.value.problems) == 2
+
+
+def test_a_run_that_was_killed_before_its_first_save_begins_as_it_was_asked_for(tmp_path: Path) -> None:
+    posts = material.read(corpus(tmp_path, POSTS), {}, print)
+    folder = RunFolder(tmp_path / "run1")
+    first = begin(Wish(size="nano", seed=4, choice=Choice(steps=70)), folder, posts, Path, print)
+    record = folder.state()
+    assert record is not None
+    with pytest.raises(FileError, match="has not come to its first checkpoint") as caught:
+        open_checkpoint(folder.path)
+    assert "wait for its first look" in caught.value.hint
+    again = as_before(Wish(), record)
+    assert (again.size, again.base, again.seed) == ("nano", None, 4)
+    assert begin(again, folder, posts, Path, print).plan == first.plan
+    other = as_before(Wish(size="nano", seed=5, choice=Choice(batch=2)), record)
+    assert (other.seed, other.choice.batch, other.choice.steps) == (5, 2, 70)
+    assert as_before(Wish(base="124M"), record) == Wish(base="124M")
+
+
+def test_what_has_changed_is_called_as_its_option(tmp_path: Path) -> None:
+    posts = material.read(corpus(tmp_path, POSTS), {}, print)
+    folder = RunFolder(tmp_path / "run1")
+    begin(Wish(size="nano"), folder, posts, Path, print)
+    record = {**(folder.state() or {}), "weights": "state-3", "state": asdict(State(step=3))}
+    said: list[str] = []
+    go_on(Wish(choice=Choice(rate=0.5, check_every=7)), folder, posts, record, said.append)
+    assert said == ["going on from step 3 of 200, learning rate 0.002 before, check every 10 before"]
 
 
 def test_a_run_is_set_aside_only_when_another_can_begin(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import asdict
 from functools import partial
@@ -14,7 +15,7 @@ from botus.options import Common, common
 from botus.training.plan import SIZES, Choice
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_ABOVE_0 = click.FloatRange(0, min_open=True)
+_ABOVE_0 = click.FloatRange(0, 1, min_open=True)
 
 
 def _steps(context: click.Context, option: click.Parameter, value: str) -> int | None:
@@ -23,6 +24,12 @@ def _steps(context: click.Context, option: click.Parameter, value: str) -> int |
     if not re.fullmatch(r"[0-9]{1,9}", value) or not int(value):
         raise click.BadParameter(f"{value!r} is neither a number of steps nor auto")
     return int(value)
+
+
+def _rate(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):  # the range lets it pass
+        raise click.BadParameter("nan is no number")
+    return value
 
 
 def _name(context: click.Context, option: click.Parameter, value: str) -> str:
@@ -39,7 +46,13 @@ def _name(context: click.Context, option: click.Parameter, value: str) -> str:
 )
 @click.option("--run", default="run1", show_default=True, callback=_name, help="Its folder in checkpoint/.")
 @click.option("--batch", type=click.IntRange(1), help="Rows per step.  [default: 1; 16 from scratch]")
-@click.option("--learning-rate", "rate", type=_ABOVE_0, help="At its highest.  [default: 0.0001 for 124M]")
+@click.option(
+    "--learning-rate",
+    "rate",
+    type=_ABOVE_0,
+    callback=_rate,
+    help="At its highest.  [default: 0.0001 for 124M]",
+)
 @click.option("--check-every", type=click.IntRange(1), help="Steps between looks at the held-out posts.")
 @click.option("--sample-every", type=click.IntRange(0), help="Steps between samples, 0 for none.")
 @click.option("--seed", type=int, help="Of the split, the order, the first weights.  [default: 1]")

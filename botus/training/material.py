@@ -115,11 +115,15 @@ def read(path: Path, weights: Mapping[str, float], say: Callable[[str], None]) -
             drawn.setdefault(mark, post)
     if len(drawn) < FEWEST_POSTS:
         raise FileError(
-            f"{path} has {len(drawn)} different posts, and a model of fewer than {FEWEST_POSTS} repeats them",
+            f"{path} has {_different(len(drawn))}, and a model of under {FEWEST_POSTS} only repeats them",
             "some thousands are a good number: botus corpus import FILE adds some",
         )
     counts = [weights.get(mark, 1.0) for mark in drawn]
     return Posts(path, list(drawn.values()), counts, digest_of(content))
+
+
+def _different(count: int) -> str:
+    return ("no posts", "1 post")[count] if count < 2 else f"{count} different posts"
 
 
 def encode(posts: Posts, origin: Origin, seed: int) -> Encoded:

@@ -116,6 +116,11 @@ class Plan:
         return step > 0 and (step % self.check_every == 0 or step >= self.steps)
 
 
+def steps(count: int) -> str:
+    """Say a number of steps."""
+    return "1 step" if count == 1 else f"{count:,} steps"
+
+
 def window(tokens: int, n_ctx: int) -> int:
     """Return how many tokens of a row are predicted: the context, or half of a corpus that is too short.
 

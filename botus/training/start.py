@@ -7,7 +7,7 @@ Adam's moments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from botus.training.folder import RunFolder
 from botus.training.loop import State
 from botus.training.material import Encoded, Posts
 from botus.training.origin import Origin
-from botus.training.plan import Choice, Plan
+from botus.training.plan import SIZES, Choice, Plan
 
 _BASE, _SEED = "124M", 1
 _UNSAID = Choice()
@@ -77,7 +77,7 @@ def begin(
     if wish.size:
         first = origin.new(wish.size, posts.texts)
     else:
-        base = wish.base or _BASE
+        base = _BASE if wish.base is None else wish.base
         where = _base_folder(base, fetch)
         if where.resolve() == folder.path.resolve():
             raise SettingsError(f"{base} is the run folder itself", "train it on under another --run NAME")
@@ -134,11 +134,32 @@ def go_on(
     changed = _changed(wish.choice, plan)
     say(
         f"going on from step {state.step:,} of {changed.steps:,}"
-        + "".join(f", {name} {getattr(plan, name)} before" for name in _differences(plan, changed))
+        + "".join(f", {_words(name)} {getattr(plan, name)} before" for name in _differences(plan, changed))
     )
     first = origin.unfinished(base, folder.path, markers=markers, best=not weights)
     encoded = material.encode(posts, first, plan.seed)
     return Start(first, encoded, changed, state, folder.resume / weights if weights else None)
+
+
+def as_before(wish: Wish, record: Mapping[str, Any]) -> Wish:
+    """What a run that came to no save is begun with again: what is not said now is as it was said then.
+
+    Args:
+        wish: another base or size than before makes it another run, which takes nothing over.
+        record: what `go_on` has read.
+    """
+    base, plan = record["base"], record["plan"]
+    if (wish.size or wish.base) not in (None, base):
+        return wish
+    unsaid = wish.size is None and wish.base is None
+    numbers = {name: plan[name] if value is None else value for name, value in asdict(wish.choice).items()}
+    return replace(
+        wish,
+        size=base if unsaid and base in SIZES else wish.size,
+        base=base if unsaid and base not in SIZES else wish.base,
+        seed=plan["seed"] if wish.seed is None else wish.seed,
+        choice=Choice(**numbers),
+    )
 
 
 def _left(folder: RunFolder) -> State | None:
@@ -179,6 +200,11 @@ def _changed(choice: Choice, plan: Plan) -> Plan:
 
 def _differences(before: Plan, after: Plan) -> Iterator[str]:
     return (name for name, value in asdict(before).items() if value != getattr(after, name))
+
+
+def _words(name: str) -> str:
+    """A number of the plan as its option is called."""
+    return "learning rate" if name == "rate" else name.replace("_", " ")
 
 
 def identity(start: Start) -> dict[str, Any]:
