@@ -17,7 +17,7 @@ from botus.errors import FileError, Interrupted, SettingsError
 from botus.training.folder import Row, RunFolder
 from botus.training.loop import Material, Progress, State, Training, Watcher
 from botus.training.plan import Plan
-from botus.training.progress import closing, duration, look
+from botus.training.progress import beside, closing, duration, look
 from botus.training.rows import Check
 from botus.training.samples import Reader, Sampled
 
@@ -283,12 +283,22 @@ def test_a_time_is_said_as_a_person_would(seconds: float, words: str) -> None:
 
 def test_a_look_says_what_it_has_shown() -> None:
     progress = Progress(300, 1850, 2.3, 2.45, 300, 15800, 240)
-    assert list(look(progress, Sampled(("One\nGull",), 1))) == [
+    assert list(look(progress, Sampled(("One\nGull", "Two"), 1))) == [
         "step 300 of 1,850, loss 2.300, held out 2.450, 15,800 tokens/s, 4 min left (best so far)",
-        "  1 of 1 sampled posts are copies (100%): One\\nGull",
+        "  1 of 2 sampled posts are copies (50%); a sample: One\\nGull",
     ]
+    assert (
+        list(look(progress, Sampled(("One",), 0)))[1] == "  0 of 1 sampled post is a copy (0%); a sample: One"
+    )
     (line,) = look(replace(progress, best_step=200), None)
     assert line.endswith("(best: step 200)")
+
+
+def test_eighty_columns_have_room_for_a_bar_and_all_that_is_said_beside_it() -> None:
+    progress = Progress(1050, 3462, 0.967, 1.027, 1050, 13884, 900)
+    said = beside(progress)
+    assert said == "1,050/3,462, 15 min left, loss 0.967, held out 1.027, 13,884 tokens/s"
+    assert 80 - len(said) >= 10
 
 
 def test_the_end_says_what_comes_next() -> None:
@@ -298,3 +308,4 @@ def test_the_end_says_what_comes_next() -> None:
         "kept: step 2,550 (held-out loss 2.400, training loss 1.900, 5% copies) in data/checkpoint/run2",
         "next: botus generate --checkpoint data/checkpoint/run2 --temp 0.9 -n 500",
     ]
+    assert next(closing(Path("run1"), State(1), "because")) == "ended after 1 step and 0 s: because"

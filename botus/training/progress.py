@@ -10,7 +10,7 @@ from botus.options import Common, is_terminal, printable
 from botus.plots import OLD_RULE
 from botus.text import escape
 from botus.training.loop import Progress, State, Watcher
-from botus.training.plan import Plan
+from botus.training.plan import Plan, steps
 from botus.training.samples import Sampled
 
 _SHOWN = 100  # letters of a sample
@@ -28,26 +28,37 @@ def watching(values: Common, plan: Plan) -> Iterator[Watcher]:
         from rich.console import Console
         from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bar
+        from rich.table import Column
 
         console = Console(stderr=True, highlight=False)
-        columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
+        text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
+        columns = (BarColumn(bar_width=24), text)
         with Bar(*columns, console=console, transient=True) as bar:
             task = bar.add_task("", total=plan.steps)
             yield Watcher(
-                lambda progress: bar.update(task, completed=progress.step, description=line(progress)),
-                _looked(lambda text: console.print(printable(text), markup=False, soft_wrap=True)),
+                lambda progress: bar.update(task, completed=progress.step, description=beside(progress)),
+                _looked(lambda text: console.print(printable(text), markup=False)),
             )
 
 
 def line(progress: Progress) -> str:
     """Say in one line where a training stands."""
-    parts = [f"step {progress.step:,} of {progress.steps:,}"]
-    if progress.train is not None:
-        parts.append(f"loss {progress.train:.3f}")
-    if progress.held_out is not None:
-        parts.append(f"held out {progress.held_out:.3f}")
+    parts = [f"step {progress.step:,} of {progress.steps:,}", *_losses(progress)]
     parts += [f"{progress.tokens_per_second:,.0f} tokens/s", f"{duration(progress.seconds_left)} left"]
     return ", ".join(parts)
+
+
+def beside(progress: Progress) -> str:
+    """Say the same beside a bar, which needs room; what a narrow terminal cuts off is what matters least."""
+    parts = [f"{progress.step:,}/{progress.steps:,}", f"{duration(progress.seconds_left)} left"]
+    return ", ".join([*parts, *_losses(progress), f"{progress.tokens_per_second:,.0f} tokens/s"])
+
+
+def _losses(progress: Progress) -> Iterator[str]:
+    if progress.train is not None:
+        yield f"loss {progress.train:.3f}"
+    if progress.held_out is not None:
+        yield f"held out {progress.held_out:.3f}"
 
 
 def look(progress: Progress, sampled: Sampled | None) -> Iterator[str]:
@@ -63,13 +74,14 @@ def look(progress: Progress, sampled: Sampled | None) -> Iterator[str]:
         return
     shown = escape(sampled.posts[0])
     shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
-    share = f"{sampled.copies} of {len(sampled.posts)} sampled posts are copies ({sampled.copy_rate:.0%})"
-    yield f"  {share}: {shown}"
+    noun = "sampled post is a copy" if len(sampled.posts) == 1 else "sampled posts are copies"
+    share = f"{sampled.copies} of {len(sampled.posts)} {noun} ({sampled.copy_rate:.0%})"
+    yield f"  {share}; a sample: {shown}"
 
 
 def closing(path: Path, state: State, ended: str) -> Iterator[str]:
     """Say how a training ended, and what comes next."""
-    yield f"ended after {state.step:,} steps and {duration(state.seconds)}: {ended}"
+    yield f"ended after {steps(state.step)} and {duration(state.seconds)}: {ended}"
     losses = f"held-out loss {state.best_loss:.3f}" if state.best_loss is not None else "never looked at"
     losses += f", training loss {state.train_loss:.3f}" if state.train_loss is not None else ""
     copies = f", {state.copy_rate:.0%} copies" if state.copy_rate is not None else ""
