@@ -376,8 +376,11 @@ def test_damage_in_a_folder_that_is_there_says_how_to_fetch_anew(tmp_path: Path)
 
 
 def test_a_model_that_nobody_offers(server: FileServer, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no base model 125M"):
+    with pytest.raises(SettingsError, match="no base model '125M'") as caught:
         fetch(server, tmp_path, name="125M")
+    assert "name an earlier run by its folder" in caught.value.hint
+    with pytest.raises(SettingsError, match="no base model ''"):
+        fetch(server, tmp_path, name="")
     folder = write_base(tmp_path / "mine")
     assert fetch(server, tmp_path, name="mine") == folder
     assert server.requests == []

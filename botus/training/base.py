@@ -45,9 +45,10 @@ def fetch(name: str, models: Path, url: str, around: Surroundings) -> Path:
     """
     folder = models / name
     if name not in NAMES:
-        if not folder.is_dir():
+        if not name or not folder.is_dir():
             raise SettingsError(
-                f"there is no base model {name}: no folder {folder}", f"fetched are {', '.join(NAMES)}"
+                f"there is no base model {name!r}: no folder {folder}",
+                f"{', '.join(NAMES)} are fetched; name an earlier run by its folder: data/checkpoint/run1",
             )
         open_checkpoint(folder)
         return folder
