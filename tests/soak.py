@@ -27,7 +27,7 @@ from random import Random
 from statistics import median
 from typing import Any
 
-from botus import files, owner, run
+from botus import files, mounts, owner, run
 from botus.doctor import examine
 from botus.errors import BotusError
 from botus.intents import Intents
@@ -362,7 +362,7 @@ def soaking(seed: int, *, lock: bool = True) -> Iterator[Soak]:
         (run, "_PATIENCE", 0.0),
     ]
     if not lock:
-        stand_ins += [(files, "lock", no_lock), (files, "lock_excludes", lambda data, name="post": False)]
+        stand_ins += [(files, "lock", no_lock), (mounts, "lock_excludes", lambda data, name="post": False)]
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, data)
         for module, name, stand_in in stand_ins:
