@@ -156,13 +156,16 @@ class Corpus:
                 found[source] = found.get(source, 0) + 1
         return found
 
-    def working(self) -> AbstractContextManager[None]:
+    def working(self, wait: float = 60.0) -> AbstractContextManager[None]:
         """Hold the lock of those that look at the whole corpus before they change it.
+
+        Args:
+            wait: seconds that another may still need.
 
         Raises:
             BusyError: another such command is at work.
         """
-        return files.lock(self.data, "corpus", wait=60.0, holder="another botus corpus")
+        return files.lock(self.data, "corpus", wait=wait, holder="another botus corpus")
 
     def add(self, posts: Iterable[Post]) -> Added:
         """Add posts that are not there yet, durably, and note source and weight of those that are."""

@@ -143,7 +143,7 @@ def test_nothing_goes_while_somebody_works_with_it(data: Path) -> None:
     before = picture(data)
     for lock in ("finetune", "generate", "corpus"):
         with files.lock(data, lock), pytest.raises(BusyError):
-            forgetting.forget(data, ask)
+            forgetting.forget(data, ask, wait=0.1)
     assert {name: content for name, content in picture(data).items() if "lock" not in name} == {
         name: content for name, content in before.items() if "lock" not in name
     }

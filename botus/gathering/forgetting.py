@@ -92,13 +92,14 @@ def plan(data: Path) -> Plan | None:
     return Plan(data, len(corpus.read().everything), goes, quotes, exports, tuple(_others(data)))
 
 
-def forget(data: Path, ask: Ask, salt: Callable[[int], bytes] = os.urandom) -> Done:
+def forget(data: Path, ask: Ask, salt: Callable[[int], bytes] = os.urandom, *, wait: float = 60.0) -> Done:
     """Put hashes in the place of the corpus.
 
     Args:
         data: the data directory.
         ask: returns what real posts are like, and the fingerprint of the model that was asked.
         salt: returns so many random bytes.
+        wait: seconds that another command of the corpus may still need.
 
     Raises:
         BusyError: finetune, generate or another command of the corpus is at work.
@@ -109,7 +110,7 @@ def forget(data: Path, ask: Ask, salt: Callable[[int], bytes] = os.urandom) -> D
     with (
         files.lock(data, "finetune", holder="botus finetune"),
         files.lock(data, "generate", holder="botus generate"),
-        corpus.working(),
+        corpus.working(wait),
     ):
         for _ in range(10):
             seen = files.stamp(corpus.path)
