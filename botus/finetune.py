@@ -25,6 +25,7 @@ from botus.training.loop import Material, State, Training, Watcher
 from botus.training.origin import Origin
 from botus.training.plan import Plan, steps
 from botus.training.samples import TEMPERATURE
+from botus.training.sooner import Sooner, sooner
 from botus.training.start import Start, Wish, as_before, begin, go_on, identity
 
 _MANY, _FEW = 64, 32  # texts of a sample; fewer where each costs more
@@ -33,7 +34,7 @@ _LARGE = 50_000_000  # weights
 
 @dataclass(frozen=True)
 class Done:
-    """How a training went: where it is, what botus.json says, and why it ended."""
+    """How a training went: where it is, what botus.json says, why it ended, and whether it was too long."""
 
     path: Path
     state: State
@@ -41,6 +42,7 @@ class Done:
     ended: str
     posts: int
     held_out: int
+    sooner: Sooner | None
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ def finetune(wish: Wish, data: Path, around: Surroundings) -> Done:
         BusyError: another finetune is at work here.
         Interrupted: Ctrl-C or a signal; everything is saved.
     """
+    if wish.plot and not wish.plot.absolute().parent.is_dir():  # rather now than when everything is over
+        raise FileError(f"there is no folder {wish.plot.parent} for the plot", "make it, or name another")
     graph.require()
     weights = Corpus(data).weights() if wish.corpus is None else {}
     posts = material.read(wish.corpus or Corpus(data).path, weights, around.say)
@@ -93,7 +97,10 @@ def finetune(wish: Wish, data: Path, around: Surroundings) -> Done:
     if wish.plot:
         files.replace(wish.plot, _plot(folder, start.state).encode())
     encoded = start.encoded
-    return Done(folder.path, start.state, start.plan, ended, len(posts.texts), len(encoded.split.held_out))
+    return Done(
+        *(folder.path, start.state, start.plan, ended, len(posts.texts), len(encoded.split.held_out)),
+        sooner(folder.history(), start.state.best_step),
+    )
 
 
 def _record(wish: Wish, folder: RunFolder) -> dict[str, Any] | None:

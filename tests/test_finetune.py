@@ -12,6 +12,7 @@ import pytest
 
 from botus.checkpoint import open_checkpoint
 from botus.errors import FileError, SettingsError
+from botus.finetune import Surroundings, finetune
 from botus.model.endings import END, START
 from botus.text import fingerprint
 from botus.training import material, origin
@@ -58,6 +59,12 @@ def test_a_missing_extra_is_one_sentence(tmp_path: Path) -> None:
 )
 def test_options_that_cannot_be(tmp_path: Path, options: tuple[str, ...]) -> None:
     assert botus("finetune", "--data", tmp_path, *options).code == 2
+
+
+def test_a_plot_that_has_no_place_is_refused_before_the_training(tmp_path: Path) -> None:
+    wish = Wish(size="nano", plot=tmp_path / "none" / "loss.svg")
+    with pytest.raises(FileError, match=r"there is no folder .*none for the plot"):
+        finetune(wish, tmp_path, Surroundings(Path, print, print))
 
 
 def test_no_corpus_and_too_small_a_corpus_are_refused(tmp_path: Path) -> None:

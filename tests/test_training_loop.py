@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from botus import files
+from botus import demo, files
 from botus.errors import FileError, Interrupted, SettingsError
 from botus.training.folder import Row, RunFolder
 from botus.training.loop import Material, Progress, State, Training, Watcher
@@ -20,6 +20,7 @@ from botus.training.plan import Plan
 from botus.training.progress import beside, closing, duration, look
 from botus.training.rows import Check
 from botus.training.samples import Reader, Sampled
+from botus.training.sooner import sooner
 
 PLAN = Plan(steps=60, batch=2, window=3, rate=1e-3, check_every=10, sample_every=10, seed=1)
 CHECKS = [Check([1, 2, 3, 0], 3), Check([1, 2, 3, 4], 4), Check([5, 6, 0, 0], 2)]
@@ -292,6 +293,40 @@ def test_a_look_says_what_it_has_shown() -> None:
     )
     (line,) = look(replace(progress, best_step=200), None)
     assert line.endswith("(best: step 200)")
+
+
+def history(looks: Sequence[tuple[float, float | None]]) -> list[Row]:
+    return [Row(n, n, 1.0, loss, 1e-3, 1.0, rate) for n, (loss, rate) in enumerate(looks, 1)]
+
+
+def test_the_demo_would_have_copied_less_after_fewer_steps() -> None:
+    found = sooner(RunFolder(demo.folder()).history(), 2550)
+    assert found is not None
+    assert (found.step, round(found.fall, 3)) == (1800, 0.040)
+    assert (round(found.before, 2), round(found.after, 2)) == (0.12, 0.19)
+    said = list(closing(Path("run1"), State(3000, best_step=2550), "because", found))
+    assert said[2] == (
+        "from step 1,800 on the held-out loss fell by only 0.040, while copies rose from 12% to 19%: "
+        "another --run with --steps 1800 should copy less"
+    )
+
+
+@pytest.mark.parametrize(
+    ("looks", "step"),
+    [
+        ([(1.04, 0.1), (1.03, 0.1), (1.02, 0.3), (1.0, 0.3)], 1),
+        ([(1.06, 0.1), (1.055, 0.1), (1.02, 0.3), (1.0, 0.3)], None),  # the loss fell
+        ([(1.04, 0.3), (1.03, 0.3), (1.02, 0.3), (1.0, 0.3)], None),  # the copies were there before
+        ([(1.04, 0.0), (1.03, 0.0), (1.02, 0.03), (1.0, 0.04)], None),  # there are few of them
+        ([(1.04, None), (1.03, None), (1.02, None), (1.0, 0.4)], None),  # nobody looked
+        ([], None),
+    ],
+)
+def test_a_shorter_training_is_advised_where_it_costs_little(
+    looks: list[tuple[float, float | None]], step: int | None
+) -> None:
+    found = sooner(history(looks), len(looks))
+    assert (found and found.step) == step
 
 
 def test_eighty_columns_have_room_for_a_bar_and_all_that_is_said_beside_it() -> None:

@@ -15,6 +15,7 @@ graph.py       gpt-2-simple's network: the only importer of it and of TensorFlow
 loop.py        step, look, keep the best, stop
 folder.py      the run folder while it is trained
 samples.py     what the model writes, and how much of it is copied
+sooner.py      whether a shorter training would have copied less
 progress.py    what a person sees of a training
 commands.py    the command
 """

@@ -105,5 +105,9 @@ def finetune(
     done = stage.finetune(
         wish, settings.data, stage.Surroundings(fetch, values.talk, partial(watching, values))
     )
-    rows = closing(done.path, done.state, done.ended)
-    values.result(rows, lambda: {"path": str(done.path), "ended": done.ended, **asdict(done.state)})
+    rows = closing(done.path, done.state, done.ended, done.sooner)
+    sooner = asdict(done.sooner) if done.sooner else None
+    values.result(
+        rows,
+        lambda: {"path": str(done.path), "ended": done.ended, **asdict(done.state), "sooner": sooner},
+    )

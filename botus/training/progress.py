@@ -12,6 +12,7 @@ from botus.text import escape
 from botus.training.loop import Progress, State, Watcher
 from botus.training.plan import Plan, steps
 from botus.training.samples import Sampled
+from botus.training.sooner import Sooner
 
 _SHOWN = 100  # letters of a sample
 _EARLY = 10  # steps after which it is known how long it will take
@@ -79,13 +80,19 @@ def look(progress: Progress, sampled: Sampled | None) -> Iterator[str]:
     yield f"  {share}; a sample: {shown}"
 
 
-def closing(path: Path, state: State, ended: str) -> Iterator[str]:
+def closing(path: Path, state: State, ended: str, sooner: Sooner | None = None) -> Iterator[str]:
     """Say how a training ended, and what comes next."""
     yield f"ended after {steps(state.step)} and {duration(state.seconds)}: {ended}"
     losses = f"held-out loss {state.best_loss:.3f}" if state.best_loss is not None else "never looked at"
     losses += f", training loss {state.train_loss:.3f}" if state.train_loss is not None else ""
     copies = f", {state.copy_rate:.0%} copies" if state.copy_rate is not None else ""
     yield f"kept: step {state.best_step:,} ({losses}{copies}) in {path}"
+    if sooner:
+        yield (
+            f"from step {sooner.step:,} on the held-out loss fell by only {sooner.fall:.3f}, while copies "
+            f"rose from {sooner.before:.0%} to {sooner.after:.0%}: another --run with --steps {sooner.step} "
+            "should copy less"
+        )
     where = "" if path.name == "run1" else f" --checkpoint {path}"
     yield f"next: botus generate{where} --temp 0.9 -n 500"
 
