@@ -605,7 +605,7 @@ def test_run_loads_nothing_heavy_before_its_first_post(data: Path, tmp_path: Pat
         assert process.wait(20) == 0
         assert server.requests == []
     found = named((tmp_path / "trace").read_text())
-    assert "croniter" in found
+    assert "filelock" in found
     assert not found & set(HEAVY)
 
 

@@ -105,11 +105,16 @@ def test_a_month_day_that_cannot_be_still_fires_on_its_weekday() -> None:
     assert running("0 0 31 2 MON")[:2] == [date(2027, 2, 1), date(2027, 2, 8)]
 
 
+def test_a_star_in_a_list_is_all_and_seven_is_sunday() -> None:
+    assert cron("3,* * * * *").minutes == tuple(range(60))
+    assert cron("0 0 * * 7/3").weekdays == cron("0 0 * * 0/3").weekdays == (0, 3, 6)
+
+
 # --- H
 
 
 def test_h_is_stable_and_spread() -> None:
-    # Frozen: these may not move when croniter is renewed, or bots would change their times.
+    # Frozen: these may never move, or bots would change their times.
     assert cron("H H * * *", "bot").times == (8 * 60 + 53,)
     assert cron("H/15 * * * *", "bot").minutes == (8, 23, 38, 53)
     assert cron("H(0-29)/10 * * * *", "bot").minutes == (3, 13, 23)

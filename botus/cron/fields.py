@@ -1,9 +1,8 @@
 """What a cron expression says: read strictly into five sets of numbers, told in words, warned about.
 
 In comes the text of CRON, out comes a `Cron` that knows on which days and at which times of day it fires.
-It knows no time zone and no clock: `schedule` places it in time. The one surprise: croniter only reads
-fields that have been made harmless first, because it takes `9-9` for "always", lets `5-3` run round the
-clock, draws `R` anew at every start and accepts a sixth and a seventh field.
+It knows no time zone and no clock: `schedule` places it in time. The one surprise: it is stricter than
+others. A range does not run round the clock, nothing is drawn anew at a start, and there is no sixth field.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-
-from croniter import CroniterError, croniter
+from zlib import crc32
 
 from botus.cron.words import words
 from botus.errors import SettingsError
@@ -46,7 +44,7 @@ _MACROS = {
 _FOREIGN_MACROS = {"@midnight": "0 0 * * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *"}
 _QUOTES = (('"', '"'), ("'", "'"), ("`", "`"), ("“", "”"), ("‘", "’"))
 _TERM = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/([0-9]+))?", re.ASCII)
-_HASHED = re.compile(r"H(\([0-9]+-[0-9]+\))?(/[0-9]+)?", re.ASCII | re.IGNORECASE)
+_HASHED = re.compile(r"H(\(([0-9]+)-([0-9]+)\))?(?:/([0-9]+))?", re.ASCII | re.IGNORECASE)
 # `H/n` is `*/n` with another start, so it counts as an interval wherever `*` does.
 _STARRED = re.compile(r"\*|H/", re.IGNORECASE)
 _TRAPS = (
@@ -200,23 +198,17 @@ def _combined(fields: list[str], numbers: list[tuple[int, ...]]) -> Cron:
 
 
 def _numbers(place: int, field: str, identity: str) -> tuple[int, ...]:
-    """Let croniter read one field; a ValueError says in half a sentence what is wrong with it."""
-    name, low, high = _FIELDS[place]
-    if not _HASHED.fullmatch(field):
-        safe = ",".join(_safe_term(place, term) for term in field.split(","))
-    else:  # H among the days of the month stays where every month has a day
-        safe = "H(1-28)" if (place, field) in ((_DAY, "H"), (_DAY, "h")) else field
-    line = ["*"] * len(_FIELDS)
-    line[place] = safe
-    try:
-        found = croniter.expand(" ".join(line), hash_id=identity.encode())[0][place]
-    except CroniterError as error:
-        raise ValueError(f"{name} '{field}' is not understood, it takes {low} to {high}") from error
-    return tuple(range(low, _TOP[place] + 1)) if found == ["*"] else tuple(sorted(map(int, found)))
+    """Read one field; a ValueError says in half a sentence what is wrong with it."""
+    hashed = _HASHED.fullmatch(field)
+    found = _hashed(place, field, hashed, identity) if hashed else set[int]()
+    for term in () if hashed else field.split(","):
+        found.update(_term(place, term))
+    top = _TOP[place]
+    return tuple(sorted({number if number <= top else 0 for number in found}))
 
 
-def _safe_term(place: int, term: str) -> str:
-    """Rewrite one term of a list with numbers and in order, so that it means what it seems to mean."""
+def _term(place: int, term: str) -> range:
+    """Read one term of a list."""
     name, low, high = _FIELDS[place]
     found = _TERM.fullmatch(term)
     numbers = [_number(place, word) for word in found.groups()[:2] if word] if found else [-1]
@@ -224,15 +216,17 @@ def _safe_term(place: int, term: str) -> str:
         raise ValueError(f"{name} '{term}' {_term_problem(place, term)}")
     if max(numbers, default=low) > high or min(numbers, default=low) < low:
         raise ValueError(f"{name} '{term}' is outside {low} to {high}")
-    if found[3] and int(found[3]) == 0:
+    step = int(found[3] or 1)
+    if step == 0:
         raise ValueError(f"{name} '{term}' has a step of 0")
-    step = f"/{int(found[3])}" if found[3] else ""
     if len(numbers) < 2:
-        return f"{numbers[0] if numbers else '*'}{step}"
-    return _safe_range(place, term, numbers[0], numbers[1], step)
+        first = numbers[0] if numbers and numbers[0] <= _TOP[place] else low
+        goes_on = not numbers or found[3]
+        return range(first, _TOP[place] + 1 if goes_on else first + 1, step)
+    return _range(place, term, numbers[0], numbers[1], step)
 
 
-def _safe_range(place: int, term: str, first: int, last: int, step: str) -> str:
+def _range(place: int, term: str, first: int, last: int, step: int) -> range:
     name, low, _ = _FIELDS[place]
     if place == _WEEKDAY and last == 0 < first:
         last = 7  # FRI-SUN: Sunday is 0 and 7
@@ -240,7 +234,21 @@ def _safe_range(place: int, term: str, first: int, last: int, step: str) -> str:
         parts = [(first, _TOP[place]), (low, last)]
         meant = ",".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
         raise ValueError(f"{name} '{term}' runs backwards, for over the end of the field write '{meant}'")
-    return f"{first}-{last}{step}" if first < last else str(first)
+    return range(first, last + 1, step)
+
+
+def _hashed(place: int, field: str, found: re.Match[str], identity: str) -> set[int]:
+    """Draw the start of an H once and for all, from the identity; other numbers would move running bots."""
+    name, low, high = _FIELDS[place]
+    first, last = (int(found[2]), int(found[3])) if found[1] else (low, _TOP[place])
+    if place == _DAY and not found[1] and not found[4]:
+        last = 28  # every month has it
+    if not low <= first < last <= high or found[4] == "0":
+        raise ValueError(f"{name} '{field}' is not understood, it takes {low} to {high}")
+    step = int(found[4] or 0)
+    room = min(step, last - first + 1) if step else last - first + 1
+    start = first + (crc32(identity.encode()) >> place) % room
+    return set(range(start, last + 1, step)) if step else {start}
 
 
 def _number(place: int, word: str) -> int:
