@@ -18,8 +18,14 @@ RUN python -m venv --without-pip /opt/botus \
  && rm -rf /opt/botus/include /opt/botus/bin/[Aa]ctivate*
 
 FROM build AS build-post
-# What generates stays behind: the demo's model and text, and what made them.
-RUN find /opt/botus/lib -path '*/botus/demo/*' ! -name __init__.py -delete
+# What generates stays behind: the demo's model and text, and what made them. So does what was compiled
+# for one kind of processor only; every such file has its Python beside it.
+RUN find /opt/botus/lib \( -path '*/botus/demo/*' ! -name __init__.py -o -name '*.so' \) -delete
+# Compiled once here and not at every start and every look at its health; what the base lets them import too,
+# because official images hold Python's own modules as text only.
+ENV PYTHONPYCACHEPREFIX=/opt/botus/compiled
+RUN /opt/botus/bin/python -m compileall -q /opt/botus/lib/python*/site-packages/botus \
+ && /opt/botus/bin/python -P -c 'import botus.cli, botus.container, botus.health, filelock, mastodon, tweepy'
 
 FROM build AS build-generate
 ARG EXTRAS=
@@ -35,6 +41,7 @@ LABEL org.opencontainers.image.title="botus" \
       org.opencontainers.image.licenses="MIT"
 ENV PATH="/opt/botus/bin:${PATH}" \
     BOTUS_DATA=/app/data \
+    PYTHONPYCACHEPREFIX=/opt/botus/compiled \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 # Open to every user: nobody knows here which one `--user` will name. A bind mount keeps its own mode.
