@@ -8,6 +8,7 @@ log again after the claim, because two runs whose locks do not exclude may have 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -139,6 +140,8 @@ class PostingRun:
             for folder in (self.data, self.state.folder, self.state.slots):
                 files.sweep(folder)
             self.intents.sweep()
+            with suppress(FileError):  # tweets.txt may be mounted alone; a post can go out all the same
+                self.queue.recover()
             self.memory = self.state.load()
             self._restore_log()
             check_whole(self.log, self.memory)

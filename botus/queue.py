@@ -2,12 +2,13 @@ r"""Owns tweets.txt: the queue, one post per line, meant to be edited by hand.
 
 Lines are handled as the bytes between two `\n`, so that CRLF, a byte-order mark, a missing last line break
 and invalid UTF-8 survive. Nothing here loads the whole file: a million lines are drawn from and rewritten
-in pieces. The one surprise: a replaced file lives on under a hard link until the next rewrite, because a
-shell's `>>` that was already open may still write to it; what it wrote is then added again.
+in pieces. The one surprise: a replaced file lives on under a hard link for a moment, and until the next
+rewrite or posting run, because a shell's `>>` that was open may still write to it; that is then added.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -34,6 +35,7 @@ from botus.lines import (
 from botus.text import escape
 
 _TRIES = 64
+_MOMENT = 0.5  # seconds in which a replaced file may still be written to, however often it is replaced
 
 
 class Queue:
@@ -80,6 +82,16 @@ class Queue:
         new = b"".join(escape(text).encode() + b"\n" for text in texts)
         if new:
             self._rewrite(lambda source: [(end_of(source), end_of(source), with_break(source, new))])
+
+    def recover(self) -> None:
+        """Add what was written into the file after it had been replaced.
+
+        Raises:
+            FileError: the file cannot be read or replaced.
+        """
+        if self._replaced():
+            with files.editing(self.data):
+                self._recover_late_writes()
 
     def remove(self, line: Line | bytes) -> bool:
         """Take a line out: the very one where it still stands there, else the first with the same bytes.
@@ -208,16 +220,23 @@ class Queue:
         """Keep the file that is about to be replaced, under a name that tells its size."""
         with suppress(OSError):  # a file system without links only loses this safety
             size = self.path.stat().st_size
-            files.disk.link(self.path, self.data / files.STATE_FOLDER / f"replaced-tweets.txt.{size}")
+            name = f"replaced-tweets.txt.{self.path.stat().st_ino}.{size}"
+            files.disk.link(self.path, self.data / files.STATE_FOLDER / name)
 
     def _recover_late_writes(self) -> None:
         for old in self._replaced():
             size = int(old.suffix[1:])
             current, late = files.stamp(self.path), files.stamp(old)
-            if current and late and late[0] != current[0] and late[1] > size:
-                self._add_late((files.read(old) or b"")[size:])
+            was_replaced = bool(current and late and late[0] != current[0])
+            content = (files.read(old) or b"") if was_replaced and late and late[1] > size else b""
+            if content[size:]:
+                self._add_late(content[size:])
             with suppress(OSError):
-                files.disk.unlink(old)
+                if was_replaced and 0 <= time.time() - old.stat().st_ctime < _MOMENT:
+                    if content[size:]:  # from here on only what comes later still
+                        files.disk.rename(old, old.with_suffix(f".{len(content)}"))
+                else:
+                    files.disk.unlink(old)
 
     def _add_late(self, late: bytes) -> None:
         with self._open() as source:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -180,6 +181,32 @@ def test_a_late_write_to_the_replaced_file_comes_back(queue: Queue) -> None:
     assert queue.path.read_bytes() == b"b\nlate\nc\n"
     queue.append(["d"])
     assert queue.path.read_bytes() == b"b\nlate\nc\nd\n"
+
+
+def test_a_late_write_comes_back_however_often_the_file_is_replaced_meanwhile(queue: Queue) -> None:
+    write(queue, b"a\nb\nc\n")
+    with open(queue.path, "ab") as shell:
+        queue.remove(b"a")
+        queue.remove(b"b")
+        shell.write(b"late\n")
+        shell.flush()
+        queue.remove(b"c")
+        shell.write(b"later\n")
+    queue.recover()
+    assert queue.path.read_bytes() == b"late\nlater\n"
+    queue.recover()
+    assert queue.path.read_bytes() == b"late\nlater\n"
+
+
+def test_replaced_files_go_when_nobody_can_have_them_open_for_a_write(queue: Queue) -> None:
+    write(queue, b"a\nb\nc\n")
+    for raw in (b"a", b"b"):
+        queue.remove(raw)
+    kept = list((queue.data / ".botus").glob("replaced-*"))
+    assert len(kept) == 2
+    time.sleep(0.6)
+    queue.remove(b"c")
+    assert len(list((queue.data / ".botus").glob("replaced-*"))) == 1
 
 
 class EditingDisk(files.Disk):
