@@ -219,8 +219,8 @@ class Queue:
     def _remember_replaced(self) -> None:
         """Keep the file that is about to be replaced, under a name that tells its size."""
         with suppress(OSError):  # a file system without links only loses this safety
-            size = self.path.stat().st_size
-            name = f"replaced-tweets.txt.{self.path.stat().st_ino}.{size}"
+            status = self.path.stat()
+            name = f"replaced-tweets.txt.{status.st_ino}.{status.st_size}"
             files.disk.link(self.path, self.data / files.STATE_FOLDER / name)
 
     def _recover_late_writes(self) -> None:
