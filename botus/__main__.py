@@ -1,5 +1,5 @@
 """`python -m botus`."""
 
-from botus.cli import main
+from botus.cli.main import main
 
 main()

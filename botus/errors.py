@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 
@@ -104,3 +104,38 @@ def remedy(error: OSError, path: Path) -> str:
     if error.errno == errno.EISDIR:
         return "a folder has this name: docker makes one when a mounted file is missing; remove it"
     return "check the disk and the path"
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised from, outermost first."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def network_words(error: BaseException) -> str:
+    """Name what went wrong on the way to a server, by the innermost cause that says anything.
+
+    The messages of the libraries are never shown: they hold addresses, sometimes headers.
+    """
+    import socket  # all of these here, because every module imports this one
+    import ssl
+
+    import requests
+    from urllib3.exceptions import ConnectTimeoutError, ReadTimeoutError
+
+    for cause in reversed(list(causes(error))):
+        if isinstance(cause, socket.gaierror):
+            return "the server's name was not found"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "the server's certificate was not accepted"
+        if isinstance(cause, ssl.SSLError):
+            return "no secure connection"
+        if isinstance(cause, TimeoutError | ConnectTimeoutError | ReadTimeoutError):
+            return "timed out"
+        if isinstance(cause, OSError) and cause.errno:
+            return os.strerror(cause.errno).lower()
+    if isinstance(error, requests.RequestException):
+        return "cut off"
+    return f"the client failed ({type(error).__name__})"

@@ -13,7 +13,7 @@ import threading
 import traceback
 from types import TracebackType
 
-from botus.deliver import Say
+from botus.posting.delivery import Say
 
 # Tokens that are not in the settings, such as those of a session, or signatures.
 _HEADERS = re.compile(r"""\b(bearer\s+|basic\s+|oauth_\w+=["']?)[^\s"',&]+""", re.IGNORECASE)

@@ -176,3 +176,18 @@ def _twitter_text() -> types.ModuleType:
         else:
             sys.modules["pkg_resources"] = original
     return sys.modules["twitter_text"]
+
+
+def printable(line: str) -> str:
+    """Make visible what would move the cursor, or the letters, of the person who reads a post."""
+    return _UNSEEN.sub(lambda found: _visible(found[0]), line)
+
+
+# Control characters, line and paragraph separators, and the marks that turn the direction of writing.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def _visible(char: str) -> str:
+    if char == "\n":
+        return "\\n"
+    return f"\\x{ord(char):02x}" if char < "\u0100" else f"\\u{ord(char):04x}"

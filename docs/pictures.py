@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.text import Text
 
 import botus.demo
-from botus.candidates import Candidate, Candidates, Origin
-from botus.queue import Queue
-from botus.review.paint import Limit, View
-from botus.review.screens import screen
 from botus.review.session import Session, open_session
+from botus.review.terminal.paint import Limit, View
+from botus.review.terminal.screens import screen
+from botus.store.candidates import Candidate, Candidates, Origin
+from botus.store.queue import Queue
 from botus.text import mastodon_length, x_length
 
 WIDTH, HEIGHT = 80, 22

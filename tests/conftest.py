@@ -15,6 +15,6 @@ settings.load_profile("botus")
 # not collected; .ci/run insists on both.
 collect_ignore = []
 if not shutil.which("strace"):
-    collect_ignore += ["test_kills.py", "test_untouched.py"]
+    collect_ignore += ["proofs/test_kills.py", "proofs/test_untouched.py"]
 if not shutil.which("unshare") or subprocess.run(["unshare", "-Urm", "true"], capture_output=True).returncode:
-    collect_ignore.append("test_mounts.py")
+    collect_ignore.append("store/test_mounts.py")

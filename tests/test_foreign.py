@@ -15,8 +15,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from botus import foreign
-from botus.journal import Journal, censor
-from tests.command import environment
+from botus.log import Journal, censor
+from tests.support.command import environment
 
 SECRET = 'sword/fish+99 =%"'
 PLAIN = "swordfish-0123456789"
@@ -131,7 +131,7 @@ PROGRAM = f"""
 import sys, threading, warnings, time, logging
 from datetime import datetime, UTC
 from botus import foreign
-from botus.journal import Journal
+from botus.log import Journal
 journal = Journal(sys.stdout, sys.argv[1], ["{PLAIN}"], lambda: datetime.now(UTC))
 foreign.route(journal.say, debug=False)
 class Odd:

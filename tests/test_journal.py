@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from botus.journal import Journal, censor
+from botus.log import Journal, censor
 
 NOW = datetime(2026, 11, 2, 3, 4, 5, 678, tzinfo=UTC)
 SECRETS = ("sword", "swordfish", 'quo"te\\d', "abc")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from botus.outlet import Outlet
-from tests.command import COMMAND, environment, until
-from tests.servers import MastodonServer
+from tests.support.command import COMMAND, environment, until
+from tests.support.servers import MastodonServer
 
 _PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux
 _FULL = 2 * select.PIPE_BUF

@@ -9,7 +9,7 @@ import pytest
 
 from botus.errors import CredentialsError, SettingsError
 from botus.settings import SECRETS, load
-from tests.command import X_SECRETS
+from tests.support.command import X_SECRETS
 
 MASTODON = {"MASTODON_BASE_URL": "https://example.social", "MASTODON_ACCESS_TOKEN": "swordfish"}
 BLUESKY = {"BLUESKY_HANDLE": "kettle.bsky.social", "BLUESKY_APP_PASSWORD": "swordfish"}

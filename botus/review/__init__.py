@@ -1,19 +1,13 @@
-"""The parts of a review, behind `curate` (what a key does) and `terminal` (what a person sees).
+"""From candidates to what a person wants to have posted.
 
-deck.py       which card comes next, what is decided so far
-steps.py      what one key press decides, takes back and does again
-rewording.py  editing a post
-paging.py     a page of posts at once, everything like one post
-selecting.py  search, filter, order
-order.py      the order itself; learning.py learns one from the decisions
-tally.py      what a review did so far
-places.py     where every line of the queue stands
-comparing.py  what the corpus has of a post
-changes.py    what a decision changes in tweets.txt, forward and back
-session.py    a review on real files: the machine, the journal and the queue together
-editor.py     editing one text in place
-keyboard.py   bytes of a terminal -> keys
-paint.py      what all screens are made of; card.py and screens.py the screens themselves
-batch.py      decisions without a terminal; sheet.py the table for a spreadsheet
-commands.py   the commands curate and queue add
+batch.py      decisions without a terminal: by line number, by pattern, by a table that was filled in
+comparing.py  what the corpus has of a post: the answer to the key `c`
+learning.py   learns the order from the person's decisions while they read, a few milliseconds at a time
+machine/      The review as a machine
+queue_add.py  puts reviewed lines into a live queue: from a file, a pipe, or a data directory with all that
+              it knows
+ranking.py    learns from a person's decisions which of the other posts they would keep. Pure, plain Python
+session.py    one review with its files: carries out what the machine wants. Knows no terminal
+sheet.py      A review as a CSV table for a spreadsheet, and back. Pure: rows to bytes, bytes to rows
+terminal/     The review in a terminal
 """

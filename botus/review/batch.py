@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from botus.decisions import Kind
 from botus.errors import SettingsError
 from botus.review import sheet
-from botus.review.deck import DONE, is_open, is_there
+from botus.review.machine.deck import DONE, is_open, is_there
 from botus.review.session import Session
 from botus.review.sheet import Row
+from botus.store.decisions import Kind
 from botus.text import escape, fingerprint, normalise
 
 

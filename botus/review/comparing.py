@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from botus import forgotten
-from botus.corpus import Corpus
 from botus.screening import copies
 from botus.screening.copies import SHORTEST_RUN, words
+from botus.store import forgotten
+from botus.store.corpus import Corpus
 
 
 class Comparison:

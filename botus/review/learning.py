@@ -11,10 +11,10 @@ from array import array
 from collections.abc import Callable, Generator, Mapping
 from itertools import islice
 
-from botus import ranking
-from botus.ranking import Quality
-from botus.review.deck import State, coming
-from botus.review.order import Lesson
+from botus.review import ranking
+from botus.review.machine.deck import State, coming
+from botus.review.machine.order import Lesson
+from botus.review.ranking import Quality
 
 _MOST = 1000  # decisions that are learned from, the latest
 _POOL = 20_000  # posts that are rated, the next ones

@@ -17,23 +17,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from botus import curate, files
-from botus.candidates import Candidates, Provenance
-from botus.curate import Effect, LookUp, OpenEditor, Quit, Record
-from botus.decisions import Decisions, Kind, Mark, Step
 from botus.errors import Interrupted
-from botus.intents import Intents
-from botus.lines import Line
-from botus.queue import Queue
-from botus.review import changes, deck, steps
-from botus.review.changes import Change, PutBack, Remove
 from botus.review.comparing import Comparison
-from botus.review.deck import State
-from botus.review.editor import Key
 from botus.review.learning import Learner
-from botus.review.order import Lesson, Order
+from botus.review.machine import changes, deck, steps
+from botus.review.machine import press as curate
+from botus.review.machine.changes import Change, PutBack, Remove
+from botus.review.machine.deck import State
+from botus.review.machine.editor import Key
+from botus.review.machine.order import Lesson, Order
+from botus.review.machine.press import Effect, LookUp, OpenEditor, Quit, Record
+from botus.store.candidates import Candidates, Provenance
+from botus.store.decisions import Decisions, Kind, Mark, Step
+from botus.store.durable import files
+from botus.store.durable.lines import Line
+from botus.store.intents import Intents
+from botus.store.queue import Queue
+from botus.store.tweeted import Log
 from botus.text import fingerprint
-from botus.tweeted import Log
 
 Clock = Callable[[], float]
 _BESIDE_PAGE = 7  # lines of a screen that the list does not have

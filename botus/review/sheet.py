@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from botus.decisions import Kind
 from botus.errors import FileError
+from botus.store.decisions import Kind
 
 COLUMNS = ("id", "decision", "edit", "text", "score", "flags", "model", "temperature", "nearest")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")

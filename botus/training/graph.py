@@ -18,8 +18,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from botus import files
 from botus.errors import FileError, SettingsError
+from botus.store.durable import files
 
 # Norms of the gradients above this are cut down to it: one odd post must not undo the others.
 _MOST_NORM = 1.0

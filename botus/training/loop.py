@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 from botus.errors import BotusError, Interrupted, SettingsError
-from botus.interrupts import Signals
-from botus.training.folder import Row, RunFolder, Saves
+from botus.shutdown import Signals
 from botus.training.plan import PATIENCE, Plan
 from botus.training.rows import Check
+from botus.training.run_folder import Row, RunFolder, Saves
 from botus.training.samples import Sampled
 
 _NOTES = 5  # lines of loss.csv from one look to the next

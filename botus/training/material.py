@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from botus import corpus, files
+from botus.checkpoints.markers import START
+from botus.checkpoints.run_info import digest_of
 from botus.errors import FileError
-from botus.model.endings import START
-from botus.model.trained import digest_of
+from botus.store import corpus
+from botus.store.durable import files
 from botus.text import fingerprint
 from botus.training import rows
-from botus.training.origin import Origin
+from botus.training.initial_model import Origin
 from botus.training.plan import FEWEST_POSTS, Plan
 from botus.training.samples import Reader
 from botus.training.split import Split, split

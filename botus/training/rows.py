@@ -13,7 +13,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from botus.model.endings import END, START
+from botus.checkpoints.markers import END, START
 
 Row = list[int]
 _FROM_END = 4  # each fourth row begins with <|endoftext|>

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from botus.model.endings import Watch, without_markers
-from botus.novelty import COPY, Novelty
+from botus.checkpoints.markers import Watch, without_markers
+from botus.screening.novelty import COPY, Novelty
 
 TEMPERATURE = 0.9
 

@@ -12,15 +12,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from botus.checkpoint import open_checkpoint
+from botus.checkpoints.gpt2_simple import open_checkpoint
 from botus.errors import FileError, SettingsError
-from botus.training import material, origin
+from botus.training import initial_model, material
 from botus.training import plan as planning
-from botus.training.folder import RunFolder
+from botus.training.initial_model import Origin
 from botus.training.loop import State
 from botus.training.material import Encoded, Posts
-from botus.training.origin import Origin
 from botus.training.plan import SIZES, Choice, Plan
+from botus.training.run_folder import RunFolder
 
 _BASE, _SEED = "124M", 1
 _UNSAID = Choice()
@@ -75,13 +75,13 @@ def begin(
     """
     seed = _SEED if wish.seed is None else wish.seed
     if wish.size:
-        first = origin.new(wish.size, posts.texts)
+        first = initial_model.new(wish.size, posts.texts)
     else:
         base = _BASE if wish.base is None else wish.base
         where = _base_folder(base, fetch)
         if where.resolve() == folder.path.resolve():
             raise SettingsError(f"{base} is the run folder itself", "train it on under another --run NAME")
-        first = origin.based_on(base, where, posts.texts)
+        first = initial_model.based_on(base, where, posts.texts)
     encoded = material.encode(posts, first, seed)
     plan = planning.plan(
         wish.choice, first.habits, tokens=encoded.count, n_ctx=first.hparams["n_ctx"], seed=seed
@@ -136,7 +136,7 @@ def go_on(
         f"going on from step {state.step:,} of {changed.steps:,}"
         + "".join(f", {_words(name)} {getattr(plan, name)} before" for name in _differences(plan, changed))
     )
-    first = origin.unfinished(base, folder.path, markers=markers, best=not weights)
+    first = initial_model.unfinished(base, folder.path, markers=markers, best=not weights)
     encoded = material.encode(posts, first, plan.seed)
     return Start(first, encoded, changed, state, folder.resume / weights if weights else None)
 

@@ -24,8 +24,9 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from botus import ranking, score
-from botus.review.order import arrange
+from botus.generation import score
+from botus.review import ranking
+from botus.review.machine.order import arrange
 from botus.text import fingerprint
 
 WORDS = (
@@ -43,7 +44,7 @@ WORDS = (
     "glass",
 )
 KEYS = "kdddsd ddddkudddddk"
-PROGRAM = "from botus.cli import main; main()"
+PROGRAM = "from botus.cli.main import main; main()"
 Found = TypeVar("Found")
 
 

@@ -29,8 +29,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from botus import demo
-from tests import bundle
-from tests.command import ROOT
+from tests.support import bundle
+from tests.support.command import ROOT
 
 _SIZES = {"n_vocab": 2048, "n_ctx": 1024, "n_embd": 128, "n_head": 4, "n_layer": 4}
 _STEP = re.compile(r"^\[(\d+) \| (\d+\.\d+)\]", re.MULTILINE)

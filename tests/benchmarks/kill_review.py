@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pexpect
 
-from botus.decisions import Decisions
-from tests.test_terminal import decide_and_kill, queue, take_everything_back, written
+from botus.store.decisions import Decisions
+from tests.review.test_terminal import decide_and_kill, queue, take_everything_back, written
 
 
 def main(decisions: int, seed: int) -> None:

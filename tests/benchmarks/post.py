@@ -14,8 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from botus.tweeted import Log
-from tests.fakes import FakeTarget, Platform, World
+from botus.store.tweeted import Log
+from tests.support.fakes import FakeTarget, Platform, World
 
 RUNS = 30
 LINES = 1_000_000
@@ -60,7 +60,7 @@ def million_lines(data: Path) -> tuple[float, float, float]:
     code = f"""
 import random, time
 from pathlib import Path
-from botus.queue import Queue
+from botus.store.queue import Queue
 queue = Queue(Path({str(data)!r}))
 began = time.perf_counter()
 line = queue.draw(random.Random(1), lambda line: True)

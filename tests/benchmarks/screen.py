@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from botus import text
-from botus.novelty import Novelty
-from botus.screen import Rules, Screen, Verdict, doubtful_words
+from botus.screening.novelty import Novelty
+from botus.screening.screen import Rules, Screen, Verdict, doubtful_words
 
 _BETWEEN = re.compile(r"\n?={20}\n?")
 _DEFAULT = Path(__file__).parents[3] / "shared" / "data" / "generated"

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.servers import MastodonServer
+from tests.support.servers import MastodonServer
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("rich", "tweepy", "mastodon", "requests", "ctranslate2", "numpy", "tensorflow")

@@ -20,13 +20,13 @@ from typing import Any
 import pytest
 import requests
 
-from botus.intents import Intents
-from botus.post import Policy, PostingRun
-from botus.sessions import Session, Sessions
-from botus.targets import Attempt, Ready
-from botus.targets.bluesky import Bluesky
-from botus.targets.record import COLLECTION, make_record
-from botus.tweeted import Log
+from botus.posting.posting_run import Policy, PostingRun
+from botus.posting.targets.bluesky import Bluesky
+from botus.posting.targets.bluesky_record import COLLECTION, make_record
+from botus.posting.targets.target import Attempt, Ready
+from botus.store.intents import Intents
+from botus.store.sessions import Session, Sessions
+from botus.store.tweeted import Log
 from tests.pds.proxy import Loss, Proxy
 
 pytestmark = pytest.mark.pds

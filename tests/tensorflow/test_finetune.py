@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from botus.checkpoint import open_checkpoint
-from botus.sampler import Options, load
-from tests import bundle
-from tests.command import COMMAND, Ended, environment
+from botus.checkpoints.gpt2_simple import open_checkpoint
+from botus.generation.sampler import Options, load
+from tests.support import bundle
+from tests.support.command import COMMAND, Ended, environment
 
 pytestmark = pytest.mark.tensorflow
 

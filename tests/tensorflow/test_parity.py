@@ -1,7 +1,8 @@
 """A 124M run that gpt-2-simple's graph and TensorFlow's Saver wrote: what botus reads and computes is equal.
 
 The weights are random, which proves the reading as well as trained ones. Three sides are compared: the
-graph of gpt-2-simple, GPT-2 in numpy (tests/gpt2.py) and CTranslate2 in float32, fed by botus' own reader.
+graph of gpt-2-simple, GPT-2 in numpy (tests/support/gpt2.py) and CTranslate2 in float32, fed by botus' own
+reader.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from botus.checkpoint import Checkpoint, open_checkpoint
-from botus.sampler import Options, Sampler, load
-from tests import bundle, gpt2
+from botus.checkpoints.gpt2_simple import Checkpoint, open_checkpoint
+from botus.generation.sampler import Options, Sampler, load
+from tests.support import bundle, gpt2
 
 pytestmark = pytest.mark.tensorflow
 

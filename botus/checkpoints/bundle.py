@@ -1,0 +1,210 @@
+"""The tensors of a TensorFlow V2 checkpoint bundle, read without TensorFlow.
+
+In comes the content of an `.index` file and a way to read the shards; out come named entries and float32
+arrays. The `.index` is a LevelDB table (github.com/google/leveldb, doc/table_format.md) whose values are the
+protobufs of tensorflow/core/protobuf/tensor_bundle.proto, read here by hand. The surprise: every crc in
+both is "masked", rotated and shifted, so that a crc of data that holds crcs stays useful.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from botus.checkpoints.pieces import AGAIN, Piece
+from botus.errors import FileError, SettingsError
+
+try:
+    import google_crc32c
+    import numpy as np
+    import numpy.typing as npt
+except ImportError as error:
+    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+
+_MAGIC = 0xDB4775248B80FB57
+_FOOTER = 48  # two varint handles padded to 40 bytes, and the magic
+_TRAILER = 5  # after each block: one byte for the compression, four for the crc
+_MASK_DELTA = 0xA282EAD8
+
+# The numbers of tensorflow/core/framework/types.proto.
+_FLOAT, _BFLOAT16, _HALF = 1, 14, 19
+_WIDTH = {_FLOAT: 4, _BFLOAT16: 2, _HALF: 2}
+_OTHERS = {2: "float64", 3: "int32", 6: "int8", 7: "string", 9: "int64", 10: "bool"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where one tensor lies: BundleEntryProto. `crc` is masked, `offset` counts from the shard's start."""
+
+    name: str
+    dtype: int
+    shape: tuple[int, ...]
+    shard: int
+    offset: int
+    size: int
+    crc: int
+
+
+def read_index(index: bytes, label: str) -> tuple[int, dict[str, Entry]]:
+    """Return the number of shards and the entries of an `.index` file.
+
+    Args:
+        index: its content.
+        label: how to call it in an error.
+
+    Raises:
+        FileError: it is truncated, damaged, compressed, big-endian, or holds sliced tensors.
+    """
+    try:
+        pairs = list(_table(index, label))
+        if not pairs or pairs[0][0] != b"":
+            raise FileError(f"{label} has no bundle header", AGAIN)
+        shards = _header(pairs[0][1], label)
+        entries = (_entry(key.decode(), value, label) for key, value in pairs[1:])
+        return shards, {entry.name: entry for entry in entries}
+    except (IndexError, struct.error, UnicodeDecodeError) as error:
+        raise FileError(f"{label} is damaged: {error}", AGAIN) from error
+
+
+def read_tensor(entry: Entry, shard: Piece) -> Floats:
+    """Read one tensor, check its crc, and return it as float32 of the entry's shape; it may be written to.
+
+    Raises:
+        FileError: the crc is wrong, the type is not a kind of float, or values are infinite or not numbers.
+    """
+    if entry.dtype not in _WIDTH:
+        kind = _OTHERS.get(entry.dtype, f"type {entry.dtype}")
+        raise FileError(
+            f"{shard.label}: tensor {entry.name} is {kind}, not float32",
+            "botus reads float32, float16 and bfloat16 checkpoints, as gpt-2-simple saves them",
+        )
+    if entry.size != math.prod(entry.shape) * _WIDTH[entry.dtype]:
+        raise FileError(f"{shard.label}: tensor {entry.name} has {entry.size} bytes, not as its shape", AGAIN)
+    raw = shard.fill(entry.offset, np.empty(entry.size, np.uint8))
+    if masked_crc(raw) != entry.crc:
+        raise FileError(f"{shard.label} is damaged in tensor {entry.name}: its checksum is wrong", AGAIN)
+    values = _as_float32(raw, entry.dtype).reshape(entry.shape)
+    if not np.isfinite(values).all():
+        raise FileError(
+            f"{shard.label}: tensor {entry.name} holds values that are not numbers",
+            "the training has diverged: use an earlier step, or train again with a lower learning rate",
+        )
+    return values
+
+
+def masked_crc(data: bytes | npt.NDArray[np.uint8]) -> int:
+    """Return the masked crc32c of bytes: crc32c::Mask of tensorflow/core/lib/hash/crc32c.h."""
+    crc: int = google_crc32c.value(data)
+    return (((crc >> 15) | (crc << 17)) + _MASK_DELTA) & 0xFFFFFFFF
+
+
+def _table(table: bytes, label: str) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the keys and values of a LevelDB table in their order."""
+    if len(table) < _FOOTER or int.from_bytes(table[-8:], "little") != _MAGIC:
+        raise FileError(f"{label} is truncated or not a TensorFlow index: its last bytes are wrong", AGAIN)
+    footer = table[-_FOOTER:]
+    at = _varint(footer, _varint(footer, 0)[1])[1]  # past the handle of the meta index, which is empty
+    at, end = _varint(footer, _varint(footer, at)[1])[1], at
+    for _, handle in _block(table, footer[end:at], label):
+        yield from _block(table, handle, label)
+
+
+def _block(table: bytes, handle: bytes, label: str) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the entries of the block that a handle (varint offset, varint size) points at."""
+    offset, at = _varint(handle, 0)
+    size, _ = _varint(handle, at)
+    end = offset + size
+    if end + _TRAILER > len(table) - _FOOTER:
+        raise FileError(f"{label} is damaged: a block lies outside the file", AGAIN)
+    if table[end] != 0:
+        raise FileError(
+            f"{label} is compressed (type {table[end]})",
+            "botus reads uncompressed bundles, as TensorFlow's Saver writes them: save the checkpoint again",
+        )
+    if masked_crc(table[offset : end + 1]) != int.from_bytes(table[end + 1 : end + _TRAILER], "little"):
+        raise FileError(f"{label} is damaged: the checksum of a block is wrong", AGAIN)
+    return _block_entries(table[offset:end])
+
+
+def _block_entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
+    # The restart points (a count in the last four bytes, an offset each before it) are for searching;
+    # a reader that goes from the first entry to the last needs only to know where they begin.
+    end = len(block) - 4 * (1 + struct.unpack_from("<I", block, len(block) - 4)[0])
+    at, key = 0, b""
+    while at < end:
+        shared, at = _varint(block, at)
+        added, at = _varint(block, at)
+        length, at = _varint(block, at)
+        key = key[:shared] + block[at : at + added]
+        yield key, block[at + added : at + added + length]
+        at += added + length
+
+
+def _header(proto: bytes, label: str) -> int:
+    """Return num_shards of a BundleHeaderProto: 1 num_shards, 2 endianness, 3 version."""
+    fields = {number: value for number, value in _fields(proto) if isinstance(value, int)}
+    if fields.get(2, 0) != 0:
+        raise FileError(f"{label} was saved on a big-endian machine", "save it again on a common one")
+    return fields.get(1, 0)
+
+
+def _entry(name: str, proto: bytes, label: str) -> Entry:
+    """Read a BundleEntryProto: 1 dtype, 2 shape, 3 shard_id, 4 offset, 5 size, 6 crc32c, 7 slices."""
+    numbers: dict[int, int] = {}
+    shape: tuple[int, ...] = ()
+    for number, value in _fields(proto):
+        if number == 7:
+            raise FileError(f"{label}: tensor {name} is saved in slices", "save it unpartitioned")
+        if isinstance(value, int):
+            numbers[number] = value
+        elif number == 2:
+            shape = tuple(_dimension(dim) for field, dim in _fields(value) if field == 2)
+    dtype, shard, offset, size, crc = (numbers.get(number, 0) for number in (1, 3, 4, 5, 6))
+    return Entry(name, dtype, shape, shard, offset, size, crc)
+
+
+def _dimension(proto: int | bytes) -> int:
+    """Return the size (field 1) of a TensorShapeProto.Dim; proto3 leaves a zero out."""
+    if isinstance(proto, int):
+        return 0
+    return next((value for number, value in _fields(proto) if number == 1 and isinstance(value, int)), 0)
+
+
+def _fields(proto: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Yield number and value of a protobuf message's fields (protobuf.dev/programming-guides/encoding)."""
+    at = 0
+    while at < len(proto):
+        tag, at = _varint(proto, at)
+        kind = tag & 7
+        if kind == 0:
+            value, at = _varint(proto, at)
+            yield tag >> 3, value
+            continue
+        length, at = _varint(proto, at) if kind == 2 else ({1: 8, 5: 4}[kind] if kind in (1, 5) else -1, at)
+        if length < 0 or at + length > len(proto):
+            raise IndexError("a field of an entry does not end")
+        raw, at = proto[at : at + length], at + length
+        yield tag >> 3, raw if kind == 2 else int.from_bytes(raw, "little")
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """Return a base-128 number, seven bits to the byte, lowest first, and the place after it."""
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value, shift, at = value | (byte & 127) << shift, shift + 7, at + 1
+        if byte < 128:
+            return value, at
+
+
+def _as_float32(raw: npt.NDArray[np.uint8], dtype: int) -> Floats:
+    if dtype == _HALF:
+        return raw.view("<f2").astype(np.float32)
+    if dtype == _BFLOAT16:  # the upper half of a float32
+        return (raw.view("<u2").astype("<u4") << 16).view(np.float32)
+    return raw.view("<f4")

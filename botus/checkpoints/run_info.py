@@ -1,0 +1,70 @@
+"""What `finetune` wrote into botus.json of a run folder, as far as the use of the model depends on it.
+
+In comes its content, out comes which corpus the model has seen. The surprise: nothing here keeps a model from
+being used. A run folder of gpt-2-simple has no such file, and a damaged one only means that nobody knows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+from dataclasses import dataclass
+
+from botus.checkpoints.pieces import Piece
+from botus.errors import FileError
+
+NAME = "botus.json"
+_LARGEST = 1 << 20  # bytes; more than that was not written by botus
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a model was trained on.
+
+    Attributes:
+        corpus: the SHA-256 of corpus.txt as it was then, 64 hexadecimal digits.
+        step: the step of the checkpoint that this was written for.
+    """
+
+    corpus: str
+    step: int
+
+    def has_seen(self, content: bytes) -> bool:
+        """Tell whether a corpus.txt is the one of the training, or has only grown since.
+
+        Args:
+            content: the file as it is now.
+        """
+        digest = hashlib.sha256()
+        for line in io.BytesIO(content):
+            text = line.rstrip(b"\r\n")
+            for piece in (text, line[len(text) :]):  # the last line may have had no end before it grew
+                digest.update(piece)
+                if digest.hexdigest() == self.corpus:
+                    return True
+        return digest.hexdigest() == self.corpus
+
+
+def digest_of(content: bytes) -> str:
+    """Return what `Trained.corpus` is for a corpus.txt."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def read(piece: Piece) -> Trained:
+    """Read botus.json.
+
+    Raises:
+        FileError: it is damaged, or was not written by `finetune`.
+    """
+    try:
+        if piece.size > _LARGEST:
+            raise ValueError("it is too long")
+        record = json.loads(piece.read())
+        corpus, step = record["corpus"], record["step"]
+        if not re.fullmatch(r"[0-9a-f]{64}", corpus) or type(step) is not int:
+            raise ValueError("no SHA-256 of a corpus, or no step")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise FileError(f"{piece.label} is damaged: nobody knows what this model was trained on") from error
+    return Trained(corpus, step)

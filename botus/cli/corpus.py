@@ -1,0 +1,236 @@
+"""The commands around corpus.txt. Parse, call, print; `cli` has the others."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from botus.cli.options import Common, can_ask, can_show, common, is_terminal, terminal_width, to_stderr
+from botus.errors import RefusedError, SettingsError
+
+if TYPE_CHECKING:
+    from botus.generation.score import Habits
+
+_TREATMENT = click.Choice(["drop", "keep", "refuse"])
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def _seconds(value: str) -> float:
+    """Read a time such as 90s, 15m or 1h."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", value.lower())
+    if found is None:
+        raise click.BadParameter(f"{value!r} is not a time like 90s, 15m or 1h")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+@click.group()
+def corpus() -> None:
+    """Look after corpus.txt, the text that a model is trained on."""
+
+
+@corpus.command("import")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option("--as", "name", metavar="NAME", help="Remember the posts under this name.  [default: FILE's]")
+@click.option("--replies", is_flag=True, help="Also take answers to others.")
+@click.option("--content-warnings", "warnings", is_flag=True, help="Also take posts with a content warning.")
+@click.option(
+    "--deleted", is_flag=True, help="Also take what its author took back, where an archive says so."
+)
+@click.option("--media", is_flag=True, help="Of a post without words, take its picture's description.")
+@click.option(
+    "--min-likes", type=click.IntRange(0), default=0, metavar="N", help="Only what was liked so often."
+)
+@click.option(
+    "--min-chars", type=click.IntRange(0), default=0, metavar="N", help="Only posts of so many characters."
+)
+@click.option(
+    "--merge-within",
+    type=_seconds,
+    default="15m",
+    show_default=True,
+    metavar="TIME",
+    help="Join messages of one channel less than this apart; 0 joins none.",
+)
+@click.option(
+    "--mentions", type=_TREATMENT, default="drop", show_default=True, help="What becomes of @names."
+)
+@click.option("--links", type=_TREATMENT, default="drop", show_default=True, help="Links.")
+@click.option(
+    "--entities",
+    type=click.Choice(["mend", "keep"]),
+    default="mend",
+    show_default=True,
+    help="&amp; and its like.",
+)
+@click.option("--kind", metavar="KIND", help="Read FILE as this kind of export.  [default: found out]")
+@click.option("--column", metavar="NAME", help="The column or field that has the text.  [default: found out]")
+@click.option(
+    "--unknown-channels", is_flag=True, help="Also take Discord channels that do not say what they are."
+)
+@click.option(
+    "--explain",
+    multiple=True,
+    metavar="REASON",
+    help="Show samples of what was left out; all: of everything.",
+)
+@click.option("--dry-run", is_flag=True, help="Only look; change nothing.")
+@common
+def corpus_import(
+    values: Common,
+    paths: tuple[Path, ...],
+    name: str | None,
+    explain: tuple[str, ...],
+    dry_run: bool,
+    mentions: str,
+    links: str,
+    entities: str,
+    kind: str | None,
+    column: str | None,
+    unknown_channels: bool,
+    **wishes: object,
+) -> None:
+    """Add the posts of exports to corpus.txt.
+
+    FILE, just as it was downloaded, is an archive of X, Mastodon or Discord (zip, tar or unpacked), a file of
+    The Trump Archive, CSV, JSON, a fortune file, gpt-2-simple's output or plain text.
+    """
+    from botus.corpus import importing, report
+    from botus.corpus.cleaning import Treatment
+    from botus.corpus.filtering import Wishes
+    from botus.corpus.sources.reading import Options
+
+    treatment = Treatment(mentions, links, entities == "mend")
+    with _progress(values) as on_progress:
+        done = importing.gather(
+            values.settings.data,
+            paths,
+            Wishes(treatment=treatment, **wishes),  # type: ignore[arg-type]
+            Options(unknown_channels, column, kind),
+            name,
+            dry_run=dry_run,
+            on_progress=on_progress,
+        )
+    for note in (*done.notes, *report.missing(done.tally, explain)):
+        values.talk(note, "warning")
+    width = terminal_width() or 0
+    values.result(
+        [*report.samples(done.tally, explain, width), *report.lines(done)],
+        lambda: report.value(done, explain),
+    )
+
+
+@corpus.command("remove")
+@click.argument("source")
+@common
+def corpus_remove(values: Common, source: str) -> None:
+    """Take what came from SOURCE out again.
+
+    What another source has too stays, and so do your own lines.
+    """
+    from botus.corpus import report
+    from botus.store.corpus import Corpus
+
+    own = Corpus(values.existing.data)
+    with own.working():
+        done = own.remove(source)
+        left = len(own.texts())
+    values.result(report.removal(done, own.path, left), lambda: {**asdict(done), "total": left})
+
+
+@corpus.command("stats")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Draw an SVG.")
+@common
+def corpus_stats(values: Common, plot: Path | None) -> None:
+    """Show what corpus.txt is like, and whether it is enough to train on."""
+    from botus.cli.display import corpus as charts
+    from botus.corpus import stats
+    from botus.store.durable import files
+
+    found = stats.look(values.existing.data, Path.cwd())
+    if plot:
+        files.replace(plot, charts.plot(found).encode())
+        values.talk(f"the plots are in {plot}")
+    width, blocks = min(80, shutil.get_terminal_size().columns), can_show("█")
+    values.result(
+        charts.lines(found, width, blocks=blocks),
+        lambda: charts.value(found),
+    )
+
+
+@corpus.command("add")
+@click.option("--kept", is_flag=True, required=True, help="What was kept, starred or posted.")
+@common
+def corpus_add(values: Common, kept: bool) -> None:
+    """Add the posts that proved good.
+
+    A star makes a post weigh more in training.
+    """
+    from botus.corpus import feedback
+
+    added = feedback.add_kept(values.existing.data)
+    rows = [f"{added.new:,} added to {values.existing.data / 'corpus.txt'}"]
+    rows += [f"{added.reweighted:,} have a new weight"] if added.reweighted else []
+    rows += [f"{added.known:,} were there already"] if added.known else []
+    values.result(rows, lambda: asdict(added))
+
+
+@corpus.command("forget")
+@click.option("--yes", is_flag=True, help="Delete without asking.")
+@common
+def corpus_forget(values: Common, yes: bool) -> None:
+    """Delete the training text; hashes stay, so that nothing copies it."""
+    from botus.corpus import forgetting
+
+    settings = values.existing
+    plan = forgetting.plan(settings.data)
+    if plan is None:
+        said = f"there is nothing to forget: {settings.data} has no corpus.txt"
+        values.result([said], lambda: {"said": said, "posts": 0})
+        return
+    for row in plan.lines():
+        (values.talk if yes else to_stderr)(row)  # a question needs what is asked, with --quiet too
+    if not yes and not can_ask():
+        raise RefusedError("nothing was deleted", "say --yes to delete what is listed above")
+    if not yes and not click.confirm("Forget it?", err=True):
+        values.result(["nothing was deleted"], lambda: {"said": "nothing was deleted", "posts": 0})
+        return
+    done = forgetting.forget(settings.data, lambda posts: _habits(values, posts))
+    rows = [f"forgot {done.posts:,} posts; {done.size / 1024:,.0f} KB of hashes took their place"]
+    rows += [f"{done.quotes:,} quotes of them are gone from candidates.jsonl"] if done.quotes else []
+    values.result(rows, lambda: asdict(done))
+
+
+@contextmanager
+def _progress(values: Common) -> Iterator[Callable[[str], None]]:
+    """A line that counts, on a terminal only: how many posts an export has is known when it is read."""
+    if values.quiet or not is_terminal():
+        yield lambda said: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("")
+        yield lambda said: bar.update(task, description=said)
+
+
+def _habits(values: Common, posts: Sequence[str]) -> tuple[Habits, str]:
+    """What the model thinks of real posts; without one what needs none."""
+    from botus.generation.judge import habits_of
+
+    try:
+        from botus.generation.setup import habits_for
+
+        values.talk("asking the model what real posts are like")
+        return habits_for(values.settings, Path.cwd(), posts)
+    except SettingsError as error:
+        values.talk(f"{error.message}: the score will not know how likely real posts are", "warning")
+        return habits_of(posts, None), ""

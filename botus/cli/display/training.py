@@ -1,0 +1,135 @@
+"""What a person sees while a model is trained: a bar on a terminal, a line for every look elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from botus.cli.display.plots import OLD_RULE
+from botus.cli.options import Common, is_terminal
+from botus.text import escape, printable
+from botus.training.loop import Progress, State, Watcher
+from botus.training.overtraining import Sooner
+from botus.training.plan import Plan, steps
+from botus.training.samples import Sampled
+
+_SHOWN = 100  # letters of a sample
+_EARLY = 10  # steps after which it is known how long it will take
+
+
+@contextmanager
+def watching(values: Common, plan: Plan) -> Iterator[Watcher]:
+    """Show a training to whoever gave these options."""
+    if values.quiet:
+        yield Watcher()
+    elif not is_terminal():
+        yield Watcher(_first_word(values.talk, plan.check_every), _looked(values.talk))
+    else:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as Bar
+        from rich.table import Column
+
+        console = Console(stderr=True, highlight=False)
+        text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
+        columns = (BarColumn(bar_width=24), text)
+        with Bar(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("", total=plan.steps)
+            yield Watcher(
+                lambda progress: bar.update(task, completed=progress.step, description=beside(progress)),
+                _looked(lambda text: console.print(printable(text), markup=False)),
+            )
+
+
+def line(progress: Progress) -> str:
+    """Say in one line where a training stands."""
+    parts = [f"step {progress.step:,} of {progress.steps:,}", *_losses(progress)]
+    parts += [f"{progress.tokens_per_second:,.0f} tokens/s", f"{duration(progress.seconds_left)} left"]
+    return ", ".join(parts)
+
+
+def beside(progress: Progress) -> str:
+    """Say the same beside a bar, which needs room; what a narrow terminal cuts off is what matters least."""
+    parts = [f"{progress.step:,}/{progress.steps:,}", f"{duration(progress.seconds_left)} left"]
+    return ", ".join([*parts, *_losses(progress), f"{progress.tokens_per_second:,.0f} tokens/s"])
+
+
+def _losses(progress: Progress) -> Iterator[str]:
+    if progress.train is not None:
+        yield f"loss {progress.train:.3f}"
+    if progress.held_out is not None:
+        yield f"held out {progress.held_out:.3f}"
+
+
+def look(progress: Progress, sampled: Sampled | None) -> Iterator[str]:
+    """Say what a look at the held-out posts has shown."""
+    mark = (
+        " (best so far)" if progress.best_step == progress.step else f" (best: step {progress.best_step:,})"
+    )
+    yield line(progress) + mark
+    if sampled is None:
+        return
+    if sampled.copy_rate is None:
+        yield "  none of the sampled posts came to an end"
+        return
+    shown = escape(sampled.posts[0])
+    shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
+    noun = "sampled post is a copy" if len(sampled.posts) == 1 else "sampled posts are copies"
+    share = f"{sampled.copies} of {len(sampled.posts)} {noun} ({sampled.copy_rate:.0%})"
+    yield f"  {share}; a sample: {shown}"
+
+
+def closing(path: Path, state: State, ended: str, sooner: Sooner | None = None) -> Iterator[str]:
+    """Say how a training ended, and what comes next."""
+    yield f"ended after {steps(state.step)} and {duration(state.seconds)}: {ended}"
+    losses = f"held-out loss {state.best_loss:.3f}" if state.best_loss is not None else "never looked at"
+    losses += f", training loss {state.train_loss:.3f}" if state.train_loss is not None else ""
+    copies = f", {state.copy_rate:.0%} copies" if state.copy_rate is not None else ""
+    yield f"kept: step {state.best_step:,} ({losses}{copies}) in {path}"
+    if sooner:
+        yield (
+            f"from step {sooner.step:,} on the held-out loss fell by only {sooner.fall:.3f}, while copies "
+            f"rose from {sooner.before:.0%} to {sooner.after:.0%}: another --run with --steps {sooner.step} "
+            "should copy less"
+        )
+    where = "" if path.name == "run1" else f" --checkpoint {path}"
+    yield f"next: botus generate{where} --temp 0.9 -n 500"
+
+
+def duration(seconds: float) -> str:
+    """Say a time as a person would."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _looked(say: Callable[[str], None]) -> Callable[[Progress, Sampled | None], None]:
+    is_told = False
+
+    def show(progress: Progress, sampled: Sampled | None) -> None:
+        nonlocal is_told
+        for text in look(progress, sampled):
+            say(text)
+        if not is_told and progress.train is not None and progress.train < OLD_RULE:
+            is_told = True
+            say(
+                f"  the training loss is below {OLD_RULE}, which was once called overfitting; "
+                "here the held-out loss decides"
+            )
+
+    return show
+
+
+def _first_word(say: Callable[[str], None], check_every: int) -> Callable[[Progress], None]:
+    """Say early how long it will take: the first look may be an hour away."""
+    is_told = check_every <= 2 * _EARLY
+
+    def show(progress: Progress) -> None:
+        nonlocal is_told
+        if not is_told and progress.step % check_every == _EARLY:
+            is_told = True
+            say(line(progress))
+
+    return show

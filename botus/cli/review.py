@@ -1,0 +1,141 @@
+"""The commands around the review: curate, queue add. Parse, call, print; `cli` has the others."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from botus.cli.options import Common, can_ask, common
+from botus.text import counted
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--order", default="score", show_default=True, help="score, random, file, new or uncertain.")
+@click.option("--no-learning", is_flag=True, help="Do not let your decisions change the order.")
+@click.option("--dropped", is_flag=True, help="Begin with what was dropped, to bring it back.")
+@click.option("--export", "target", type=_FILE, metavar="CSV", help="Write a table to be filled in.")
+@click.option("--import", "table", type=_FILE, metavar="CSV", help="Carry out what such a table says.")
+@click.option("--keep", metavar="N,N-N", help="Keep these lines of tweets.txt.")
+@click.option("--drop-matching", metavar="REGEX", help="Drop undecided lines that match, after a preview.")
+@click.option("--yes", is_flag=True, help="Drop without asking.")
+@common
+def curate(
+    values: Common,
+    order: str,
+    no_learning: bool,
+    dropped: bool,
+    target: Path | None,
+    table: Path | None,
+    keep: str | None,
+    drop_matching: str | None,
+    yes: bool,
+) -> None:
+    """Review tweets.txt, one key per decision; or decide without a terminal."""
+    chosen = [option for option in (target, table, keep, drop_matching) if option is not None]
+    if len(chosen) > 1:
+        raise click.UsageError("say only one of --export, --import, --keep and --drop-matching")
+    if target:
+        _export(values, target)
+    elif table:
+        _import(values, table)
+    elif keep is not None:
+        _keep(values, keep)
+    elif drop_matching is not None:
+        _drop_matching(values, drop_matching, yes)
+    else:
+        from botus.review.terminal import screen_loop
+
+        summary = screen_loop.review(values.existing, order, dropped=dropped, learning=not no_learning)
+        values.result(screen_loop.closing(summary), lambda: dict(summary.tally.made))
+
+
+@click.group()
+def queue() -> None:
+    """Put lines into a queue that is being posted from."""
+
+
+@queue.command("add")
+@click.argument("source", metavar="FILE|DIR|-")
+@common
+def queue_add(values: Common, source: str) -> None:
+    """Add the lines of a file, of a data directory with all that it knows, or of a pipe (-)."""
+    from botus.review import queue_add as refill
+
+    if source == "-" and sys.stdin is None:
+        raise click.UsageError("there is nothing to read: standard input is closed")
+    content = sys.stdin.buffer.read() if source == "-" else Path(source)
+    done = refill.add(values.existing.data, content, time.time)
+    skipped = {"used before": done.used, "in the queue already": done.present, "dropped here": done.dropped}
+    rows = [f"{len(done.added):,} added to {values.existing.data / 'tweets.txt'}"]
+    rows += [f"{count:,} skipped: {reason}" for reason, count in skipped.items() if count]
+    if done.decisions or done.records:
+        came = f"{counted(done.decisions, 'decision')} and {counted(done.records, 'record')} of origin"
+        rows.append(f"{came} came along")
+    values.result(rows, lambda: {**asdict(done), "added": len(done.added)})
+
+
+def _export(values: Common, target: Path) -> None:
+    from botus.review import batch
+    from botus.review.session import open_session
+    from botus.store.durable import files
+
+    with open_session(values.existing.data) as session:
+        content, count = batch.export(session)
+    files.replace(target, content)
+    rows = [f"{counted(count, 'post')} in {target}: fill in `decision` (keep, star, drop, later) and `edit`,"]
+    values.result([*rows, f"then: botus curate --import {target}"], lambda: {"posts": count})
+
+
+def _import(values: Common, table: Path) -> None:
+    from botus.errors import FileError
+    from botus.review import batch, sheet
+    from botus.review.session import open_session
+    from botus.store.durable import files
+
+    content = files.read(table)
+    if content is None:
+        raise FileError(f"there is no {table}", "make one with: botus curate --export FILE")
+    rows = sheet.read(content, str(table))
+    with open_session(values.existing.data) as session:
+        done = batch.take_in(session, rows)
+    shown = [", ".join(f"{count:,} {what}" for what, count in done.made.items()) or "nothing changed"]
+    shown += [f"{done.gone:,} no longer in the queue"] if done.gone else []
+    values.result([*shown, *(f"not edited: {why}" for why in done.refused)], lambda: asdict(done))
+
+
+def _keep(values: Common, keep: str) -> None:
+    from botus.review import batch
+    from botus.review.session import open_session
+
+    wanted = batch.numbers(keep)
+    with open_session(values.existing.data) as session:
+        kept = batch.keep(session, wanted)
+    values.result([f"kept: {line}" for line in kept], lambda: {"kept": kept})
+
+
+def _drop_matching(values: Common, pattern: str, yes: bool) -> None:
+    from botus.review import batch
+    from botus.review.session import open_session
+
+    with open_session(values.existing.data) as session:
+        posts = batch.matching(session, pattern)
+        texts = [session.state.table.cards[post].text for post in posts]
+        for text in texts[:20]:
+            values.talk(f"  {text}")
+        if len(texts) > 20:
+            values.talk(f"  and {len(texts) - 20:,} more")
+        asked = bool(posts) and not yes and can_ask()
+        if posts and (yes or (asked and click.confirm(f"Drop these {len(posts):,}?", err=True))):
+            session.decide([(post, "drop") for post in posts])
+            said = f"{len(posts):,} dropped; u in botus curate takes it back"
+        else:
+            said = f"{len(posts):,} match, none dropped" + (
+                "" if asked or not posts else ": --yes drops them"
+            )
+    values.result([said], lambda: {"said": said, "matching": texts})

@@ -1,0 +1,113 @@
+"""The command that trains. Parse, call, print; `cli` has the others."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from botus.cli.options import Common, common
+from botus.training.plan import SIZES, Choice
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_ABOVE_0 = click.FloatRange(0, 1, min_open=True)
+
+
+def _steps(context: click.Context, option: click.Parameter, value: str) -> int | None:
+    if value == "auto":
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", value) or not int(value):
+        raise click.BadParameter(f"{value!r} is neither a number of steps nor auto")
+    return int(value)
+
+
+def _rate(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):  # the range lets it pass
+        raise click.BadParameter("nan is no number")
+    return value
+
+
+def _name(context: click.Context, option: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"[\w-][\w.-]*", value):
+        raise click.BadParameter(f"{value!r} is no name of a folder")
+    return value
+
+
+@click.command()
+@click.option("--base", metavar="NAME|DIR", help="The model to start from.  [default: 124M]")
+@click.option("--from-scratch", "size", type=click.Choice(list(SIZES)), help="Or a new model of this size.")
+@click.option(
+    "--steps", default="auto", show_default=True, callback=_steps, metavar="N|auto", help="At most."
+)
+@click.option("--run", default="run1", show_default=True, callback=_name, help="Its folder in checkpoint/.")
+@click.option("--batch", type=click.IntRange(1), help="Rows per step.  [default: 1; 16 from scratch]")
+@click.option(
+    "--learning-rate",
+    "rate",
+    type=_ABOVE_0,
+    callback=_rate,
+    help="At its highest.  [default: 0.0001 for 124M]",
+)
+@click.option("--check-every", type=click.IntRange(1), help="Steps between looks at the held-out posts.")
+@click.option("--sample-every", type=click.IntRange(0), help="Steps between samples, 0 for none.")
+@click.option("--seed", type=int, help="Of the split, the order, the first weights.  [default: 1]")
+@click.option("--corpus", type=_FILE, metavar="FILE", help="Another file than corpus.txt.")
+@click.option("--plot", type=_FILE, metavar="SVG", help="Draw the losses.")
+@click.option("--threads", type=click.IntRange(1), default=None, help="CPU cores to use.  [default: all]")
+@click.option("--fresh", is_flag=True, help="Set aside what is in the run folder, and begin anew.")
+@common
+def finetune(
+    values: Common,
+    base: str | None,
+    size: str | None,
+    run: str,
+    seed: int | None,
+    corpus: Path | None,
+    plot: Path | None,
+    threads: int | None,
+    fresh: bool,
+    **numbers: Any,  # noqa: ANN401
+) -> None:
+    """Train a model on corpus.txt; the same command goes on after Ctrl-C."""
+    if base and size:
+        raise click.UsageError("say one of --base and --from-scratch")
+    from botus.training.graph import require
+
+    require()  # before the modules below find that something of theirs is missing, and name another extra
+    from botus.cli.display.download import surroundings
+    from botus.cli.display.training import closing, watching
+    from botus.training import finetune as stage
+    from botus.training.base_model import fetch as bases
+    from botus.training.start import Wish
+
+    settings = values.existing
+
+    def fetch(name: str) -> Path:
+        with surroundings(values) as shown:
+            return bases.fetch(name, Path("models"), settings.base_models, shown)
+
+    wish = Wish(
+        base,
+        size,
+        run,
+        Choice(**numbers),
+        seed,
+        corpus,
+        plot,
+        fresh,
+        threads or 0,
+    )
+    done = stage.finetune(
+        wish, settings.data, stage.Surroundings(fetch, values.talk, partial(watching, values))
+    )
+    rows = closing(done.path, done.state, done.ended, done.sooner)
+    sooner = asdict(done.sooner) if done.sooner else None
+    values.result(
+        rows,
+        lambda: {"path": str(done.path), "ended": done.ended, **asdict(done.state), "sooner": sooner},
+    )

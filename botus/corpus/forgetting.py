@@ -1,0 +1,163 @@
+"""Forgets a corpus when its model is done: its text goes, and what keeps new lines from copying it stays.
+
+In comes a data directory, and what the model thinks of real posts; out comes an account of what went. The one
+surprise is the order: the hashes are on the disk, read back and tried out before any text goes, and the text
+goes in one piece. So a crash leaves the corpus or its hashes or both, and the same command does the rest.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from botus.corpus.feedback import SOURCE as KEPT
+from botus.errors import FileError
+from botus.generation.score import Habits, sample
+from botus.screening import hashes
+from botus.screening.copies import words
+from botus.screening.screen import hashtags_of
+from botus.store import forgotten
+from botus.store.candidates import Candidates
+from botus.store.corpus import BY_HAND, Corpus, read
+from botus.store.durable import files
+from botus.store.forgotten import Part
+
+_TRIED = 500  # posts that the hashes must refuse before the text goes
+
+Ask = Callable[[Sequence[str]], tuple[Habits, str]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What forgetting would do.
+
+    Attributes:
+        data: the data directory.
+        posts: how many corpus.txt has.
+        goes: files that will be deleted.
+        quotes: whether candidates.jsonl quotes corpus posts.
+        exports: the names of the files that were imported.
+        others: files beside corpus.txt that look like copies of it.
+    """
+
+    data: Path
+    posts: int
+    goes: tuple[Path, ...]
+    quotes: bool
+    exports: tuple[str, ...]
+    others: tuple[Path, ...]
+
+    def lines(self) -> Iterator[str]:
+        """Yield what goes, what stays, and what only the person can delete."""
+        text = f"the text of {self.posts:,} posts" if self.posts else "what is left of its text"
+        yield f"This deletes the corpus, {text}, for good:"
+        yield from (f"  {path}" for path in self.goes)
+        if self.quotes:
+            yield f"  what {Candidates(self.data).path} quotes of it"
+        yield "What stays:"
+        yield f"  {forgotten.path_in(self.data)}: hashes, with which a guess can be tried, but no words"
+        yield "  the queue, the log and your decisions, which are the bot's own words"
+        yield "What only you can delete:"
+        yield "  the model, which may still recite posts that it learned by heart"
+        for path in sorted(self.data.glob("checkpoint/*/resume")):
+            yield f"  {path}: the state of a training that cannot go on without the text"
+        named = ", ".join([*self.exports, *map(str, self.others)])
+        yield f"  exports, backups and snapshots{': ' if named else ''}{named}"
+        yield "Afterwards no line can be traced to a post, and training again needs a new import."
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was forgotten: posts, bytes of hashes that took their place, quotes in candidates.jsonl."""
+
+    posts: int
+    size: int
+    quotes: int
+
+
+def plan(data: Path) -> Plan | None:
+    """Say what forgetting would do; None where there is nothing to forget.
+
+    Raises:
+        FileError: corpus.txt is a link, or a file cannot be read or is damaged.
+    """
+    corpus = Corpus(data)
+    files.refuse_link(corpus.path)
+    quotes = Candidates(data).quotes()
+    goes = tuple(path for path in (corpus.path, corpus.sources) if path.exists())
+    if not goes and not quotes:
+        return None
+    exports = tuple(sorted(corpus.counts().keys() - {BY_HAND, KEPT}))
+    return Plan(data, len(corpus.read().everything), goes, quotes, exports, tuple(_others(data)))
+
+
+def forget(data: Path, ask: Ask, salt: Callable[[int], bytes] = os.urandom, *, wait: float = 60.0) -> Done:
+    """Put hashes in the place of the corpus.
+
+    Args:
+        data: the data directory.
+        ask: returns what real posts are like, and the fingerprint of the model that was asked.
+        salt: returns so many random bytes.
+        wait: seconds that another command of the corpus may still need.
+
+    Raises:
+        BusyError: finetune, generate or another command of the corpus is at work.
+        FileError: a file cannot be read or written, or is damaged; the text is still there.
+    """
+    corpus = Corpus(data)
+    files.refuse_link(corpus.path)
+    with (
+        files.lock(data, "finetune", holder="botus finetune"),
+        files.lock(data, "generate", holder="botus generate"),
+        corpus.working(wait),
+    ):
+        for _ in range(10):
+            seen = files.stamp(corpus.path)
+            part = _part(data, ask, salt)
+            with files.editing(data):
+                if files.stamp(corpus.path) == seen:
+                    return _replace(data, part)
+    raise FileError(f"{corpus.path} keeps changing", "close the program that writes to it, then try again")
+
+
+def _part(data: Path, ask: Ask, salt: Callable[[int], bytes]) -> Part | None:
+    """What is to stay of corpus.txt; None where that is there already, or there are no posts."""
+    path = Corpus(data).path
+    posts, content = read(path).everything, files.read(path) or b""
+    if not posts or forgotten.read(data).holds(content):
+        return None
+    habits, model = ask(posts)
+    grains = salt(hashes.SALT)
+    made = hashes.make(posts, hashtags_of(posts), grains)
+    return Part(len(posts), made, habits, model, forgotten.mark_of(content, grains))
+
+
+def _replace(data: Path, part: Part | None) -> Done:
+    corpus, candidates = Corpus(data), Candidates(data)
+    if part:
+        forgotten.add(data, part)
+        _try_out(data, corpus)
+    quotes = candidates.forget_nearest()
+    files.remove(corpus.path)
+    files.remove(corpus.sources)
+    for path in (corpus.path, corpus.sources, candidates.path):
+        files.sweep(path.parent, 0, path.name)
+    return Done(part.posts if part else 0, len(part.hashes.table) if part else 0, quotes)
+
+
+def _try_out(data: Path, corpus: Corpus) -> None:
+    known = forgotten.read(data)
+    posts = sample(corpus.read().everything, _TRIED)
+    if not all(any(one.copied(post, words(post)) is not None for one in known.hashes) for post in posts):
+        raise FileError(
+            f"{forgotten.path_in(data)} does not know the posts of {corpus.path} again",
+            "nothing was deleted; this is a fault in botus",
+        )
+
+
+def _others(data: Path) -> Iterator[Path]:
+    """Files that look like copies of the corpus, or like what a training leaves of it."""
+    for pattern in ("*corpus*", "*.npz", "checkpoint/*/*.npz", "checkpoint/*/*sample*", "samples/*/*"):
+        yield from (path for path in sorted(data.glob(pattern)) if path.name != "corpus.txt")

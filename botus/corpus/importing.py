@@ -1,0 +1,130 @@
+"""An import from end to end: exports are read, what is worth it is compared with the corpus, and added.
+
+In come paths and wishes, out goes a report; nothing is written before every export has been read to its end.
+The one surprise: a second import may read at the same time, and waits with comparing until the first is done.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from botus.corpus import feedback
+from botus.corpus.filtering import Candidate, Wishes, candidates, new
+from botus.corpus.sources import reading as sources
+from botus.corpus.sources.reading import Found, Options
+from botus.corpus.tally import Tally
+from botus.errors import SettingsError
+from botus.store.corpus import BY_HAND, Corpus, Post
+
+_RESERVED = (BY_HAND, feedback.SOURCE)
+_EVERY = 256  # posts between two reports of progress
+Progress = Callable[[str], None]
+"""Is told in words how far an import is."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """One export that was read: its path, the name it is remembered under, what it is, its posts."""
+
+    path: Path
+    source: str
+    kind: str
+    read: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an import did.
+
+    Attributes:
+        exports: what was read.
+        tally: what became of the posts.
+        notes: sentences for the person.
+        corpus: the file with the posts.
+        total: how many posts it has now, or would have after a dry run.
+        dry_run: whether nothing was written.
+    """
+
+    exports: Sequence[Export]
+    tally: Tally
+    notes: Sequence[str]
+    corpus: Path
+    total: int
+    dry_run: bool
+
+
+def gather(
+    data: Path,
+    paths: Sequence[Path],
+    wishes: Wishes,
+    options: Options,
+    name: str | None = None,
+    *,
+    dry_run: bool = False,
+    on_progress: Progress = lambda said: None,
+) -> Report:
+    """Import exports into the corpus.
+
+    Args:
+        data: the data directory; it is made if it is missing.
+        paths: the exports.
+        wishes: what is wanted of them.
+        options: what the person said about their format.
+        name: under which name they are remembered; None for their own file names.
+        dry_run: only look.
+        on_progress: is told how far it is.
+
+    Raises:
+        FileError: an export or the corpus cannot be read; nothing has changed.
+        SettingsError: the name is one that botus uses itself, or an option does not fit an export.
+    """
+    named = [(path, source_name(path, name)) for path in paths]
+    tally, corpus = Tally(Random(0).randrange), Corpus(data)
+    exports, notes, found = [], list[str](), list[Candidate]()
+    for path, source in named:
+        reading, before = sources.read(path, options), tally.read
+        found += candidates(_watched(reading, path.name, on_progress), source, wishes, tally)
+        exports.append(Export(path, source, reading.kind, tally.read - before))
+        notes += reading.notes
+        notes += [] if exports[-1].read else [f"there are no posts in {path}"]
+    with nullcontext() if dry_run or not found else corpus.working():
+        on_progress(f"comparing {len(found):,} posts")
+        there = corpus.read()
+        chosen = list(new(found, there.posts, tally))
+        if chosen and not dry_run:
+            corpus.add(Post(one.text, one.source, at=one.at) for one in chosen)
+    notes += there.problems()
+    if wishes.min_likes and tally.uncounted:
+        notes.append(
+            f"{tally.uncounted:,} posts do not say how often they were liked: --min-likes lets them in"
+        )
+    return Report(exports, tally, notes, corpus.path, len(there.posts) + tally.kept, dry_run)
+
+
+def source_name(path: Path, name: str | None) -> str:
+    """Return the name under which an export is remembered.
+
+    Raises:
+        SettingsError: it is empty, or one that botus uses itself.
+    """
+    source = path.resolve().name if name is None else name.strip()
+    # A file's name may be any bytes; what is written down is text.
+    source = os.fsencode(source).decode(errors="replace")
+    if not source or source in _RESERVED:
+        said = f"{source!r} is what botus itself calls a source" if source else "a source needs a name"
+        raise SettingsError(said, "name it with --as, for example --as archive-2024")
+    return source
+
+
+def _watched(reading: Iterable[Found], name: str, on_progress: Progress) -> Iterator[Found]:
+    count = 0
+    for count, one in enumerate(reading, 1):
+        if count % _EVERY == 0:
+            on_progress(f"{count:,} posts of {name} read")
+        yield one
+    on_progress(f"{count:,} posts of {name} read")

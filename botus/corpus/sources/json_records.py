@@ -1,0 +1,115 @@
+"""Reads JSON and JSON Lines: objects with a field of words or bare strings, in an array or in lines.
+
+Pieces of text go in, posts come out. The one surprise: objects may stand under numbers instead of in an
+array, or each in an object of its own (`{"tweet": {…}}`); both are looked into. ActivityPub among them is
+read as such, because only its addresses say what is private.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Any
+
+from botus.corpus.parsing import fields
+from botus.corpus.parsing.jsonstream import elements, values
+from botus.corpus.parsing.post import NOT_A_POST, Found
+from botus.corpus.sources import mastodon, unsupported
+from botus.errors import FileError, SettingsError
+
+_BEGINS = re.compile(r"\s*(?:\[\s*[\[{\"\]]|\{\s*[\"}])")
+_SAMPLE = 50
+
+
+def is_json(start: str) -> bool:
+    """Tell from the start of a file whether it is JSON, damaged or not."""
+    return bool(_BEGINS.match(start)) or _strings_in_lines(start)
+
+
+def is_lines(start: str) -> bool:
+    """Tell from the start of a file that is JSON whether it has one value after the other."""
+    if start.lstrip().startswith("["):
+        return False
+    try:
+        _, end = json.JSONDecoder(strict=False).raw_decode(start.lstrip())
+    except (ValueError, RecursionError):
+        return False
+    return bool(start.lstrip()[end:].strip())
+
+
+def is_trump(start: str) -> bool:
+    """Tell from the start of a file that is JSON whether it is The Trump Archive, of either version."""
+    return fields.is_trump(re.findall(r'"(\w+)"\s*:', start[:4000]))
+
+
+def posts(pieces: Iterable[str], place: str, in_lines: bool, field: str | None) -> Iterator[Found]:
+    """Yield one post per object or string.
+
+    Args:
+        pieces: the text of the file.
+        place: how to name it to the person.
+        in_lines: values follow one another, in no array.
+        field: the one with the words; None: find it.
+
+    Raises:
+        FileError: it is damaged, or no field has words.
+        SettingsError: there is no such field.
+    """
+    records = _records(values(pieces, place) if in_lines else elements(pieces, place))
+    sample = list(islice(records, _SAMPLE))
+    objects = [record for record in sample if isinstance(record, dict) and not mastodon.is_activity(record)]
+    if found := unsupported.of_fields({fields.plainly(name) for one in objects for name in one}):
+        raise FileError(f"{place} is {found[0]}", found[1])
+    text = _field(objects, place, field) if objects else ""
+    for record in chain(sample, records):
+        if isinstance(record, str):
+            yield fields.found({"text": record}, "text")
+        elif not isinstance(record, dict):
+            yield Found("", NOT_A_POST)
+        else:
+            yield mastodon.post(record) if mastodon.is_activity(record) else fields.found(record, text)
+
+
+def _records(found: Iterator[Any]) -> Iterator[Any]:
+    for record in found:
+        # X's API answers with what was asked for in "data" and with others' posts in "includes".
+        data = record.get("data") if isinstance(record, dict) and "id" not in record else None
+        if isinstance(data, list) and all(isinstance(one, dict) for one in data):
+            yield from data
+            continue
+        if isinstance(data, dict):
+            yield data
+            continue
+        inner = list(record.values()) if isinstance(record, dict) else []
+        if inner and all(isinstance(one, dict) for one in inner):
+            yield from inner
+        else:
+            yield record
+
+
+def _field(objects: list[dict[str, Any]], place: str, wanted: str | None) -> str:
+    names = list(dict.fromkeys(name for one in objects for name in one))
+    if wanted is not None:
+        if wanted in names:
+            return wanted
+        raise SettingsError(f"{place} has no field {wanted}", f"it has: {', '.join(names)[:200]}")
+    found = fields.text_field_of(objects)
+    if found is None:
+        raise FileError(
+            f"{place}: no field has words (it has: {', '.join(names)[:200]})", "name the field with the text"
+        )
+    return found
+
+
+def _strings_in_lines(start: str) -> bool:
+    lines = [line for line in start.splitlines() if line.strip()]
+    return len(lines) > 2 and all(_is_string(line) for line in lines[: min(20, len(lines) - 1)])
+
+
+def _is_string(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), str)
+    except (ValueError, RecursionError):
+        return False

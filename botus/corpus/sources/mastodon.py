@@ -1,0 +1,158 @@
+"""Reads Mastodon's `outbox.json`, alone or in its archive, and its relatives': ActivityPub activities.
+
+An archive goes in, its posts come out as text. Whoever was not addressed publicly is respected: posts for
+followers and direct ones are refused, boosts and anything that is not plainly public too. The one surprise:
+an outbox cannot be told from its name alone, and some programs write a bare array of activities.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from botus.corpus.parsing import moments
+from botus.corpus.parsing.archive import Archive, where
+from botus.corpus.parsing.decoding import text_of
+from botus.corpus.parsing.jsonstream import elements
+from botus.corpus.parsing.markup import text_of as read_markup
+from botus.corpus.parsing.post import BOOST, DIRECT, FOLLOWERS_ONLY, NOT_A_POST, Found
+
+_PUBLIC = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
+# Tuples, because the type of a damaged or odd activity may be a list, which no set can be asked for.
+_POSTS = ("Note", "Question", "Article", "Page")
+_ACTIVITIES = ("Create", "Announce", "Update", "Delete", "Like", "Follow", "Accept", "Undo", "Add")
+_OUTBOX = re.compile(r'"OrderedCollection(?:Page)?"|"orderedItems"')
+_EMPTY = re.compile(r'"orderedItems"\s*:\s*\[\s*\]')
+_ACTIVITY = re.compile(r'"type"\s*:\s*"(?:Create|Announce)"')
+
+Record = dict[str, Any]
+
+
+def file_of(archive: Archive) -> str:
+    """Return the name of the outbox of an archive, "" where it has none."""
+    names = [name for name in archive.names if name.rsplit("/", 1)[-1] == "outbox.json"]
+    return min(names, key=len) if names else ""
+
+
+def is_outbox(start: str) -> bool:
+    """Tell from the start of a file that stands alone whether it is an outbox."""
+    if start.lstrip().startswith("{"):
+        return bool(_OUTBOX.search(start)) and bool(_ACTIVITY.search(start) or _EMPTY.search(start))
+    return bool(_ACTIVITY.search(start)) and "ns/activitystreams" in start
+
+
+def posts(archive: Archive, name: str, notes: list[str]) -> Iterator[Found]:
+    """Yield the posts of an outbox.
+
+    Args:
+        archive: where it is.
+        name: the file.
+        notes: gets sentences for the person.
+    """
+    text = text_of(archive.pieces(name), where(archive, name), notes)
+    for activity in elements(text, where(archive, name), "orderedItems"):
+        yield post(activity)
+
+
+def is_activity(record: Record) -> bool:
+    """Tell whether an object is an activity or a post of ActivityPub, wherever it stands."""
+    kind = record.get("type")
+    if kind in _POSTS:
+        return "attributedTo" in record or "to" in record or "cc" in record
+    return kind in _ACTIVITIES and "object" in record and "actor" in record
+
+
+def post(activity: object) -> Found:
+    """Return the post of an activity, or of a post that stands without one."""
+    if not isinstance(activity, dict):
+        return Found("", NOT_A_POST)
+    if activity.get("type") in _POSTS:
+        activity = {"type": "Create", "actor": activity.get("attributedTo"), "object": activity}
+    post = activity.get("object")
+    if activity.get("type") == "Announce":
+        return Found("", BOOST, at=moments.seconds(activity.get("published")))
+    if activity.get("type") != "Create" or not isinstance(post, dict) or post.get("type") not in _POSTS:
+        return Found("", NOT_A_POST)
+    text = read_markup(_content(post))
+    media = [one for one in _listed(post.get("attachment")) if isinstance(one, dict)]
+    descriptions = [str(one["name"]) for one in media if one.get("name")]
+    return Found(
+        text,
+        refused=_refusal(activity, post),
+        at=moments.seconds(post.get("published") or activity.get("published")),
+        likes=_likes(post),
+        is_reply=_is_reply(activity, post, text),
+        warning=read_markup(str(post.get("summary") or "")),
+        has_media=bool(media),
+        description="\n".join(descriptions),
+    )
+
+
+def _content(post: Record) -> str:
+    versions = post.get("contentMap")
+    content = post.get("content")
+    if not content and isinstance(versions, dict):
+        content = next((one for one in versions.values() if one), "")
+    return str(content or "")
+
+
+def _refusal(activity: Record, post: Record) -> str:
+    actor, author = activity.get("actor"), post.get("attributedTo")
+    if isinstance(actor, str) and isinstance(author, str) and actor != author:
+        return BOOST
+    return _audience(activity, post)
+
+
+def _audience(activity: Record, post: Record) -> str:
+    """Return why a post is not for everybody; where post and activity disagree, the narrower one counts."""
+    readers = [_readers(one) for one in (activity, post) if "to" in one or "cc" in one]
+    if readers and all(_PUBLIC.intersection(some) for some in readers):
+        return ""
+    everybody = [reader for some in readers for reader in some]
+    return FOLLOWERS_ONLY if any(one.endswith("/followers") for one in everybody) else DIRECT
+
+
+def _is_reply(activity: Record, post: Record, text: str) -> bool:
+    """An answer to oneself goes on with a thread, unless it speaks to somebody first."""
+    to = post.get("inReplyTo")
+    to = to.get("id") if isinstance(to, dict) else to
+    if not to:
+        return False
+    is_own = _is_own(str(to), activity, post) or _is_among_ones_own(str(to), activity, post)
+    return not is_own or bool(re.match(r"@\w", text))
+
+
+def _is_own(address: str, activity: Record, post: Record) -> bool:
+    for owner in (activity.get("actor"), post.get("attributedTo")):
+        owner = owner.get("id") if isinstance(owner, dict) else owner
+        if not isinstance(owner, str):
+            continue
+        host, _, name = owner.rpartition("/users/")
+        if address.startswith(owner.rstrip("/") + "/") or (host and address.startswith(f"{host}/@{name}/")):
+            return True
+    return False
+
+
+def _is_among_ones_own(address: str, activity: Record, post: Record) -> bool:
+    """Addresses of Pleroma's posts name no author; an answer to somebody else is addressed to them too."""
+    actor = str(activity.get("actor"))
+    if not address.startswith(actor.partition("/users/")[0] + "/objects/"):
+        return False
+    return all(one in _PUBLIC or one.startswith(actor + "/") for one in _readers(activity) + _readers(post))
+
+
+def _readers(one: Record) -> list[str]:
+    return [*map(str, _listed(one.get("to"))), *map(str, _listed(one.get("cc")))]
+
+
+def _likes(post: Record) -> int | None:
+    likes = post.get("likes")
+    total = likes.get("totalItems") if isinstance(likes, dict) else None
+    return total if isinstance(total, int) else None
+
+
+def _listed(value: object) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

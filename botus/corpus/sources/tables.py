@@ -1,0 +1,150 @@
+"""Reads CSV: one column or many, with a header or without one, whatever separates the cells.
+
+Lines go in, posts come out. The one surprise: a file of one column is often no CSV at all but bare lines,
+so cells that only a comma in a sentence has made are put together again.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+from botus.corpus.parsing import fields, moments
+from botus.corpus.parsing.post import Found
+from botus.corpus.parsing.rows import cells_of, delimiter_of, rows_of
+from botus.corpus.sources import unsupported
+from botus.errors import FileError, SettingsError
+
+_NAME = re.compile(r"[A-Za-z_][\w .-]{0,39}")
+_FLAGS = frozenset(("t", "f", "true", "false"))
+_SAMPLE = 50
+
+
+def is_table(lines: list[str], named_csv: bool) -> bool:
+    """Tell from the first lines of a file whether it is a CSV.
+
+    Args:
+        lines: a sample, with their ends.
+        named_csv: its name says so.
+    """
+    delimiter = delimiter_of(lines)
+    header = _cells(lines[:1], delimiter or ",")
+    if named_csv or (header and _is_header(header) and (delimiter or len(header) == 1)):
+        return True
+    width = len(header)
+    return width >= 3 and any(moments.seconds(cell) is not None or cell.isdecimal() for cell in header)
+
+
+def is_trump(lines: list[str]) -> bool:
+    """Tell from the header whether it is The Trump Archive, of either version."""
+    return fields.is_trump(_cells(lines[:1], delimiter_of(lines) or ","))
+
+
+def posts(lines: Iterable[str], place: str, column: str | None) -> Iterator[Found]:
+    """Yield one post per row.
+
+    Args:
+        lines: the lines of the file, with their ends.
+        place: how to name it to the person.
+        column: the header of the column with the words; None: find it.
+
+    Raises:
+        FileError: no column has words, or a quote is never closed.
+        SettingsError: there is no such column.
+    """
+    source = iter(lines)
+    sample = list(islice(source, _SAMPLE))
+    delimiter = delimiter_of(sample) or _delimiter_of_header(sample[:1])
+    if not delimiter:
+        yield from _of_one_column(chain(sample, source), place, column)
+        return
+    rows = rows_of(chain(sample, source), place, delimiter or ",")
+    first = list(islice(rows, _SAMPLE))
+    names = _unnamed_filled(first[0]) if first and _is_header(first[0]) else None
+    header = names or [f"column {number}" for number in range(1, max(map(len, first), default=0) + 1)]
+    body = first[1:] if names else first
+    if foreign_kind := unsupported.of_fields(map(fields.plainly, names or ())):
+        raise FileError(f"{place} is {foreign_kind[0]}", foreign_kind[1])
+    text = _column(header, body, place, column)
+    for row in chain(body, rows):
+        if names and len(row) > len(names):
+            row = _joined(row, len(names), names.index(text), delimiter)
+        record = dict(zip(header, row, strict=False))
+        yield fields.found(record if names else _guessed(record, text), text)
+
+
+def _delimiter_of_header(first: list[str]) -> str:
+    """The comma where a header has one, though texts without quotes make each row of another length."""
+    names = _cells(first, ",")
+    is_one = len(names) > 2 and _is_header(names) and any(map(fields.is_text, names))
+    return "," if is_one else ""
+
+
+def _joined(row: list[str], width: int, text: int, delimiter: str) -> list[str]:
+    """Put a text without quotes that had delimiters in it together again; empty cells at the end are none."""
+    while len(row) > width and not row[-1].strip():
+        row = row[:-1]
+    end = text + 1 + len(row) - width
+    return [*row[:text], delimiter.join(row[text:end]), *row[end:]]
+
+
+def _of_one_column(lines: Iterator[str], place: str, wanted: str | None) -> Iterator[Found]:
+    for number, cell in enumerate(cells_of(lines)):
+        name = cell.strip()
+        if number == 0 and wanted is not None and name.lower() != wanted.strip().lower():
+            raise SettingsError(f"{place} has no column {wanted}", f"it has one: {name[:80]}")
+        if number or (wanted is None and not fields.is_text(name) and name != "0"):
+            yield fields.found({"text": cell}, "text")
+
+
+def _column(header: list[str], body: list[list[str]], place: str, wanted: str | None) -> str:
+    if wanted is not None:
+        for name in header:
+            if name.lower() == wanted.strip().lower():
+                return name
+        raise SettingsError(f"{place} has no column {wanted}", f"it has: {', '.join(header)}")
+    found = fields.text_field_of([dict(zip(header, row, strict=False)) for row in body])
+    if found is None:
+        raise FileError(
+            f"{place}: no column has words (it has: {', '.join(header)[:200]})",
+            "name the column with the text",
+        )
+    return found
+
+
+def _guessed(record: dict[str, str], text: str) -> dict[str, str]:
+    """Name the moment and the flag of a record without a header, as far as they show themselves."""
+    rest = [cell.strip() for name, cell in record.items() if name != text]
+    flags = [cell for cell in rest if cell.lower() in _FLAGS]
+    dates = [cell for cell in rest if not cell.isdecimal() and moments.seconds(cell) is not None]
+    # The Trump Archive has isRetweet, isDeleted and isFlagged, in this order; before, is_retweet alone.
+    found = {text: record.get(text, ""), "created_at": dates[0] if dates else ""}
+    found["is_retweet"] = flags[0] if flags else ""
+    found["is_deleted"] = flags[1] if len(flags) > 2 else ""
+    return found
+
+
+def _is_header(cells: list[str]) -> bool:
+    """Names are short, differ and are no sentences; one of them is known, or none is a number or a moment."""
+    names = [cell.strip() for cell in cells]
+    if names == ["", *map(str, range(len(names) - 1))] and len(names) > 1:
+        return True  # what pandas writes over columns without a name
+    if any(fields.is_text(name) for name in names):
+        return all(len(name) < 40 for name in names)
+    filled = [name for name in names if name]
+    return (
+        len(filled) > 1
+        and len(set(filled)) == len(filled)
+        and all(_NAME.fullmatch(name) and len(name.split()) < 4 for name in filled)
+        and not {name.lower() for name in filled} & _FLAGS
+    )
+
+
+def _unnamed_filled(names: list[str]) -> list[str]:
+    return [name.strip() or f"column {number}" for number, name in enumerate(names, 1)]
+
+
+def _cells(lines: list[str], delimiter: str) -> list[str]:
+    return next(csv.reader(lines, delimiter=delimiter), [])

@@ -1,0 +1,227 @@
+"""CTranslate2, which only this module imports: checkpoint -> converted model -> tokens and their odds.
+
+In come a checkpoint and folders for a cache; out comes an engine that samples a batch from a seed and scores
+tokens. The surprise: CTranslate2 seeds a worker thread once, when it first samples, and never again; so every
+batch is sampled by a fresh generator, which costs a tenth of a second at 124M.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+
+from botus.checkpoints.bundle import Floats
+from botus.checkpoints.gpt2_simple import Checkpoint
+from botus.checkpoints.markers import END
+from botus.checkpoints.vocabulary import Vocabulary
+from botus.errors import BotusError, SettingsError
+from botus.generation.converted import converted
+
+try:
+    import ctranslate2
+    from ctranslate2.converters import openai_gpt2
+    from ctranslate2.specs import TransformerDecoderModelSpec, common_spec
+except ImportError as error:
+    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
+
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "int8", "float32")
+
+_SCORED_TOKENS = 1024  # at once: the log-probabilities of all of them over the vocabulary are in memory
+_CHECKED_BYTES = 1 << 30  # a larger float32 model is not loaded only to be compared with int8
+_TOLERANCE = 0.01
+_PRECISION = "precision.json"
+_seeding = threading.Lock()  # the seed that a new worker thread takes is global to the process
+
+
+def start(
+    checkpoint: Checkpoint,
+    vocabulary: Vocabulary,
+    cache_dirs: Sequence[Path],
+    *,
+    device: str,
+    threads: int,
+    compute_type: str,
+) -> Engine:
+    """Return an engine for a checkpoint; its model is taken from a cache or put into one.
+
+    Args:
+        checkpoint: the weights.
+        vocabulary: of the same checkpoint.
+        cache_dirs: where converted models may lie; the first that can be written gets a new one.
+        device: one of `DEVICES`; `auto` is a GPU where there is one.
+        threads: batches that may be sampled or scored at the same time.
+        compute_type: one of `PRECISIONS`; `auto` is int8 unless that costs this model 1 % of its mean
+            log-probability.
+
+    Raises:
+        SettingsError: an unknown device or precision, no GPU, no threads.
+        FileError: the checkpoint is damaged, or no cache folder can be written.
+    """
+    gpus = ctranslate2.get_cuda_device_count()
+    problems = []
+    if device not in DEVICES:
+        problems.append(f"unknown device {device!r}: one of {', '.join(DEVICES)}")
+    if device == "cuda" and not gpus:
+        problems.append("device cuda: CTranslate2 finds no GPU here")
+    if compute_type not in PRECISIONS:
+        problems.append(f"unknown precision {compute_type!r}: one of {', '.join(PRECISIONS)}")
+    if threads < 1:
+        problems.append(f"threads is {threads}: give 1 or more")
+    if problems:
+        raise SettingsError(problems)
+    if device == "auto":
+        device = "cuda" if gpus else "cpu"
+    key = f"{checkpoint.fingerprint}-{ctranslate2.__version__}-{compute_type}"
+    model = converted(cache_dirs, key, partial(_convert, checkpoint, vocabulary, compute_type))
+    return Engine(model, device, threads if device == "cpu" else 1)
+
+
+class Engine:
+    """A converted model on a device; made by `start`.
+
+    Attributes:
+        device: `cpu` or `cuda`.
+        precision: `int8` or `float32`.
+        threads: batches that may be sampled at the same time.
+    """
+
+    def __init__(self, model: Path, device: str, threads: int) -> None:
+        self._model = model
+        self.device = device
+        self.threads = threads
+        self.precision: str = json.loads((model / _PRECISION).read_bytes())
+
+    def sample(
+        self,
+        seed: int,
+        prompt: list[str],
+        batch: int,
+        see: Callable[[int, int, float], bool],
+        *,
+        max_length: int,
+        temperature: float,
+        top_k: int,
+        top_p: float,
+    ) -> None:
+        """Continue a prompt many times at once, and report each token as it comes.
+
+        Args:
+            seed: 31 bits; the same seed and arguments give the same tokens.
+            prompt: the tokens to continue.
+            batch: how many sequences.
+            see: takes a sequence's number, a token's id and its log-probability (at temperature 1, over the
+                whole vocabulary); returns True to end that sequence. It must not raise.
+            max_length: tokens of a sequence without the prompt; with it they must fit into the context.
+            temperature: above 0.
+            top_k: 0 for the whole vocabulary.
+            top_p: 1 for all of those.
+
+        Raises:
+            BotusError: CTranslate2 fails, as for want of memory.
+        """
+        generator = self._seeded(seed, prompt[:1])
+        try:
+            generator.generate_batch(
+                [prompt] * batch,
+                callback=lambda step: see(step.batch_id, step.token_id, step.log_prob),
+                end_token=[],  # only `see` knows an end
+                max_length=max_length,
+                include_prompt_in_result=False,
+                return_scores=True,
+                sampling_temperature=temperature,
+                sampling_topk=top_k,
+                sampling_topp=top_p,
+            )
+        except RuntimeError as error:
+            raise BotusError(f"CTranslate2 has failed: {error}", "try a smaller batch") from error
+
+    def score(self, tokens: Sequence[list[str]]) -> list[list[float]]:
+        """Return the log-probabilities of all tokens but the first of each sequence."""
+        size = max([_SCORED_TOKENS, *(len(sequence) for sequence in tokens)])
+        results = self._scorer.score_batch(list(tokens), max_batch_size=size, batch_type="tokens")
+        return [result.log_probs for result in results]
+
+    def logits(self, tokens: list[str]) -> Floats:
+        """Return the logits after each token of a sequence, [len(tokens), n_vocab]."""
+        logits: Floats = np.array(self._scorer.forward_batch([tokens]), np.float32)[0]
+        return logits
+
+    @cached_property
+    def _scorer(self) -> ctranslate2.Generator:
+        return _open(self._model, self.device, self.threads)
+
+    def _seeded(self, seed: int, token: list[str]) -> ctranslate2.Generator:
+        """Return a generator whose one worker thread has taken this seed."""
+        generator = _open(self._model, self.device)
+        with _seeding:
+            ctranslate2.set_random_seed(seed)
+            # The thread takes the seed when it samples its first token, this one.
+            generator.generate_batch([token], max_length=1, include_prompt_in_result=False, sampling_topk=2)
+        return generator
+
+
+def _open(model: Path, device: str, workers: int = 1) -> ctranslate2.Generator:
+    try:
+        # One thread a worker: two workers are faster than one worker with two threads.
+        return ctranslate2.Generator(str(model), device=device, inter_threads=workers, intra_threads=1)
+    except RuntimeError as error:
+        raise BotusError(f"CTranslate2 cannot load {model}: {error}", "run the same command again") from error
+
+
+def _convert(checkpoint: Checkpoint, vocabulary: Vocabulary, precision: str, folder: Path) -> None:
+    """Write a checkpoint as a CTranslate2 model; where it is left to us, in the precision that suits it."""
+    chosen = "int8" if precision == "auto" else precision
+    _write_model(checkpoint, vocabulary, chosen, folder)
+    hparams = checkpoint.hparams
+    size = 4 * hparams.n_embd * (hparams.n_vocab + hparams.n_ctx + 12 * hparams.n_embd * hparams.n_layer)
+    if precision == "auto" and size <= _CHECKED_BYTES:
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=folder.name) as reference:
+            exact = Path(reference)
+            _write_model(checkpoint, vocabulary, "float32", exact)
+            if _loss(exact, folder, vocabulary, hparams.n_ctx) > _TOLERANCE:
+                chosen = "float32"
+                for path in exact.iterdir():
+                    path.replace(folder / path.name)
+    (folder / _PRECISION).write_text(json.dumps(chosen))
+
+
+def _write_model(checkpoint: Checkpoint, vocabulary: Vocabulary, precision: str, folder: Path) -> None:
+    hparams = checkpoint.hparams
+    spec = TransformerDecoderModelSpec.from_config(
+        hparams.n_layer, hparams.n_head, pre_norm=True, activation=common_spec.Activation.GELUTanh
+    )
+    openai_gpt2.set_decoder(spec.decoder, dict(checkpoint.tensors()), "model")
+    # These belong to the config (the library's own converter sets them on the spec, which fails in 4.8.5).
+    # They must be tokens of the vocabulary; which ones does not matter, as ends are looked for in the text.
+    end = END if END in vocabulary.tokens else vocabulary.tokens[-1]
+    spec.config.unk_token = spec.config.bos_token = spec.config.eos_token = end
+    spec.register_vocabulary(vocabulary.tokens)
+    spec.validate()
+    spec.optimize(quantization=precision)
+    spec.save(str(folder))
+
+
+def _loss(exact: Path, quantized: Path, vocabulary: Vocabulary, n_ctx: int) -> float:
+    """Return the share of the mean log-probability that quantized weights lose, on text of the exact ones.
+
+    On text that a model wrote itself the loss is the divergence of the other model over its own entropy.
+    """
+    reference = _open(exact, "cpu")
+    with _seeding:
+        ctranslate2.set_random_seed(1)
+        written = reference.generate_batch(
+            [vocabulary.encode("\n")] * 16, max_length=min(32, n_ctx - 1), end_token=[], sampling_topk=0
+        )
+    texts = [result.sequences[0] for result in written]
+    means = [
+        np.mean(np.concatenate([result.log_probs for result in generator.score_batch(texts)]))
+        for generator in (reference, _open(quantized, "cpu"))
+    ]
+    return float(means[1] / means[0] - 1) if means[0] else 0.0

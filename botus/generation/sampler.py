@@ -1,0 +1,318 @@
+"""Checkpoint -> stream of posts.
+
+In comes an opened checkpoint; out comes an endless stream of posts that a seed repeats exactly. The surprise:
+nothing is carried from one batch to the next. The work is cut into numbered units, one batch each, and unit k
+is sampled from a seed made of (seed, k): so neither the number of threads nor where a resumed run begins
+changes a post, and no two units can repeat each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import math
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from botus.checkpoints.gpt2_simple import Checkpoint, Hparams
+from botus.checkpoints.markers import (
+    END,
+    START,
+    Post,
+    Watch,
+    beginning,
+    ending,
+    fewest_chars,
+    without_markers,
+)
+from botus.checkpoints.vocabulary import Vocabulary
+from botus.errors import SettingsError
+from botus.generation import engine, nucleus
+
+# Top-p among the 502 likeliest of 50,257 tokens has 0.9 of the speed of top-k, among 1,005 of them 0.8, among
+# all of them a quarter. So it gets as few as lose next to nothing, and never more than that fiftieth.
+_FEWEST_AMONG = 200
+_MOST_AMONG = 1000
+_AMONG_SHARE = 50
+_LOSS = 0.0005  # half of what would matter, as the posts at which it is measured are few
+
+_BATCH = 128
+_CACHE_BYTES = 2 << 30  # keys and values of one batch, were every post to reach its last allowed token
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to sample.
+
+    Attributes:
+        temperature: above 0; below 1 is safer, above 1 is wilder.
+        top_k: sample from the k most probable tokens; 0 for all.
+        top_p: sample from the fewest tokens that together have this probability; 1 for all.
+        prefix: every post begins with it, and it is part of the text, as in gpt-2-simple without
+            `include_prefix=False`. White space at its end is left to the model; a start marker is dropped.
+        max_tokens: a post that has not ended after so many tokens is unfinished.
+        among: of how many of the likeliest tokens top_p chooses where there is no top_k; 0 for a common
+            number, `Sampler.help` for a measured one.
+        max_chars: a post that has become longer, however links are counted, is unfinished; 0 for no limit.
+        batch: posts per unit, 0 for a common number; no more than 2 GiB of keys and values bear. Another
+            batch gives other posts.
+        markers: whether posts stand between `<|startoftext|>` and `<|endoftext|>`; None to ask the model.
+    """
+
+    temperature: float = 0.9
+    top_k: int = 0
+    top_p: float = 1.0
+    among: int = 0
+    prefix: str = ""
+    max_tokens: int = 200
+    max_chars: int = 0
+    batch: int = 0
+    markers: bool | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One post.
+
+    Attributes:
+        text: without markers or white space around it; a line break in it is a line break.
+        finished: the model ended it; otherwise it was cut off and is not to be used.
+        logprob: the mean natural log-probability of the tokens that the model wrote, its end included, at
+            temperature 1 over the whole vocabulary.
+        tokens: how many tokens that is.
+        number: its place in the stream of its seed, from 0 on.
+    """
+
+    text: str
+    finished: bool
+    logprob: float
+    tokens: int
+    number: int
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Options that fit the model, as generate_batch wants them."""
+
+    prompt: list[str]
+    prefix: str
+    markers: bool
+    batch: int
+    max_chars: int
+    max_length: int
+    temperature: float
+    top_k: int
+    top_p: float
+
+
+def load(
+    checkpoint: Checkpoint,
+    cache_dirs: Sequence[Path],
+    *,
+    device: str = "cpu",
+    threads: int = 1,
+    compute_type: str = "auto",
+) -> Sampler:
+    """Return a sampler; the converted model is taken from a cache or put into one.
+
+    Args:
+        checkpoint: what to sample from.
+        cache_dirs: where converted models may lie; the first that can be written gets a new one.
+        device: `cpu`, `cuda`, or `auto` for a GPU where there is one.
+        threads: units sampled at the same time, on a CPU.
+        compute_type: `int8`, `float32`, or `auto`: int8 unless that costs this model 1 % of its mean
+            log-probability.
+
+    Raises:
+        SettingsError: an unknown device or precision, no GPU, no threads.
+        FileError: the checkpoint is damaged, or no cache folder can be written.
+    """
+    vocabulary = Vocabulary(checkpoint.encoder, checkpoint.bpe)
+    running = engine.start(
+        checkpoint, vocabulary, cache_dirs, device=device, threads=threads, compute_type=compute_type
+    )
+    return Sampler(checkpoint.hparams, vocabulary, running)
+
+
+class Sampler:
+    """Writes and scores posts; made by `load`.
+
+    Attributes:
+        device: `cpu` or `cuda`.
+        precision: `int8` or `float32`.
+    """
+
+    def __init__(self, hparams: Hparams, vocabulary: Vocabulary, running: engine.Engine) -> None:
+        self._hparams = hparams
+        self._vocabulary = vocabulary
+        self._engine = running
+        self.device = running.device
+        self.precision = running.precision
+
+    def stream(self, options: Options, seed: int, skip: int = 0) -> Iterator[Sample]:
+        """Return the endless stream of posts of a seed; close it to stop the threads behind it.
+
+        Args:
+            options: how to sample.
+            seed: any whole number; the same one gives the same posts in the same order.
+            skip: posts of this stream to pass over, mostly without writing them again.
+
+        Raises:
+            SettingsError: options that cannot be, or a prefix longer than the context.
+        """
+        return self._stream(self._plan(options), seed, skip)
+
+    @cached_property
+    def markers(self) -> bool:
+        """Whether the model was trained on marked posts: then the rest of a marker after "<|" is certain."""
+        tokens = self._vocabulary.encode("\n" + START)[: self._hparams.n_ctx]
+        opening = len(self._vocabulary.encode("\n<|"))
+        # The first log-probability belongs to the second token.
+        scores = self._engine.score([tokens])[0][opening - 1 :]
+        return bool(scores) and min(scores) > math.log(0.5)
+
+    def logprob(self, texts: Sequence[str]) -> list[float]:
+        """Return the mean log-probability per token of each post and its end, as `Sample.logprob` has it."""
+        first = len(self._vocabulary.encode(beginning(self.markers)))
+        around = beginning(self.markers), ending(self.markers)
+        tokens = [self._vocabulary.encode(text.join(around))[: self._hparams.n_ctx] for text in texts]
+        return [float(np.mean(scores[first - 1 :])) for scores in self._engine.score(tokens)]
+
+    def tokens(self, text: str) -> int:
+        """Return the number of tokens of a text."""
+        return len(self._vocabulary.encode(text))
+
+    def help(self, options: Options, texts: Sequence[str]) -> tuple[Options, float]:
+        """Return options whose top-p has as few tokens to choose from as lose next to nothing, and that loss.
+
+        Args:
+            options: as for `stream`.
+            texts: posts at whose tokens the loss is measured: the mean share of the probability that top-p
+                alone would keep. A dozen are enough.
+        """
+        plan = self._plan(options)
+        if options.top_p == 1 or options.top_k or not texts:
+            return options, 0.0
+        counts = self._counts()
+        lost = [self._lost(plan, text, counts) for text in texts]
+        means = np.concatenate(lost).mean(axis=0).tolist()
+        chosen = next((i for i, mean in enumerate(means) if mean < _LOSS), len(means) - 1)
+        return replace(options, among=counts[chosen]), means[chosen]
+
+    def _counts(self) -> list[int]:
+        """Return how many of the likeliest tokens there may be for top-p, twice as many each time."""
+        most = min(self._hparams.n_vocab, max(_MOST_AMONG, self._hparams.n_vocab // _AMONG_SHARE))
+        doubled = (_FEWEST_AMONG << i for i in itertools.count())
+        return [*itertools.takewhile(lambda count: count < most, doubled), most]
+
+    def _lost(self, plan: _Plan, text: str, counts: Sequence[int]) -> npt.NDArray[np.float32]:
+        tokens = self._vocabulary.encode(beginning(plan.markers) + text)[: self._hparams.n_ctx]
+        return nucleus.lost(self._engine.logits(tokens) / np.float32(plan.temperature), plan.top_p, counts)
+
+    def _plan(self, options: Options) -> _Plan:
+        markers = options.markers
+        if markers is None:
+            markers = options.prefix.startswith(START) or self.markers
+        prefix = options.prefix.removeprefix(START).rstrip()
+        prompt = self._vocabulary.encode(beginning(markers) + prefix)
+        problems = _problems(options, prefix, markers)
+        room = self._hparams.n_ctx - len(prompt)
+        if room < 1:
+            context = self._hparams.n_ctx
+            problems.append(f"the prefix has {len(prompt)} tokens, the context of the model only {context}")
+        if problems:
+            raise SettingsError(problems)
+        length = min(options.max_tokens, room)
+        top_k = options.top_k
+        if options.top_p < 1 and not top_k:
+            top_k = options.among or self._counts()[-1]
+        return _Plan(
+            prompt=prompt,
+            prefix=prefix,
+            markers=markers,
+            batch=min(options.batch or _BATCH, self._bearable(len(prompt) + length)),
+            max_chars=options.max_chars - fewest_chars(prefix) if options.max_chars else 0,
+            max_length=length,
+            temperature=options.temperature,
+            top_k=0 if top_k >= self._hparams.n_vocab else top_k,
+            top_p=options.top_p,
+        )
+
+    def _bearable(self, length: int) -> int:
+        """Return how many posts' keys and values, float32 in every layer, stay within the limit."""
+        each = length * self._hparams.n_layer * 2 * self._hparams.n_embd * 4
+        return max(1, _CACHE_BYTES // each)
+
+    def _stream(self, plan: _Plan, seed: int, skip: int) -> Iterator[Sample]:
+        first, passed = divmod(skip, plan.batch)
+        stop = threading.Event()
+        with ThreadPoolExecutor(self._engine.threads) as pool:
+            units = (pool.submit(self._unit, plan, seed, number, stop) for number in itertools.count(first))
+            # Units are handed out in their order; the others go on while the first of them is awaited.
+            waiting = deque(itertools.islice(units, 2 * self._engine.threads))
+            try:
+                while True:
+                    samples = waiting.popleft().result()
+                    waiting.append(next(units))
+                    yield from samples[passed:]
+                    passed = 0
+            finally:
+                stop.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _unit(self, plan: _Plan, seed: int, number: int, stop: threading.Event) -> list[Sample]:
+        watch = Watch(plan.batch, self._vocabulary.pieces, plan.markers, plan.max_chars)
+
+        def see(post: int, token: int, log_prob: float) -> bool:
+            return watch.see(post, token, log_prob) or stop.is_set()
+
+        self._engine.sample(
+            unit_seed(seed, number),
+            plan.prompt,
+            plan.batch,
+            see,
+            max_length=plan.max_length,
+            temperature=plan.temperature,
+            top_k=plan.top_k,
+            top_p=plan.top_p,
+        )
+        return [_sample(post, plan, number * plan.batch + i) for i, post in enumerate(watch.posts)]
+
+
+def unit_seed(seed: int, number: int) -> int:
+    """Return the seed of a unit, 31 bits wide: no two units of one seed share it."""
+    base = int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:4], "little")
+    return (base + number) & 0x7FFFFFFF
+
+
+def _sample(post: Post, plan: _Plan, number: int) -> Sample:
+    text, marked = without_markers(bytes(post.text))
+    words = (plan.prefix + text.decode("utf-8", "replace")).strip()
+    return Sample(words, post.finished or marked, post.log_prob / max(1, post.tokens), post.tokens, number)
+
+
+def _problems(options: Options, prefix: str, markers: bool) -> list[str]:
+    problems = []
+    if not (options.temperature > 0 and math.isfinite(options.temperature)):
+        problems.append(f"temperature is {options.temperature}: give a number above 0, such as 0.9")
+    if options.top_k < 0:
+        problems.append(f"top-k is {options.top_k}: give a whole number, 0 for all tokens")
+    if not 0 < options.top_p <= 1:
+        problems.append(f"top-p is {options.top_p}: give a number above 0 and at most 1")
+    if options.max_tokens < 1 or min(options.batch, options.max_chars, options.among) < 0:
+        problems.append("the tokens and letters of a post and the posts of a batch cannot be negative")
+    if not markers and "\n" in prefix:
+        problems.append("the prefix has a line break, but this model writes posts of one line")
+    if START in prefix or END in prefix:
+        problems.append(f"the prefix holds a marker, {START} or {END}")
+    if options.max_chars and fewest_chars(prefix) >= options.max_chars:
+        problems.append(f"the prefix has {len(prefix)} letters, a whole post at most {options.max_chars}")
+    return problems

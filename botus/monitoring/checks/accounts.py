@@ -1,0 +1,137 @@
+"""Checks of the accounts: who they are, what they may do, whether the clocks agree, which lines are too long.
+
+Asks the platforms, posts nothing. The one surprise: where a platform answers well now, a target that had
+stopped goes on, because whoever runs this has been there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from botus.errors import CredentialsError, TemporaryError
+from botus.monitoring.checks.finding import Finding, guarded, line_numbers
+from botus.posting.targets.target import Target
+from botus.schedule.loop import check_credentials
+from botus.settings import Settings
+from botus.store.durable import files
+from botus.store.intents import Intents
+from botus.store.queue import Queue
+from botus.store.state import State
+from botus.text import counted
+
+_OFF, _FAR_OFF = 60.0, 300.0  # seconds; X refuses signatures beyond the second
+
+
+def accounts(settings: Settings, targets: Mapping[str, Target]) -> Iterator[Finding]:
+    """Check every account."""
+    yield from guarded(lambda: _credentials(settings, targets))
+    for target in targets.values():
+        yield from guarded(lambda target=target: _account(settings.data, target))  # type: ignore[misc]
+    if settings.data.is_dir():
+        yield from guarded(lambda: _unfit(settings.data, targets))  # by the limits that were just learnt
+    yield from _clock(targets)
+
+
+def _credentials(settings: Settings, targets: Mapping[str, Target]) -> Iterator[Finding]:
+    check_credentials(settings)
+    if not (settings.has_targets or targets):
+        what = "no credentials are set: post and run are dry runs, nothing is posted"
+        yield Finding("warning", what, "docs/tokens.md says how to get them")
+
+
+def _account(data: Path, target: Target) -> Iterator[Finding]:
+    try:
+        account = target.verify()
+    except (CredentialsError, TemporaryError) as error:
+        yield Finding("problem", f"{target.name}: {error.message}", error.hint, error.exit_code)
+        return
+    yield Finding("ok", f"{target.name}: {account.handle} {account.url or ''}".rstrip())
+    for what, remedy in account.problems:
+        yield Finding("problem", f"{target.name}: {what}", remedy, CredentialsError.exit_code)
+    for what, remedy in account.warnings:
+        yield Finding("warning", f"{target.name}: {what}", remedy)
+    for note in account.notes:
+        yield Finding("ok", f"{target.name}: {note}")
+    if data.is_dir() and not account.problems:
+        yield from guarded(lambda: _let_go_on(data, target))
+
+
+def _unfit(data: Path, targets: Mapping[str, Target]) -> Iterator[Finding]:
+    """Count the lines that a target can never take."""
+    texts = {line.number: line.text.strip() for line in Queue(data).lines() if line.text}
+    unfit = {
+        name: {number: reason for number, text in texts.items() if (reason := target.problem(text))}
+        for name, target in targets.items()
+    }
+    nowhere = set.intersection(*map(set, unfit.values())) if unfit else set()
+    if nowhere:
+        reasons = next(iter(unfit.values()))
+        what = f"{_share(nowhere, texts)} can go nowhere: {_first(nowhere, reasons)}"
+        yield Finding("warning", what, "shorten or drop: botus curate shows the long ones under f")
+    for name, reasons in unfit.items():
+        if only := reasons.keys() - nowhere:
+            what = f"{name}: {_share(only, texts)} cannot go there: {_first(only, reasons)}"
+            yield Finding("warning", what, "such a line goes to the other platforms only")
+
+
+def _share(numbers: Collection[int], texts: Mapping[int, str]) -> str:
+    return f"{len(numbers)} of {counted(len(texts), 'line')}"
+
+
+def _first(numbers: Collection[int], reasons: Mapping[int, str]) -> str:
+    return f"{line_numbers(sorted(numbers))} ({reasons[min(numbers)]})"
+
+
+def _let_go_on(data: Path, target: Target) -> Iterator[Finding]:
+    state = State(data)
+    with files.lock(data, "post", wait=30.0, holder="a posting run"):
+        memory = state.load()
+        known = memory.target(target.name, target.account)
+        if not known.stopped:
+            return
+        reason, known.stopped, known.until = known.stopped, "", 0.0
+        known.rejected = known.failures = known.lost = 0
+        state.save(memory)
+        waiting = _wake(Intents(data), target.name)
+    posts = {0: "", 1: "; 1 post waits for it and goes out with the next slot"}
+    more = f"; {waiting} posts wait for it, and one goes out with each slot"
+    yield Finding("ok", f"{target.name}: goes on; it had stopped: {reason}{posts.get(waiting, more)}")
+
+
+def _wake(intents: Intents, name: str) -> int:
+    """Let posts that the account's refusal put off go out with the next slots; returns how many there are."""
+    waiting = 0
+    for intent in intents.open():
+        part = intent.parts.get(name)
+        if part is None or part.state != "pending":
+            continue
+        waiting += 1
+        if part.until and not intent.owner:
+            part.until = 0.0
+            intents.save(intent)
+    return waiting
+
+
+def _clock(targets: Mapping[str, Target]) -> Iterator[Finding]:
+    known = {name: target.clock_off for name, target in targets.items() if target.clock_off is not None}
+    if not known:
+        return
+    name = max(known, key=lambda name: abs(known[name]))
+    off = known[name]
+    if abs(off) <= _OFF:
+        yield Finding("ok", f"the clock agrees with that of {name} to {counted(round(abs(off)), 'second')}")
+        return
+    what = f"the clock is {_span(abs(off))} {'ahead of' if off > 0 else 'behind'} that of {name}"
+    hint = "set it, and let it be set: timedatectl set-ntp true"
+    if abs(off) > _FAR_OFF and "x" in targets:
+        yield Finding("problem", f"{what}, and X refuses what is signed more than 5 minutes off", hint, 2)
+    else:
+        yield Finding("warning", f"{what}: posts come at other times than they should", hint)
+
+
+def _span(seconds: float) -> str:
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name}s"
+    return f"{seconds:.0f} seconds"

@@ -1,0 +1,149 @@
+"""Checks of the environment: settings that are wrong, that are misspelt, that have no effect.
+
+In come names and values; no value ever comes out. The names that botus knows are those that `settings` asks
+for. The one surprise: a name is called misspelt only where it is clear what was meant and that is not set:
+other programs have environments too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from botus import settings as settings_module
+from botus.monitoring.checks.finding import Finding
+from botus.settings import SECRETS, Settings
+
+_ALL_SETTINGS = "see Settings in the README"
+# Said so, without a platform, many programs have them.
+_COMMON = ("API_KEY", "API_SECRET", "ACCESS_KEY", "SCHEDULE", "DATA_DIR")
+_PREFIXES = ("MASTODON_", "BLUESKY_", "BOTUS_")
+_MEANT = {
+    "API_KEY": "CONSUMER_KEY",
+    "API_KEY_SECRET": "CONSUMER_SECRET",
+    "API_SECRET": "CONSUMER_SECRET",
+    "API_SECRET_KEY": "CONSUMER_SECRET",
+    "CONSUMER_KEY_SECRET": "CONSUMER_SECRET",
+    "ACCESS_SECRET": "ACCESS_TOKEN_SECRET",
+    "ACCESS_KEY": "ACCESS_TOKEN",
+    "ACCESS_TOKEN_KEY": "ACCESS_TOKEN",
+    "MASTODON_URL": "MASTODON_BASE_URL",
+    "MASTODON_API_BASE_URL": "MASTODON_BASE_URL",
+    "MASTODON_INSTANCE": "MASTODON_BASE_URL",
+    "MASTODON_INSTANCE_URL": "MASTODON_BASE_URL",
+    "MASTODON_SERVER": "MASTODON_BASE_URL",
+    "MASTODON_HOST": "MASTODON_BASE_URL",
+    "MASTODON_TOKEN": "MASTODON_ACCESS_TOKEN",
+    "BLUESKY_PASSWORD": "BLUESKY_APP_PASSWORD",
+    "BLUESKY_USERNAME": "BLUESKY_HANDLE",
+    "BLUESKY_USER": "BLUESKY_HANDLE",
+    "BLUESKY_IDENTIFIER": "BLUESKY_HANDLE",
+    "BLUESKY_PDS": "BLUESKY_SERVICE",
+    "CRONTAB": "CRON",
+    "CRON_EXPRESSION": "CRON",
+    "CRON_SCHEDULE": "CRON",
+    "SCHEDULE": "CRON",
+    "TIMEZONE": "TZ",
+    "TIME_ZONE": "TZ",
+    "CRON_TZ": "TZ",
+    "WEBHOOK_URL": "WEBHOOK_URLS",
+    "WEBHOOKS": "WEBHOOK_URLS",
+    "DISCORD_WEBHOOK": "WEBHOOK_URLS",
+    "DISCORD_WEBHOOK_URL": "WEBHOOK_URLS",
+    "SLACK_WEBHOOK_URL": "WEBHOOK_URLS",
+    "APPRISE_URLS": "WEBHOOK_URLS",
+    "NOTIFY_URL": "NOTIFY_URLS",
+    "HEALTHCHECKS_URL": "PING_URL",
+    "DATA_DIR": "BOTUS_DATA",
+}
+# Which settings do nothing without which.
+_NEEDS = {
+    "X": (("X_READ", "X_LIMIT", "X_BASE_URL"), "the four secrets of X"),
+    "MASTODON": (("MASTODON_VISIBILITY", "MASTODON_LANGUAGE", "MASTODON_CW"), "MASTODON_ACCESS_TOKEN"),
+    "BLUESKY": (("BLUESKY_SERVICE", "BLUESKY_LANGUAGE"), "BLUESKY_HANDLE"),
+    "CRON": (("JITTER", "CATCH_UP", "MAX_PER_DAY", "PING_URL", "NOTIFY_URLS"), "CRON"),
+    "NOTIFY": (("LOW_QUEUE",), "NOTIFY_URLS"),
+}
+
+
+def environment(variables: Mapping[str, str], settings: Settings, problems: list[str]) -> Iterator[Finding]:
+    """Check names and values.
+
+    Args:
+        variables: the environment.
+        settings: what was understood of it.
+        problems: what was not.
+    """
+    for problem in problems:
+        yield Finding("problem", problem, _ALL_SETTINGS, 2)
+    given = {name: value for name, value in variables.items() if value.strip()}
+    known = _known()
+    mine = given.keys() & known
+    yield from _quoted({name: given[name] for name in mine - {"CRON"}})  # which has a sentence of its own
+    yield from _misspelt(given, known)
+    if not problems:
+        yield from _idle(mine, settings)
+        yield Finding("ok", f"settings: {', '.join(sorted(mine)) or 'none'}")
+
+
+def _known() -> set[str]:
+    """Every name that `settings` looks for."""
+    asked: set[str] = set()
+
+    class Asked(dict[str, str]):
+        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+            asked.add(name)
+            return default
+
+    settings_module.read(Asked())
+    return asked
+
+
+def _quoted(given: Mapping[str, str]) -> Iterator[Finding]:
+    for name, value in sorted(given.items()):
+        value = value.strip()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+            hint = "leave them out: docker's --env-file takes them literally"
+            yield Finding("warning", f"{name} has quotation marks around its value", hint)
+
+
+def _misspelt(given: Mapping[str, str], known: set[str]) -> Iterator[Finding]:
+    for name in sorted(given.keys() - known):
+        meant = _meant(name, known)
+        if meant in given:
+            continue
+        if meant:
+            yield Finding("warning", f"botus does not know {name}, which is set", f"is {meant} meant?")
+        elif name.startswith(_PREFIXES):
+            yield Finding("warning", f"botus does not know {name}, which is set", _ALL_SETTINGS)
+
+
+def _meant(name: str, known: set[str]) -> str | None:
+    """The setting that a name stands for, if that is clear."""
+    plain = re.sub(r"^(?:BOTUS_)?(?:TWITTER_|X_(?=API|CONSUMER|ACCESS))?", "", name.upper())
+    plain = re.sub(r"^BSKY_", "BLUESKY_", plain)
+    if plain == name and plain in _COMMON:
+        return None
+    if plain.endswith("_FILE") and plain.removesuffix("_FILE") in known - set(SECRETS):
+        return plain.removesuffix("_FILE")
+    candidate = _MEANT.get(plain, plain)
+    if candidate in known:
+        return candidate
+    near = get_close_matches(plain, [one for one in known if len(one) > 4], 1, 0.86)
+    return near[0] if near else None
+
+
+def _idle(mine: set[str], settings: Settings) -> Iterator[Finding]:
+    has = {
+        "X": bool(settings.x),
+        "MASTODON": bool(settings.mastodon),
+        "BLUESKY": bool(settings.bluesky),
+        "CRON": bool(settings.cron),
+        "NOTIFY": bool(settings.notify_urls),
+    }
+    for key, (names, needed) in _NEEDS.items():
+        if not has[key] and (idle := [name for name in names if name in mine]):
+            verb, them = ("has", "it") if len(idle) == 1 else ("have", "them")
+            what = f"{', '.join(idle)} {verb} no effect without {needed}"
+            yield Finding("warning", what, f"set {needed} too, or leave {them} out")

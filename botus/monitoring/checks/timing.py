@@ -1,0 +1,105 @@
+"""Checks of the schedule: what it says, in which time zone, how often it posts, what a month costs on X.
+
+In come settings, the names that are set and the time. Reads the queue, because a post with a link costs more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from zoneinfo import available_timezones
+
+from botus.errors import BotusError
+from botus.monitoring.checks.finding import Finding
+from botus.posting.targets.x import PRICE, PRICE_WITH_LINK
+from botus.schedule.loop import schedule_of
+from botus.schedule.slots import Schedule, upcoming
+from botus.schedule.zones import dated, find_zone
+from botus.settings import Settings
+from botus.store.queue import Queue
+from botus.text import counted, urls
+
+_MONTH = 30  # days
+_WINDOW = timedelta(minutes=15)
+# What a platform allows an account in that time; on Mastodon 300 requests in 5 minutes, two of them a post.
+_RATES = {"x": "X allows 100", "mastodon": "Mastodon about 450"}
+
+
+def timing(settings: Settings, names: Collection[str], now: datetime) -> Iterator[Finding]:
+    """Check time zone and schedule.
+
+    Args:
+        settings: the settings.
+        names: the variables that are set.
+        now: the time.
+
+    Raises:
+        SettingsError: CRON, TZ or JITTER is wrong.
+    """
+    if not available_timezones():
+        yield Finding("problem", "the time zone database is missing", "pip install tzdata", 2)
+        return
+    if settings.cron is None:
+        find_zone(settings.zone)
+        hint = "for example CRON='0 */4 * * *'; botus post works without"
+        yield Finding("warning", "CRON is not set: botus run needs it", hint)
+        return
+    schedule = schedule_of(settings)
+    yield from _zone(schedule, names, now)
+    yield from _slots(settings, schedule, now)
+    if settings.x:
+        yield _cost(settings, schedule)
+
+
+def _zone(schedule: Schedule, names: Collection[str], now: datetime) -> Iterator[Finding]:
+    clock = f"it is {dated(now, schedule.zone)}"
+    if "TZ" in names:
+        yield Finding("ok", f"time zone {schedule.zone.key}: {clock}")
+    elif schedule.cron.text.split()[1].startswith(("*", "H")):  # at any hour, or every few hours
+        yield Finding("ok", f"TZ is not set: times are UTC, {clock}")
+    else:
+        hint = "set it, for example TZ=Europe/Stockholm; TZ=UTC if that is meant"
+        yield Finding("warning", f"TZ is not set: the hours of CRON are UTC, {clock}", hint)
+
+
+def _slots(settings: Settings, schedule: Schedule, now: datetime) -> Iterator[Finding]:
+    yield Finding("ok", f"CRON in {schedule.zone.key}: {schedule.words()}")
+    yield Finding("ok", f"the next post is due on {dated(next(upcoming(schedule, now)), schedule.zone)}")
+    for warning in schedule.warnings(settings.max_per_day):
+        yield Finding("warning", warning)
+    limits = [words for name, words in _RATES.items() if getattr(settings, name)]
+    if limits:
+        busiest = _busiest(schedule, now)
+        yield Finding("ok", f"at most {counted(busiest, 'post')} in 15 minutes; {', '.join(limits)}")
+
+
+def _busiest(schedule: Schedule, now: datetime) -> int:
+    """The most slots within any quarter of an hour of the coming week."""
+    slots = list(schedule.slots(now, now + timedelta(days=7))) or [now]
+    first = most = 0
+    for last, slot in enumerate(slots):
+        while slot - slots[first] >= _WINDOW:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def _cost(settings: Settings, schedule: Schedule) -> Finding:
+    posts = schedule.posts_per_day(settings.max_per_day) * _MONTH
+    plain, linked = posts * PRICE, posts * PRICE_WITH_LINK
+    total, with_link = _links(settings)
+    share = with_link / total if total else 0.0
+    said = f"X: {posts:.0f} posts a month cost about ${plain:.2f}, or ${linked:.2f} with a link in each"
+    if with_link:
+        mixed = plain + (linked - plain) * share
+        said += f"; {with_link} of {counted(total, 'line')} with a link: about ${mixed:.2f}"
+    return Finding("ok", said)
+
+
+def _links(settings: Settings) -> tuple[int, int]:
+    """How many lines there are, and how many of them have a link; none where they cannot be read."""
+    try:
+        texts = [line.text for line in Queue(settings.data).lines() if line.text]
+    except BotusError:
+        return 0, 0
+    return len(texts), sum(bool(urls(text)) for text in texts)

@@ -1,0 +1,116 @@
+"""The doctor: everything that can be checked without posting, in order, as findings and as lines of text.
+
+The checks are in `checks`. Nothing that comes out holds a secret, and the exit code is that of the worst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botus import settings as settings_module
+from botus.log import censor
+from botus.monitoring.checks.accounts import accounts
+from botus.monitoring.checks.content import content
+from botus.monitoring.checks.environment import environment
+from botus.monitoring.checks.finding import Finding, guarded
+from botus.monitoring.checks.folder import folder, preflight
+from botus.monitoring.checks.notifications import news
+from botus.monitoring.checks.timing import timing
+from botus.monitoring.columns import folded
+from botus.posting.targets.configured import configured
+from botus.posting.targets.target import Target
+from botus.settings import Settings
+from botus.text import counted
+
+__all__ = ["Finding", "consult", "examine", "lines", "preflight", "worst"]
+
+# Exit codes, worst first: unexpected, damage, settings, ... what may pass by itself.
+_WORST_FIRST = (1, 3, 2, 4, 6, 7, 5)
+
+
+def consult(
+    variables: Mapping[str, str], data: Path | None, clock: Callable[[], float], *, send: bool = False
+) -> Iterator[Finding]:
+    """Yield findings on what an environment sets up, one check after the other.
+
+    Args:
+        variables: the environment.
+        data: the data directory of the command line.
+        clock: seconds since the epoch.
+        send: send a message to each service of NOTIFY_URLS.
+    """
+    settings, problems = settings_module.read(variables, data)
+    names = [name for name, value in variables.items() if value.strip()]
+    targets: dict[str, Target] = {}
+
+    def connect() -> Iterator[Finding]:
+        targets.update(configured(settings, clock))
+        return iter(())
+
+    def everything() -> Iterator[Finding]:
+        yield from environment(variables, settings, problems)
+        yield from guarded(connect)
+        yield from examine(settings, targets, names, clock())
+        yield from guarded(lambda: news(settings, send=send))
+
+    return (_censored(finding, settings) for finding in everything())
+
+
+def examine(
+    settings: Settings, targets: Mapping[str, Target], variables: Iterable[str] = (), now: float | None = None
+) -> Iterator[Finding]:
+    """Yield findings on folder, files, schedule and accounts; asks the platforms, posts nothing.
+
+    Args:
+        settings: the settings.
+        targets: the accounts.
+        variables: names that are set.
+        now: the time, in seconds since the epoch; the clock's without it.
+    """
+    moment = datetime.now(UTC) if now is None else datetime.fromtimestamp(now, UTC)
+    said: set[Finding] = set()
+    for finding in _all(settings, targets, set(variables), moment):
+        if finding not in said:  # two checks may stumble over the same file
+            said.add(finding)
+            yield finding
+
+
+def lines(findings: Iterable[Finding], width: int | None = None) -> Iterator[str]:
+    """Yield findings for a person, and a last line that counts them.
+
+    Args:
+        findings: in order; shown as they come.
+        width: columns of the terminal; None to wrap nothing.
+    """
+    count = {"problem": 0, "warning": 0}
+    for finding in findings:
+        if finding.level != "ok":
+            count[finding.level] += 1
+        yield from folded(f"{finding.level:<8} {finding.message}", width, 9)
+        if finding.hint:
+            yield from folded(f"{'':<8} -> {finding.hint}", width, 12)
+    yield f"{counted(count['problem'], 'problem')}, {counted(count['warning'], 'warning')}"
+
+
+def worst(findings: Iterable[Finding]) -> int:
+    """The exit code of a report: that of its worst problem, 0 without one."""
+    codes = {finding.code for finding in findings if finding.level == "problem"}
+    return min(codes, key=_WORST_FIRST.index, default=0)
+
+
+def _all(
+    settings: Settings, targets: Mapping[str, Target], names: set[str], now: datetime
+) -> Iterator[Finding]:
+    yield from guarded(lambda: folder(settings.data))
+    if settings.data.is_dir():
+        yield from content(settings.data)
+    yield from guarded(lambda: timing(settings, names, now))
+    yield from accounts(settings, targets)
+
+
+def _censored(finding: Finding, settings: Settings) -> Finding:
+    message, hint = (censor(words, settings.secrets) for words in (finding.message, finding.hint))
+    return replace(finding, message=message, hint=hint)

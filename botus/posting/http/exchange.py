@@ -1,0 +1,239 @@
+"""What is known of one HTTP request, and what follows from it on every platform.
+
+In: an `Exchange`, filled in by the transport. Out: an `Answer`, a time, a short reason. Pure: no network, the
+clock is an argument. The one surprise: status and body come from here, never from the client libraries, whose
+exceptions hide a post that exists (an answer 201 with HTML) and crash on odd bodies.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote, urlsplit
+
+from botus.errors import CredentialsError, TemporaryError
+from botus.posting.targets.target import LOOK_UNTIL, Answer
+
+_TEXT_REFUSED = {400, 413, 422}
+_PASSES = {408, 409, 421, 423, 425}
+_MEANING = {
+    400: "bad request",
+    401: "the credentials were refused",
+    402: "no credits",
+    403: "not allowed",
+    404: "not found",
+    405: "not allowed",
+    410: "gone",
+    413: "too long",
+    422: "not accepted",
+    429: "rate limit reached",
+}
+# What to do about a reason, by the words of `_MEANING` and of the transport; the first that fits.
+_REMEDIES = (
+    ("clock of this machine", "set the clock, and let it be set: timedatectl set-ntp true"),
+    ("HTTP 401", "copy the credentials again, or make new ones: docs/tokens.md"),
+    ("HTTP 402", "buy credits in the developer console"),
+    ("HTTP 403", "look at the account in a browser, whether it is limited; then at what its token may do"),
+    ("points to", "set the address that it points to"),
+    ("HTTP 4", "is the address of the server right?"),
+    ("API:", "set the address of the server, without a path"),
+    ("name was not found", "is the address right, and is there a network?"),
+    ("certificate", "is the address right, and is the clock of this machine?"),
+    ("refused", "is the address right, and does the server run?"),
+)
+_LONGEST_WAIT = 25 * 3600  # no platform's limit lasts longer than a day; more is nonsense
+_LONGEST_REASON = 160
+# What an error text must not hold: markup, and headers that a server echoes.
+_UNFIT = re.compile(r"<[a-z!/?]|authorization\W|bearer\s|oauth_", re.IGNORECASE)
+
+
+@dataclass
+class Exchange:
+    """One request and its answer.
+
+    Args:
+        ends: when it must be over, on the monotonic clock.
+        began: a byte of the request may have left.
+        status, headers, body: the answer; status is None unless the whole answer arrived. Header names
+            are in lower case.
+        failure: why there is no whole answer, in a few fixed words.
+    """
+
+    ends: float = 0.0
+    began: bool = False
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    failure: str = ""
+
+    @property
+    def good(self) -> bool:
+        """A whole answer of the 2xx kind."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def redirect(self) -> str | None:
+        """Scheme and host that the answer points to, without path and query, which may hold secrets."""
+        if self.status is None or not 300 <= self.status < 400:
+            return None
+        try:
+            target = urlsplit(self.headers.get("location", ""))
+            host = target.netloc.rpartition("@")[2]
+            return f"{target.scheme}://{host}" if host else "another path"
+        except ValueError:
+            return "elsewhere"
+
+    def content(self) -> object:
+        """The body as JSON; None where it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    def fields(self) -> dict[str, object]:
+        """The body as a JSON object; empty where it is none."""
+        content = self.content()
+        return content if isinstance(content, dict) else {}
+
+    def date(self) -> float | None:
+        """The server's clock, in epoch seconds, from its Date header; a cache in between adds Age."""
+        try:
+            date = parsedate_to_datetime(self.headers["date"])
+            age = self.headers.get("age", "")
+            seconds = int(age) if re.fullmatch(r"[0-9]{1,9}", age) else 0
+            return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() + seconds
+        except (KeyError, ValueError, TypeError, OverflowError):
+            return None
+
+    def ahead(self, now: float) -> float | None:
+        """Seconds by which the own clock is ahead of the server's.
+
+        Args:
+            now: own clock when the answer came, in epoch seconds.
+        """
+        date = self.date()
+        return None if date is None else now - date
+
+
+def refusal(exchange: Exchange, now: float, secrets: Iterable[str]) -> Answer:
+    """Say what an exchange that did not bring the id of a post means.
+
+    One question decides: was a whole answer with a 4xx status received? Only that, or a failure to
+    connect, is a definite no.
+
+    Args:
+        now: own clock, in epoch seconds.
+        secrets: texts that must not appear in the reason.
+    """
+    reason = describe(exchange, secrets)
+    status = exchange.status
+    if not exchange.began:
+        return Answer("later", reason=reason)
+    if status is None or not 400 <= status < 500:
+        return Answer("unknown", reason=reason)
+    if status in _TEXT_REFUSED:
+        return Answer("rejected", reason=reason)
+    if status == 429:
+        return Answer("later", reason=reason, until=reset_time(exchange, now))
+    return Answer("later", reason=reason, needs_person=status not in _PASSES)
+
+
+def describe(exchange: Exchange, secrets: Iterable[str]) -> str:
+    """Say in a few words what came back, or why nothing did."""
+    if not exchange.began:
+        return f"no connection: {exchange.failure}"
+    if exchange.status is None:
+        return f"the answer was lost: {exchange.failure}"
+    if exchange.redirect:
+        return f"HTTP {exchange.status}, points to {_clean(exchange.redirect, secrets)}"
+    if exchange.good:
+        return f"HTTP {exchange.status} without an id"
+    meaning = _MEANING.get(exchange.status)
+    words = f"HTTP {exchange.status}" + (f", {meaning}" if meaning else "")
+    detail = _clean(message(exchange), secrets)
+    return f"{words}: {detail}" if detail else words
+
+
+def message(exchange: Exchange) -> str:
+    """The platform's own error sentence, from the fields that the platforms use; may be empty."""
+    content = exchange.fields()
+    name, words = content.get("error"), content.get("message")  # Bluesky
+    if isinstance(name, str) and isinstance(words, str):
+        return f"{name}: {words}"
+    errors = content.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    nested = first.get("message") if isinstance(first, dict) else first
+    for words in (content.get("error"), content.get("detail"), nested, content.get("title")):
+        if isinstance(words, str) and words.strip():
+            return words
+    return ""
+
+
+def reset_time(exchange: Exchange, now: float) -> float | None:
+    """When a rate limit ends, in epoch seconds of the own clock; None where the server does not say.
+
+    The header counts on the server's clock: ISO-8601 on Mastodon, an integer on GoToSocial, X and Bluesky.
+    """
+    headers = exchange.headers
+    names = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
+    value = next(filter(None, map(headers.get, names)), "")
+    reset = float(value) if re.fullmatch(r"[0-9]{1,12}", value) else moment(value)
+    if reset is None:
+        return None
+    wait = reset - (exchange.date() or now)
+    return now + wait if 0 < wait <= _LONGEST_WAIT else None
+
+
+def moment(value: object) -> float | None:
+    """Read an ISO-8601 time as epoch seconds; a time without a zone is UTC."""
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() if time else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def look_failed(answer: Answer, age: float) -> Answer:
+    """A look that failed says nothing about the post and is made again later, for a day.
+
+    Args:
+        answer: what became of the look.
+        age: seconds since the attempt; below zero where the clock has been set back.
+    """
+    reason = f"could not look: {answer.reason}"
+    if abs(age) >= LOOK_UNTIL:
+        return Answer("unknown", reason=reason)
+    return Answer("later", reason=reason, until=answer.until, needs_person=answer.needs_person)
+
+
+def unsendable(text: str) -> str | None:
+    """Say why no platform can take this text, or None."""
+    if not text.strip():
+        return "empty"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "holds half a character"
+    return None
+
+
+def complaint(answer: Answer) -> CredentialsError | TemporaryError:
+    """Turn the answer to a question about the account into the error that `verify` raises."""
+    kind = CredentialsError if answer.needs_person else TemporaryError
+    remedies = (remedy for words, remedy in _REMEDIES if words in answer.reason)
+    return kind(answer.reason, next(remedies, "try again later"))
+
+
+def _clean(words: str, secrets: Iterable[str]) -> str:
+    """Make a foreign error text fit for the log; empty where it is markup or echoes a header."""
+    for secret in secrets:
+        for form in {secret, quote(secret, safe="")}:
+            words = words.replace(form, "***")
+    if _UNFIT.search(words):
+        return ""
+    words = " ".join("".join(c if c.isprintable() else " " for c in words).split())
+    return words if len(words) <= _LONGEST_REASON else words[: _LONGEST_REASON - 1] + "…"

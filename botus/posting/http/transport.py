@@ -1,0 +1,185 @@
+"""Makes one HTTP request of a client library and records, at the socket, what became of it.
+
+In: a function that makes the client library send one request through this adapter. Out: an `Exchange`. Owns
+every connection of the targets: time-outs, a deadline for the whole request, no retry, no reuse; no request
+begins once the process is to end. The one surprise: what the library returns or raises is thrown away. "May a
+byte have left?" is answered where bytes leave, not guessed from the class of an exception.
+
+Loads `requests`, so targets import it at their first request.
+"""
+
+# ruff: noqa: ANN401  (arguments are handed through to classes of requests, urllib3 and http.client)
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import socket
+import time
+import warnings
+from collections.abc import Callable
+from http.client import HTTPResponse
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError
+
+from botus import shutdown
+from botus.errors import BotusError, causes, network_words
+from botus.posting.http.exchange import Exchange
+
+_LONGEST_ANSWER = 8 << 20  # bytes; twenty posts with everything around them need a few hundred thousand
+
+
+class Wire(HTTPAdapter):
+    """A requests adapter for one request at a time.
+
+    Args:
+        timeouts: seconds per address to connect, and without a byte of the answer.
+        deadline: seconds for the whole request.
+        moved: (address in the client library, address to use), for a library without a host setting.
+    """
+
+    def __init__(
+        self, timeouts: tuple[float, float], deadline: float, moved: tuple[str, str] = ("", "")
+    ) -> None:
+        self.timeouts = timeouts
+        self.deadline = deadline
+        self.moved = moved
+        self.exchange = Exchange()
+        self._unused = False
+        super().__init__(max_retries=0)
+
+    def session(self) -> requests.Session:
+        """A session that sends everything through this adapter and follows no redirect."""
+        session = requests.Session()
+        session.max_redirects = 0
+        session.mount("https://", self)
+        session.mount("http://", self)
+        return session
+
+    def ask(self, call: Callable[[], object]) -> Exchange:
+        """Run a call of the client library that makes one request, and return what became of that request.
+
+        Raises:
+            BotusError: one was raised inside the call, such as Interrupted by a signal handler.
+        """
+        self.exchange = Exchange(ends=time.monotonic() + self.deadline)
+        if shutdown.is_wished():
+            self.exchange.failure = "botus is ending"
+            return self.exchange
+        self._unused = True
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # news for the authors of the libraries, not for the owner
+                call()
+        except Exception as error:
+            for cause in causes(error):
+                if isinstance(cause, BotusError):
+                    raise cause from None
+            self.exchange.failure = self.exchange.failure or network_words(error)
+        return self.exchange
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
+        """Send a prepared request, read the whole answer, and record both; called by `requests` only."""
+        if not self._unused:  # a library that retries or follows by itself would post twice
+            raise requests.ConnectionError("a second request where one was asked for")
+        self._unused = False
+        exchange = self.exchange
+        options |= {"stream": True, "timeout": self.timeouts}
+        try:
+            response = super().send(self._move(request, options), **options)
+            body = response.content
+        except Exception as error:
+            exchange.failure = network_words(error)
+            raise
+        finally:
+            self.close()  # an idle connection that the server has dropped would cost a lost answer
+        exchange.headers = {name.lower(): value for name, value in response.headers.items()}
+        exchange.status, exchange.body = response.status_code, body
+        return response
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = self._pools()
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **options)
+        manager.pool_classes_by_scheme = self._pools()
+        return manager
+
+    def _pools(self) -> dict[str, type[HTTPConnectionPool]]:
+        """urllib3 knows connections by their class only, so each adapter has classes of its own."""
+        plain = type("Plain", (_Connection,), {"wire": self})
+        secure = type("Secure", (_Connection, HTTPSConnection), {"wire": self})
+        return {
+            "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+            "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+        }
+
+    def _move(self, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.PreparedRequest:
+        old, new = self.moved
+        if old == new or not (request.url or "").startswith(old + "/"):
+            return request
+        moved = request.copy()
+        moved.url = new + (request.url or "")[len(old) :]
+        options["proxies"] = get_environ_proxies(moved.url)
+        return moved
+
+
+class _Connection(HTTPConnection):
+    """A connection that says when the request may have left, and reads until the deadline only."""
+
+    wire: Wire
+
+    def connect(self) -> None:
+        super().connect()
+        # A host may have many addresses, each with its wait.
+        if time.monotonic() >= shutdown.latest(self.wire.exchange.ends):
+            self.close()
+            raise ConnectTimeoutError("connected too late")
+
+    def endheaders(self, *args: Any, **options: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self.wire.exchange.began = True  # not in `send`: a proxy's CONNECT is no part of the request
+        super().endheaders(*args, **options)
+
+    def response_class(self, sock: socket.socket, *args: Any, **options: Any) -> HTTPResponse:  # type: ignore[override]
+        response = HTTPResponse(sock, *args, **options)
+        reader = _Reader(sock, self.wire.exchange.ends, self.wire.timeouts[1])
+        response.fp.close()
+        response.fp = io.BufferedReader(reader)
+        return response
+
+
+class _Reader(io.RawIOBase):
+    """Reads a socket until a deadline, with a time-out per read, and no more than an answer may have."""
+
+    def __init__(self, sock: socket.socket, ends: float, timeout: float) -> None:
+        self._sock, self._ends, self._timeout = sock, ends, timeout
+        self._raw = sock.makefile("rb", buffering=0)
+        self._left = _LONGEST_ANSWER
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        remaining = shutdown.latest(self._ends) - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("the deadline of the request has passed")
+        self._sock.settimeout(min(remaining, self._timeout))
+        count = self._raw.readinto(buffer)
+        self._left -= count or 0
+        if self._left < 0:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

@@ -1,0 +1,102 @@
+"""A damaged or shortened tweeted.json: notice it, salvage its entries, or take it as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botus.errors import FileError
+from botus.store.durable import files
+from botus.store.intents import Intents
+from botus.store.state import Memory, State
+from botus.store.tweeted import Log, parse, salvage
+from botus.text import counted, short_id
+
+
+def check_whole(log: Log, memory: Memory) -> None:
+    """Refuse a log that is missing or lacks what botus remembers having logged there.
+
+    Raises:
+        FileError: naming what is gone, and the way out.
+    """
+    count, entries = memory.log_count, log.entries()
+    logged = f"{counted(count, 'post')} {'has' if count == 1 else 'have'} been logged"
+    if count and not log.path.exists():
+        problem = f"is missing, but {logged} there"
+    elif len(entries) < count:
+        problem = f"has {counted(len(entries), 'entry', 'entries')}, but {logged} there"
+    elif memory.last_id and not any(entry.get("id") == memory.last_id for entry in entries):
+        problem = f"lacks the post {memory.last_id}, which has been logged there"
+    else:
+        return
+    hint = "put back a copy; if you changed or removed it on purpose: botus log accept"
+    raise FileError(f"{log.path} {problem}", hint)
+
+
+def repair(data: Path, clock: Callable[[], float]) -> str:
+    """Write a log anew from every whole entry in it; the damaged file is kept beside it.
+
+    Returns:
+        one sentence that says what was saved.
+
+    Raises:
+        FileError: there is no file, or state.json is damaged too.
+    """
+    log = Log(data)
+    with files.lock(data, "post", wait=30.0, holder="a posting run"):
+        content = files.read(log.path)
+        if content is None:
+            raise FileError(f"there is no {log.path}", "if it is gone on purpose: botus log accept")
+        if _is_sound(log):
+            return f"{log.path} is sound: nothing to repair"
+        State(data).load()  # damaged, it stops this before anything is changed
+        kept = log.path.with_name(f"{log.path.name}.damaged-{_stamp(clock)}")
+        files.replace(kept, content)
+        entries = salvage(content.decode("utf-8", "replace"))
+        body = ",\n".join("  " + entry for entry in entries)
+        files.replace(log.path, f"[\n{body}\n]".encode() if entries else b"[]")
+        parse(log.path, (files.read(log.path) or b"").decode())
+        _take_as_it_is(data, len(entries))
+    saved = counted(len(entries), "entry", "entries")
+    return f"saved {saved}; the damaged file is {kept}; compare them before you go on"
+
+
+def accept(data: Path) -> str:
+    """Take the log as it is: what was removed from it was removed on purpose.
+
+    Returns:
+        one sentence that says what is now remembered.
+
+    Raises:
+        FileError: the log does not parse.
+    """
+    with files.lock(data, "post", wait=30.0, holder="a posting run"):
+        entries = Log(data).entries()
+        logged = {entry.get("id") for entry in entries}
+        intents = Intents(data)
+        forgotten = [mark for mark in intents.done_names() if short_id(mark) not in logged]
+        for mark in forgotten:
+            intents.forget(mark)
+        _take_as_it_is(data, len(entries))
+    again = f"; {counted(len(forgotten), 'post')} that it lacks may be posted again" if forgotten else ""
+    return f"tweeted.json is taken as it is, with {counted(len(entries), 'entry', 'entries')}{again}"
+
+
+def _is_sound(log: Log) -> bool:
+    try:
+        log.entries()
+    except FileError:
+        return False
+    return True
+
+
+def _take_as_it_is(data: Path, count: int) -> None:
+    state = State(data)
+    memory: Memory = state.load()
+    memory.log_count, memory.last_id = count, None
+    state.save(memory)
+
+
+def _stamp(clock: Callable[[], float]) -> str:
+    return datetime.fromtimestamp(clock(), UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -1,0 +1,107 @@
+"""A person's word on a post whose fate botus cannot tell, or that still waits for a target.
+
+The log and done/ say `unknown`, or an open intent has a part that waits; afterwards they say what the person
+said, or a new intent sends the post once more to that target alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from botus.errors import SettingsError
+from botus.posting.posting_run import log_entry
+from botus.store.durable import files
+from botus.store.intents import Intent, Intents, Part
+from botus.store.tweeted import Log
+
+Word = Literal["posted", "not-posted", "give-up"]
+_SHORTEST = 4  # characters of an id: fewer are more likely a slip
+
+
+def resolve(
+    data: Path, post: str, target: str | None, word: Word, url: str | None, clock: Callable[[], float]
+) -> str:
+    """Write down what a person knows about a post.
+
+    Args:
+        data: the data directory.
+        post: the post's id, or the beginning of its fingerprint.
+        target: which target it is about; None where only one is in question.
+        word: `posted`, `not-posted` (it is sent again) or `give-up`.
+        url: the address of the post, with `posted`.
+        clock: seconds since the epoch.
+
+    Returns:
+        one sentence that says what was done.
+
+    Raises:
+        SettingsError: there is no such post, or nothing about it is in question.
+        BusyError: a posting run is at work.
+    """
+    with files.lock(data, "post", wait=30.0, holder="a posting run"):
+        intents = Intents(data)
+        intent, is_open = _find(intents, post)
+        name = _choose(intent, target, word)
+        if word == "not-posted":
+            return _send_again(intents, intent, name, is_open)
+        part = intent.parts[name]
+        if word == "posted":
+            part.state, part.url, part.error = "posted", url, None
+            part.at = part.at or int(clock() * 1000)
+        else:
+            part.state, part.error = "rejected", "given up by hand"
+        _write(data, intents, intent, is_open)
+        return f"{intent.id}: {name} is now {part.state}"
+
+
+def _find(intents: Intents, post: str) -> tuple[Intent, bool]:
+    marks = [intent.fingerprint for intent in intents.open()]
+    marks += [mark for mark in intents.done_names() if mark not in marks]
+    found = [mark for mark in marks if mark.startswith(post)] if len(post) >= _SHORTEST else []
+    if len(found) > 1:
+        raise SettingsError(f"{post} begins {len(found)} posts", "give more of the post's fingerprint")
+    open_one = next((intent for intent in intents.open() if intent.fingerprint in found), None)
+    intent = open_one or (intents.find_done(found[0]) if found else None)
+    if intent is None:
+        raise SettingsError(f"there is no post {post} to resolve", "botus status lists those that need you")
+    return intent, open_one is not None
+
+
+def _choose(intent: Intent, target: str | None, word: Word) -> str:
+    states = ("unknown", "sending") if word != "give-up" else ("unknown", "sending", "pending")
+    names = [name for name, part in intent.parts.items() if part.state in states]
+    if target is not None and target not in names:
+        raise SettingsError(f"{intent.id}: nothing is in question on {target}", _known(intent))
+    if target is None and len(names) != 1:
+        problem = "name one with --target" if names else "nothing about it is in question"
+        raise SettingsError(f"{intent.id}: {problem}", _known(intent))
+    return target or names[0]
+
+
+def _known(intent: Intent) -> str:
+    return "known: " + ", ".join(f"{name} {part.state}" for name, part in intent.parts.items())
+
+
+def _send_again(intents: Intents, intent: Intent, name: str, is_open: bool) -> str:
+    """Let the next run send it: a new key, because the platform may remember the old one."""
+    if is_open:
+        intent.parts[name] = Part()
+        intents.release(intent)
+    else:
+        again = Intent(intent.fingerprint, intent.text, intent.raw, intent.claimed, parts={name: Part()})
+        intents.claim(again)
+        intents.release(again)
+    return f"{intent.id}: goes to {name} again with the next post"
+
+
+def _write(data: Path, intents: Intents, intent: Intent, is_open: bool) -> None:
+    if is_open:
+        intents.release(intent)  # the next run logs it where it is final
+        return
+    intents.save_done(intent)
+    log = Log(data)
+    earlier = next((entry for entry in log.entries() if entry.get("id") == intent.id), None)
+    if earlier is not None:
+        log.update(log_entry(intent, earlier))

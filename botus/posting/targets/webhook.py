@@ -1,0 +1,226 @@
+"""Posts to one chat or service through Apprise: Discord, Slack, Telegram, Matrix, Teams, ntfy and many more.
+
+In: a text. Out: `posted` where Apprise says yes, `unknown` otherwise. Apprise does not tell a refusal from a
+lost answer, so every post is sent at most once. The one surprise: the name of a webhook in the log comes from
+its URL, so taking another out of the list or moving it changes nothing.
+
+The only importer of `apprise` (`webhook` extra), at the first question or request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from botus import shutdown
+from botus.errors import CredentialsError
+from botus.posting.http.exchange import unsendable
+from botus.posting.targets.target import (
+    CONNECT_TIMEOUT,
+    READ_TIMEOUT,
+    REQUEST_DEADLINE,
+    UNCONFIRMED,
+    Account,
+    Answer,
+    Attempt,
+    Ready,
+)
+
+_NOT_UNDERSTOOD = "Apprise does not understand this URL, or cannot serve it here"
+_NOT_ASKED = "a webhook cannot be tried without posting; a post that fails is not sent again"
+_LOST = "a post whose sending failed may be there or not"
+
+
+class Webhook:
+    """One Apprise URL.
+
+    Args:
+        url: what Apprise calls a URL, such as `discord://ID/TOKEN`; a secret.
+        timeouts: seconds to connect and without a byte of the answer.
+        deadline: seconds for a whole post.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeouts: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
+        deadline: float = REQUEST_DEADLINE,
+    ) -> None:
+        self.account = hashlib.blake2b(url.encode(), digest_size=6).hexdigest()
+        self._kind = _kind(url)
+        self.name = f"{UNCONFIRMED}{self._kind}-{self.account[:6]}"
+        self.base_url = f"{self._kind}:"
+        self._url, self._timeouts, self._deadline = url, timeouts, deadline
+        self.clock_off = None  # Apprise does not tell the service's time
+        self._limit: int | None = None  # until `ready` has asked
+        self._loaded: Any = None
+
+    @property
+    def about(self) -> str:
+        """What the owner should know, in a few words."""
+        limit = f", {self._limit} characters" if self._limit else ""
+        return f"once each{limit}; what fails is not sent again"
+
+    @property
+    def limit(self) -> int | None:
+        """The longest text that the service takes, in characters; known once `ready` has asked."""
+        return self._limit
+
+    def problem(self, text: str) -> str | None:
+        """Say why the service can never take this text whole, or None."""
+        if reason := unsendable(text):
+            return reason
+        if self._limit and len(text) > self._limit:
+            return f"too long for {self._kind}: {len(text)} of {self._limit} characters"
+        return None
+
+    def ready(self) -> Answer | Ready:
+        """Whether Apprise understands the URL; the service itself cannot be asked."""
+        if self._service() is None:
+            return Answer("later", reason=_NOT_UNDERSTOOD, needs_person=True)
+        return Ready()
+
+    def new_key(self) -> str:
+        """Webhooks know no key."""
+        return ""
+
+    def send(self, text: str, key: str, *, again: bool) -> Answer:
+        """Hand the text to Apprise once; what it does not call a success stays unknown."""
+        service = self._service()
+        if service is None:
+            return Answer("later", reason=_NOT_UNDERSTOOD, needs_person=True)
+        if shutdown.is_wished():
+            return Answer("later", reason="botus is ending")
+        listener = _Listener()
+        logger = logging.getLogger("apprise")
+        logger.addHandler(listener)
+        try:
+            said = within(self._deadline, lambda: _notify(service, text))
+        finally:
+            logger.removeHandler(listener)
+        if said is True:
+            return Answer("posted")
+        return Answer("unknown", reason="timed out" if said is None else listener.reason)
+
+    def find(self, text: str, attempt: Attempt) -> Answer:
+        """There is nowhere to look."""
+        return Answer("unknown", reason=_LOST)
+
+    def verify(self) -> Account:
+        """Check the URL without a request."""
+        service = self._service()
+        if service is None:
+            raise CredentialsError(_NOT_UNDERSTOOD, "see docs/tokens.md for its form")
+        notes = (f"{self._limit} characters",) if self._limit else ()
+        return Account(str(service.service_name), notes=(*notes, _NOT_ASKED))
+
+    def _service(self) -> Any:  # noqa: ANN401
+        """Apprise's object for the URL, None where it can make none."""
+        if self._loaded is None:
+            self._loaded = _load(self._url)
+            if self._loaded is not None:
+                # Its own time-outs stay where the URL names them.
+                _tame(self._loaded, self._timeouts, "rto=" in self._url, "cto=" in self._url)
+                self._limit = int(self._loaded.body_maxlen) or None
+        return self._loaded
+
+
+def _load(url: str) -> Any:  # noqa: ANN401
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # news for its authors, not for the owner
+        import apprise
+
+    logging.getLogger("apprise").propagate = False  # its errors hold URLs
+    asset = apprise.AppriseAsset(
+        app_id="botus",  # posts carry the bot's name and picture, not Apprise's
+        app_desc="botus",
+        app_url="",
+        image_url_mask="",
+        image_url_logo="",
+        storage_mode="memory",
+    )
+    return apprise.Apprise.instantiate(url, asset=asset)
+
+
+def _notify(service: Any, text: str) -> bool:  # noqa: ANN401
+    """Send plain text: Apprise escapes what the service would take for markup."""
+    import apprise
+
+    return bool(service.notify(body=text, body_format=apprise.NotifyFormat.TEXT))
+
+
+def _kind(url: str) -> str:
+    """What stands in the name: Apprise's scheme, for a web address the name of its host."""
+    scheme = re.sub(r"[^a-z0-9]", "", url.partition(":")[0].lower())
+    if scheme not in ("http", "https"):
+        return scheme
+    with suppress(ValueError):
+        labels = (urlsplit(url).hostname or "").split(".")
+        if len(labels) > 1 and re.fullmatch(r"[a-z0-9]+", labels[-2]):
+            return labels[-2]
+    return scheme
+
+
+def _tame(service: Any, timeouts: tuple[float, float], own_read: bool, own_connect: bool) -> None:  # noqa: ANN401
+    """Take from a service what it does by itself: short time-outs, redirects, splitting, second requests.
+
+    `?retry=` works only for callers of Apprise's manager, which is not asked here. Some services make a
+    second request after a 429 on their own; they count them in an argument.
+    """
+    import inspect
+
+    if not own_connect:
+        service.socket_connect_timeout = timeouts[0]
+    if not own_read:
+        service.socket_read_timeout = timeouts[1]
+    service.redirects = False
+    service.overflow_mode = type(service.overflow_mode).UPSTREAM
+    if sender := getattr(service, "_send", None):
+        for name in {"rate_limit", "retries"} & set(inspect.signature(sender).parameters):
+            service._send = partial(sender, **{name: 0})
+
+
+def within(seconds: float, call: Callable[[], bool]) -> bool | None:
+    """Run a call for so long at most; None where it had not ended, False where it failed.
+
+    A request that hangs is left behind in its thread: the post is unknown either way.
+    """
+    results: list[bool] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except Exception:
+            results.append(False)
+
+    thread = threading.Thread(target=run, daemon=True)
+    ends = time.monotonic() + seconds
+    thread.start()
+    while thread.is_alive() and (left := shutdown.latest(ends) - time.monotonic()) > 0:
+        thread.join(min(left, 0.25))
+    return results[0] if results else None
+
+
+class _Listener(logging.Handler):
+    """Remembers the status that Apprise's warnings name; their other words may hold secrets."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.reason = "the service did not confirm it"
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if found := re.search(r"error=(\d{3})\b", message):
+            self.reason = f"HTTP {found[1]}"
+        elif "onnection error" in message:
+            self.reason = "no answer"

@@ -1,0 +1,260 @@
+"""Posts to one X account through tweepy: `POST /2/tweets` as the user, with the four OAuth 1.0a secrets.
+
+In: a text. Out: an `Answer`. X knows no idempotency key, and its rule against duplicates is fuzzy, so a lost
+answer stays `unknown` unless reading is allowed (it costs money) and the post is seen on the own timeline.
+The one surprise: tweepy has no host setting, so a test server or proxy is put in below it, by the transport.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botus.posting.http.exchange import Exchange, complaint, look_failed, message, moment, refusal, unsendable
+from botus.posting.targets.target import (
+    CONNECT_TIMEOUT,
+    LOOK_AFTER,
+    READ_TIMEOUT,
+    REQUEST_DEADLINE,
+    Account,
+    Advice,
+    Answer,
+    Attempt,
+    Ready,
+)
+from botus.text import fingerprint, x_length
+
+if TYPE_CHECKING:
+    from botus.posting.http.transport import Wire
+
+HOST = "https://api.twitter.com"
+_SKEW = 300.0  # X refuses signatures whose clock is further off than this
+_LOOK_AT = 20  # posts; each costs about $0.001
+PRICE, PRICE_WITH_LINK = 0.015, 0.20  # dollars a post, pay per use since February 2026
+_PRICE = f"about ${PRICE}, with a link ${PRICE_WITH_LINK:.2f},"
+_FREE_LIMIT = 280
+_AUTOMATED = (
+    "X tells no program whether the account carries the Automated label that bots must have:"
+    " see X's settings, Your account, Account information, Automation"
+)
+_NOT_ASKED = Advice(
+    "the four secrets were not tried, because X charges for every answer",
+    "X_READ=yes botus doctor asks once, for a small fee",
+)
+_READ_ONLY = Advice(
+    "the access token may only read",
+    "set the app to Read and write, then make the access token and its secret anew: docs/tokens.md",
+)
+
+
+class X:
+    """One X account.
+
+    Args:
+        consumer_key, consumer_secret, access_token, access_token_secret: the four secrets.
+        base_url: where X is; another address serves tests and proxies.
+        limit: the longest post in weighted characters.
+        may_read: whether botus may look at the account's own posts, which costs money.
+        timeouts: seconds to connect (per address) and without a byte of the answer.
+        deadline: seconds for a whole request.
+        clock: own clock, in epoch seconds.
+    """
+
+    name = "x"
+    clock_off: float | None = None
+
+    def __init__(
+        self,
+        consumer_key: str,
+        consumer_secret: str,
+        access_token: str,
+        access_token_secret: str,
+        *,
+        base_url: str = HOST,
+        limit: int = 280,
+        may_read: bool = False,
+        timeouts: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
+        deadline: float = REQUEST_DEADLINE,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._secrets = [consumer_key, consumer_secret, access_token, access_token_secret]
+        self.base_url = base_url
+        self._user = found[1] if (found := re.match(r"([0-9]+)-", access_token)) else None
+        self.account = self._user or hashlib.blake2b(access_token.encode(), digest_size=6).hexdigest()
+        self._limit = limit
+        self._may_read = may_read
+        self._timeouts, self._deadline, self._clock = timeouts, deadline, clock
+        self._connected: tuple[Wire, Any] | None = None
+
+    @property
+    def about(self) -> str:
+        """What the owner should know, in a few words."""
+        lost = "looked for on the timeline" if self._may_read else "left to you"
+        return f"at {self.base_url}, {self._limit} characters, {_PRICE} a post; a lost answer is {lost}"
+
+    def problem(self, text: str) -> str | None:
+        """Say why X can never accept this text, or None."""
+        if reason := unsendable(text):
+            return reason
+        length = x_length(text)
+        return f"too long for X: {length} of {self._limit} characters" if length > self._limit else None
+
+    def ready(self) -> Ready:
+        """X has nothing that could be asked without paying: a send may be tried at once."""
+        return Ready()
+
+    def new_key(self) -> str:
+        """X knows no key."""
+        return ""
+
+    def send(self, text: str, key: str, *, again: bool) -> Answer:
+        """Post the text in one request; after a lost answer a refusal as a duplicate means: it is there."""
+        exchange = self._ask(lambda client: client.create_tweet(text=text))
+        if number := _number(exchange.fields().get("data")) if exchange.good else None:
+            return Answer("posted", id=number, url=_url(number))
+        answer = self._refusal(exchange)
+        if exchange.status != 403:
+            return answer
+        words = message(exchange).lower()
+        if "duplicate" in words:
+            if again:
+                return Answer("posted", reason="X calls it a duplicate, so the earlier attempt arrived")
+            return Answer("rejected", reason="already there: X calls it a duplicate")
+        return Answer("rejected", reason=answer.reason) if "too long" in words else answer
+
+    def find(self, text: str, attempt: Attempt) -> Answer:
+        """Look on the own timeline, if reading is allowed; what is not seen there stays unknown."""
+        if not self._may_read:
+            return Answer("unknown", reason="the answer was lost, and X_READ does not allow to look")
+        now = self._clock()
+        if 0 <= now - attempt.begun < LOOK_AFTER:
+            return Answer("later", reason="too early to look", until=attempt.begun + LOOK_AFTER)
+        user = self._user or self._whoami()
+        if isinstance(user, Answer):
+            return look_failed(user, now - attempt.begun)
+        since = attempt.begun - _SKEW
+        exchange = self._ask(_timeline(user, since))
+        if exchange.status == 403:
+            return Answer("unknown", reason="the answer was lost, and X does not allow to look")
+        posts = exchange.fields().get("data", []) if exchange.good else None
+        if not isinstance(posts, list) or not (posts or "meta" in exchange.fields()):
+            return look_failed(self._refusal(exchange), now - attempt.begun)
+        for post in posts:
+            if isinstance(post, Mapping) and (number := _number(post)) and _same(text, post, since):
+                return Answer("posted", id=number, url=_url(number))
+        return Answer("unknown", reason="not on the timeline, which proves nothing on X")
+
+    def verify(self) -> Account:
+        """Ask who the account is, if reading is allowed; without a request otherwise."""
+        if not self._may_read:
+            notes = (f"{self._limit} characters, a link counts as 23", _AUTOMATED)
+            return Account(f"user {self.account}", warnings=(_NOT_ASKED,), notes=notes)
+        exchange = self._ask(lambda client: client.get_me(user_fields=["subscription_type"]))
+        user = exchange.fields().get("data") if exchange.good else None
+        if not isinstance(user, Mapping) or not isinstance(user.get("username"), str):
+            raise complaint(self._refusal(exchange))
+        access = exchange.headers.get("x-access-level", "")
+        return Account(
+            f"@{user['username']}",
+            f"https://x.com/{user['username']}",
+            problems=(_READ_ONLY,) if access == "read" else (),
+            warnings=tuple(self._too_long(user.get("subscription_type"))),
+            notes=tuple(self._notes(access)),
+        )
+
+    def _too_long(self, subscription: object) -> Iterator[Advice]:
+        if self._limit > _FREE_LIMIT and subscription == "None":
+            what = f"X_LIMIT is {self._limit}, but the account has no subscription: X takes {_FREE_LIMIT}"
+            yield Advice(what, "unset X_LIMIT, or subscribe to X Premium")
+
+    def _notes(self, access: str) -> Iterator[str]:
+        yield f"{self._limit} characters, a link counts as 23"
+        if "write" in access:
+            yield "the access token may read and write"
+        elif not access:
+            yield "X did not tell whether the access token may write: the first post will show"
+        yield _AUTOMATED
+
+    def _refusal(self, exchange: Exchange) -> Answer:
+        answer = refusal(exchange, self._clock(), self._secrets)
+        off = self.clock_off
+        if exchange.status != 401 or off is None or abs(off) <= _SKEW:
+            return answer
+        minutes = f"{abs(off) / 60:.0f} minutes {'ahead' if off > 0 else 'behind'}"
+        return replace(answer, reason=f"{answer.reason}; the clock of this machine is {minutes}")
+
+    def _whoami(self) -> str | Answer:
+        """The number of the account, where the access token does not begin with it."""
+        exchange = self._ask(lambda client: client.get_me())
+        self._user = _number(exchange.fields().get("data")) if exchange.good else None
+        return self._user or self._refusal(exchange)
+
+    def _ask(self, call: Callable[[Any], object]) -> Exchange:
+        wire, client = self._connected or self._connect()
+        self._connected = wire, client
+        exchange = wire.ask(lambda: call(client))
+        off = exchange.ahead(self._clock())
+        self.clock_off = self.clock_off if off is None else off
+        return exchange
+
+    def _connect(self) -> tuple[Wire, Any]:
+        import tweepy
+
+        from botus.posting.http.transport import Wire
+
+        wire = Wire(self._timeouts, self._deadline, moved=(HOST, self.base_url))
+        client = tweepy.Client(None, *self._secrets, wait_on_rate_limit=False)
+        client.session = wire.session()
+        return wire, client
+
+
+def _number(data: object) -> str | None:
+    """The id in an object of X's API: a string of digits, or None."""
+    value = data.get("id") if isinstance(data, Mapping) else None
+    return value if isinstance(value, str) and re.fullmatch(r"[0-9]+", value) else None
+
+
+def _url(number: str) -> str:
+    return f"https://x.com/i/status/{number}"
+
+
+def _timeline(user: str, since: float) -> Callable[[Any], object]:
+    return lambda client: client.get_users_tweets(
+        user,
+        start_time=datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        max_results=_LOOK_AT,
+        tweet_fields=["created_at", "entities", "note_tweet"],
+        user_auth=True,
+    )
+
+
+def _same(text: str, post: Mapping[str, Any], since: float) -> bool:
+    """Tell whether a post of the timeline is this text and not an older one."""
+    created = moment(post.get("created_at"))
+    if created is not None and created < since:
+        return False
+    note = post.get("note_tweet")  # a long post: `text` is only its beginning
+    shown = _shown(note if isinstance(note, Mapping) else post)
+    return fingerprint(_bare(shown)) == fingerprint(_bare(text))
+
+
+def _shown(post: Mapping[str, Any]) -> str:
+    """The text as it was written: X escapes it as HTML and replaces each link by one to t.co."""
+    shown = str(post.get("text", ""))
+    entities = post.get("entities")
+    links = entities.get("urls") if isinstance(entities, Mapping) else None
+    for link in links if isinstance(links, list) else []:
+        if isinstance(link, Mapping) and link.get("url") and link.get("expanded_url"):
+            shown = shown.replace(str(link["url"]), str(link["expanded_url"]))
+    return html.unescape(shown)
+
+
+def _bare(text: str) -> str:
+    """Without the scheme of links, which X adds where the author left it out."""
+    return re.sub(r"https?://", "", text)

@@ -1,0 +1,309 @@
+"""The loop of the container: wait for a slot, claim it, post; look up lost answers; beat.
+
+Nothing but wrong settings ends it: damage, a refused login or a network that is away are said once and looked
+at again. What each step came to goes to a listener, which tells the owner. The clock and the waiting come in
+as arguments.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from traceback import format_exc
+
+from botus import settings as settings_module
+from botus.errors import BotusError, BusyError, CredentialsError, SettingsError, sentence
+from botus.posting.delivery import Say
+from botus.posting.posting_run import Outcome, Policy, PostingRun
+from botus.posting.targets.target import Target
+from botus.schedule.slots import AHEAD, GRACE, Due, Schedule, due, parse, too_far_ahead
+from botus.settings import Settings
+from botus.store.intents import Intents
+from botus.store.state import State
+from botus.store.tweeted import Log
+
+_SLICE = 60.0  # seconds: the clock may be stepped, or the machine sleep, so never wait longer in one go
+_PATIENCE = 20.0  # seconds: a person may be posting by hand just when a slot comes
+_DAY = 86400.0
+UNEXPECTED = "unexpected: "  # how trouble begins that only the next slot can show to be over
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step of the loop came to.
+
+    Attributes:
+        at_slot: a slot was acted for.
+        outcome: of the posting run; None where there was none.
+        is_as_planned: nothing was posted, and nothing was to be: a dry run, or MAX_PER_DAY.
+        trouble: what went wrong, in one line.
+    """
+
+    at_slot: bool = False
+    outcome: Outcome | None = None
+    is_as_planned: bool = False
+    trouble: str = ""
+
+
+@dataclass
+class Loop:
+    """Posts on a schedule until it is told to stop.
+
+    Attributes:
+        settings: what the environment says.
+        targets: where to post; none for a dry run.
+        clock: seconds since the epoch.
+        wait: waits so many seconds, or less; True when it is time to stop.
+        say: writes a log line.
+        rng: chooses lines.
+        hear: is told what each step came to.
+    """
+
+    settings: Settings
+    targets: dict[str, Target]
+    clock: Callable[[], float]
+    wait: Callable[[float], bool]
+    say: Say
+    rng: Random
+    hear: Callable[[Step], None] = lambda step: None
+    look_at: float | None = None
+    _is_in_trouble: bool = False
+    _seen: datetime | None = None
+    _ahead: datetime | None = None  # a claimed slot that lies too far in the future
+    _said: set[str] = field(default_factory=set)  # since the last slot that went well
+    _calm: tuple[float, float] = (0.0, 0.0)  # nothing is due from the one moment until the other
+    _schedule: Schedule = field(init=False)
+    _state: State = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._schedule = schedule_of(self.settings)
+        self._state = State(self.settings.data)
+
+    def run(self) -> None:
+        """Loop until `wait` says that it is time to stop."""
+        self._guarded(self._settle)
+        while not self.wait(self.turn()):
+            pass
+
+    def turn(self) -> float:
+        """Beat, and do what is due; returns after how many seconds to look again."""
+        self._state.beat()
+        was_in_trouble = self._is_in_trouble
+        began, due_at = self._calm
+        if not began <= self.clock() < due_at:  # time came, the clock was set, or the last look failed
+            self._guarded(self._tick)
+        is_time = self.look_at is not None and self.clock() >= self.look_at
+        if is_time or (was_in_trouble and self._is_in_trouble):
+            self._guarded(self._settle)
+        return self._pause()
+
+    def _tick(self) -> Step | None:
+        now = self._now()
+        due_at = self._next_moment(now)
+        self._calm = (math.inf, due_at)
+        last = self._last_slot(now)
+        found = due(self._schedule, last, now, self.settings.catch_up)
+        self._tell(found)
+        is_mine = found.slot is not None and self._state.claim_slot(found.slot)
+        if found.slot is not None and not is_mine and self._ahead:  # else it would wait until that time comes
+            self._state.forget_slots_after(now + AHEAD)
+        if found.seen != last:
+            self._seen = found.seen
+        step = self._post(found.slot) if found.slot is not None and is_mine else None
+        self._calm = (now.timestamp(), due_at)
+        return step
+
+    def _last_slot(self, now: datetime) -> datetime | None:
+        """The newest slot up to now that was dealt with, by this process or an earlier one.
+
+        Later ones were claimed by a clock that was ahead. They stay claimed, but nothing waits for them;
+        those of a far future are forgotten at the first that is in the way.
+        """
+        newest = self._state.last_slot()
+        is_ahead = newest is not None and too_far_ahead(newest, now)
+        if newest is not None and is_ahead and newest != self._ahead:
+            moment = f"{newest:%Y-%m-%d %H:%M} UTC"
+            self.say(f"a slot was claimed at {moment}, in the future: was the clock wrong?", "warning")
+        self._ahead = newest if is_ahead else None
+        claimed = None if is_ahead else self._state.last_slot(now)
+        if self._seen is not None and self._seen > now:
+            self._seen = None
+        return max(filter(None, (claimed, self._seen)), default=None)
+
+    def _tell(self, found: Due) -> None:
+        if found.notice:
+            self._say_once(found.notice, "warning")
+
+    def _post(self, slot: datetime) -> Step:
+        run = self._posting_run()
+        if not self.targets:
+            return Step(True, is_as_planned=preview(run, self.say) is not None)
+        begin = _begin_of_day(self._schedule, slot)
+        posted = posts_of_the_day(run.log, run.intents, begin, self.clock())
+        if posted >= self.settings.max_per_day:
+            limit = f"MAX_PER_DAY is {self.settings.max_per_day}"
+            self.say(f"{posted} posts in the last 24 hours and {limit}: this slot is left out", "warning")
+            return Step(True, is_as_planned=True)
+        outcome = run.post()
+        self.look_at = outcome.look_at
+        return Step(True, outcome)
+
+    def _settle(self) -> Step:
+        """Look up lost answers; after trouble also whether it is over."""
+        outcome = self._posting_run().settle() if self.targets else None
+        self.look_at = outcome.look_at if outcome else None
+        return Step(outcome=outcome)
+
+    def _posting_run(self) -> PostingRun:
+        policy = Policy(self.settings.post_only, self.settings.post_order)
+        return PostingRun(
+            self.settings.data,
+            self.targets,
+            policy,
+            rng=self.rng,
+            clock=self.clock,
+            say=self.say,
+            wait=_PATIENCE,
+        )
+
+    def _guarded(self, step: Callable[[], Step | None]) -> None:
+        """Do something that may fail; a failure is said once, and the loop goes on."""
+        trouble, fields = "", {}
+        done: Step | None = None
+        try:
+            done = step()
+        except BusyError as error:  # passes by itself, and the other one posts
+            self._say_once(sentence(error), "warning")
+            return
+        except BotusError as error:
+            trouble = sentence(error)
+        except Exception as error:
+            trouble, fields = f"{UNEXPECTED}{type(error).__name__}: {error}", {"traceback": format_exc()}
+        if trouble:
+            self.look_at, done = None, Step(trouble=trouble)
+            self._say_once(trouble, "error", **fields)
+        if done is not None:
+            self._is_in_trouble = bool(trouble)
+            self._said = set() if done.at_slot else self._said
+            self._tell_listener(done)
+
+    def _tell_listener(self, done: Step) -> None:
+        try:
+            self.hear(done)
+        except Exception as error:  # news are never worth a post
+            trouble = sentence(error) if isinstance(error, BotusError) else f"{type(error).__name__}: {error}"
+            self._say_once(f"news for you: {trouble}", "error", traceback=format_exc())
+
+    def _say_once(self, message: str, level: str, **fields: object) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            self.say(message, level, **fields)
+
+    def _pause(self) -> float:
+        """Seconds until something is due, a slice at most."""
+        wake = min(self._calm[1], self.look_at or math.inf)
+        return min(max(wake - self.clock(), 0.05), _SLICE)
+
+    def _next_moment(self, now: datetime) -> float:
+        """When the first slot after now has to be acted for; seconds since the epoch."""
+        moment = self._schedule.fires_at(self._schedule.last(now))
+        if moment <= now:
+            moment = self._schedule.fires_at(self._schedule.next(now))
+        return moment.timestamp()
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+
+def schedule_of(settings: Settings) -> Schedule:
+    """Read the schedule of the settings.
+
+    Raises:
+        SettingsError: there is none, or it is wrong.
+    """
+    if settings.cron is None:
+        raise SettingsError("CRON is not set", "for example CRON='0 */4 * * *': every four hours")
+    identity = str(settings.data.resolve())
+    return parse(settings.cron, settings.zone, identity=identity, jitter=settings.jitter)
+
+
+def settings_of(environment: Mapping[str, str], data: Path | None) -> Settings:
+    """Read the settings for a run: with a schedule.
+
+    Args:
+        environment, data: as for `settings.load`.
+
+    Raises:
+        SettingsError: listing everything that is wrong, CRON and TZ too.
+    """
+    settings, problems = settings_module.read(environment, data)
+    try:
+        schedule_of(settings)
+    except SettingsError as error:
+        raise SettingsError([*problems, *error.problems], error.hint) from error
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def posts_of_the_day(log: Log, intents: Intents, begin: float, now: float) -> int:
+    """Count the posts from the begin of the day on (both in seconds since the epoch): in the log, or open.
+
+    Those of a clock that was more than a day ahead do not count: they would until that time comes.
+    """
+
+    def counts(moment: float | None) -> bool:
+        return begin <= (moment or 0) / 1000 <= now + _DAY
+
+    logged = [entry for entry in log.entries() if counts(entry["timestamp"])]
+    waiting = [
+        intent
+        for intent in intents.open()
+        if any(part.state == "posted" and counts(part.at) for part in intent.parts.values())
+    ]
+    return len(logged) + len(waiting)
+
+
+def _begin_of_day(schedule: Schedule, slot: datetime) -> float:
+    """From when on posts count that share a day with a slot; seconds since the epoch.
+
+    The slot of a day ago does not share it. Its post came a little later than the slot, so that 24 hours to
+    the second would leave out a slot of every day whose schedule has just as many as are allowed.
+    """
+    a_day_ago = slot - timedelta(seconds=_DAY)
+    late = a_day_ago + GRACE + timedelta(seconds=schedule.jitter)
+    return min(late, schedule.fires_at(schedule.next(a_day_ago))).timestamp()
+
+
+def check_credentials(settings: Settings) -> None:
+    """Refuse to go on as a dry run where the log shows that this bot has posted for real.
+
+    Raises:
+        CredentialsError: credentials are incomplete, or gone.
+    """
+    settings.require_complete()
+    if not settings.has_targets and Log(settings.data).entries():
+        raise CredentialsError(
+            "no credentials are set, but tweeted.json shows that this bot has posted before",
+            "set them again, or use --dry-run to look only",
+        )
+
+
+def preview(run: PostingRun, say: Say) -> str | None:
+    """Say what would be posted, and change nothing.
+
+    Returns:
+        the text, or None where there is nothing to post.
+    """
+    line = run.choose(run.eligibility())
+    if line is None or line.text is None:
+        say("dry run: nothing to post: no line of tweets.txt may go out (see: botus status)", "warning")
+        return None
+    text = line.text.strip()
+    where = ", ".join(run.targets) or "nowhere, because no credentials are set"
+    say(f"dry run: would post to {where}: {text}", text=text)
+    return text

@@ -1,0 +1,19 @@
+"""The files of a data directory, one module per file.
+
+candidates.py  owns .botus/candidates.jsonl: where every line came from that `generate` put into the queue
+corpus.py      owns corpus.txt, the text that a model is trained on, and .botus/corpus.jsonl, where each
+               post came from
+decisions.py   owns .botus/decisions.jsonl, the curator's journal: what a person decided about which post,
+               for good
+durable/       What every file needs
+forgotten.py   owns .botus/copies.bin: what is left of corpora that were forgotten, so that nothing copies
+               them
+intents.py     owns .botus/intents and .botus/done: one file per post that has been claimed, and what became
+               of it
+news.py        owns .botus/news.json: how the last slots of `run` went, and what the owner has been told of
+queue.py       owns tweets.txt: the queue, one post per line, meant to be edited by hand
+sessions.py    owns .botus/bluesky.json: the session with a Bluesky server, kept between runs, readable by
+               its owner only
+state.py       owns .botus/state.json, .botus/heartbeat and .botus/slots: what botus remembers between runs
+tweeted.py     owns tweeted.json, the log of what was posted: a JSON array, newest last
+"""

@@ -1,0 +1,312 @@
+"""Owns .botus/decisions.jsonl, the curator's journal: what a person decided about which post, for good.
+
+One JSON object per decision. Decisions of one key press share a `step`, and are taken back together:
+
+    {"kind": "drop", "step": 7, "at": 1718000000000, "fingerprint": "…", "text": "…", "places": [{…}]}
+    {"kind": "undo", "of": 7, "at": 1718000004000}
+
+`kind` is keep, star, drop, later or edit (with the `new` wording), then undo and redo `of` a step, and `end`
+where a review was left properly. A place is where a line stood (`raw`, `number`, `previous`, `ending`),
+so that it can come back byte for byte. Nothing is ever changed in here: a decision is written before
+tweets.txt follows it, so only the last step before a missing `end` can still be waiting for that.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from botus.errors import FileError
+from botus.store.durable import files, jsonl
+
+Kind = Literal["keep", "star", "drop", "later", "edit"]
+Verdict = Literal["keep", "star", "drop", "later", "edited"]
+Turn = Literal["undo", "redo", "end"]
+
+Judgement = tuple[dict[str, Verdict], dict[str, str]]  # the verdicts, and the origins of new wordings
+
+_KINDS = ("keep", "star", "drop", "later", "edit")
+_TURNS = ("undo", "redo", "end")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a line of the queue stands or stood.
+
+    Attributes:
+        raw: its bytes without the line feed.
+        number: its line number, from 1.
+        previous: the bytes of the line before it; None for the first line and after a blank one.
+        ending: the line feed, or nothing for a last line without one.
+        start: offset of its first byte, -1 where it is not known; not written down.
+    """
+
+    raw: bytes
+    number: int
+    previous: bytes | None
+    ending: bytes = b"\n"
+    start: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A post as text and as the line it is written on."""
+
+    text: str
+    fingerprint: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about one post.
+
+    Attributes:
+        kind: the decision.
+        fingerprint, text: the post; of an edit, its old wording.
+        places: all its lines; of an edit, the first is the one that got the new wording.
+        new: the new wording of an edit.
+        back: a dropped post came back to the queue with this decision, to these places.
+    """
+
+    kind: Kind
+    fingerprint: str
+    text: str
+    places: tuple[Place, ...] = ()
+    new: Wording | None = None
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one key press decided; `at` is in milliseconds since 1970."""
+
+    number: int
+    at: int
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An undo or redo of a step, or the proper end of a review."""
+
+    turn: Turn
+    of: int
+    at: int
+
+
+@dataclass(frozen=True)
+class History:
+    """The journal, read to its end.
+
+    Attributes:
+        done: the steps that count, oldest first.
+        undone: the steps that were taken back and can be done again, the next one last.
+        last: the last entry, where the review did not end properly after it.
+        next_step: the number for the next step.
+    """
+
+    done: tuple[Step, ...] = ()
+    undone: tuple[Step, ...] = ()
+    last: Step | Mark | None = None
+    next_step: int = 1
+
+
+@dataclass
+class _Reading:
+    done: list[Step] = field(default_factory=list)
+    undone: list[Step] = field(default_factory=list)
+    last: Step | Mark | None = None
+    highest: int = 0
+
+
+class Decisions:
+    """The journal of one data directory. Whoever appends holds `curate.lock`."""
+
+    def __init__(self, data: Path) -> None:
+        self.path = data / files.STATE_FOLDER / "decisions.jsonl"
+
+    def append(self, entry: Step | Mark) -> None:
+        """Write an entry down, durably, before anything else happens."""
+        files.make_folder(self.path.parent)
+        jsonl.append(self.path, _records(entry))
+
+    def history(self) -> History:
+        """Return what counts after every undo and redo.
+
+        Raises:
+            FileError: naming the line that is damaged or out of order.
+        """
+        reading = _Reading()
+        for number, entry in _entries(self.path):
+            _replay(reading, entry, self.path, number)
+        last = None if isinstance(reading.last, Mark) and reading.last.turn == "end" else reading.last
+        return History(tuple(reading.done), tuple(reading.undone), last, reading.highest + 1)
+
+    def torn(self) -> bool:
+        """Tell whether a crash cut off the last line: nobody acted on it, and the next append removes it."""
+        return jsonl.torn(self.path)
+
+    def verdicts(self) -> dict[str, Verdict]:
+        """Return what is decided, by fingerprint: keep, star, drop, or edited for a replaced wording.
+
+        A post that was put off, or whose new wording nobody has judged yet, is not in it.
+        """
+        return self.judgement()[0]
+
+    def judgement(self) -> Judgement:
+        """Return `verdicts` and `origins` after one reading."""
+        done = self.history().done
+        found = verdicts(done)
+        return {post: verdict for post, verdict in found.items() if verdict != "later"}, origins(done)
+
+    def dropped_texts(self) -> list[str]:
+        """Return the texts that must not come back: dropped posts, and the old wordings of edited ones."""
+        done = self.history().done
+        found = verdicts(done)
+        texts = {one.fingerprint: one.text for step in done for one in step.decisions}
+        return [texts[post] for post, verdict in found.items() if verdict in ("drop", "edited")]
+
+    def origins(self) -> dict[str, str]:
+        """Return the fingerprint of the old wording for every new one, so that provenance survives edits."""
+        return origins(self.history().done)
+
+
+def verdicts(done: Iterable[Step]) -> dict[str, Verdict]:
+    """Return the last verdict on every post, `later` among them."""
+    found: dict[str, Verdict] = {}
+    for step in done:
+        for decision in step.decisions:
+            for post, verdict in judged(decision):
+                if verdict is None:
+                    found.pop(post, None)
+                else:
+                    found[post] = verdict
+    return found
+
+
+def judged(decision: Decision) -> list[tuple[str, Verdict | None]]:
+    """Tell what a decision makes of which posts; None is undecided."""
+    if decision.kind != "edit":
+        return [(decision.fingerprint, decision.kind)]
+    assert decision.new is not None
+    return [(decision.fingerprint, "edited"), (decision.new.fingerprint, None)]
+
+
+def origins(done: Iterable[Step]) -> dict[str, str]:
+    """Return the old fingerprint for every new wording."""
+    return {
+        one.new.fingerprint: one.fingerprint
+        for step in done
+        for one in step.decisions
+        if one.new is not None and one.new.fingerprint != one.fingerprint
+    }
+
+
+def _records(entry: Step | Mark) -> list[jsonl.Record]:
+    if isinstance(entry, Mark):
+        record: jsonl.Record = {"kind": entry.turn, "of": entry.of, "at": entry.at}
+        return [record if entry.turn != "end" else {"kind": "end", "at": entry.at}]
+    return [_record(entry, decision) for decision in entry.decisions]
+
+
+def _record(step: Step, decision: Decision) -> jsonl.Record:
+    record: jsonl.Record = {"kind": decision.kind, "step": step.number, "at": step.at}
+    record |= {"fingerprint": decision.fingerprint, "text": decision.text}
+    if decision.new:
+        new = decision.new
+        record["new"] = {"fingerprint": new.fingerprint, "text": new.text, "raw": _pack(new.raw)}
+    if decision.back:
+        record["back"] = True
+    record["places"] = [_packed_place(place) for place in decision.places]
+    return record
+
+
+def _packed_place(place: Place) -> jsonl.Record:
+    record: jsonl.Record = {"raw": _pack(place.raw), "number": place.number}
+    if place.previous is not None:
+        record["previous"] = _pack(place.previous)
+    if not place.ending:
+        record["ending"] = ""
+    return record
+
+
+def _pack(raw: bytes) -> str | dict[str, str]:
+    """Bytes as JSON: text where they are UTF-8, else base64."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(raw).decode()}
+
+
+def _unpack(value: str | dict[str, str]) -> bytes:
+    return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"])
+
+
+def _entries(path: Path) -> Iterator[tuple[int, Step | Mark]]:
+    """Yield the steps and marks, each with the record it begins with; one step is in memory at a time."""
+    group: list[jsonl.Record] = []
+    number = 0
+    for number, record in enumerate(jsonl.scan(path), 1):
+        if group and ("step" not in record or record["step"] != group[0].get("step")):
+            yield number - len(group), _read(path, number - len(group), group)
+            group = []
+        group.append(record)
+    if group:
+        yield number - len(group) + 1, _read(path, number - len(group) + 1, group)
+
+
+def _read(path: Path, number: int, records: list[jsonl.Record]) -> Step | Mark:
+    try:
+        return _entry(records)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _damaged(path, number, f"not a decision ({error!r})") from error
+
+
+def _entry(records: list[jsonl.Record]) -> Step | Mark:
+    first = records[0]
+    if first["kind"] in _TURNS:
+        return Mark(cast(Turn, first["kind"]), int(first.get("of", 0)), int(first["at"]))
+    return Step(int(first["step"]), int(first["at"]), tuple(_decision(record) for record in records))
+
+
+def _decision(record: jsonl.Record) -> Decision:
+    kind, new = record["kind"], record.get("new")
+    if kind not in _KINDS or (kind == "edit") != (new is not None):
+        raise ValueError(kind)
+    wording = Wording(new["text"], new["fingerprint"], _unpack(new["raw"])) if new else None
+    places = tuple(_place(place) for place in record["places"])
+    back = record.get("back", False)
+    return Decision(cast(Kind, kind), record["fingerprint"], record["text"], places, wording, back)
+
+
+def _place(record: dict[str, Any]) -> Place:
+    previous = _unpack(record["previous"]) if "previous" in record else None
+    ending = record.get("ending", "\n").encode()
+    return Place(_unpack(record["raw"]), int(record["number"]), previous, ending)
+
+
+def _replay(reading: _Reading, entry: Step | Mark, path: Path, line: int) -> None:
+    reading.last = entry
+    if isinstance(entry, Step):
+        reading.done.append(entry)
+        reading.undone.clear()
+        reading.highest = max(reading.highest, entry.number)
+        return
+    if entry.turn == "end":
+        return
+    source, target = reading.done, reading.undone
+    if entry.turn == "redo":
+        source, target = target, source
+    if not source or source[-1].number != entry.of:
+        raise _damaged(path, line, f"{entry.turn} of step {entry.of}, which is not the last one")
+    target.append(source.pop())
+
+
+def _damaged(path: Path, line: int, reason: str) -> FileError:
+    return FileError(
+        f"{path}, line {line}: {reason}", "take the line out by hand, or put back a copy of the file"
+    )

@@ -1,0 +1,337 @@
+"""Durable files: read strictly, replace, append, claim, lock. Knows no format.
+
+Every byte that botus writes goes through the system calls of `Disk`, so that a test can stand in for it,
+record them and cut them off anywhere. A reader sees the old content or the new, never half. The one
+surprise: a replaced file is a new inode, so locks are sidecar files that are never replaced or deleted.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+
+from botus import shutdown
+from botus.errors import BusyError, FileError, remedy
+
+STATE_FOLDER = ".botus"
+Stamp = tuple[int, int, int]
+"""What changes when anybody edits a file: inode, size, modification time in nanoseconds."""
+_TEMPORARY = ".botus-tmp"
+
+
+class Disk:
+    """The system calls that change the data directory, one method each."""
+
+    def open(self, path: Path, flags: int) -> int:
+        return os.open(path, flags | os.O_CLOEXEC, 0o666)
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        view = memoryview(data)
+        while view:  # the kernel may write less than asked when the disk fills
+            view = view[os.write(descriptor, view) :]
+
+    def truncate(self, descriptor: int, size: int) -> None:
+        os.ftruncate(descriptor, size)
+
+    def fsync(self, descriptor: int) -> None:
+        os.fsync(descriptor)
+
+    def close(self, descriptor: int) -> None:
+        os.close(descriptor)
+
+    def link(self, source: Path, target: Path) -> None:
+        os.link(source, target)
+
+    def rename(self, source: Path, target: Path) -> None:
+        os.replace(source, target)
+
+    def unlink(self, path: Path) -> None:
+        os.unlink(path)
+
+    def mkdir(self, path: Path) -> None:
+        os.mkdir(path)
+
+    def fsync_folder(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+disk = Disk()
+
+
+def read(path: Path) -> bytes | None:
+    """Return the whole content of a file, or None where there is none.
+
+    Raises:
+        FileError: it exists and cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise explain(error, path, "read") from error
+
+
+def listed(folder: Path) -> list[Path]:
+    """Return what is in a folder, in no order; nothing where there is no such folder.
+
+    Raises:
+        FileError: it cannot be looked into.
+    """
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise explain(error, folder, "look into") from error
+
+
+def read_tail(path: Path, limit: int) -> tuple[bytes, int]:
+    """Return the last bytes of a file, at most `limit`, and the offset at which they begin."""
+    try:
+        with open(path, "rb") as source:
+            start = max(0, os.fstat(source.fileno()).st_size - limit)
+            source.seek(start)
+            return source.read(), start
+    except FileNotFoundError:
+        return b"", 0
+    except OSError as error:
+        raise explain(error, path, "read") from error
+
+
+def stamp(path: Path | int) -> Stamp | None:
+    """Return a file's stamp, None where there is no file.
+
+    Args:
+        path: its path, or the descriptor under which it is open.
+    """
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+class Changed(Exception):
+    """Somebody else changed a file between reading and replacing it: read it again and start over."""
+
+
+def replace(path: Path, data: bytes | Iterable[bytes], seen: Stamp | None = None) -> Stamp | None:
+    """Give a file new content, durably and in one step; returns the new content's `stamp`.
+
+    Args:
+        path: the file; mode and owner are kept as far as allowed.
+        data: the content, or its pieces.
+        seen: the `stamp` of the content that the new one was made from.
+
+    Raises:
+        FileError: the old content is still there.
+        Changed: the file no longer has the stamp `seen`; it is left as it is.
+    """
+    refuse_link(path)
+    with _explained(path, "write"):
+        temporary = _write_temporary(path, data)
+        try:
+            _keep_mode(path, temporary)
+            if seen is not None and stamp(path) != seen:
+                raise Changed
+            new = stamp(temporary)
+            disk.rename(temporary, path)
+        except (OSError, Changed):
+            _discard(temporary)
+            raise
+        disk.fsync_folder(path.parent)
+    return new
+
+
+def append(path: Path, data: bytes, keep: int | None = None) -> None:
+    """Add bytes to the end of a file, durably; the file is made if it is missing.
+
+    Args:
+        path: the file.
+        data: what to add.
+        keep: bytes of the present content to keep; what follows them (a torn last line) is cut off.
+    """
+    with _explained(path, "append to"):
+        is_new = not path.exists()
+        descriptor = disk.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        try:
+            size = os.fstat(descriptor).st_size
+            if keep is not None and keep < size:
+                disk.truncate(descriptor, keep)
+                size = keep
+            _append_or_undo(descriptor, data, size)
+        finally:
+            disk.close(descriptor)
+        if is_new:
+            disk.fsync_folder(path.parent)
+
+
+def claim(path: Path, data: bytes) -> bool:
+    """Create a file with this content unless it exists; only one caller on any machine gets True.
+
+    A link is atomic and fails if the name exists, also where locks do not exclude.
+    """
+    with _explained(path.parent, "write into"):  # without the name, it is the same trouble at every slot
+        temporary = _write_temporary(path, data)
+        try:
+            disk.link(temporary, path)
+        except FileExistsError:
+            return False
+        finally:
+            _discard(temporary)
+        disk.fsync_folder(path.parent)
+    return True
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename a file, durably, replacing the target."""
+    with _explained(source, "move"):
+        disk.rename(source, target)
+        disk.fsync_folder(target.parent)
+        if source.parent != target.parent:
+            disk.fsync_folder(source.parent)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, durably; a missing one is fine."""
+    with _explained(path, "delete"):
+        try:
+            disk.unlink(path)
+        except FileNotFoundError:
+            return
+        disk.fsync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder and its parents, durably."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    with _explained(path, "create"):
+        with suppress(FileExistsError):
+            disk.mkdir(path)
+        disk.fsync_folder(path.parent)
+
+
+def sweep(folder: Path, older_than: float = 3600.0, of: str = "") -> None:
+    """Remove temporary files that a crash left in a folder.
+
+    Args:
+        folder: where they are.
+        older_than: seconds since their last change; somebody may still be writing to a newer one.
+        of: the name of the file that they were to become; "" for any.
+    """
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            is_one = entry.name.startswith(f".{of}{_TEMPORARY}") if of else _TEMPORARY in entry.name
+            if is_one and time.time() - entry.stat().st_mtime > older_than:
+                _discard(Path(entry.path))
+
+
+@contextmanager
+def lock(data: Path, name: str, *, wait: float = 0.0, holder: str = "another botus") -> Iterator[None]:
+    """Hold one of the sidecar locks of a data directory; who should end does not wait for `post`.
+
+    Args:
+        data: the data directory.
+        name: the lock: `post`, `curate` or `files`.
+        wait: seconds to wait for it.
+        holder: who has it, for the message.
+
+    Raises:
+        BusyError: somebody else has it.
+    """
+    import filelock
+
+    make_folder(data / STATE_FOLDER)
+    path = data / STATE_FOLDER / f"{name}.lock"
+    guard = filelock.FileLock(path, timeout=wait, fallback_to_soft=False, preserve_lock_file=True)
+    with _explained(path, "lock"):
+        try:
+            guard.acquire(cancel_check=shutdown.is_wished if name == "post" else None)
+        except filelock.Timeout as error:
+            hint = "wait for it to finish, or stop it, then try again"
+            raise BusyError(f"{holder} is at work on {data}", hint) from error
+    try:
+        yield
+    finally:
+        guard.release()
+
+
+def editing(data: Path) -> AbstractContextManager[None]:
+    """Hold `files.lock` for the milliseconds in which one file is read and replaced."""
+    return lock(data, "files", wait=30.0)
+
+
+def refuse_link(path: Path) -> None:
+    """Raise FileError where a file is a symbolic link: replacing it would replace the link."""
+    if path.is_symlink():
+        raise FileError(
+            f"{path} is a symbolic link, which cannot be replaced safely",
+            "put the file itself there, or point BOTUS_DATA at the folder that holds it",
+        )
+
+
+def explain(error: OSError, path: Path, doing: str) -> FileError:
+    """Turn an operating system's error into a sentence with a remedy."""
+    reason = error.strerror or str(error)
+    return FileError(f"cannot {doing} {path}: {reason}", remedy(error, path))
+
+
+@contextmanager
+def _explained(path: Path, doing: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise explain(error, path, doing) from error
+
+
+def _write_temporary(path: Path, data: bytes | Iterable[bytes]) -> Path:
+    temporary = path.with_name(f".{path.name}{_TEMPORARY}-{os.getpid()}-{secrets.token_hex(4)}")
+    descriptor = disk.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    try:
+        try:
+            for piece in [data] if isinstance(data, bytes) else data:
+                disk.write(descriptor, piece)
+            disk.fsync(descriptor)
+        finally:
+            disk.close(descriptor)
+    except OSError:
+        _discard(temporary)
+        raise
+    return temporary
+
+
+def _keep_mode(path: Path, temporary: Path) -> None:
+    try:
+        old = path.stat()
+    except FileNotFoundError:
+        return
+    os.chmod(temporary, stat.S_IMODE(old.st_mode))
+    with suppress(PermissionError):
+        os.chown(temporary, old.st_uid, old.st_gid)
+
+
+def _append_or_undo(descriptor: int, data: bytes, size: int) -> None:
+    try:
+        disk.write(descriptor, data)
+        disk.fsync(descriptor)
+    except OSError:
+        with suppress(OSError):
+            disk.truncate(descriptor, size)
+        raise
+
+
+def _discard(path: Path) -> None:
+    with suppress(OSError):
+        disk.unlink(path)

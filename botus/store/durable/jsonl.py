@@ -1,0 +1,99 @@
+"""Append-only files of JSON objects, one per line: candidates, decisions, the corpus.
+
+A crash can tear only the last line, because every append is synced before the next: a torn last line is
+passed over and cut off by the next append. Damage anywhere else stops the command.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from botus.errors import FileError
+from botus.store.durable import files
+
+Record = dict[str, Any]
+_TAIL = 1 << 20  # longer than any record
+
+
+def read(path: Path) -> list[Record]:
+    """Return all records, oldest first; none where there is no file.
+
+    Raises:
+        FileError: a line before the last one is not a JSON object.
+    """
+    content = files.read(path) or b""
+    lines = content[: _whole(content)].split(b"\n")
+    return [_parse(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def scan(path: Path) -> Iterator[Record]:
+    """Yield the same records as `read`, one at a time: a long file need not fit into memory.
+
+    Raises:
+        FileError: as `read` does, at that record.
+    """
+    try:
+        with path.open("rb") as source:
+            for number, raw in enumerate(source, 1):
+                if raw.isspace():
+                    continue
+                try:
+                    yield _parse(path, number, raw)
+                except FileError as error:
+                    is_torn = not raw.endswith(b"\n") and isinstance(error.__cause__, ValueError)
+                    if not is_torn:
+                        raise
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise files.explain(error, path, "read") from error
+
+
+def append(path: Path, records: Iterable[Record]) -> None:
+    """Add records durably, in one write. The caller holds the lock that guards the file."""
+    lines = b"".join(map(line, records))
+    tail, start = files.read_tail(path, _TAIL)
+    whole = _whole(tail)
+    if whole and not tail[:whole].endswith(b"\n"):
+        lines = b"\n" + lines  # a whole last record without its line break: an editor took it away
+    files.append(path, lines, start + whole)
+
+
+def line(record: Record) -> bytes:
+    """Return a record as it is written, with its line break."""
+    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
+
+
+def torn(path: Path) -> bool:
+    """Tell whether the last line was cut off by a crash."""
+    tail, _ = files.read_tail(path, _TAIL)
+    return _whole(tail) < len(tail)
+
+
+def _whole(content: bytes) -> int:
+    """The number of bytes that make up whole records."""
+    end = content.rfind(b"\n") + 1
+    try:
+        json.loads(content[end:])
+    except ValueError:
+        return end
+    return len(content)
+
+
+def _parse(path: Path, number: int, line: bytes) -> Record:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise _damaged(path, number, str(error)) from error
+    if not isinstance(record, dict):
+        raise _damaged(path, number, "not a JSON object")
+    return record
+
+
+def _damaged(path: Path, number: int, reason: str) -> FileError:
+    return FileError(
+        f"{path}, line {number}: {reason}", "take the line out by hand, or put back a copy of the file"
+    )

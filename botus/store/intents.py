@@ -1,0 +1,225 @@
+"""Owns .botus/intents and .botus/done: one file per post that has been claimed, and what became of it.
+
+An intent is made by a link, so only one process on any machine can have it; it is moved to done/ when every
+target has its last word, and stays there as the proof that the post was used. Its file is replaced, durably,
+before and after every request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from botus.errors import FileError
+from botus.store.durable import files, owner
+from botus.text import short_id
+
+State = Literal["pending", "sending", "posted", "rejected", "unknown"]
+FINAL = ("posted", "rejected", "unknown")
+
+
+@dataclass
+class Part:
+    """One target's share of a post.
+
+    Attributes:
+        state: pending and sending are open, the others final.
+        key: what makes a repeated request the same request, chosen before the first.
+        begun: when the request that is `sending` began; seconds since the epoch, own clock.
+        server_date: the server's own time just before it; seconds since the epoch.
+        server: the server's software and version then.
+        base_url, account: where it was sent; if they have changed, a lost answer cannot be looked up.
+        until: a pending part is not tried before; seconds since the epoch.
+        tries: requests so far.
+        id, url, at, error: the outcome; `at` in milliseconds since the epoch.
+    """
+
+    state: State = "pending"
+    key: str = ""
+    begun: float | None = None
+    server_date: float | None = None
+    server: str | None = None
+    base_url: str = ""
+    account: str = ""
+    until: float = 0.0
+    tries: int = 0
+    id: str | None = None
+    url: str | None = None
+    at: int | None = None
+    error: str | None = None
+
+    def outcome(self) -> dict[str, Any]:
+        """What the log keeps of it."""
+        return {"state": self.state, "id": self.id, "url": self.url, "at": self.at, "error": self.error}
+
+
+@dataclass
+class Intent:
+    """One claimed post.
+
+    Attributes:
+        fingerprint: of the text; also the file's name.
+        raw: the line's bytes as they stood in tweets.txt, undecodable ones as surrogates.
+        claimed: milliseconds since the epoch.
+        owner: the process that is at work on it; empty when nobody is.
+        generation: how often it was taken over from a dead owner.
+        parts: by the target's name.
+    """
+
+    fingerprint: str
+    text: str
+    raw: str
+    claimed: int
+    owner: str = ""
+    generation: int = 0
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return short_id(self.fingerprint)
+
+    @property
+    def is_final(self) -> bool:
+        return all(part.state in FINAL for part in self.parts.values())
+
+    def open_parts(self) -> dict[str, Part]:
+        """The parts that still wait for their last word."""
+        return {name: part for name, part in self.parts.items() if part.state not in FINAL}
+
+
+class Intents:
+    """The open and the finished intents of one data directory."""
+
+    def __init__(self, data: Path) -> None:
+        self.folder = data / files.STATE_FOLDER / "intents"
+        self.done_folder = data / files.STATE_FOLDER / "done"
+
+    def open(self) -> list[Intent]:
+        """Return the open intents, oldest claim first.
+
+        Raises:
+            FileError: one of them is damaged.
+        """
+        found = filter(None, map(_load, _names(self.folder)))
+        return sorted(found, key=lambda intent: intent.claimed)
+
+    def used(self) -> set[str]:
+        """The fingerprints that are claimed or done."""
+        return {path.name for folder in (self.folder, self.done_folder) for path in _names(folder)}
+
+    def find_done(self, fingerprint: str) -> Intent | None:
+        """Return the finished intent of a post."""
+        return _load(self.done_folder / fingerprint)
+
+    def claim(self, intent: Intent) -> bool:
+        """Create an intent for this process; False if the post is claimed already."""
+        files.make_folder(self.folder)
+        intent.owner = owner.this_process()
+        return files.claim(self.folder / intent.fingerprint, _dump(intent))
+
+    def take_over(self, intent: Intent, now: float, is_gone: Callable[[str, float], bool]) -> Intent | None:
+        """Become the owner of an open intent that nobody is at work on; None if another was faster.
+
+        A link decides, because a lock may not: each generation of owners has a name of its own. The intent is
+        read again after it, because another may have finished it meanwhile.
+
+        Args:
+            intent: as it was read.
+            now: seconds since the epoch.
+            is_gone: tells of an owner, who took an intent at that time, whether nobody is there any more.
+        """
+        generation, me = intent.generation + 1, owner.this_process()
+        while not files.claim(mine := self._generation(intent, generation), f"{me} {now}".encode()):
+            rival, _, begun = (files.read(mine) or b"").decode().partition(" ")
+            if not is_gone(rival, float(begun or 0)):
+                return None
+            generation += 1  # it died between its link and its first write
+        current = _load(self.folder / intent.fingerprint)
+        if current is None or current.generation != intent.generation:
+            files.remove(mine)
+            return None
+        current.generation, current.owner = generation, me
+        self.save(current)
+        return current
+
+    def save(self, intent: Intent) -> None:
+        """Write an open intent, durably."""
+        files.replace(self.folder / intent.fingerprint, _dump(intent))
+
+    def release(self, intent: Intent) -> None:
+        """Leave an open intent to whoever comes next."""
+        intent.owner = ""
+        self.save(intent)
+
+    def give_back(self, intent: Intent) -> None:
+        """Undo a claim of which nothing was sent."""
+        files.remove(self.folder / intent.fingerprint)
+
+    def finish(self, intent: Intent) -> None:
+        """Move a final intent to done/; it keeps its owner, so that nobody takes it over on the way."""
+        earlier = self.find_done(intent.fingerprint)
+        if earlier:  # a second opinion on one target: keep what the others said
+            intent.parts = merge(earlier.parts, intent.parts)
+            self.save(intent)
+        files.make_folder(self.done_folder)
+        files.move(self.folder / intent.fingerprint, self.done_folder / intent.fingerprint)
+        for path in self.folder.iterdir():  # no glob: each pattern would stay in memory
+            if path.name.startswith(f"{intent.fingerprint}."):
+                files.remove(path)
+
+    def save_done(self, intent: Intent) -> None:
+        """Write a finished intent, durably."""
+        files.replace(self.done_folder / intent.fingerprint, _dump(intent))
+
+    def forget(self, fingerprint: str) -> None:
+        """Delete a finished intent."""
+        files.remove(self.done_folder / fingerprint)
+
+    def sweep(self) -> None:
+        """Remove what crashes left: temporary files, and generations of intents that are done."""
+        for folder in (self.folder, self.done_folder):
+            files.sweep(folder)
+        for path in self.folder.glob("*.*"):
+            mark, _, number = path.name.partition(".")
+            if number.isdigit() and not (self.folder / mark).exists():
+                files.remove(path)
+
+    def done_names(self) -> list[str]:
+        """The fingerprints in done/."""
+        return [path.name for path in _names(self.done_folder)]
+
+    def _generation(self, intent: Intent, generation: int) -> Path:
+        return self.folder / f"{intent.fingerprint}.{generation}"
+
+
+def merge(earlier: dict[str, Part], later: dict[str, Part]) -> dict[str, Part]:
+    """Join two accounts of one post: the later word counts, except that `posted` is never taken back."""
+    kept = {name: part for name, part in earlier.items() if part.state == "posted" or name not in later}
+    return {**later, **kept}
+
+
+def _names(folder: Path) -> list[Path]:
+    """The intents of a folder; not its temporary files and generations, whose names have a dot."""
+    return [path for path in files.listed(folder) if "." not in path.name]
+
+
+def _dump(intent: Intent) -> bytes:
+    return json.dumps(asdict(intent), indent=1).encode()
+
+
+def _load(path: Path) -> Intent | None:
+    content = files.read(path)
+    if content is None:
+        return None  # moved on meanwhile
+    try:
+        fields = json.loads(content)
+        parts = {name: Part(**part) for name, part in fields.pop("parts").items()}
+        return Intent(**fields, parts=parts)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise FileError(
+            f"{path} is damaged: {error}",
+            "it says what was sent where: look at the platform, then move the file out of the way",
+        ) from error

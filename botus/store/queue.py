@@ -1,0 +1,248 @@
+r"""Owns tweets.txt: the queue, one post per line, meant to be edited by hand.
+
+Lines are handled as the bytes between two `\n`, so that CRLF, a byte-order mark, a missing last line break
+and invalid UTF-8 survive. Nothing here loads the whole file: a million lines are drawn from and rewritten
+in pieces. The one surprise: a replaced file lives on under a hard link for a moment, and until the next
+rewrite or posting run, because a shell's `>>` that was open may still write to it; that is then added.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from typing import BinaryIO
+
+from botus.errors import FileError
+from botus.store.durable import files
+from botus.store.durable.lines import (
+    Edit,
+    Line,
+    content_start,
+    edited,
+    end_of,
+    find,
+    follows,
+    index,
+    line_at,
+    place,
+    scan,
+    with_break,
+)
+from botus.text import escape
+
+_TRIES = 64
+_MOMENT = 0.5  # seconds in which a replaced file may still be written to, however often it is replaced
+
+
+class Queue:
+    """The queue of one data directory."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.path = data / "tweets.txt"
+
+    def lines(self) -> Iterator[Line]:
+        """Yield every line that is not blank, in the order of the file; nothing where there is no file.
+
+        Raises:
+            FileError: the file cannot be read, or is UTF-16.
+        """
+        if not self.path.exists():
+            return
+        with self._open() as source:
+            for line in scan(source):
+                if line.text is None or line.text.strip():
+                    yield line
+
+    def draw(self, rng: Random, eligible: Callable[[Line], bool]) -> Line | None:
+        """Choose one of the eligible lines, each with the same chance; None where there is none.
+
+        Most lines of a queue are eligible, so single lines are tried first; only when that fails again and
+        again is every line looked at.
+        """
+        with self._open() as source:
+            starts, total = index(source)
+            for _ in range(min(_TRIES, total)):
+                line = line_at(source, starts, rng.randrange(total))
+                if line.text and line.text.strip() and eligible(line):
+                    return line
+        return self._draw_by_looking_at_all(rng, eligible)
+
+    def first(self, eligible: Callable[[Line], bool]) -> Line | None:
+        """Return the first eligible line of the file."""
+        self._open().close()  # a missing file is an error here, as it is for `draw`
+        return next((line for line in self.lines() if line.text and eligible(line)), None)
+
+    def append(self, texts: Iterable[str]) -> None:
+        """Add posts at the end, durably and all at once; the file is made if it is missing."""
+        new = b"".join(escape(text).encode() + b"\n" for text in texts)
+        if new:
+            self._rewrite(lambda source: [(end_of(source), end_of(source), with_break(source, new))])
+
+    def recover(self) -> None:
+        """Add what was written into the file after it had been replaced.
+
+        Raises:
+            FileError: the file cannot be read or replaced.
+        """
+        if self._replaced():
+            with files.editing(self.data):
+                self._recover_late_writes()
+
+    def remove(self, line: Line | bytes) -> bool:
+        """Take a line out: the very one where it still stands there, else the first with the same bytes.
+
+        Returns:
+            False if the file no longer has such a line.
+        """
+        wanted = Line(line, 0, None) if isinstance(line, bytes) else line
+        return self._change_line(wanted, None)
+
+    def remove_all(self, raws: Iterable[bytes]) -> None:
+        """Take many lines out in one go: of every wanted one the first that has these bytes."""
+        wanted = Counter(raws)
+
+        def edits(source: BinaryIO) -> list[Edit]:
+            left, kept_end = wanted.copy(), content_start(source)
+            cuts: list[Edit] = []
+            for line in scan(source):
+                end = line.start + len(line.raw)
+                if left[line.raw] <= 0:
+                    kept_end = end
+                    continue
+                left[line.raw] -= 1
+                cuts.append((line.start, end + len(line.ending), b""))
+                if not line.ending:  # the new last line has no line break either
+                    cuts = [*(cut for cut in cuts if cut[1] <= kept_end), (kept_end, end, b"")]
+            return cuts
+
+        self._rewrite(edits)
+
+    def replace_line(self, line: Line | bytes, new: bytes) -> bool:
+        """Give a line new bytes: the very one, else the first with the same bytes; False if there is none."""
+        wanted = Line(line, 0, None) if isinstance(line, bytes) else line
+        return self._change_line(wanted, new)
+
+    def put_back(
+        self, raw: bytes, previous: bytes | None, number: int, ending: bytes = b"\n", start: int = -1
+    ) -> None:
+        """Put a line back where it was: after the line `previous` nearest to its old place, else by number.
+
+        Args:
+            raw: the line.
+            previous: the line that stood before it, None where it was the first.
+            number: its old line number.
+            ending: its old ending.
+            start: its old offset; where `previous` still ends there, nothing is searched.
+        """
+
+        def edits(source: BinaryIO) -> list[Edit]:
+            if ending and 0 <= start <= end_of(source) and follows(source, start, previous):
+                return [(start, start, raw + b"\n")]
+            breaks = sum(1 for line in scan(source) if line.ending)
+            if not ending and breaks == max(0, number - 2):  # `remove` took the break before it as well
+                is_empty = end_of(source) == content_start(source)
+                return [(end_of(source), end_of(source), raw if number == 1 and is_empty else b"\n" + raw)]
+            where, whole = place(source, previous, number)
+            return [(where, where, raw + b"\n" if whole else b"\n" + raw)]
+
+        self._rewrite(edits)
+
+    def _change_line(self, wanted: Line, new: bytes | None) -> bool:
+        found = False
+
+        def edits(source: BinaryIO) -> list[Edit]:
+            nonlocal found
+            line = find(source, wanted)
+            found = line is not None
+            if line is None:
+                return []
+            end = line.start + len(line.raw)
+            if new is not None:
+                return [(line.start, end, new)]
+            if line.ending:
+                return [(line.start, end + 1, b"")]
+            before = line.start - 1 if line.start > content_start(source) else line.start
+            return [(before, end, b"")]  # the new last line has no line break either
+
+        self._rewrite(edits)
+        return found
+
+    def _draw_by_looking_at_all(self, rng: Random, eligible: Callable[[Line], bool]) -> Line | None:
+        chosen, seen = None, 0
+        for line in self.lines():
+            if line.text and eligible(line):
+                seen += 1
+                if rng.randrange(seen) == 0:
+                    chosen = line
+        return chosen
+
+    def _open(self) -> BinaryIO:
+        try:
+            source = self.path.open("rb")
+        except FileNotFoundError as error:
+            raise FileError(
+                f"there is no {self.path}",
+                "put a file there with one post per line, or write one with: botus generate",
+            ) from error
+        except OSError as error:
+            raise files.explain(error, self.path, "read") from error
+        if source.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+            source.close()
+            raise FileError(f"{self.path} is UTF-16", "save it as UTF-8 and try again")
+        return source
+
+    def _rewrite(self, edits: Callable[[BinaryIO], Sequence[Edit]]) -> None:
+        """Apply edits (start, end, new bytes) that a function finds; start over if the file changes."""
+        with files.editing(self.data):
+            self._recover_late_writes()
+            for _ in range(100):
+                with suppress(files.Changed):
+                    return self._rewrite_once(edits)
+        raise FileError(f"{self.path} keeps changing", "close the program that writes to it, then try again")
+
+    def _rewrite_once(self, edits: Callable[[BinaryIO], Sequence[Edit]]) -> None:
+        if not self.path.exists():
+            files.claim(self.path, b"")
+        with self._open() as source:
+            seen = files.stamp(source.fileno())
+            changes = edits(source)
+            if changes:
+                files.refuse_link(self.path)
+                self._remember_replaced()
+                files.replace(self.path, edited(source, changes), seen)
+
+    def _remember_replaced(self) -> None:
+        """Keep the file that is about to be replaced, under a name that tells its size."""
+        with suppress(OSError):  # a file system without links only loses this safety
+            status = self.path.stat()
+            name = f"replaced-tweets.txt.{status.st_ino}.{status.st_size}"
+            files.disk.link(self.path, self.data / files.STATE_FOLDER / name)
+
+    def _recover_late_writes(self) -> None:
+        for old in self._replaced():
+            size = int(old.suffix[1:])
+            current, late = files.stamp(self.path), files.stamp(old)
+            was_replaced = bool(current and late and late[0] != current[0])
+            content = (files.read(old) or b"") if was_replaced and late and late[1] > size else b""
+            if content[size:]:
+                self._add_late(content[size:])
+            with suppress(OSError):
+                if was_replaced and 0 <= time.time() - old.stat().st_ctime < _MOMENT:
+                    if content[size:]:  # from here on only what comes later still
+                        files.disk.rename(old, old.with_suffix(f".{len(content)}"))
+                else:
+                    files.disk.unlink(old)
+
+    def _add_late(self, late: bytes) -> None:
+        with self._open() as source:
+            end = end_of(source)
+            files.replace(self.path, edited(source, [(end, end, with_break(source, late))]))
+
+    def _replaced(self) -> list[Path]:
+        names = (self.data / files.STATE_FOLDER).glob("replaced-tweets.txt.*")
+        return [path for path in names if path.suffix[1:].isdigit()]

@@ -1,0 +1,73 @@
+"""Owns .botus/bluesky.json: the session with a Bluesky server, kept between runs, readable by its owner only.
+
+A server allows 300 logins a day, and a container may start more often than that. A session is kept for
+one account; of another account it tells nothing. The one surprise: nothing is remembered in memory, because
+another process may have renewed the session meanwhile, which ends the old one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from botus.errors import FileError
+from botus.store.durable import files
+
+_PRIVATE = 0o600
+
+
+@dataclass(frozen=True)
+class Session:
+    """A login that lasts.
+
+    Attributes:
+        account: whose it is: handle and server, as in the settings.
+        did: the account's id, which stays when the handle changes.
+        access: the token of requests, good for hours.
+        refresh: the token that gets a new pair of tokens, good for weeks.
+    """
+
+    account: str
+    did: str
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+
+
+class Sessions:
+    """The kept session of one data directory."""
+
+    def __init__(self, data: Path) -> None:
+        self.path = data / files.STATE_FOLDER / "bluesky.json"
+
+    def load(self, account: str) -> Session | None:
+        """Return the session of an account, None where there is none.
+
+        Raises:
+            FileError: the file is damaged.
+        """
+        content = files.read(self.path)
+        if content is None:
+            return None
+        try:
+            session = Session(**json.loads(content))
+            if not all(isinstance(value, str) and value for value in asdict(session).values()):
+                raise ValueError("a field is empty")
+        except (ValueError, TypeError) as error:
+            raise FileError(
+                f"{self.path} is damaged", "delete it: botus then logs in to Bluesky again"
+            ) from error
+        return session if session.account == account else None
+
+    def save(self, session: Session) -> None:
+        """Keep a session, durably, in place of any other."""
+        files.make_folder(self.path.parent)
+        with suppress(OSError):
+            self.path.chmod(_PRIVATE)  # the new file gets the mode of the old one
+        before = os.umask(0o777 & ~_PRIVATE)  # a new one never has another, not even for a moment
+        try:
+            files.replace(self.path, json.dumps(asdict(session), indent=1).encode())
+        finally:
+            os.umask(before)

@@ -1,0 +1,159 @@
+"""Owns .botus/state.json, .botus/heartbeat and .botus/slots: what botus remembers between runs.
+
+state.json remembers how long the log was, so that a log that went missing is noticed, and which targets have
+stopped. It is changed under post.lock only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from bisect import bisect_right
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botus.errors import FileError
+from botus.store.durable import files
+
+_SLOT = "%Y-%m-%dT%H:%M"
+_SLOT_LENGTH = len("2026-11-02T04:00")
+_SLOTS_KEPT = 100
+
+
+@dataclass
+class TargetState:
+    """What is remembered of one target.
+
+    Attributes:
+        account: the account that the rest is about; another account starts anew.
+        until: not asked before; seconds since the epoch.
+        stopped: why it stopped until a person has been there; empty while it works.
+        rejected: texts it refused in a row.
+        failures: temporary failures in a row.
+        lost: posts in a row of which nobody knows what became.
+    """
+
+    account: str = ""
+    until: float = 0.0
+    stopped: str = ""
+    rejected: int = 0
+    failures: int = 0
+    lost: int = 0
+
+
+@dataclass
+class Memory:
+    """The content of state.json."""
+
+    log_count: int = 0
+    last_id: str | None = None
+    targets: dict[str, TargetState] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+
+    def target(self, name: str, account: str) -> TargetState:
+        """The state of a target, new if the account has changed."""
+        found = self.targets.get(name)
+        if found is None or found.account != account:
+            found = self.targets[name] = TargetState(account=account)
+        return found
+
+
+class State:
+    """The memory of one data directory."""
+
+    def __init__(self, data: Path) -> None:
+        self.folder = data / files.STATE_FOLDER
+        self.path = self.folder / "state.json"
+        self.heartbeat = self.folder / "heartbeat"
+        self.slots = self.folder / "slots"
+
+    def load(self) -> Memory:
+        """Return what is remembered.
+
+        Raises:
+            FileError: the file is damaged.
+        """
+        content = files.read(self.path)
+        if content is None:
+            return Memory()
+        try:
+            fields = json.loads(content)
+            targets = {name: TargetState(**value) for name, value in fields.pop("targets", {}).items()}
+            memory = Memory(**fields, targets=targets)
+            _check(memory)
+            return memory
+        except (ValueError, TypeError, AttributeError) as error:
+            raise FileError(
+                f"{self.path} is damaged: {error}",
+                "if tweeted.json is complete, delete it: the log is then taken as it is",
+            ) from error
+
+    def save(self, memory: Memory) -> None:
+        """Write it, durably, if it has changed."""
+        content = json.dumps(asdict(memory), indent=1).encode()
+        if files.read(self.path) != content:
+            files.make_folder(self.folder)
+            files.replace(self.path, content)
+
+    def beat(self) -> None:
+        """Touch the heartbeat; not synced, to spare the SD cards of small machines."""
+        with suppress(OSError):
+            self.heartbeat.touch()
+
+    def last_beat(self) -> float | None:
+        """When the heartbeat was touched, seconds since the epoch."""
+        try:
+            return self.heartbeat.stat().st_mtime
+        except OSError:
+            return None
+
+    def claim_slot(self, slot: datetime) -> bool:
+        """Claim a slot of the schedule for good; False if it has been claimed before, by anyone."""
+        files.make_folder(self.slots)
+        mine = json.dumps({"pid": os.getpid(), "at": time.time()}).encode()
+        name = slot.astimezone(UTC).strftime(_SLOT)
+        if not files.claim(self.slots / name, mine):
+            return False
+        names = self._slot_names()
+        earlier, later = [old for old in names if old <= name], [old for old in names if old > name]
+        for old in [*earlier[:-_SLOTS_KEPT], *later[:-_SLOTS_KEPT]]:
+            files.remove(self.slots / old)
+        return True
+
+    def last_slot(self, limit: datetime | None = None) -> datetime | None:
+        """The newest slot that was claimed, in UTC; with a limit, the newest that is not later."""
+        names = self._slot_names()
+        if limit is not None:
+            names = names[: bisect_right(names, limit.astimezone(UTC).strftime(_SLOT))]
+        return datetime.fromisoformat(names[-1]).replace(tzinfo=UTC) if names else None
+
+    def forget_slots_after(self, moment: datetime) -> None:
+        """Drop slots that were claimed by a clock that was wrong."""
+        limit = moment.astimezone(UTC).strftime(_SLOT)
+        for name in self._slot_names():
+            if name > limit:
+                files.remove(self.slots / name)
+
+    def _slot_names(self) -> list[str]:
+        return sorted(path.name for path in files.listed(self.slots) if _is_slot(path.name))
+
+
+def _check(memory: Memory) -> None:
+    """Raise ValueError where a value is of another kind than it was written as."""
+    for one in (memory, *memory.targets.values()):
+        for name, value in vars(one).items():
+            default = getattr(type(one)(), name)
+            kind = (int, float) if isinstance(default, int | float) else (type(default), str)
+            if not isinstance(value, kind):
+                raise ValueError(f"{name} is {value!r}")
+
+
+def _is_slot(name: str) -> bool:
+    try:
+        datetime.fromisoformat(name)
+    except ValueError:
+        return False
+    return len(name) == _SLOT_LENGTH

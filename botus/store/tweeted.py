@@ -1,0 +1,185 @@
+"""Owns tweeted.json, the log of what was posted: a JSON array, newest last.
+
+Its first two fields are osirisguitar/botus-twitter's (`text`, and `timestamp` in milliseconds), whose
+entries stay as they are to the letter: an entry is added or changed by splicing bytes, never by writing
+the others anew. A log that does not parse stops everything; it is never taken for an empty one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from botus.errors import FileError
+from botus.store.durable import files
+from botus.text import fingerprint, unescape
+
+Entry = dict[str, Any]
+_REPAIR = "look at it, then run: botus log repair"
+_SPACE = " \t\r\n"
+
+
+@dataclass
+class _Content:
+    """What was read from the log, or written to it, when it had this stamp."""
+
+    stamp: files.Stamp | None
+    raw: bytes
+    entries: list[Entry]
+
+    @cached_property
+    def used(self) -> dict[str, Entry]:
+        return _used(self.entries)
+
+
+class Log:
+    """The log of one data directory; it is read again only where somebody else has changed it."""
+
+    def __init__(self, data: Path) -> None:
+        self.path = data / "tweeted.json"
+        self._known: _Content | None = None
+
+    def entries(self) -> list[Entry]:
+        """Return all entries, oldest first; none where there is no file.
+
+        Raises:
+            FileError: the file is not a JSON array of objects with `text` and `timestamp`.
+        """
+        return self._content().entries
+
+    def used(self) -> dict[str, Entry]:
+        r"""Return the entry of every fingerprint that the log has.
+
+        The predecessor posted a line as it stood; where such a line held the two characters `\n`, it counts
+        as used in both readings.
+        """
+        return self._content().used
+
+    def append(self, entry: Entry) -> None:
+        """Add an entry at the end, durably, unless the log has its `id`; all bytes before it stay."""
+        while True:
+            old = self._content()
+            if any(one.get("id") == entry["id"] for one in old.entries):
+                return
+            end = old.raw.rindex(b"]")
+            head = old.raw[:end].rstrip(_SPACE.encode()) + (b",\n" if old.entries else b"\n")
+            new = head + _render(entry).encode() + b"\n" + old.raw[end:]
+            if self._replaced(old, new, [*old.entries, entry]):
+                return
+
+    def update(self, entry: Entry) -> None:
+        """Give the entry with this `id` its new content; all other bytes stay."""
+        while True:
+            old, text = self._content(), _decode(self.path, self._content().raw)
+            place = next(number for number, one in enumerate(old.entries) if one.get("id") == entry["id"])
+            start, end = list(_spans(text))[place]
+            new = text[:start] + _render(entry).lstrip() + text[end:]
+            if self._replaced(old, new.encode(), [*old.entries[:place], entry, *old.entries[place + 1 :]]):
+                return
+
+    def _content(self) -> _Content:
+        seen = files.stamp(self.path)
+        if self._known is None or seen is None or self._known.stamp != seen:
+            raw = files.read(self.path)
+            raw = b"[]" if raw is None else raw
+            self._known = _Content(seen, raw, parse(self.path, _decode(self.path, raw)))
+        return self._known
+
+    def _replaced(self, old: _Content, raw: bytes, entries: list[Entry]) -> bool:
+        try:
+            self._known = _Content(files.replace(self.path, raw, old.stamp), raw, entries)
+        except files.Changed:
+            return False
+        return True
+
+
+def parse(path: Path, text: str) -> list[Entry]:
+    """Read a log's text strictly.
+
+    Raises:
+        FileError: naming line, column and byte of the first thing that is wrong.
+    """
+    body = text.removeprefix("\ufeff")
+    try:
+        entries = json.loads(body)
+    except json.JSONDecodeError as error:
+        byte = len(text[: len(text) - len(body) + error.pos].encode())
+        raise FileError(
+            f"{path}, line {error.lineno}, column {error.colno} (byte {byte}): {error.msg}", _REPAIR
+        ) from error
+    except RecursionError as error:
+        raise FileError(f"{path} is nested too deeply to be a log", _REPAIR) from error
+    if not isinstance(entries, list):
+        raise FileError(f"{path} is not a JSON array", _REPAIR)
+    for number, entry in enumerate(entries, 1):
+        if not is_entry(entry):
+            raise FileError(f"{path}, entry {number}: no text with a timestamp in milliseconds", _REPAIR)
+    return entries
+
+
+def is_entry(value: object) -> bool:
+    """Tell whether a JSON value can be an entry of the log."""
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("text"), str)
+        and isinstance(value.get("timestamp"), int | float)
+    )
+
+
+def _used(entries: list[Entry]) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        found[fingerprint(entry["text"])] = entry
+        if "id" not in entry and "\\" in entry["text"]:
+            found[fingerprint(unescape(entry["text"]))] = entry
+    return found
+
+
+def salvage(text: str) -> list[str]:
+    """Return the JSON text of every whole entry in a damaged log, in order."""
+    decoder, found, position = json.JSONDecoder(), [], text.find("{")
+    while position >= 0:
+        try:
+            value, end = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            end = position + 1
+        else:
+            if is_entry(value):
+                found.append(text[position:end])
+            else:
+                end = position + 1
+        position = text.find("{", end)
+    return found
+
+
+def _decode(path: Path, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FileError(f"{path}, line {line} (byte {error.start}): not UTF-8", _REPAIR) from error
+
+
+def _render(entry: Entry) -> str:
+    text = json.dumps(entry, indent=2, ensure_ascii=False)
+    return "\n".join("  " + line for line in text.split("\n"))
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of every entry in the text of a sound log."""
+    decoder = json.JSONDecoder()
+    position = text.index("[") + 1
+    while (position := _skip(text, position)) < len(text) and text[position] != "]":
+        _, end = decoder.raw_decode(text, position)
+        yield position, end
+        position = end
+
+
+def _skip(text: str, position: int) -> int:
+    while position < len(text) and text[position] in _SPACE + ",":
+        position += 1
+    return position

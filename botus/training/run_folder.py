@@ -1,0 +1,216 @@
+"""Owns the run folder in training: the best checkpoint, the place to go on from, loss.csv, botus.json.
+
+A checkpoint is written under a temporary name, brought to the disk and renamed; then the small text file
+`checkpoint` is replaced, which decides what counts; then the older step goes. So there is a good checkpoint
+at every moment, also when the disk is full. The surprise: `resume/` beside it holds the newest weights and
+Adam's two moments of each, three times the size of the checkpoint; it goes when the training is finished.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Protocol
+
+from botus.errors import FileError
+from botus.store.durable import files
+
+_STATE, _SAVING = "state.json", ".saving"
+_SUFFIXES = (".index", ".data-00000-of-00001")
+
+
+class Saves(Protocol):
+    """What can write its weights into two files."""
+
+    def save(self, prefix: Path, *, everything: bool) -> None: ...
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of loss.csv: what is known of a training after a step.
+
+    Attributes:
+        step: its number.
+        seconds: of training up to it, without pauses.
+        train: the mean training loss since the line before, nats per token.
+        held_out: the loss on the held-out posts, where they were looked at.
+        learning_rate: of this step.
+        tokens_per_second: since the line before.
+        copy_rate: the share of sampled posts that are copies of the corpus, where there was a sample.
+    """
+
+    step: int
+    seconds: float
+    train: float
+    held_out: float | None
+    learning_rate: float
+    tokens_per_second: float
+    copy_rate: float | None
+
+
+class RunFolder:
+    """A run folder in the making."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.resume = path / "resume"
+
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing yet."""
+        return not self.path.is_dir() or not any(self.path.iterdir())
+
+    def set_aside(self) -> Path:
+        """Rename the folder, so that a new run can have its name, and return where it is now."""
+        number = 1
+        while (target := self.path.with_name(f"{self.path.name}-before-{number}")).exists():
+            number += 1
+        files.move(self.path, target)
+        return target
+
+    def begin(self, contents: Mapping[str, bytes]) -> None:
+        """Write the files that stay the same through the whole run, by name."""
+        files.make_folder(self.path)
+        for name, content in contents.items():
+            files.replace(self.path / name, content)
+
+    def state(self) -> dict[str, Any] | None:
+        """Return the record of `save_state`; None where no run is unfinished.
+
+        Raises:
+            FileError: it is damaged.
+        """
+        path = self.resume / _STATE
+        content = files.read(path)
+        if content is None:
+            return None
+        try:
+            record = json.loads(content)
+            if not isinstance(record, dict):
+                raise ValueError("not an object")
+        except ValueError as error:
+            raise FileError(f"{path} is damaged: {error}", "begin anew with --fresh") from error
+        return record
+
+    def save_state(self, record: Mapping[str, Any], network: Saves | None) -> None:
+        """Make durable where an unfinished run stands.
+
+        Args:
+            record: what `state` returns; its `weights` are set here.
+            network: whose weights and moments are saved; None to begin with the best checkpoint, or with
+                the base model where there is none.
+        """
+        files.make_folder(self.resume)
+        weights = f"state-{record['step']}" if network else None
+        if network and weights:
+            self._write(network, self.resume, weights, everything=True)
+        content = json.dumps({**record, "weights": weights}, indent=2)
+        files.replace(self.resume / _STATE, content.encode() + b"\n")
+        _remove_others(self.resume, "state", weights)
+
+    def keep(self, network: Saves, step: int) -> None:
+        """Make the weights of a step the checkpoint of this folder.
+
+        Raises:
+            FileError: it cannot be written; the checkpoint before is still there.
+        """
+        name = f"model-{step}"
+        self._write(network, self.path, name, everything=False)
+        text = f'model_checkpoint_path: "{name}"\nall_model_checkpoint_paths: "{name}"\n'
+        files.replace(self.path / "checkpoint", text.encode())
+        files.replace(self.path / "counter", f"{step}\n".encode())
+        _remove_others(self.path, "model", name)
+
+    def history(self) -> list[Row]:
+        """Return the lines of loss.csv; none where it is not there or cannot be read."""
+        content = files.read(self.path / "loss.csv") or b""
+        with suppress(ValueError, TypeError, KeyError):
+            return [_row(line) for line in csv.DictReader(io.StringIO(content.decode()))]
+        return []
+
+    def write_history(self, rows: Iterable[Row]) -> None:
+        """Write loss.csv."""
+        out = io.StringIO()
+        table = csv.DictWriter(out, [one.name for one in fields(Row)], lineterminator="\n")
+        table.writeheader()
+        table.writerows(asdict(row) for row in rows)
+        files.replace(self.path / "loss.csv", out.getvalue().encode())
+
+    def describe(self, record: Mapping[str, Any]) -> None:
+        """Write botus.json: what the checkpoint came from."""
+        content = json.dumps(record, indent=2, ensure_ascii=False)
+        files.replace(self.path / "botus.json", content.encode() + b"\n")
+
+    def description(self) -> dict[str, Any]:
+        """Return what `describe` wrote; nothing where it is not there or damaged."""
+        with suppress(ValueError):
+            record = json.loads(files.read(self.path / "botus.json") or b"{}")
+            return record if isinstance(record, dict) else {}
+        return {}
+
+    def sweep(self) -> None:
+        """Remove what a save that was cut off has left."""
+        for folder in (self.path, self.resume):
+            shutil.rmtree(folder / _SAVING, ignore_errors=True)
+
+    def finish(self) -> None:
+        """Remove the place to go on from: `state.json` first, so that half of it is never gone on from."""
+        files.remove(self.resume / _STATE)
+        shutil.rmtree(self.resume, ignore_errors=True)
+
+    def _write(self, network: Saves, folder: Path, name: str, *, everything: bool) -> None:
+        with _temporary(folder / _SAVING) as saving:
+            network.save(saving / name, everything=everything)
+            for suffix in _SUFFIXES:
+                _bring_to_disk(saving / f"{name}{suffix}")
+            for suffix in reversed(_SUFFIXES):  # whoever finds an index finds the weights too
+                files.move(saving / f"{name}{suffix}", folder / f"{name}{suffix}")
+
+
+def _row(line: Mapping[str, str]) -> Row:
+    def maybe(text: str) -> float | None:
+        return float(text) if text else None
+
+    return Row(
+        int(line["step"]),
+        float(line["seconds"]),
+        float(line["train"]),
+        maybe(line["held_out"]),
+        float(line["learning_rate"]),
+        float(line["tokens_per_second"]),
+        maybe(line["copy_rate"]),
+    )
+
+
+@contextmanager
+def _temporary(folder: Path) -> Iterator[Path]:
+    shutil.rmtree(folder, ignore_errors=True)
+    files.make_folder(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _bring_to_disk(path: Path) -> None:
+    """fsync: some disks say only now that they are full."""
+    try:
+        with open(path, "rb") as written:
+            files.disk.fsync(written.fileno())
+    except OSError as error:
+        raise files.explain(error, path, "write") from error
+
+
+def _remove_others(folder: Path, stem: str, kept: str | None) -> None:
+    """Remove the files of other steps."""
+    pattern = re.compile(rf"({stem}-\d+)\.(?:index|meta|data-\d+-of-\d+)")
+    for path in folder.iterdir():
+        found = pattern.fullmatch(path.name)
+        if found and found[1] != kept:
+            files.remove(path)

@@ -1,0 +1,228 @@
+"""From found posts to those worth training on: every post has exactly one fate, and the numbers add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from botus.corpus import filtering
+from botus.corpus.cleaning import Treatment
+from botus.corpus.duplicates import Known, Like
+from botus.corpus.filtering import Candidate, Wishes, candidates, new
+from botus.corpus.merging import thoughts
+from botus.corpus.sources.reading import Found
+from botus.corpus.tally import SAMPLES, Tally
+from botus.screening.near import Frequencies, Near
+
+GULL = "the gull on the east railing has opinions about the weather and about me"
+
+
+def sift(
+    found: Iterable[Found], wishes: Wishes | None = None, corpus: tuple[str, ...] = ()
+) -> tuple[list[str], Tally]:
+    """The texts that would be added, and the tally."""
+    tally = Tally(Random(0).randrange)
+    passed = list(candidates(found, "a", wishes or Wishes(), tally))
+    return [one.text for one in new(passed, corpus, tally)], tally
+
+
+def said(at: float | None, text: str, channel: str = "c", **more: object) -> Found:
+    return Found(text, at=at, channel=channel, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("found", "wishes", "reason"),
+    [
+        (Found("RT", refused="retweet"), Wishes(replies=True, warnings=True, media=True), "retweet"),
+        (Found("yes", is_reply=True), Wishes(), filtering.REPLY),
+        (Found("soup", warning="food"), Wishes(), filtering.WARNING),
+        (Found("soup", is_deleted=True), Wishes(replies=True), filtering.DELETED),
+        (Found("soup", likes=2), Wishes(min_likes=3), filtering.UNLIKED),
+        (Found("https://t.co/a", has_media=True, description="a gull"), Wishes(), filtering.MEDIA),
+        (Found("", has_media=True), Wishes(media=True), filtering.MEDIA),
+        (Found("@bob https://t.co/a"), Wishes(), filtering.EMPTY),
+        (Found(" \u200b\n"), Wishes(), filtering.EMPTY),
+        (Found("hi @bob"), Wishes(treatment=Treatment(mentions="refuse")), "mention"),
+        (Found("hi https://t.co/a"), Wishes(treatment=Treatment(links="refuse")), "link"),
+        (Found("short"), Wishes(min_chars=6), filtering.SHORT),
+    ],
+)
+def test_what_is_left_out_and_why(found: Found, wishes: Wishes, reason: str) -> None:
+    texts, tally = sift([found], wishes)
+    assert (texts, dict(tally.dropped)) == ([], {reason: 1})
+    assert list(tally.samples) == [reason]
+
+
+@pytest.mark.parametrize(
+    ("found", "wishes", "text"),
+    [
+        (Found("@bob yes, exactly", is_reply=True), Wishes(replies=True), "yes, exactly"),
+        (Found("soup", warning="food"), Wishes(warnings=True), "soup"),
+        (Found("soup", is_deleted=True), Wishes(deleted=True), "soup"),
+        (Found("soup", likes=3), Wishes(min_likes=3), "soup"),
+        (Found("soup"), Wishes(min_likes=3), "soup"),
+        (Found("https://t.co/a", has_media=True, description="a gull"), Wishes(media=True), "a gull"),
+        (Found("look", has_media=True, description="a gull"), Wishes(media=True), "look"),
+        (Found("look", has_media=True), Wishes(), "look"),
+    ],
+)
+def test_what_is_let_in(found: Found, wishes: Wishes, text: str) -> None:
+    assert sift([found], wishes)[0] == [text]
+
+
+def test_posts_without_a_count_of_likes_are_counted() -> None:
+    _, tally = sift([Found("one"), Found("two", likes=9), Found("RT", refused="retweet")])
+    assert tally.uncounted == 1
+
+
+def test_messages_of_one_channel_that_follow_quickly_are_one_post() -> None:
+    found = [
+        said(1800, "third, exactly fifteen minutes later"),
+        said(0, "first"),
+        said(899.9, "second @bob"),
+        said(10, "elsewhere", "d"),
+        said(None, "nobody knows when"),
+        said(100, "without a channel", ""),
+        said(1799, "a secret", refused="direct message"),
+    ]
+    texts, tally = sift(found)
+    assert sorted(texts) == [
+        "elsewhere",
+        "first\nsecond",
+        "nobody knows when",
+        "third, exactly fifteen minutes later",
+        "without a channel",
+    ]
+    assert (tally.read, tally.kept, tally.joined, tally.dropped.total()) == (7, 5, 1, 1)
+    assert tally.cleaned == {"mentions": 1}
+
+
+def test_a_message_that_cleaning_empties_still_ties_its_neighbours_together() -> None:
+    found = [said(0, "first"), said(800, "https://t.co/a"), said(1600, "second")]
+    texts, tally = sift(found)
+    assert texts == ["first\nsecond"]
+    assert (tally.joined, dict(tally.dropped)) == (1, {filtering.EMPTY: 1})
+
+
+def test_zero_joins_nothing() -> None:
+    texts, tally = sift([said(0, "first"), said(0, "second")], Wishes(merge_within=0))
+    assert (texts, tally.joined) == (["first", "second"], 0)
+
+
+def test_the_time_of_a_thought_is_that_of_its_first_message() -> None:
+    passed = list(candidates([said(70, "b"), said(60, "a")], "x", Wishes(), Tally(Random(0).randrange)))
+    assert passed == [Candidate("a\nb", 60, frozenset(), "x")]
+
+
+@given(st.lists(st.tuples(st.sampled_from("cd"), st.integers(0, 100)), max_size=30), st.integers(1, 20))
+def test_thoughts_are_the_runs_without_a_pause(times: list[tuple[str, int]], within: int) -> None:
+    messages = [said(at, str(number), channel) for number, (channel, at) in enumerate(times)]
+    found = list(thoughts(messages, within))  # type: ignore[type-var]
+    assert sorted(one.text for thought in found for one in thought) == sorted(one.text for one in messages)
+    for thought in found:
+        assert len({one.channel for one in thought}) == 1
+        gaps = [(late.at or 0) - (early.at or 0) for early, late in pairwise(thought)]
+        assert all(0 <= gap < within for gap in gaps)
+    for channel in "cd":
+        mine = [thought for thought in found if thought[0].channel == channel]
+        for early, late in pairwise(mine):
+            assert (late[0].at or 0) - (early[-1].at or 0) >= within
+
+
+def test_duplicates_of_the_import_and_of_the_corpus() -> None:
+    found = [Found(text) for text in (GULL, GULL + "!", f"  {GULL}", GULL.upper(), "old", "old ", "older")]
+    texts, tally = sift(
+        found, corpus=("old", "A line of the corpus, which has quite enough words to be like one")
+    )
+    assert texts == [GULL, GULL, "old", "old", "older"]  # the same again: it may be from another source
+    assert dict(tally.dropped) == {filtering.NEAR: 2, filtering.SAME: 1, filtering.THERE: 2}
+    assert (tally.read, tally.kept) == (7, 2)
+    _, tally = sift(
+        [Found("a line of the corpus which has quite enough words to be LIKE one")],
+        corpus=("A line of the corpus, which has quite enough words to be like one",),
+    )
+    assert dict(tally.dropped) == {filtering.NEAR_THERE: 1}
+
+
+def test_known_posts_tell_which_one_a_post_is_like() -> None:
+    known = Known([GULL], ["anything"])
+    assert known.meet(GULL + ".") == Like(GULL, is_same=False, was_there=True)
+    assert known.meet("anything") is None
+    assert known.meet("anything ") == Like("anything", is_same=True, was_there=False)
+    assert known.meet("🦆🦆") is None
+    assert known.meet("🦆🦆🦆") is None
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=9), max_size=25))
+def test_rare_shingles_first_finds_the_same_near_duplicates(posts: list[list[str]]) -> None:
+    frequencies = Frequencies()
+    for post in posts:
+        frequencies.count(post)
+    plain, fast = Near(), Near(frequencies)
+    for post in posts:
+        assert (plain.find(post) is None) == (fast.find(post) is None)
+        plain.add(post)
+        fast.add(post)
+
+
+_FOUND = st.builds(
+    Found,
+    text=st.sampled_from(
+        ["", "a", "b b b", GULL, GULL + " x", "@bob", "hi @bob", "see https://t.co/a", "&amp;"]
+    ),
+    refused=st.sampled_from(["", "", "", "retweet"]),
+    at=st.none() | st.integers(0, 5000).map(float),
+    likes=st.none() | st.integers(0, 3),
+    is_reply=st.booleans(),
+    is_deleted=st.booleans(),
+    warning=st.sampled_from(["", "", "food"]),
+    has_media=st.booleans(),
+    description=st.sampled_from(["", "a gull"]),
+    channel=st.sampled_from(["", "c", "d"]),
+)
+_WISHES = st.builds(
+    Wishes,
+    replies=st.booleans(),
+    warnings=st.booleans(),
+    deleted=st.booleans(),
+    media=st.booleans(),
+    min_likes=st.integers(0, 3),
+    merge_within=st.sampled_from([0.0, 900.0]),
+    min_chars=st.integers(0, 5),
+    treatment=st.builds(
+        Treatment, *[st.sampled_from(["keep", "drop", "refuse"])] * 2, entities=st.booleans()
+    ),
+)
+
+
+@given(st.lists(_FOUND, max_size=30), _WISHES)
+def test_read_is_kept_joined_and_dropped_and_nothing_is_added_twice(
+    found: list[Found], wishes: Wishes
+) -> None:
+    texts, tally = sift(found, wishes)
+    assert tally.read == len(found) == tally.kept + tally.joined + tally.dropped.total()
+    assert len(set(texts)) == tally.kept
+    assert all(text.strip() for text in texts)
+    counts = tally.dropped | {"kept": tally.kept, "joined": len(tally.samples.get("joined", []))}
+    for reason, samples in tally.samples.items():
+        assert len(samples) == min(SAMPLES, counts[reason])
+    again, second = sift(found, wishes, corpus=tuple(dict.fromkeys(texts)))
+    assert (second.kept, second.read) == (0, tally.read)
+    assert {*again} <= {*texts}
+
+
+def test_a_pair_that_is_just_near_enough_is_found_behind_its_rare_shingles() -> None:
+    eight = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
+    other = [*eight[:-1], "nine"]  # of ten shingles six are common
+    frequencies = Frequencies()
+    for post in (eight, other, eight[:-1], eight[:-2]):
+        frequencies.count(post)
+    index = Near(frequencies)
+    index.add(eight)
+    assert index.find(other) == 0
+    assert index.find([*eight[:-2], "nine", "ten"]) is None

@@ -1,0 +1,192 @@
+"""The sources: what a file is found to be, plain files, and input that is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from botus.corpus.sources.reading import Found, Options, read
+from botus.errors import FileError, SettingsError
+from tests.support.exports import folder, found, kept, note, outbox, refused, tweet, ytd, zipped
+
+LINE = "=" * 20
+
+
+def file(tmp_path: Path, content: str | bytes, name: str = "export") -> Path:
+    return folder(tmp_path, {name: content}) / name
+
+
+def test_plain_text_has_one_post_per_line_and_is_read_anew_each_time(tmp_path: Path) -> None:
+    reading = read(file(tmp_path, "one\n\n two \r\n[three]\rfour, five\n"))
+    assert reading.kind == "plain text"
+    expected = [Found("one"), Found("two"), Found("[three]"), Found("four, five")]
+    assert list(reading) == expected
+    assert list(reading) == expected
+    assert reading.notes == []
+
+
+def test_only_botuss_own_files_have_its_escapes(tmp_path: Path) -> None:
+    raw = "one\\ntwo \\\\n\n"
+    assert kept(file(tmp_path, raw, "tweets.txt")) == ["one\ntwo \\n"]
+    assert kept(file(tmp_path, raw, "corpus.txt")) == ["one\ntwo \\n"]
+    assert kept(file(tmp_path, raw, "mine.txt")) == ["one\\ntwo \\\\n"]
+
+
+def test_other_peoples_words_in_plain_text_too(tmp_path: Path) -> None:
+    posts = found(file(tmp_path, "RT @egret: theirs\n@egret you\nmine\n"))
+    assert [(one.refused, one.is_reply) for one in posts] == [("retweet", False), ("", False), ("", False)]
+
+
+def test_fortune(tmp_path: Path) -> None:
+    path = file(tmp_path, "%% a comment\none\n\tof two lines\n%\n%\nthree %\n%\r\nfour\n")
+    assert read(path).kind == "fortune"
+    assert kept(path) == ["one\n\tof two lines", "three %", "four"]
+
+
+def test_samples(tmp_path: Path) -> None:
+    path = file(tmp_path, f"one\nof two lines\n{LINE}\nthree\n{LINE}\n\n{LINE}\n")
+    assert read(path).kind == "gpt-2-simple samples"
+    assert kept(path) == ["one\nof two lines", "three"]
+
+
+def test_samples_with_markers(tmp_path: Path) -> None:
+    raw = (
+        f"<|startoftext|>one\nline<|endoftext|>\n<|startoftext|>two<|endoftext|>\n"
+        f"<|startoftext|>half a po\n{LINE}\n"
+        f"three<|endoftext|>\n{LINE}\n<|startoftext|>four\n{LINE}\n"
+    )
+    path = file(tmp_path, raw)
+    assert kept(path) == ["one\nline", "two", "three", "four"]
+    assert refused(path) == ["cut off"]
+    assert kept(file(tmp_path, "<|startoftext|>one<|endoftext|>\n<|startoftext|>two<|endoftext|>\n")) == [
+        "one",
+        "two",
+    ]
+
+
+def test_a_kind_may_be_forced(tmp_path: Path) -> None:
+    path = file(tmp_path, "one\n%\ntwo\n")
+    assert kept(path, Options(kind="text")) == ["one", "%", "two"]
+    with pytest.raises(SettingsError, match="rss is no kind of export"):
+        read(path, Options(kind="rss"))
+
+
+def test_letters_that_are_not_utf8_are_said(tmp_path: Path) -> None:
+    raw = "schön\nund Ende …\n".encode() + "schön\nohne\nEnde …\n".encode("cp1252")
+    reading = read(file(tmp_path, raw))
+    assert [one.text for one in reading] == ["schön", "und Ende …", "schön", "ohne", "Ende …"]
+    assert len(reading.notes) == 1
+    assert "2 lines are not UTF-8 throughout: their letters were read as Windows-1252" in reading.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "once"),
+    [
+        ("the heronâ€™s â€œpondâ€\x9d", "the heron’s “pond”"),
+        ("schÃ¶n ðŸª¶", "schön 🪶"),
+        ("Â£5 and Â½", "£5 and ½"),
+        ("NÃO É SÓ, Â e Ã", "NÃO É SÓ, Â e Ã"),
+        ("schön, not schÃ¶n", "schön, not schÃ¶n"),
+        ("🪶 itâ€™s", "🪶 itâ€™s"),
+    ],
+)
+def test_letters_that_were_read_wrongly_before(tmp_path: Path, text: str, once: str) -> None:
+    reading = read(file(tmp_path, text))
+    assert [one.text for one in reading] == [once]
+    assert reading.notes == (
+        [] if once == text else ["1 post had letters such as â€™ for ’, and got the right ones"]
+    )
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "shift_jis", "gbk"])
+def test_other_encodings_are_refused_instead_of_guessed(tmp_path: Path, encoding: str) -> None:
+    words = {
+        "cp1251": "цапля стоит в пруду",
+        "shift_jis": "鷺が池に立っています",
+        "gbk": "苍鹭站在池塘里等着",
+    }
+    with pytest.raises(FileError, match="neither UTF-8 nor Windows-1252"):
+        found(file(tmp_path, (words[encoding] + "\n").encode(encoding) * 20))
+
+
+def test_several_files_of_one_kind_are_read_together(tmp_path: Path) -> None:
+    files = {"a.txt": "one\n", "b.txt": "two\n", "README.md": "# no\n", ".hidden": "x", "pic.png": b"\x89PNG"}
+    assert kept(folder(tmp_path / "a", files)) == ["one", "two"]
+    assert kept(zipped(tmp_path / "a.zip", files)) == ["one", "two"]
+    with pytest.raises(FileError, match=r"files of several kinds: a\.txt \(plain text\), c\.json \(JSON\)"):
+        read(folder(tmp_path / "a", {"c.json": '["three"]'}))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"\n \n", "is empty"),
+        (b"%PDF-1.7 stuff", "is a PDF"),
+        (b"\x89PNG\r\n\x1a\n", "is a picture"),
+        (b"\xff\xd8\xff\xe0", "is a picture"),
+        (b"SQLite format 3\x00stuff", "is an SQLite database"),
+        (b"Rar!\x1a\x07", "is a RAR archive"),
+        (b"text\x00\x01\x02\x00\x00 binary", "is a binary file"),
+        (b"<!DOCTYPE html><html><body>hi", "is a web page"),
+        (b'[{"text": "cut', "ends in the middle of its JSON"),
+        (b'[{"text": "one two"} {"text"', "not JSON at letter 22"),
+        (b'window.YTD.tweets.part0 = [{"tweet": {', "ends in the middle of its JSON"),
+        (b"window.YTD.like.part0 = []", "is like of an X archive, not its posts"),
+    ],
+)
+def test_what_is_no_export_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(FileError, match=message) as caught:
+        found(file(tmp_path, content))
+    assert str(tmp_path) in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b"[]", b"window.YTD.tweets.part0 = [ ]"])
+def test_an_export_may_have_no_posts(tmp_path: Path, content: bytes) -> None:
+    assert found(file(tmp_path, content)) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["your_instagram_activity/media/posts_1.json"], "is an Instagram export"),
+        (["your_facebook_activity/posts/your_posts_1.json"], "is a Facebook export"),
+        (["Takeout/YouTube/history.json"], "is a Google Takeout"),
+        (["word/document.xml", "[Content_Types].xml"], "is a Word document"),
+        (["xl/workbook.xml"], "is an Excel workbook"),
+        (["actor.json", "likes.json"], r"is a Mastodon archive without outbox\.json"),
+        (["picture.png"], "has nothing that botus reads"),
+        ([], "is empty"),
+    ],
+)
+def test_an_archive_of_another_kind_is_named(tmp_path: Path, names: list[str], message: str) -> None:
+    path = zipped(tmp_path / "a.zip", dict.fromkeys(names, "{}"))
+    with pytest.raises(FileError, match=message) as caught:
+        found(path)
+    assert caught.value.hint
+
+
+def test_an_archive_in_an_archive_is_pointed_at(tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "x.zip", {"data/tweets.js": "x"}).read_bytes()
+    with pytest.raises(FileError, match="has nothing that botus reads") as caught:
+        read(folder(tmp_path / "f", {"x.zip": inner}))
+    assert caught.value.hint.endswith("f, x.zip")
+
+
+def test_what_is_not_there_or_no_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="No such file"):
+        read(tmp_path / "nothing")
+    with pytest.raises(FileError, match="neither a file nor a folder"):
+        read(Path("/dev/null"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileError, match="is empty"):
+        read(tmp_path / "empty")
+
+
+def test_the_exports_are_told_by_content_whatever_their_names(tmp_path: Path) -> None:
+    assert read(file(tmp_path, outbox(note("<p>x</p>")), "a.csv")).kind == "Mastodon outbox"
+    assert read(file(tmp_path, ytd("tweets", [tweet("x")]), "b.txt")).kind == "X archive"
+    assert read(file(tmp_path, "id;text\n1;some words here\n", "c.json")).kind == "CSV"
+    assert read(file(tmp_path, '["some words"]', "d.csv")).kind == "JSON"

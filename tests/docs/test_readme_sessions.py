@@ -1,0 +1,214 @@
+"""The README is true: its commands run, and its output is what they print.
+
+A line of output counts as the program's own where the two agree in all but numbers and dates; a `…` at its
+end stands for the rest of the line, on a line of its own for any lines. What a model wrote is passed over.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from botus import demo, errors
+from tests.benchmarks.corpus import x_archive
+from tests.support.pages import README, ROOT, Block, blocks, commands
+from tests.support.servers import MastodonServer
+
+DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
+MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[()][A-Z0-9])")
+# A post on a card, the decisions below it, a refusal with its example.
+WRITTEN_BY_A_MODEL = re.compile(r" {4}(?!x |\d|score|checkpoint)\S.*| [-+*~=] \w+ .*| +\d+  [a-z].*")
+ID = "[0-9a-f]{10}"
+BEFORE_A_POST = re.compile(rf" +\d+ words in a row as in the corpus: | +\w+ \d{{4}}-\S+ \S+ \S+ {ID} ")
+NOT_RUN = ("pip ", "docker ", "python -m pytest", "python3 -m venv .venv", ". .venv/bin/activate")
+
+
+def shape(line: str) -> str:
+    """A line without what differs from run to run."""
+    line = line.removeprefix("^C").rstrip()
+    line = re.sub(rf"\b{ID}\b", "0", line)
+    line = re.sub(rf"\b(?:{DAYS}|{MONTHS})\b", "Day", line)
+    return re.sub(r"  +", "  ", re.sub(r"\d[\d,.]*", "0", line))
+
+
+def is_shown(line: str, printed: list[str]) -> bool:
+    """Tell whether a line of the page is among the lines that were printed."""
+    before = BEFORE_A_POST.match(line)
+    if before or line.endswith("…"):
+        start = before[0] if before else line.removesuffix("…")
+        return any(shape(one).startswith(shape(start)) for one in printed)
+    return shape(line) in map(shape, printed)
+
+
+def not_printed(shown: list[str], printed: list[str]) -> list[str]:
+    """The lines of the page that the command did not print."""
+    return [
+        line
+        for before, line in zip(["", *shown], shown, strict=False)
+        if line.strip()
+        and line != "…"
+        and not before.startswith("dry run: would post to ")
+        and not WRITTEN_BY_A_MODEL.fullmatch(line)
+        and not is_shown(line, printed)
+    ]
+
+
+class Shell:
+    """A folder in which the commands of a page are run, one after the other, with what they export."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, tools = folder, folder / "bin"
+        tools.mkdir(parents=True)
+        for name, what in (("botus", "-m botus"), ("python", "")):
+            script = tools / name
+            script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {what} "$@"\n')
+            script.chmod(0o755)
+        kept = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
+        self.environment = kept | {
+            "PATH": f"{tools}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "LANG": "C.UTF-8",
+            "NO_PROXY": "*",
+        }
+        shutil.copytree(demo.folder(), folder / "models" / "124M")
+
+    def run(self, command: str) -> list[str]:
+        """Run a command as a person does, and return the lines that it printed on either stream."""
+        if command.startswith("export "):
+            self.environment |= dict(word.split("=", 1) for word in shlex.split(command)[1:])
+            return []
+        if command.startswith("unset "):
+            self.environment = {n: v for n, v in self.environment.items() if n not in command.split()}
+            return []
+        if "twitter.zip" in command and not (self.folder / "twitter.zip").exists():
+            x_archive(self.folder / "twitter.zip", 1000)
+        if command == "botus curate":
+            return self._curate()
+        if command == "botus run":
+            return self._until_interrupted(command)
+        ended = subprocess.run(
+            command, shell=True, executable="/bin/bash", cwd=self.folder, env=self.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+        )  # fmt: skip
+        printed = ended.stdout.decode()
+        assert ended.returncode == 0, f"$ {command}\n{printed}"
+        return printed.splitlines()
+
+    def _curate(self) -> list[str]:
+        environment = self.environment | {"TERM": "xterm-256color"}
+        child = pexpect.spawn(
+            "botus curate",
+            cwd=str(self.folder),
+            env=environment,
+            encoding="utf-8",
+            dimensions=(24, 80),
+            timeout=20,
+        )
+        screens = []
+        for key in "ddddks?xq":
+            child.expect_exact(" quit" if key != "x" else "any key")
+            screens.append(child.before + child.after)
+            child.send(key)
+        child.expect(pexpect.EOF)
+        return ESCAPE.sub("", "\n".join([*screens, child.before])).replace("\r", "").split("\n")
+
+    def _until_interrupted(self, command: str) -> list[str]:
+        process = subprocess.Popen(
+            shlex.split(command), cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )  # fmt: skip
+        assert process.stdout is not None
+        printed, patience = [], threading.Timer(30, process.kill)
+        patience.start()
+        for line in process.stdout:
+            printed.append(line)
+            if "dry run" in line:
+                time.sleep(0.5)
+                process.send_signal(signal.SIGINT)
+        patience.cancel()
+        assert process.wait() in (0, errors.Interrupted.exit_code)
+        return [line.rstrip("\n") for line in printed]
+
+
+@pytest.fixture
+def server() -> Iterator[MastodonServer]:
+    with MastodonServer() as running:
+        yield running
+
+
+CONSOLES = [block for block in blocks(README) if block.kind == "console"]
+
+
+@pytest.mark.parametrize("block", CONSOLES, ids=lambda block: block.commands[-1][0])
+def test_a_session_prints_what_the_readme_shows(block: Block, tmp_path: Path, server: MastodonServer) -> None:
+    shell = Shell(tmp_path)
+    for line, shown in block.commands:
+        printed = []
+        for command in line.split(" && "):
+            if not command.startswith(NOT_RUN):
+                printed += shell.run(command.replace("http://127.0.0.1:8123", server.url))
+        assert not_printed(shown, printed) == [], "\n".join([f"$ {line}", *printed])
+
+
+def test_the_other_commands_of_the_readme_run(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    shell.run("botus generate -n 2")
+    ran = {line for block in CONSOLES for line, _ in block.commands}
+    left = {
+        command
+        for block in blocks(README)
+        for line, _ in block.commands
+        for command in line.split(" && ")
+        if block.kind == "sh" and not command.startswith((*NOT_RUN, "python tests/support/servers.py"))
+    }
+    left = {command for command in left if not any(line.endswith(command) for line in ran)}
+    assert left
+    for command in left:
+        assert shell.run(command)
+
+
+def test_the_little_mastodon_starts_as_the_readme_says() -> None:
+    command = next(one for one in commands(README) if one.startswith("python tests/support/servers.py"))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = shlex.split(command.replace("8123", str(port)))
+    process = subprocess.Popen([sys.executable, *words[1:]], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"http://127.0.0.1:{port}\n"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "wrong"),
+    [
+        (["posted     3"], ["posted     12"], []),
+        (["dry run: would post to x:", "Fog."], ["dry run: would post to x:", "Gulls."], []),
+        (["…", "wrote 5 lines to …"], ["wrote 7 lines to data/tweets.txt"], []),
+        (["    141  copy of the corpus            A thick fog…"], [], []),
+        (["next: Sat 21 Nov 04:00"], ["next: Mon 1 Dec 08:00"], []),
+        (["queue      14 ready"], ["queue      14 lines"], ["queue      14 ready"]),
+        (["wrote 5 lines from …"], ["wrote 7 lines to data/tweets.txt"], ["wrote 5 lines from …"]),
+    ],
+)
+def test_only_what_differs_from_run_to_run_is_passed_over(
+    shown: list[str], printed: list[str], wrong: list[str]
+) -> None:
+    assert not_printed(shown, printed) == wrong

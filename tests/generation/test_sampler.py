@@ -1,0 +1,522 @@
+"""The sampler on tiny models whose every probability is known, and against GPT-2 in numpy."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import string
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from botus.checkpoints.gpt2_simple import open_checkpoint
+from botus.checkpoints.markers import fewest_chars
+from botus.errors import FileError, SettingsError
+from botus.generation.sampler import Options, Sample, Sampler, load, unit_seed
+from botus.text import mastodon_length, x_length
+from tests.support import bundle, gpt2
+
+Follow = Mapping[str, Mapping[str, float]]
+
+WORDS = ["The", "Ġfog", "Ġgull", "Ġsings", "Ġand"]
+LINES: Follow = {
+    "Ċ": {"The": 1},
+    "The": {"Ġfog": 0.25, "Ġgull": 0.75},
+    "Ġfog": {"Ġsings": 1},
+    "Ġgull": {"Ġsings": 1},
+    "Ġsings": {".": 0.5, "Ġand": 0.3, "!": 0.2},
+    "Ġand": {"Ġfog": 0.5, "Ġgull": 0.5},
+    ".": {"Ċ": 1},
+    "!": {"Ċ": 1},
+}
+MARK_WORDS = ["<|", "|>", "startoftext", "endoftext", "The", "Ġfog", "Ġsings", "Ġ|", ".<"]
+MARKED: Follow = {
+    "Ċ": {"<|": 0.4, "The": 0.6},
+    "<|": {"startoftext": 0.9, "endoftext": 0.1},
+    "startoftext": {"|>": 1},
+    "endoftext": {"|>": 1},
+    "|>": {"The": 0.8, "Ċ": 0.2},
+    "The": {"Ġfog": 1},
+    "Ġfog": {"Ġsings": 0.7, "Ġ|": 0.3},
+    "Ġ|": {"Ġsings": 1},
+    "Ġsings": {".": 0.4, ".<": 0.4, "<|": 0.2},
+    ".": {"Ċ": 1},
+    ".<": {"|": 1},
+    "|": {"startoftext": 0.1, "endoftext": 0.9},
+}
+PLAIN = Options(temperature=1.0, batch=16)
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return bundle.write_bigrams(tmp_path_factory.mktemp("lines") / "run1", WORDS, LINES)
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return bundle.write_bigrams(tmp_path_factory.mktemp("marked") / "run1", MARK_WORDS, MARKED)
+
+
+@pytest.fixture(scope="module")
+def random_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tokens, merges = bundle.vocabulary(["The", "Ġfog"])
+    hparams = {"n_vocab": len(tokens), "n_ctx": 48, "n_embd": 32, "n_head": 4, "n_layer": 3}
+    tensors = bundle.random_tensors(hparams, scale=0.2)
+    return bundle.write_run(tmp_path_factory.mktemp("random") / "run1", hparams, tensors, tokens, merges)
+
+
+def sampler(run: Path, threads: int = 1, compute_type: str = "float32") -> Sampler:
+    return load(
+        open_checkpoint(run), [run / "cache" / compute_type], threads=threads, compute_type=compute_type
+    )
+
+
+def take(source: Sampler, count: int, options: Options = PLAIN, seed: int = 1, skip: int = 0) -> list[Sample]:
+    stream = source.stream(options, seed, skip)
+    samples = list(itertools.islice(stream, count))
+    stream.close()  # type: ignore[attr-defined]
+    return samples
+
+
+# What is sampled
+
+
+def test_posts_are_as_probable_as_the_model_has_it(lines: Path) -> None:
+    samples = take(sampler(lines), 4000)
+    assert all(sample.finished for sample in samples)
+    texts = Counter(sample.text for sample in samples)
+    for text, share in [("The gull sings.", 0.375), ("The fog sings!", 0.05), ("The fog sings.", 0.125)]:
+        assert texts[text] / 4000 == pytest.approx(share, abs=4 * math.sqrt(share / 4000))
+
+
+def test_a_temperature_sharpens(lines: Path) -> None:
+    samples = take(sampler(lines), 4000, Options(temperature=0.5, batch=128))
+    gulls = sum(sample.text.startswith("The gull") for sample in samples) / 4000
+    assert gulls == pytest.approx(0.9, abs=0.02)  # 0.75² of 0.75² + 0.25²
+
+
+def test_top_k_and_top_p_leave_out_the_improbable(lines: Path) -> None:
+    for options in (Options(1.0, top_k=1, batch=16), Options(1.0, top_p=0.4, batch=16)):
+        assert {sample.text for sample in take(sampler(lines), 50, options)} == {"The gull sings."}
+    two = take(sampler(lines), 300, Options(1.0, top_k=2))
+    assert not any("!" in sample.text for sample in two)
+    assert any("fog" in sample.text for sample in two)
+
+
+def test_log_probabilities_are_of_temperature_one(lines: Path) -> None:
+    for options in (PLAIN, Options(temperature=0.5, top_k=3, batch=16)):
+        found = {sample.text: sample for sample in take(sampler(lines), 300, options)}
+        sample = found["The fog sings."]
+        assert sample.tokens == 5  # with the newline
+        assert sample.logprob == pytest.approx(math.log(0.25 * 0.5) / 5, abs=1e-3)
+
+
+def test_what_is_written_scores_as_it_was_written(lines: Path, marked: Path) -> None:
+    for run, ends in ((lines, (".", "!")), (marked, ("fog sings", "| sings"))):
+        source = sampler(run, threads=2)
+        samples = [sample for sample in take(source, 300) if sample.text.endswith(ends)]
+        # The others are written with more tokens than those that their text is encoded into.
+        samples = [sample for sample in samples if sample.tokens == source.tokens(sample.text) + 1]
+        scores = source.logprob([sample.text for sample in samples])
+        assert len(samples) > 20
+        assert scores == pytest.approx([sample.logprob for sample in samples], abs=1e-3)
+
+
+def test_scores_are_those_of_gpt2(random_run: Path) -> None:
+    source = sampler(random_run)
+    tensors = dict(open_checkpoint(random_run).tensors())
+    ids = json.loads((random_run / "encoder.json").read_bytes())
+    texts = ["The fog", "a", "", "The fog é 🌊 The fog The fog", "x" * 500]
+    for text, score in zip(texts, source.logprob(texts), strict=True):
+        tokens = ["Ċ", *source._vocabulary.encode(text), "Ċ"][:48]
+        expected = np.mean(gpt2.log_probs(tensors, 4, [ids[token] for token in tokens]))
+        assert score == pytest.approx(expected, abs=1e-4)
+
+
+def test_samples_of_a_random_model_score_as_in_gpt2(random_run: Path) -> None:
+    tensors = dict(open_checkpoint(random_run).tensors())
+    engine = sampler(random_run)._engine
+    seen: dict[int, list[tuple[int, float]]] = {0: [], 1: []}
+
+    def see(number: int, token: int, log_prob: float) -> bool:
+        seen[number].append((token, log_prob))
+        return False
+
+    engine.sample(1, ["Ċ"], 2, see, max_length=20, temperature=1.3, top_k=0, top_p=1)
+    for steps in seen.values():
+        ids = [open_newline(random_run), *(token for token, _ in steps)]
+        assert [score for _, score in steps] == pytest.approx(gpt2.log_probs(tensors, 4, ids), abs=1e-4)
+    assert seen[0] != seen[1]
+
+
+def open_newline(run: Path) -> int:
+    ids: dict[str, int] = json.loads((run / "encoder.json").read_bytes())
+    return ids["Ċ"]
+
+
+# The seed
+
+
+def test_a_seed_repeats_at_any_number_of_threads(lines: Path, random_run: Path) -> None:
+    for run in (lines, random_run):
+        first = take(sampler(run), 200)
+        assert take(sampler(run), 200) == first
+        assert take(sampler(run, threads=2), 200) == first
+        assert take(sampler(run, threads=5), 200) == first
+        assert take(sampler(run), 200, seed=2) != first
+
+
+def test_one_sampler_gives_several_streams(random_run: Path) -> None:
+    source = sampler(random_run, threads=2)
+    first = take(source, 40)
+    one, other = source.stream(PLAIN, 1), source.stream(PLAIN, 2)
+    mixed = [(next(one), next(other)) for _ in range(40)]
+    assert [pair[0] for pair in mixed] == first
+    assert [pair[1] for pair in mixed] == take(source, 40, seed=2)
+
+
+def test_no_two_units_and_no_two_workers_write_the_same(random_run: Path) -> None:
+    samples = take(sampler(random_run, threads=2), 16 * 40)
+    texts = [sample.text for sample in samples if sample.tokens > 12]
+    assert len(texts) > 100
+    assert len(set(texts)) == len(texts)
+    seeds = {unit_seed(seed, number) for seed in (0, -1, 10**30) for number in range(10_000)}
+    assert len(seeds) == 30_000
+    assert all(0 <= seed < 2**31 for seed in seeds)
+
+
+@pytest.mark.parametrize("skip", [0, 1, 15, 16, 17, 100])
+def test_what_was_written_is_passed_over(random_run: Path, skip: int) -> None:
+    whole = take(sampler(random_run), 130)
+    assert [sample.number for sample in whole] == list(range(130))
+    assert take(sampler(random_run, threads=2), 20, skip=skip) == whole[skip : skip + 20]
+
+
+def test_closing_a_stream_stops_its_threads(lines: Path) -> None:
+    before = threading.active_count()
+    stream = sampler(lines, threads=2).stream(Options(batch=64), 1)
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before
+
+
+# Where posts begin and end
+
+
+def test_a_model_of_plain_lines_is_recognised(lines: Path, random_run: Path) -> None:
+    assert not sampler(lines).markers
+    assert not sampler(random_run).markers
+
+
+def test_marked_posts(marked: Path) -> None:
+    source = sampler(marked)
+    assert source.markers
+    samples = take(source, 600, Options(temperature=1.0, max_tokens=60))
+    texts = {sample.text for sample in samples if sample.finished}
+    assert {"The fog sings", "The fog sings.", "The fog | sings.", "The fog sings.\nThe fog sings"} <= texts
+    for text in texts:
+        assert "<" not in text
+        assert "text" not in text
+        assert text == text.strip()
+        assert text.endswith(("sings", "sings.", "")), text
+
+
+def test_a_marked_model_may_be_read_as_lines(marked: Path) -> None:
+    options = Options(temperature=1.0, batch=32, markers=False)
+    for sample in take(sampler(marked), 300, options):
+        assert "\n" not in sample.text
+        assert "<|endoftext|>" not in sample.text
+        assert "<|startoftext|>" not in sample.text
+
+
+def test_a_line_model_may_be_read_with_markers(lines: Path) -> None:
+    samples = take(sampler(lines), 16, Options(batch=16, markers=True, max_tokens=20))
+    assert not any(sample.finished for sample in samples)
+
+
+def test_an_end_of_text_token_ends_a_post(tmp_path: Path) -> None:
+    follow = {"Ċ": {"The": 1}, "The": {bundle.END_OF_TEXT: 1}}
+    run = bundle.write_bigrams(tmp_path / "run1", ["The"], follow)
+    for markers in (False, True):
+        options = Options(batch=2, markers=markers, prefix="" if not markers else "The")
+        assert {(s.text, s.finished) for s in take(sampler(run), 2, options)} == {("The", True)}
+
+
+def test_letters_of_several_tokens(tmp_path: Path) -> None:
+    letters = bundle.byte_tokens()
+    wave = [letters[byte] for byte in "🌊".encode()]
+    follow = {"Ċ": {wave[0]: 1}} | {a: {b: 1.0} for a, b in itertools.pairwise(wave)}
+    run = bundle.write_bigrams(tmp_path / "run1", [], follow)
+    assert {sample.text for sample in take(sampler(run), 8)} == {"🌊"}
+    cut = take(sampler(run), 2, Options(batch=2, max_tokens=2))
+    assert {(sample.text, sample.finished) for sample in cut} == {("\N{REPLACEMENT CHARACTER}", False)}
+
+
+def test_an_unfinished_post_says_so(lines: Path) -> None:
+    samples = take(sampler(lines), 200, Options(temperature=1.0, max_tokens=4, batch=32))
+    assert {(sample.text, sample.finished) for sample in samples} == {
+        (f"The {who} sings{end}", False) for who in ("fog", "gull") for end in (".", "!", " and")
+    }
+    longest = take(sampler(lines), 400, Options(temperature=1.0, max_chars=20, batch=32))
+    assert all(sample.finished == (len(sample.text) <= 20) for sample in longest)
+    assert {len(sample.text) <= 20 for sample in longest} == {True, False}
+    assert max(len(sample.text) for sample in longest) < 30
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("A gull, at 5:30!\nWell.", 22),
+        ("  sad gull  ", 8),
+        ("Größe ἄ кит ヒト 霧 한글", 18),
+        ("e\u0301te\u0301", 3),  # two of them are a letter and its accent
+        ("see https://example.com/a/long/way or example.org", 7),
+        ("@gull &amp; me&you", 0),
+        ("👨\u200d👩\u200d👧 fog", 4),
+    ],
+)
+def test_the_fewest_characters_that_anybody_counts(text: str, count: int) -> None:
+    assert fewest_chars(text) == count
+    if "http" not in text:
+        assert count <= min(x_length(text.strip()), mastodon_length(text.strip()))
+
+
+def test_a_long_link_does_not_end_a_post(tmp_path: Path) -> None:
+    follow: Follow = {
+        "Ċ": {"w": 1},
+        "w": {"ww.fog": 1},
+        "ww.fog": {"/sea": 1},
+        "/sea": {"/sea": 0.9, "Ċ": 0.1},
+    }
+    run = bundle.write_bigrams(tmp_path / "run1", ["ww.fog", "/sea"], follow)
+    samples = take(sampler(run), 200, Options(temperature=1.0, max_chars=20, max_tokens=50, batch=64))
+    assert sum(sample.finished and len(sample.text) > 20 for sample in samples) > 50
+
+
+def test_a_context_that_is_full_ends_a_post(tmp_path: Path) -> None:
+    run = bundle.write_bigrams(tmp_path / "run1", ["The"], {"Ċ": {"The": 1}, "The": {"The": 1}}, n_ctx=12)
+    (sample, *_) = take(sampler(run), 4, Options(batch=4))
+    assert (sample.text, sample.finished, sample.tokens) == ("The" * 11, False, 11)
+
+
+# A prefix
+
+
+def test_a_prefix_is_the_beginning_of_each_post(lines: Path, marked: Path) -> None:
+    for prefix in ("The fog", "The fog "):
+        samples = take(sampler(lines), 40, Options(temperature=1.0, batch=8, prefix=prefix))
+        assert all(sample.text.startswith("The fog sings") for sample in samples)
+    for prefix in ("The fog", "<|startoftext|>The fog"):
+        samples = take(sampler(marked), 40, Options(temperature=1.0, batch=8, prefix=prefix))
+        assert all(sample.text.startswith("The fog") for sample in samples)
+        assert {sample.text for sample in samples} >= {"The fog sings", "The fog | sings."}
+
+
+def test_a_prefix_that_cannot_be(lines: Path, marked: Path) -> None:
+    for prefix, says in [
+        ("word " * 40, "the context of the model only 64"),
+        ("The\nfog", "line break"),
+        ("The <|endoftext|>", "marker"),
+    ]:
+        with pytest.raises(SettingsError, match=says):
+            sampler(lines).stream(Options(prefix=prefix), 1)
+    with pytest.raises(SettingsError, match="a whole post at most 7"):
+        sampler(lines).stream(Options(prefix="The fog", max_chars=7), 1)
+    take(sampler(marked), 1, Options(prefix="The\nfog", batch=2))
+
+
+# Settings
+
+
+def test_all_problems_of_the_options_at_once(lines: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        sampler(lines).stream(Options(temperature=0, top_k=-1, top_p=0, max_tokens=0), 1)
+    assert [problem.split()[0] for problem in caught.value.problems] == [
+        "temperature",
+        "top-k",
+        "top-p",
+        "the",
+    ]
+
+
+@pytest.mark.parametrize("wrong", [{"temperature": -1}, {"temperature": math.nan}, {"temperature": math.inf}])
+@pytest.mark.parametrize("more", [{"top_p": 1.1}, {"top_p": math.nan}, {"batch": -1}, {"max_chars": -1}])
+def test_options_that_cannot_be(lines: Path, wrong: dict[str, float], more: dict[str, float]) -> None:
+    for options in (wrong, more):
+        with pytest.raises(SettingsError):
+            sampler(lines).stream(Options(**options), 1)  # type: ignore[arg-type]
+
+
+def test_a_machine_that_cannot_be(lines: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(open_checkpoint(lines), [lines], device="tpu", threads=0, compute_type="int4")
+    assert [problem.split()[0] for problem in caught.value.problems] == ["unknown", "unknown", "threads"]
+    assert sampler(lines).device == "cpu"
+
+
+# Top-p's helping top-k
+
+
+def write_even(folder: Path, count: int) -> Sampler:
+    """A model for which all of so many tokens are equally probable."""
+    pairs = [f"{a}{b}" for a in string.ascii_letters for b in string.ascii_letters]
+    tokens, merges = bundle.vocabulary(pairs[: count - 257])
+    hparams = {"n_vocab": count, "n_ctx": 16, "n_embd": 8, "n_head": 1, "n_layer": 1}
+    tensors = bundle.random_tensors(hparams, scale=1e-6)
+    return sampler(bundle.write_run(folder / "run1", hparams, tensors, tokens, merges))
+
+
+def test_the_mass_that_the_help_of_top_p_loses(lines: Path, tmp_path: Path) -> None:
+    source = sampler(lines)
+    helped, lost = source.help(Options(1.0, top_p=0.9), ["The fog sings."])
+    assert (helped.among, lost) == (200, pytest.approx(0, abs=1e-3))
+    for untouched in (Options(1.0), Options(1.0, top_p=0.9, top_k=50)):
+        assert source.help(untouched, ["The fog sings."]) == (untouched, 0)
+    assert source.help(Options(1.0, top_p=0.9), []) == (Options(1.0, top_p=0.9), 0)
+
+
+def test_top_p_gets_the_help_that_it_needs(tmp_path: Path) -> None:
+    # Of 400 equal tokens, top-p 0.901 keeps 361; with the 200 best alone it would keep 181.
+    helped, lost = write_even(tmp_path, 400).help(Options(1.0, top_p=0.901), [""])
+    assert (helped.among, lost) == (400, pytest.approx(0, abs=1e-3))
+
+
+def drawn(source: Sampler, options: Options) -> list[int]:
+    """Return the tokens of 5,000 first steps."""
+    plan = source._plan(options)
+    found: list[int] = []
+
+    def see(number: int, token: int, log_prob: float) -> bool:
+        found.append(token)
+        return True
+
+    for seed in range(10):
+        source._engine.sample(
+            seed, plan.prompt, 500, see, max_length=1, temperature=1, top_k=plan.top_k, top_p=plan.top_p
+        )
+    return found
+
+
+def test_top_p_gets_no_more_help_than_is_fast(tmp_path: Path) -> None:
+    # Of 1,500 it keeps 1,350, with the 1,000 best alone 900.
+    source = write_even(tmp_path, 1500)
+    helped, lost = source.help(Options(1.0, top_p=0.9), [""])
+    assert (helped.among, lost) == (1000, pytest.approx(1 - 900 / 1350, abs=0.01))
+    tokens = drawn(source, helped)
+    assert 850 < len(set(tokens)) <= 901
+
+
+# The cache of the converted model
+
+
+def models(folder: Path) -> list[Path]:
+    return sorted(path.parent for path in folder.glob("*/model.bin"))
+
+
+def test_the_second_start_converts_nothing(lines: Path, tmp_path: Path) -> None:
+    checkpoint = open_checkpoint(lines)
+    first = load(checkpoint, [tmp_path], compute_type="int8")
+    (model,) = models(tmp_path)
+    stamp = (model / "model.bin").stat().st_mtime_ns
+    (lines / "model-7.data-00000-of-00001").rename(lines / "away")  # the weights are not needed any more
+    try:
+        again = load(checkpoint, [tmp_path / "other", tmp_path], compute_type="int8")
+    finally:
+        (lines / "away").rename(lines / "model-7.data-00000-of-00001")
+    assert models(tmp_path) == [model]
+    assert (model / "model.bin").stat().st_mtime_ns == stamp
+    assert take(again, 20) == take(first, 20)
+
+
+@pytest.mark.parametrize("name", ["model.bin", "vocabulary.json", "config.json", "seal.json"])
+@pytest.mark.parametrize("damage", ["missing", "truncated", "bent", "empty"])
+def test_a_damaged_cache_is_built_again(lines: Path, tmp_path: Path, name: str, damage: str) -> None:
+    checkpoint = open_checkpoint(lines)
+    expected = take(load(checkpoint, [tmp_path], compute_type="float32"), 20)
+    (model,) = models(tmp_path)
+    whole = (model / name).read_bytes()
+    broken = {"truncated": whole[:-1], "empty": b"", "bent": whole[:50] + b"?" + whole[51:]}
+    (model / name).unlink() if damage == "missing" else (model / name).write_bytes(broken[damage])
+    assert take(load(checkpoint, [tmp_path], compute_type="float32"), 20) == expected
+    assert models(tmp_path) == [model]
+    assert (model / "model.bin").stat().st_size > len(whole[:-1]) * (name == "model.bin")
+
+
+def test_an_old_model_goes_and_a_stranger_stays(lines: Path, random_run: Path, tmp_path: Path) -> None:
+    load(open_checkpoint(lines), [tmp_path])
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "new-0123").mkdir()  # somebody builds at this moment
+    load(open_checkpoint(random_run), [tmp_path])
+    (model,) = models(tmp_path)
+    assert model.name.startswith(open_checkpoint(random_run).fingerprint)
+    assert {path.name for path in tmp_path.iterdir()} == {"mine", "new-0123", model.name}
+
+
+def test_the_first_folder_that_can_be_written_is_taken(lines: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    load(open_checkpoint(lines), [tmp_path / "file" / "cache", tmp_path / "deep" / "cache"])
+    assert models(tmp_path / "deep" / "cache")
+    with pytest.raises(FileError, match="file/cache"):
+        load(open_checkpoint(lines), [tmp_path / "file" / "cache"])
+    with pytest.raises(FileError, match="no folder"):
+        load(open_checkpoint(lines), [])
+
+
+def test_a_damaged_checkpoint_leaves_no_model(lines: Path, tmp_path: Path) -> None:
+    tokens, merges = bundle.vocabulary(WORDS)
+    hparams = {"n_vocab": len(tokens), "n_ctx": 8, "n_embd": 8, "n_head": 2, "n_layer": 1}
+    run = bundle.write_run(tmp_path / "run1", hparams, bundle.random_tensors(hparams), tokens, merges)
+    data = run / "model-7.data-00000-of-00001"
+    data.write_bytes(b"\xff" + data.read_bytes()[1:])
+    with pytest.raises(FileError, match="checksum"):
+        load(open_checkpoint(run), [tmp_path / "cache"])
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+# The precision
+
+
+def test_int8_where_it_costs_nothing(lines: Path, random_run: Path) -> None:
+    for run in (lines, random_run):
+        source = sampler(run, compute_type="auto")
+        assert source.precision == "int8"
+    exact, small = (sampler(lines, compute_type=kind) for kind in ("float32", "int8"))
+    texts = [sample.text for sample in take(exact, 100)]
+    assert np.mean(small.logprob(texts)) == pytest.approx(np.mean(exact.logprob(texts)), rel=0.01)
+
+
+def test_float32_where_int8_would_spoil_the_model(tmp_path: Path) -> None:
+    tokens, merges = bundle.vocabulary()
+    hparams = {"n_vocab": len(tokens), "n_ctx": 40, "n_embd": 16, "n_head": 2, "n_layer": 1}
+    tensors = bundle.random_tensors(hparams)
+    # A huge value in each row takes all of the 127 steps; it is the same for all logits: float32 is well.
+    wte = np.asarray(tensors["model/wte"]) * 10
+    wte[:, 0] = 200
+    run = bundle.write_run(tmp_path / "run1", hparams, tensors | {"model/wte": wte}, tokens, merges)
+    assert sampler(run, compute_type="int8").precision == "int8"
+    assert sampler(run, compute_type="auto").precision == "float32"
+    assert take(sampler(run, compute_type="auto"), 20) == take(sampler(run, compute_type="float32"), 20)
+
+
+def test_a_batch_is_bounded_by_memory(random_run: Path) -> None:
+    source = sampler(random_run)
+    assert source._plan(Options()).batch == 128
+    assert source._plan(Options(batch=300)).batch == 300
+    each = 48 * 3 * 2 * 32 * 4  # places, layers, keys and values, width, bytes
+    assert source._plan(Options(batch=10**9)).batch == 2**31 // each
+
+
+def test_counting_tokens(lines: Path) -> None:
+    assert sampler(lines).tokens("The fog sings and") == 4
+    assert sampler(lines).tokens("") == 0
+    assert sampler(lines).tokens("<|endoftext|>") == len("<|endoftext|>")
+
+
+def test_texts_of_no_length(lines: Path) -> None:
+    texts: Sequence[str] = []
+    assert sampler(lines).logprob(texts) == []

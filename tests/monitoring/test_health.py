@@ -1,0 +1,216 @@
+"""What the health check says, and how little it loads."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from botus.errors import FileError
+from botus.monitoring.health import BARREN, illness, look, warnings
+from botus.posting.resolve import resolve
+from botus.settings import Settings, load
+from botus.store import news
+from botus.store.news import News
+from botus.store.state import State
+from tests.cli.test_cli import HEAVY, imported
+from tests.support.command import botus
+from tests.support.fakes import FakeTarget, Platform, World
+
+NOW = datetime(2026, 11, 2, 3, 4, tzinfo=UTC).timestamp()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A bot that runs and is well."""
+    world = World(tmp_path, FakeTarget(Platform(), "one"), FakeTarget(Platform(), "two"))
+    world.clock.now = NOW
+    world.lines("first", "second", "third")
+    state = State(tmp_path)
+    state.folder.mkdir()
+    beat(world, 0)
+    return world
+
+
+def beat(world: World, ago: float) -> None:
+    state = State(world.data)
+    state.beat()
+    os.utime(state.heartbeat, (NOW - ago, NOW - ago))
+
+
+def ill(world: World, **settings: object) -> list[str]:
+    accounts = {name: target.account for name, target in world.targets.items()}
+    return illness(Settings(world.data, **settings), accounts, world.clock)  # type: ignore[arg-type]
+
+
+def test_the_tick(world: World) -> None:
+    beat(world, 170)
+    assert ill(world) == []
+    beat(world, 200)
+    assert ill(world) == ["the last heartbeat is 200 seconds old"]
+    State(world.data).heartbeat.unlink()
+    assert ill(world) == ["no heartbeat: botus run has not started here"]
+    assert "CRON" in ill(world, cron="x")[1]  # why it may not have started
+    world.data = world.data / "absent"
+    assert ill(world) == [f"there is no data directory {world.data}"]
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "tweeted.json": lambda data: (data / "tweeted.json").write_text("["),
+    "state.json": lambda data: (data / ".botus" / "state.json").write_text("{"),
+    "candidates.jsonl": lambda data: (data / ".botus" / "candidates.jsonl").write_text("x\n{}\n"),
+    "decisions.jsonl": lambda data: (data / ".botus" / "decisions.jsonl").write_text("x\n{}\n"),
+    "denylist.txt": lambda data: (data / "denylist.txt").write_text("/(/\n"),
+    "tweets.txt": lambda data: ((data / "tweets.txt").unlink(), (data / "tweets.txt").mkdir()),
+    "missing, but 1 post has": lambda data: (data / "tweeted.json").unlink(),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_damaged_file(world: World, name: str) -> None:
+    world.run().post()
+    assert ill(world) == []
+    DAMAGE[name](world.data)
+    (complaint,) = ill(world)
+    assert name in complaint
+
+
+def test_a_damaged_intent(world: World) -> None:
+    world.targets["two"].down = True
+    world.run().post()
+    assert ill(world) == []  # a post that waits is no illness
+    (intent,) = (world.data / ".botus" / "intents").iterdir()
+    intent.write_text("{")
+    assert str(intent) in ill(world)[0]
+
+
+def test_what_needs_a_person(world: World) -> None:
+    world.targets["one"].script.append("nothing")
+    world.targets["two"].script.append("account")
+    world.run().post()
+    stopped, unknown = ill(world)
+    assert stopped == "two has stopped: 401; mend it, then run: botus doctor"
+    assert "botus resolve" in unknown
+    del world.targets["two"]  # no longer in the settings
+    assert len(ill(world)) == 1
+
+
+def test_a_post_that_is_sent_again_is_in_question_no_longer(world: World) -> None:
+    del world.targets["two"]
+    world.targets["one"].script.append("nothing")
+    world.run().post()
+    (entry,) = json.loads((world.data / "tweeted.json").read_text())
+    assert len(ill(world)) == 1
+    resolve(world.data, entry["id"], "one", "not-posted", None, world.clock)
+    assert ill(world) == []
+
+
+def test_posts_that_failed_are_illness_and_an_empty_queue_is_none(world: World) -> None:
+    settings = Settings(world.data)
+    for barren in range(BARREN):
+        news.save(world.data, News(barren=barren))
+        assert ill(world) == []
+    news.save(world.data, News(barren=BARREN))
+    assert ill(world) == ["nothing could be posted at the last 3 slots: see the log of botus run"]
+    assert warnings(settings) == []
+    news.save(world.data, News(empty=True))
+    assert ill(world) == []
+    assert "no line of the queue may go out" in warnings(settings)[0]
+    found = look(lambda: settings, world.clock)
+    assert (found.exit_code, next(found.lines())) == (0, "well")
+
+
+def test_a_fault_is_told_once(world: World) -> None:
+    news.save(world.data, News(trouble="unexpected: ValueError"))
+    assert ill(world) == ["at its last slot botus run met: unexpected: ValueError"]
+    (world.data / "tweeted.json").write_text("[")
+    (complaint,) = ill(world)
+    assert "tweeted.json" in complaint
+
+
+def test_what_run_remembers_is_no_illness_when_it_is_damaged(world: World) -> None:
+    (world.data / ".botus" / "news.json").write_text("{")
+    assert ill(world) == []
+
+
+def test_looking_changes_nothing(world: World) -> None:
+    before = sorted(world.data.rglob("*"))
+    ill(world)
+    assert sorted(world.data.rglob("*")) == before
+
+
+def test_wrong_settings_are_an_answer(tmp_path: Path) -> None:
+    found = look(lambda: load({"MAX_PER_DAY": "few"}, tmp_path), time.time)
+    assert found.exit_code == 1
+    assert "MAX_PER_DAY" in found.complaints[0]
+
+
+def test_the_command(world: World) -> None:
+    State(world.data).beat()
+    news.save(world.data, News(empty=True))
+    ended = botus("health", "--json", "--data", world.data)
+    assert ended.code == 0
+    assert ended.value == {"well": True, "complaints": [], "warnings": ended.value["warnings"]}
+    ended = botus("health", "--data", world.data)
+    assert ended.out.splitlines()[0] == "well"
+    (world.data / "swordfish99").mkdir()
+    ended = botus("health", "--data", world.data / "swordfish99", MASTODON_ACCESS_TOKEN="swordfish99")
+    assert (ended.code, "swordfish" in ended.out) == (1, False)
+
+
+def test_it_loads_little_and_is_quick(world: World) -> None:
+    entries = [{"text": f"post {number}", "timestamp": number} for number in range(5000)]
+    (world.data / "tweeted.json").write_text(json.dumps(entries))
+    State(world.data).beat()
+    settings = {"MASTODON_BASE_URL": "https://a.example", "MASTODON_ACCESS_TOKEN": "swordfish"}
+    found = imported("health", "--data", str(world.data), CRON="@daily", **settings)
+    assert "botus" in found
+    assert not found & {*HEAVY, "urllib3", "apprise", "twitter_text"}
+    began = time.monotonic()
+    assert botus("health", "--data", world.data, CRON="@daily", **settings).out == "well\n"
+    assert time.monotonic() - began < 1.5  # a tenth of that on a quiet machine
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without the rights of root, whom no mode keeps out."""
+    before = os.geteuid()
+    if not before:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+@pytest.mark.parametrize("locked", [".", ".botus", ".botus/intents"])
+def test_a_folder_that_it_may_not_enter_is_an_illness_with_its_remedy(locked: str) -> None:
+    with TemporaryDirectory() as name:
+        data = Path(name, "data")
+        (data / ".botus/slots").mkdir(parents=True)
+        (data / ".botus/intents").mkdir()
+        os.chmod(name, 0o755)
+        look(lambda: load({}, data), time.time)  # nothing is left to be imported
+        (data / locked).chmod(0)
+        with as_nobody():
+            found = look(lambda: load({}, data), time.time)
+        (data / locked).chmod(0o755)
+    remedy = rf"Permission denied \(botus runs as uid {os.getuid()}: chown -R "
+    assert found.exit_code == 1
+    assert re.search(remedy, " ".join(found.complaints)), found.complaints
+
+
+def test_slots_that_it_may_not_see_are_trouble_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / ".botus/slots").mkdir(parents=True)
+    (tmp_path / ".botus/slots").chmod(0)
+    with as_nobody(), pytest.raises(FileError, match="Permission denied"):
+        State(tmp_path).last_slot()
+    (tmp_path / ".botus/slots").chmod(0o755)

@@ -1,0 +1,160 @@
+"""What is painted, without a terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from botus import text
+from botus.review.machine import changes
+from botus.review.machine import press as curate
+from botus.review.machine.deck import State, begin
+from botus.review.machine.editor import Key
+from botus.review.terminal.paint import Limit, View, visible
+from botus.review.terminal.screens import screen
+from botus.store.decisions import History
+from botus.store.durable.lines import scan
+from botus.text import fingerprint
+
+LIMITS = (Limit("x", text.x_length, 280), Limit("mastodon", text.mastodon_length, 500))
+LONG = "The keeper counts the dark in a drawer by the stairs, every night. " * 6
+
+
+def start(*posts: str) -> State:
+    content = "".join(f"{text.escape(post)}\n" for post in posts).encode()
+    return begin(changes.read(scan(io.BytesIO(content)), {}), History(), "file")
+
+
+def press(state: State, *keys: Key) -> State:
+    for number, key in enumerate(keys):
+        state, _ = curate.press(state, key, 2000 * number)
+    return state
+
+
+def painted(
+    state: State, width: int = 80, height: int = 24, about: Mapping[str, Mapping[str, Any]] | None = None
+) -> list[str]:
+    return [line.plain for line in screen(state, View(LIMITS, about or {}, width, height))]
+
+
+def test_a_card_says_what_is_known() -> None:
+    about = {
+        fingerprint("The tide is late."): {
+            "score": 0.7123,
+            "parts": {"ending": 1.0, "variety": 0.5},
+            "model": "run1",
+            "step": 500,
+            "temperature": 0.9,
+            "flags": ["wordfilter: late"],
+            "nearest": {"number": 3, "text": "the tide is late again", "run": 4},
+        }
+    }
+    shown = "\n".join(painted(start("The tide is late.", "b"), about=about))
+    for words in (
+        " 1 of 2 · 0 kept",
+        "The tide is late.",
+        "x 17/280 · mastodon 17/500",
+        "flagged: wordfilter: late",
+        "4 words in a row as in the corpus: the tide is late again",
+        "score 0.71 (ending 1.00, variety 0.50)",
+        "run1, step 500, temperature 0.9",
+        "d drop  k keep  space later  s star  e edit  Tab list  u undo  ? keys  q quit",
+    ):
+        assert words in shown
+
+
+def test_provenance_follows_an_edit() -> None:
+    state = press(start("a", "b"), "e", "!", "enter")
+    assert "run7" in "\n".join(painted(state, about={fingerprint("a"): {"model": "run7"}}))
+
+
+def test_a_text_that_is_too_long_says_by_how_much() -> None:
+    assert "x 287/280 (7 over)" in "\n".join(painted(start("a" * 287)))
+
+
+def test_the_length_is_live_while_editing() -> None:
+    state = press(start("abc"), "e", "d", "🌊")
+    assert "x 6/280 · mastodon 5/500" in "\n".join(painted(state))
+
+
+def test_decisions_pace_and_kept_are_shown() -> None:
+    state = press(start(*[f"post {number}" for number in range(200)]), "k", "d", "s", " ", "k", "d")
+    shown = painted(state)
+    assert shown[0].split() == ["6", "of", "200", "·", "3", "kept", "30", "a", "minute,", "6", "min", "left"]
+    assert [line.split()[1] for line in shown[-7:-2]] == ["dropped", "kept", "put", "starred", "dropped"]
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(80, 24), (40, 20), (30, 8), (200, 60), (6, 3), (2, 2), (1, 1)]
+)
+@pytest.mark.parametrize(
+    "keys", [(), ("k", "d", "up"), ("e", "x", "home"), ("?",), ("k", "k", "k", "k"), ("tab",)]
+)
+def test_nothing_is_wider_or_higher_than_the_screen(width: int, height: int, keys: tuple[str, ...]) -> None:
+    state = press(start(LONG, "海は静かで、灯台だけが話している。" * 9, "a\n\nb", "x" * 300), *keys)
+    lines = screen(state, View(LIMITS, {}, width, height))
+    assert 1 <= len(lines) <= height
+    assert all(line.cell_len <= width for line in lines)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (40, 20), (30, 12)])
+def test_everything_but_the_text_keeps_its_place(width: int, height: int) -> None:
+    state = press(start("short", "b", "c", LONG[:200], "e", "f"), "k", "d")
+    short, long = painted(state, width, height), painted(press(state, "k"), width, height)
+    assert len(short) == len(long) == height
+    assert [line for line in short if "d drop" in line] == [short[-1]]
+    assert short[-1] == long[-1]
+    assert short[1] == long[1]
+
+
+def test_a_long_text_pushes_out_old_decisions_and_is_cut_last() -> None:
+    state = press(start("a", "b", LONG.strip()), "d", "d")
+    tall, middle, low = (painted(state, 40, height) for height in (30, 17, 10))
+    assert sum("dropped" in line for line in tall) == 2
+    for shown in (tall, middle):
+        assert " ".join(line.strip() for line in shown).count("every night.") == 6
+    assert not any("dropped" in line for line in middle + low)
+    assert any("more lines" in line for line in low)
+
+
+def test_the_cursor_stays_in_sight_in_a_text_that_is_too_long() -> None:
+    state = press(start(LONG + "THE END"), "e")
+    assert any("THE END" in line for line in painted(state, 40, 10))
+    assert any("The keeper" in line for line in painted(press(state, "home"), 40, 10))
+
+
+def test_line_breaks_are_seen() -> None:
+    shown = painted(start("one\ntwo"))
+    assert "    one ↵" in shown
+    assert "    two" in shown
+
+
+@pytest.mark.parametrize(
+    ("hidden", "sign"),
+    [
+        ("\x1b[2J", "␛[2J"),
+        ("\x07\x00\t", "␇␀␉"),
+        ("\x7f", "␡"),
+        ("\x9b31m", "‹U+009B›31m"),
+        ("a\u202eb", "a‹U+202E›b"),
+        ("a\u200bb\ufeff", "a‹U+200B›b‹U+FEFF›"),
+        ("\u2028", "‹U+2028›"),
+        ("👩\u200d👩\u200d👧 ❤\ufe0f", "👩\u200d👩\u200d👧 ❤\ufe0f"),
+        ("नमस्ते\u200c", "नमस्ते\u200c"),
+    ],
+)
+def test_what_moves_the_cursor_or_hides_is_shown(hidden: str, sign: str) -> None:
+    assert visible(hidden).plain == sign
+
+
+def test_a_bare_terminal_gets_no_signs_that_need_styles() -> None:
+    lines = screen(press(start("abc"), "e", "left"), View(LIMITS, {}, 60, 24, styled=False))
+    assert "    ab|c" in [line.plain for line in lines]
+    assert lines[1].plain == "-" * 60
+
+
+def test_looking_back_says_what_was_decided() -> None:
+    assert painted(press(start("a", "b"), "d", "up"))[0].startswith(" 1 of 2 · dropped")

@@ -1,0 +1,353 @@
+"""The review with its files: real files, real locks, crashes at every moment."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from botus.errors import BotusError, BusyError, FileError, Interrupted
+from botus.review.machine import changes
+from botus.review.machine.deck import current
+from botus.review.machine.editor import Key
+from botus.review.machine.places import find
+from botus.review.session import Session, open_session
+from botus.store.decisions import Decisions
+from botus.store.durable import files, jsonl
+from botus.store.queue import Queue
+from botus.store.tweeted import Log
+from botus.text import fingerprint
+from tests.proofs import crash
+
+LINES = (
+    b"one",
+    b"two",
+    b"two ",
+    b"three\\nlines",
+    b"",
+    b"  ",
+    b"\r",
+    b"caf\xe9",
+    "¯\\_(ツ)_/¯".encode(),
+    b"x y\r",
+)
+RESTART, POST, APPEND = "restart", "post", "append"
+KEYS = ("k", "d", " ", "s", "u", "r", "up", "down", "left", "?", "enter")
+EDITS = (
+    ("e", "!", "enter"),
+    ("e", "newline", "x", "enter"),
+    ("e", " ", "escape"),
+    ("e", "ctrl-u", "o", "enter"),
+)
+
+
+class Quick(files.Disk):
+    """A disk that does not wait: the order of things is the same."""
+
+    def fsync(self, descriptor: int) -> None:
+        pass
+
+    def fsync_folder(self, path: Path) -> None:
+        pass
+
+
+@contextmanager
+def disk(stand_in: files.Disk) -> Iterator[None]:
+    real, files.disk = files.disk, stand_in
+    try:
+        yield
+    finally:
+        files.disk = real
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "tweets.txt").write_bytes(b"alpha\nbeta\ngamma\n")
+    return tmp_path
+
+
+def content(data: Path) -> bytes:
+    return (data / "tweets.txt").read_bytes()
+
+
+def press(session: Session, *keys: Key) -> None:
+    for key in keys:
+        session.press(key)
+
+
+def log(data: Path, text: str) -> None:
+    """Take a line out as `post` does."""
+    Queue(data).remove(text.encode())
+    Log(data).append(
+        {"text": text, "timestamp": 1_700_000_000_000, "id": "1", "targets": {"x": {"url": "https://x/1"}}}
+    )
+
+
+queues = st.builds(
+    lambda bom, lines, ending: bom + b"\n".join(lines) + ending,
+    st.sampled_from([b"", b"\xef\xbb\xbf"]),
+    st.lists(st.sampled_from(LINES), max_size=6),
+    st.sampled_from([b"", b"\n", b"\r\n", b"\n\n \n"]),
+)
+PAGES = (
+    ("tab",),
+    ("tab", "1", "3", "3", "d"),
+    ("tab", "2", "k"),
+    ("tab", " "),
+    ("m", "1", "d"),
+    ("m", "k"),
+    ("f", "d", "k"),
+    ("f", "k", "d"),
+    ("f", "/", "o", "enter"),
+    ("o", "n"),
+    ("/", "o", "enter"),
+    ("escape",),
+)
+actions = st.lists(
+    st.one_of(
+        st.sampled_from([*[(key,) for key in KEYS], (RESTART,)]),
+        st.sampled_from(EDITS),
+        st.sampled_from(PAGES),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(queues, actions)
+def test_as_many_undos_as_keys_restore_every_byte_and_verdict(
+    before: bytes, pressed: list[tuple[str, ...]]
+) -> None:
+    with disk(Quick()), tempfile.TemporaryDirectory() as folder:
+        data = Path(folder)
+        (data / "tweets.txt").write_bytes(before)
+        for _, group in itertools.groupby(pressed, lambda action: action == (RESTART,)):
+            with open_session(data, "file") as session:
+                for key in itertools.chain(*group):
+                    if key != RESTART:
+                        session.press(key)
+                        check_picture(data, session)
+        with open_session(data, "file") as session:
+            press(session, *["u"] * sum(map(len, pressed)))
+            check_picture(data, session)
+        assert content(data) == before
+        assert Decisions(data).verdicts() == {}
+
+
+def check_picture(data: Path, session: Session) -> None:
+    """What the machine believes of the file is what the file is."""
+    fresh = changes.read(Queue(data).lines(), {})
+    known = session.state.table
+    assert {post: Counter(card.raws) for post, card in known.cards.items() if card.raws} == {
+        post: Counter(card.raws) for post, card in fresh.cards.items()
+    }
+    for number, raw in enumerate(fresh.places.raws):
+        if raw.strip():
+            assert known.places.raws[number] == raw
+            assert find(known.places, raw) == find(fresh.places, raw)
+    assert Decisions(data).verdicts() == {
+        post: verdict for post, verdict in session.state.verdicts.items() if verdict != "later"
+    }
+
+
+words = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=6)
+outside = st.lists(
+    st.one_of(
+        st.sampled_from([(key,) for key in KEYS]),
+        st.sampled_from([(POST,), (APPEND,), EDITS[0]]),
+        st.sampled_from(PAGES),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(words, outside, st.randoms(use_true_random=False))
+def test_with_a_post_in_between_every_line_that_was_not_used_comes_back(
+    texts: list[str], pressed: list[tuple[str, ...]], rng: object
+) -> None:
+    with disk(Quick()), tempfile.TemporaryDirectory() as folder:
+        data = Path(folder)
+        (data / "tweets.txt").write_text("".join(f"{text}\n" for text in texts))
+        expected = set(texts)
+        with open_session(data, "file") as session:
+            for number, action in enumerate(pressed):
+                present = [line.text for line in Queue(data).lines() if line.text]
+                if action == (POST,) and present:
+                    used = present[number % len(present)]
+                    log(data, used)
+                    expected.discard(used.rstrip("!"))
+                elif action == (APPEND,):
+                    Queue(data).append([f"new {number}"])
+                    expected.add(f"new {number}")
+                elif action != (POST,):
+                    press(session, *action)
+            press(session, "escape", *["u"] * (6 * len(pressed) + 2))
+        left = [line.text for line in Queue(data).lines()]
+        used = {entry["text"].rstrip("!") for entry in Log(data).entries()}
+        assert sorted(text for text in left if text not in used) == sorted(expected)
+
+
+SCENARIO: tuple[tuple[Key, ...], ...] = (("d",), ("u",), ("e", "!", "enter"), ("u",), ("r",), ("k",))
+
+
+def test_after_a_crash_at_any_moment_nothing_decided_is_lost_or_doubled(data: Path, tmp_path: Path) -> None:
+    before = b"alpha\nbeta\r\nalpha\ngamma"
+    (data / "tweets.txt").write_bytes(before)
+    runs, expected = [], [before]
+    with open_session(data, "file") as session:
+        for number, keys in enumerate(SCENARIO):
+            runs.append((number, crash.Recorder(data)))
+            with disk(runs[-1][1]):
+                press(session, *keys)
+            expected.append(content(data))
+    tried = 0
+    for number, recorder in runs:
+        images = {crash.key(image): image for image, _ in crash.states(recorder)}
+        for image in images.values():
+            tried += 1
+            check_restart(image, number, expected, tmp_path / str(tried))
+        settled = tmp_path / f"settled {number}"  # the key has come back: it is on disk
+        assert check_restart(recorder.durable(), number, expected, settled) == number + 1
+    assert tried > 50
+
+
+def check_restart(image: crash.Image, before: int, expected: list[bytes], data: Path) -> int:
+    """Start again after a crash, undo everything, and return how many keys had been written down."""
+    data.mkdir()
+    crash.restore(image, data)
+    with disk(Quick()):
+        with open_session(data, "file"):
+            pass
+        written = sum(1 for record in jsonl.read(Decisions(data).path) if record["kind"] != "end")
+        assert before <= written <= before + 1
+        assert content(data) == expected[written]
+        with open_session(data, "file") as session:
+            press(session, *["u"] * len(SCENARIO))
+        assert content(data) == expected[0]
+    return written
+
+
+def test_the_decision_is_on_disk_before_the_file_changes(data: Path) -> None:
+    recorder = crash.Recorder(data)
+    with disk(recorder), open_session(data, "file") as session:
+        press(session, "d")
+        names = [(kind, path) for (kind, path, *_), _ in recorder.log]
+    synced = names.index(("fsync", ".botus/decisions.jsonl"))
+    renamed = next(at for at, (kind, path) in enumerate(names) if kind == "rename" and "tweets.txt" in path)
+    assert synced < renamed
+
+
+def test_a_second_review_is_refused(data: Path) -> None:
+    with open_session(data), pytest.raises(BusyError, match="another botus curate"), open_session(data):
+        pass
+
+
+def test_a_key_for_a_card_that_was_posted_meanwhile_does_nothing(data: Path) -> None:
+    with open_session(data, "file") as session:
+        log(data, "alpha")
+        press(session, "d")
+        card = current(session.state)
+        assert card
+        assert card.text == "beta"
+        assert session.state.notice == "This post was used meanwhile: posted on 2023-11-14 https://x/1"
+    assert Decisions(data).verdicts() == {}
+    assert content(data) == b"beta\ngamma\n"
+
+
+def test_an_edit_whose_line_goes_in_that_very_moment_is_taken_back(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_session(data, "file") as session:
+        press(session, "e", "!")
+        append = Decisions.append
+
+        def append_and_post(self: Decisions, entry: object) -> None:
+            append(self, entry)  # type: ignore[arg-type]
+            monkeypatch.undo()
+            log(data, "alpha")
+
+        monkeypatch.setattr(Decisions, "append", append_and_post)
+        press(session, "enter")
+        card = current(session.state)
+        assert card
+        assert card.text == "beta"
+        assert "posted on" in session.state.notice
+    assert Decisions(data).verdicts() == {}
+    assert content(data) == b"beta\ngamma\n"
+
+
+def test_what_an_editor_does_meanwhile_is_respected(data: Path) -> None:
+    with open_session(data, "file") as session:
+        press(session, "d")
+        (data / "tweets.txt").write_bytes(b"by hand\nbeta, better\ngamma\n")
+        press(session, "k")  # meant for beta, which is gone
+        card = current(session.state)
+        assert card
+        assert card.text == "gamma"
+        press(session, "u")
+    assert content(data) == b"alpha\nby hand\nbeta, better\ngamma\n"
+    assert Decisions(data).verdicts() == {}
+
+
+def test_oddities_are_told_at_the_start(data: Path) -> None:
+    with open_session(data, "file") as session:
+        press(session, "d")
+    (data / "tweets.txt").write_bytes(b"alpha\nbeta\n\xff\ngamma\n")
+    log(data, "gamma")
+    (data / "tweets.txt").write_bytes(b"alpha\nbeta\n\xff\ngamma\n")
+    path = data / ".botus" / "decisions.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"kind": "dro')
+    with open_session(data, "file") as session:
+        torn, unreadable, again, used = session.notices
+        assert "torn" in torn
+        assert "line 3 of tweets.txt" in unreadable
+        assert again.startswith("1 dropped before")
+        assert used.startswith("1 posted before")
+        assert [
+            card.text for card in session.state.table.cards.values() if card.fingerprint in session.state.deck
+        ] == ["beta"]
+    assert content(data) == b"alpha\nbeta\n\xff\ngamma\n"  # a look changes nothing
+
+
+def test_a_line_deleted_after_a_proper_end_stays_deleted(data: Path) -> None:
+    with open_session(data, "file") as session:
+        press(session, "d", "u")
+    (data / "tweets.txt").write_bytes(b"beta\n")
+    with open_session(data, "file"):
+        pass
+    assert content(data) == b"beta\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_open"), [(Interrupted("stopped"), False), (FileError("disk full"), True)]
+)
+def test_only_a_failed_review_leaves_its_last_step_in_doubt(
+    data: Path, error: BotusError, is_open: bool
+) -> None:
+    with suppress(BotusError), open_session(data, "file") as session:
+        press(session, "d")
+        raise error
+    assert (Decisions(data).history().last is not None) is is_open
+
+
+def test_provenance_survives_an_edit(data: Path) -> None:
+    with open_session(data, "file") as session:
+        press(session, "e", "!", "enter", "k")
+    with open_session(data, "file") as session:
+        assert session.state.origins == {fingerprint("alpha!"): fingerprint("alpha")}
+
+
+def test_a_symbolic_link_stops_the_review_and_nothing_is_lost(data: Path) -> None:
+    (data / "tweets.txt").rename(data / "real.txt")
+    (data / "tweets.txt").symlink_to(data / "real.txt")
+    with pytest.raises(FileError, match="symbolic link"), open_session(data, "file") as session:
+        press(session, "d")
+    assert (data / "real.txt").read_bytes() == b"alpha\nbeta\ngamma\n"
