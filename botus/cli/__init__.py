@@ -1,12 +1,13 @@
-"""The commands, one module per family: parse, call, print. The one error boundary and the only printer of
-results.
+"""The commands, one module per family: parse, call, print. Results are printed here and nowhere else.
 
-corpus.py    the commands around corpus.txt. Parse, call, print; `cli` has the others
-display/     What a person sees while a command is at work or of its figures
-log.py       `botus log`: its commands, and what `log show` prints of tweeted.json
-main.py      the commands: parse, call, print. The only error boundary
-options.py   options that every command takes, before or after its name, and what they lead to: settings and
-             output
-review.py    the commands around the review: curate, queue add. Parse, call, print; `cli` has the others
-training.py  the command that trains. Parse, call, print; `cli` has the others
+main.py        the group, and the one boundary where an error becomes a sentence and an exit code
+options.py     the options that every command takes, the settings they lead to, and how output is printed
+corpus.py      `corpus import`, `stats`, `add`, `remove`, `forget`
+training.py    `finetune`
+generation.py  `generate`
+review.py      `curate` and `queue`
+posting.py     `post`, `run`, `resolve`
+log.py         `log show`, `repair`, `accept`
+monitoring.py  `status`, `schedule`, `doctor`, `health`
+display/       bars, tables and charts of the commands that take long
 """

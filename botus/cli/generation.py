@@ -1,0 +1,49 @@
+"""The command that writes candidates. Parse, call, print; `cli` has the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from botus.cli.options import Common, common
+
+_ABOVE_0 = click.FloatRange(0, min_open=True)
+_SHARE = click.FloatRange(0, 1, min_open=True)
+_TREATMENT = click.Choice(["refuse", "drop", "allow"])
+
+
+@click.command()
+@click.option(
+    "--checkpoint", type=click.Path(path_type=Path), metavar="DIR", help="A run folder, base model or tar."
+)
+@click.option("-n", "n", type=click.IntRange(1), help="Lines to write.  [default: 500; 10 to compare]")
+@click.option("--temp", type=_ABOVE_0, default=0.9, show_default=True, help="Temperature: lower is tamer.")
+@click.option("--top-k", type=click.IntRange(0), default=0, help="Sample from the K likeliest tokens only.")
+@click.option(
+    "--top-p", type=_SHARE, default=1.0, help="Sample from the likeliest tokens of this probability."
+)
+@click.option("--prefix", default="", help="How every post begins.")
+@click.option("--seed", type=int, help="Repeat a run.")
+@click.option("--max-chars", type=click.IntRange(1), help="The longest post, in characters.")
+@click.option("--threads", type=click.IntRange(1), help="CPU cores to use.  [default: all]")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.option(
+    "--mentions", type=_TREATMENT, default="refuse", show_default=True, help="What becomes of @names."
+)
+@click.option("--links", type=_TREATMENT, default="refuse", show_default=True, help="Links.")
+@click.option("--without", multiple=True, metavar="RULE", help="Switch a rule of the screen off.")
+@click.option("--copies", type=click.Choice(["refuse", "allow"]), default="refuse", show_default=True)
+@click.option("--compare", metavar="T,T,...", help="Print samples at several temperatures side by side.")
+@click.option("--dry-run", is_flag=True, help="Print the lines instead of queueing them.")
+@common
+def generate(values: Common, compare: str | None, copies: str, n: int | None, **options: object) -> None:
+    """Write candidates into tweets.txt."""
+    from botus.cli.display import generation
+    from botus.generation.setup import Choice
+
+    choice = Choice(n=n or (10 if compare else 500), copies=copies == "allow", **options)  # type: ignore[arg-type]
+    if compare:
+        generation.compare(values, choice, compare)
+    else:
+        generation.write(values, choice)

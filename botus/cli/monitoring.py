@@ -1,0 +1,96 @@
+"""The commands that look: status, doctor, health, schedule. Parse, call, print; `cli` has the others."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import click
+
+from botus.cli.options import Common, common, terminal_width
+from botus.errors import BotusError, SettingsError
+
+
+@click.command()
+@common
+def status(values: Common) -> None:
+    """Show queue, schedule, last posts and what needs you."""
+    from botus.monitoring import status as state
+    from botus.posting.targets.configured import configured
+
+    settings = values.existing
+    found = state.look(settings, configured(settings, time.time), time.time)
+    values.result(state.lines(found, terminal_width()), found.as_dict)
+    sys.exit(found.exit_code)
+
+
+@click.command()
+@click.option("--notify", is_flag=True, help="Send a message to NOTIFY_URLS, to see whether it arrives.")
+@common
+def doctor(values: Common, notify: bool) -> None:
+    """Check settings, files and accounts without posting."""
+    from dataclasses import asdict
+
+    from botus.monitoring import doctor as practice
+
+    findings: list[practice.Finding] = []
+
+    def told() -> Iterator[practice.Finding]:
+        for finding in practice.consult(os.environ, values.data, time.time, send=notify):
+            findings.append(finding)
+            yield finding
+
+    values.result(practice.lines(told(), terminal_width()), lambda: [asdict(one) for one in told()])
+    sys.exit(practice.worst(findings))
+
+
+@click.command()
+@common
+def health(values: Common) -> None:
+    """Exit with 0 if `botus run` is well, else with 1."""
+    from botus.monitoring import health as practice
+
+    found = practice.look(lambda: values.settings, time.time)
+    values.result(found.lines(), found.as_dict)
+    sys.exit(found.exit_code)
+
+
+@click.command()
+@click.argument("expression", required=False, metavar="[EXPR]")
+@common
+def schedule(values: Common, expression: str | None) -> None:
+    """Say when a schedule posts, and how long the queue lasts."""
+    from datetime import UTC, datetime
+
+    from botus.monitoring.queue_counts import count_queue
+    from botus.posting.targets.configured import configured
+    from botus.schedule import slots as cron
+    from botus.schedule.loop import schedule_of
+
+    settings = values.settings
+    if expression is not None:
+        plan = cron.parse(
+            expression, settings.zone, identity=str(settings.data.resolve()), jitter=settings.jitter
+        )
+    elif settings.cron is None:
+        raise SettingsError(
+            "no expression is given, and CRON is not set", "for example: botus schedule '0 */4 * * *'"
+        )
+    else:
+        plan = schedule_of(settings)
+    now, targets = datetime.now(UTC), configured(settings, time.time)
+    about = {name: target.about for name, target in targets.items()}
+    ready: int | None = None  # the schedule can be told without the queue
+    if settings.data.is_dir():
+        with suppress(BotusError):
+            ready = count_queue(settings, targets).ready
+    values.result(
+        [
+            *cron.describe(plan, now, ready, settings.max_per_day),
+            *(f"posts to {name} {words}" for name, words in about.items()),
+        ],
+        lambda: {**plan.as_dict(now, ready, settings.max_per_day), "targets": about},
+    )

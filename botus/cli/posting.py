@@ -1,0 +1,121 @@
+"""The commands that post: post, run, resolve. Parse, call, print; `cli` has the others."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from botus.cli.options import Common, common
+from botus.settings import log_format
+
+if TYPE_CHECKING:
+    from botus.posting.posting_run import PostingRun
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Show what would be posted; change nothing.")
+@common
+def post(values: Common, dry_run: bool) -> None:
+    """Post one random line now."""
+    from botus.schedule.loop import check_credentials, preview
+
+    settings = values.existing
+    settings.require_complete()
+    run = _posting_run(values)
+    if dry_run or not settings.has_targets:
+        if not dry_run:
+            check_credentials(settings)
+            values.talk("no credentials are set: this is a dry run", "warning")
+        text = preview(run, _without_text(values))
+        values.result([text] if text else [], lambda: {"dry_run": True, "text": text})
+        return
+    outcome = run.post()
+    failed = outcome.failed if outcome.chosen or outcome.posted else outcome.failed or _down(run)
+    rows = [f"{name} {post_id} {url or ''}".rstrip() for name, post_id, url in outcome.posted]
+    posted = [dict(zip(("target", "id", "url"), one, strict=True)) for one in outcome.posted]
+    values.result(rows, lambda: {"text": outcome.chosen, "posted": posted, "failed": failed})
+    if failed:
+        sys.exit(_code_of(run, failed))
+
+
+@click.command()
+@common
+def run(values: Common) -> None:
+    """Post on the schedule in CRON: what the container runs."""
+    import signal
+
+    # As process 1 of a container nothing else would end it while it is still loading.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    values.logs_json = log_format(os.environ) == "json"
+    from botus.schedule.loop import settings_of
+    from botus.schedule.process import serve
+
+    settings_of(os.environ, values.data)
+    serve(values.existing, debug=values.debug)
+
+
+@click.command()
+@click.argument("post_id", metavar="ID")
+@click.option("--target", metavar="T", help="Which target, where several are in question.")
+@click.option("--posted", is_flag=False, flag_value="", metavar="[URL]", help="It is there.")
+@click.option("--not-posted", is_flag=True, help="It is not there: send it again.")
+@click.option("--give-up", is_flag=True, help="Do not send it any more.")
+@common
+def resolve(
+    values: Common, post_id: str, target: str | None, posted: str | None, not_posted: bool, give_up: bool
+) -> None:
+    """Say what became of a post whose fate is unknown."""
+    from botus.posting import resolve as resolving
+
+    words: list[resolving.Word] = []
+    words += ["posted"] if posted is not None else []
+    words += ["not-posted"] if not_posted else []
+    words += ["give-up"] if give_up else []
+    if len(words) != 1:
+        raise click.UsageError("say one of --posted [URL], --not-posted and --give-up")
+    said = resolving.resolve(values.existing.data, post_id, target, words[0], posted or None, time.time)
+    values.result([said], lambda: {"said": said})
+
+
+def _without_text(values: Common) -> Callable[..., None]:
+    """Talk that leaves out the post of a dry run, because that is the result and is printed as such."""
+
+    def say(message: str, level: str = "info", text: str = "", **fields: object) -> None:
+        values.talk(message.removesuffix(f" {text}") if text else message, level, **fields)
+
+    return say
+
+
+def _posting_run(values: Common) -> PostingRun:
+    from botus.posting.posting_run import Policy, PostingRun
+    from botus.posting.targets.configured import configured
+
+    settings = values.settings
+    return PostingRun(
+        settings.data,
+        configured(settings, time.time),
+        Policy(settings.post_only, settings.post_order),
+        rng=random.Random(),
+        clock=time.time,
+        say=values.talk,
+    )
+
+
+def _code_of(run: PostingRun, failed: tuple[str, ...]) -> int:
+    """4 where an account was refused, 5 where a platform failed."""
+    memory = run.state.load()
+    return 4 if any(state.stopped for name, state in memory.targets.items() if name in failed) else 5
+
+
+def _down(run: PostingRun) -> tuple[str, ...]:
+    """All targets, where none takes posts: stopped, or asked not to be tried yet."""
+    memory = run.state.load()
+    states = {name: memory.target(name, target.account) for name, target in run.targets.items()}
+    is_down = all(state.stopped or state.until > time.time() for state in states.values())
+    return tuple(states) if is_down else ()
