@@ -81,6 +81,7 @@ def finetune(
     require()  # before the modules below find that something of theirs is missing, and name another extra
     from botus.cli.display.download import surroundings
     from botus.cli.display.training import closing, watching
+    from botus.cli.display.training import plot as draw
     from botus.training import finetune as stage
     from botus.training.base_model import fetch as bases
     from botus.training.start import Wish
@@ -103,7 +104,7 @@ def finetune(
         threads or 0,
     )
     done = stage.finetune(
-        wish, settings.data, stage.Surroundings(fetch, values.talk, partial(watching, values))
+        wish, settings.data, stage.Surroundings(fetch, values.talk, partial(watching, values), draw)
     )
     rows = closing(done.path, done.state, done.ended, done.sooner)
     sooner = asdict(done.sooner) if done.sooner else None

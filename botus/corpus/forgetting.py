@@ -14,7 +14,7 @@ from pathlib import Path
 
 from botus.corpus.feedback import SOURCE as KEPT
 from botus.errors import FileError
-from botus.generation.score import Habits, sample
+from botus.generation.score import Habits
 from botus.screening import hashes
 from botus.screening.copies import words
 from botus.screening.screen import hashtags_of
@@ -24,7 +24,7 @@ from botus.store.corpus import BY_HAND, Corpus, read
 from botus.store.durable import files
 from botus.store.forgotten import Part
 
-_TRIED = 500  # posts that the hashes must refuse before the text goes
+_TRIED = 500  # posts or more that the hashes must refuse before the text goes
 
 Ask = Callable[[Sequence[str]], tuple[Habits, str]]
 
@@ -149,7 +149,8 @@ def _replace(data: Path, part: Part | None) -> Done:
 
 def _try_out(data: Path, corpus: Corpus) -> None:
     known = forgotten.read(data)
-    posts = sample(corpus.read().everything, _TRIED)
+    everything = corpus.read().everything
+    posts = everything[:: max(1, len(everything) // _TRIED)]
     if not all(any(one.copied(post, words(post)) is not None for one in known.hashes) for post in posts):
         raise FileError(
             f"{forgotten.path_in(data)} does not know the posts of {corpus.path} again",

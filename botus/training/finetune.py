@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from botus import __version__
-from botus.cli.display.plots import LossPoint, loss
 from botus.errors import FileError, RefusedError
 from botus.store.corpus import Corpus
 from botus.store.durable import files
@@ -25,7 +24,7 @@ from botus.training.initial_model import Origin
 from botus.training.loop import Material, State, Training, Watcher
 from botus.training.overtraining import Sooner, sooner
 from botus.training.plan import Plan, steps
-from botus.training.run_folder import RunFolder
+from botus.training.run_folder import Row, RunFolder
 from botus.training.samples import TEMPERATURE
 from botus.training.start import Start, Wish, as_before, begin, go_on, identity
 
@@ -54,12 +53,14 @@ class Surroundings:
         fetch: returns the folder of a base model, and fetches one that is missing.
         say: told what a person should know.
         watching: shows the progress of so many steps.
+        draw: draws the lines of loss.csv, and the step that was kept, as an SVG document.
         clock: seconds that never go back.
     """
 
     fetch: Callable[[str], Path]
     say: Callable[[str], None]
     watching: Callable[[Plan], Any]
+    draw: Callable[[Sequence[Row], int], str]
     clock: Callable[[], float] = time.monotonic
 
 
@@ -96,7 +97,7 @@ def finetune(wish: Wish, data: Path, around: Surroundings) -> Done:
             around.say(line)
         ended = _train(wish, folder, start, around)
     if wish.plot:
-        files.replace(wish.plot, _plot(folder, start.state).encode())
+        files.replace(wish.plot, around.draw(folder.history(), start.state.best_step).encode())
     encoded = start.encoded
     return Done(
         *(folder.path, start.state, start.plan, ended, len(posts.texts), len(encoded.split.held_out)),
@@ -205,8 +206,3 @@ def _description(start: Start) -> dict[str, Any]:
         "learning_rate": plan.rate,
         "versions": {"botus": __version__, **graph.versions()},
     }
-
-
-def _plot(folder: RunFolder, state: State) -> str:
-    points = [LossPoint(row.step, row.train, row.held_out) for row in folder.history()]
-    return loss(points, state.best_step or None)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from botus.cli.display import plots
-from botus.cli.display.plots import Bars, LossPoint
+from botus.cli.display.plots import Bars
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -32,13 +32,12 @@ def places(document: str, style: str) -> list[tuple[float, float]]:
     return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-TRAINING = [
-    LossPoint(step, 4 - step / 500, 3 - step / 1000 if step % 100 == 0 else None) for step in range(1001)
-]
+TRAINING = [(step, 4 - step / 500) for step in range(1001)]
+HELD_OUT = [(step, 3 - step / 1000) for step in range(0, 1001, 100)]
 
 
 def test_the_kept_step_and_the_old_rule_are_marked() -> None:
-    picture = plots.loss(TRAINING, 700)
+    picture = plots.loss(TRAINING, HELD_OUT, 700)
     assert "kept: step 700, 2.300" in words(picture)
     ring = styled(picture, "kept-dot")[0]
     at = float(ring.get("cx", "")), float(ring.get("cy", ""))
@@ -54,26 +53,26 @@ def heights(picture: str) -> list[tuple[str, float]]:
 
 
 def test_nothing_is_marked_before_a_step_is_kept() -> None:
-    assert not styled(plots.loss(TRAINING), "kept-dot")
-    assert not any(word.startswith("kept") for word in words(plots.loss(TRAINING)))
+    assert not styled(plots.loss(TRAINING, HELD_OUT), "kept-dot")
+    assert not any(word.startswith("kept") for word in words(plots.loss(TRAINING, HELD_OUT)))
 
 
 def test_a_kept_step_without_a_loss_of_its_own_has_a_line_only() -> None:
-    picture = plots.loss([LossPoint(0, 3.0, 3.0), LossPoint(50, 2.0)], 50)
+    picture = plots.loss([(0, 3.0), (50, 2.0)], [(0, 3.0)], 50)
     assert "kept: step 50" in words(picture)
     assert not styled(picture, "kept-dot")
 
 
 def test_a_long_training_is_drawn_as_means() -> None:
-    points = [LossPoint(step, 2.0 + step % 2) for step in range(8_000)]
+    points = [(step, 2.0 + step % 2) for step in range(8_000)]
     drawn = places(plots.loss(points), "training")
     assert len(drawn) == 400
     assert len({y for _, y in drawn}) == 1  # all at 2.5
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf, None])
-def test_a_loss_that_is_no_number_is_left_out(bad: float | None) -> None:
-    picture = plots.loss([LossPoint(0, 2.0), LossPoint(1, bad, bad), LossPoint(2, 1.0)])
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_is_left_out(bad: float) -> None:
+    picture = plots.loss([(0, 2.0), (1, bad), (2, 1.0)], [(1, bad)])
     assert len(places(picture, "training")) == 2
     assert "nan" not in picture
     assert "inf" not in picture

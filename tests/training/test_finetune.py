@@ -64,7 +64,7 @@ def test_options_that_cannot_be(tmp_path: Path, options: tuple[str, ...]) -> Non
 def test_a_plot_that_has_no_place_is_refused_before_the_training(tmp_path: Path) -> None:
     wish = Wish(size="nano", plot=tmp_path / "none" / "loss.svg")
     with pytest.raises(FileError, match=r"there is no folder .*none for the plot"):
-        finetune(wish, tmp_path, Surroundings(Path, print, print))
+        finetune(wish, tmp_path, Surroundings(Path, print, print, print))
 
 
 def test_no_corpus_and_too_small_a_corpus_are_refused(tmp_path: Path) -> None:

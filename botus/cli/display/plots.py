@@ -22,21 +22,6 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class LossPoint:
-    """What is known of one step of a training.
-
-    Args:
-        step: its number.
-        loss: the training loss, nats per token; None where it was not measured.
-        held_out: the loss on the posts that are held out, None where it was not measured.
-    """
-
-    step: int
-    loss: float | None = None
-    held_out: float | None = None
-
-
-@dataclass(frozen=True)
 class Bars:
     """A panel of bars.
 
@@ -54,17 +39,15 @@ class Bars:
     ticks: Sequence[tuple[float, str]]
 
 
-def loss(points: Sequence[LossPoint], best: int | None = None) -> str:
+def loss(training: Iterable[Point], held_out: Iterable[Point] = (), best: int | None = None) -> str:
     """Draw the losses of a training by step, as an SVG document.
 
     Args:
-        points: in the order of their steps; losses that are not finite are left out.
+        training, held_out: steps and their losses, nats per token; what is not finite is left out.
         best: the step whose checkpoint was kept; None where none is yet.
     """
-    training = [(one.step, one.loss) for one in points if one.loss is not None and math.isfinite(one.loss)]
-    held_out = [
-        (one.step, one.held_out) for one in points if one.held_out is not None and math.isfinite(one.held_out)
-    ]
+    training = [point for point in training if math.isfinite(point[1])]
+    held_out = [point for point in held_out if math.isfinite(point[1])]
     everything = training + held_out
     last = max((step for step, _ in everything), default=1)
     highest = max((value for _, value in everything), default=OLD_RULE)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from botus.cli.display import plots
 from botus.cli.display.plots import OLD_RULE
 from botus.cli.options import Common, is_terminal
 from botus.text import escape, printable
 from botus.training.loop import Progress, State, Watcher
 from botus.training.overtraining import Sooner
 from botus.training.plan import Plan, steps
+from botus.training.run_folder import Row
 from botus.training.samples import Sampled
 
 _SHOWN = 100  # letters of a sample
@@ -95,6 +97,13 @@ def closing(path: Path, state: State, ended: str, sooner: Sooner | None = None) 
         )
     where = "" if path.name == "run1" else f" --checkpoint {path}"
     yield f"next: botus generate{where} --temp 0.9 -n 500"
+
+
+def plot(rows: Sequence[Row], best_step: int) -> str:
+    """Draw the losses of a training as an SVG document."""
+    training = [(row.step, row.train) for row in rows]
+    held_out = [(row.step, row.held_out) for row in rows if row.held_out is not None]
+    return plots.loss(training, held_out, best_step or None)
 
 
 def duration(seconds: float) -> str:
