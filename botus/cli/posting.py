@@ -53,11 +53,13 @@ def run(values: Common) -> None:
     # As process 1 of a container nothing else would end it while it is still loading.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     values.logs_json = log_format(os.environ) == "json"
+    from botus.monitoring.notify import listener
+    from botus.monitoring.start_page import start_page
     from botus.schedule.loop import settings_of
     from botus.schedule.process import serve
 
     settings_of(os.environ, values.data)
-    serve(values.existing, debug=values.debug)
+    serve(values.existing, start_page, listener, debug=values.debug)
 
 
 @click.command()

@@ -15,5 +15,6 @@ open_posts.py    the posts that are still under way: on which target each waits,
                  or can be done
 queue_counts.py  what is in stock: which lines of the queue may be drawn, why the others may not, what was
                  kept so far
+start_page.py    what `botus run` says when it starts
 status.py        what `status` knows of a data directory, as values and as lines of text. Changes nothing
 """

@@ -39,8 +39,13 @@ _TOGETHER = 30.0  # seconds for all services at one slot; the others hear at the
 _DAY = 86400.0
 
 
+def listener(settings: Settings, targets: Mapping[str, Target], say: Say) -> Callable[[Step], None]:
+    """Return what `botus run` is to tell how each slot went."""
+    return Notifier(settings, targets, time.time, say).hear
+
+
 @dataclass
-class Herald:
+class Notifier:
     """Hears what the loop did, and tells whoever should know.
 
     Attributes:

@@ -3,7 +3,7 @@
 cron.py     what a cron expression says: read strictly into five sets of numbers, told in words, warned
             about
 loop.py     the loop of the container: wait for a slot, claim it, post; look up lost answers; beat
-process.py  what the container runs: the start page, signals, and the loop with the real clock
+process.py  what the container runs: signals, and the loop with the real clock
 slots.py    the schedule: CRON in a time zone, as slots; what is due now; what `botus schedule` prints
 words.py    A cron expression in plain English, and what a person may not have meant by it
 zones.py    time zones: finding one by its name, showing a moment in it, cutting time into stretches of one

@@ -1,4 +1,4 @@
-"""What the container runs: the start page, signals, and the loop with the real clock.
+"""What the container runs: signals, and the loop with the real clock.
 
 As process 1 nothing stops it but its own handlers: SIGTERM and SIGINT end it at once when it waits, and
 after the request that is under way; SIGHUP makes it read its settings and secret files again. The one
@@ -13,35 +13,34 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import islice
 from types import FrameType
 
-from botus import __version__, foreign, shutdown
-from botus.errors import BotusError, FileError, Interrupted, sentence
+from botus import foreign, shutdown
+from botus.errors import BotusError, Interrupted, sentence
 from botus.log import Journal
-from botus.monitoring import attention, doctor, notify
-from botus.monitoring.alerts import span
-from botus.monitoring.queue_counts import count_queue
 from botus.outlet import Outlet
 from botus.posting.delivery import Say
 from botus.posting.targets.configured import configured
 from botus.posting.targets.target import Target
-from botus.schedule.loop import Loop, check_credentials, schedule_of, settings_of
-from botus.schedule.slots import Schedule, upcoming
+from botus.schedule.loop import Loop, Step, check_credentials, schedule_of, settings_of
+from botus.schedule.slots import Schedule
 from botus.settings import Settings
-from botus.store.intents import Intents
-from botus.store.state import State
-from botus.store.tweeted import Log
-from botus.text import counted, printable
+from botus.text import printable
+
+StartPage = Callable[[Settings, Mapping[str, Target], Schedule], Iterable[tuple[str, str]]]
+Listen = Callable[[Settings, Mapping[str, Target], Say], Callable[[Step], None]]
 
 
-def serve(settings: Settings, *, debug: bool = False) -> None:
+def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: bool = False) -> None:
     """Post on the schedule until a signal comes.
 
     Args:
+        settings: what the environment says.
+        start_page: what a person should see at the start, as (level, line).
+        listen: makes, for settings and targets, what is told how each slot went.
         debug: whether the log lines of libraries are wanted too.
 
     Raises:
@@ -57,8 +56,8 @@ def serve(settings: Settings, *, debug: bool = False) -> None:
     for level, line in start_page(settings, targets, schedule_of(settings)):
         say(line, level)
     while True:
-        herald = notify.Herald(settings, targets, time.time, say)
-        Loop(settings, targets, time.time, signals.wait, say, random.Random(), herald.hear).run()
+        hear = listen(settings, targets, say)
+        Loop(settings, targets, time.time, signals.wait, say, random.Random(), hear).run()
         if signals.wants_end:
             say("stopped")
             break
@@ -72,84 +71,6 @@ def serve(settings: Settings, *, debug: bool = False) -> None:
             say("settings and secret files were read again")
     if signals.was_interrupted:
         raise Interrupted("interrupted")
-
-
-def start_page(
-    settings: Settings, targets: Mapping[str, Target], schedule: Schedule
-) -> Iterator[tuple[str, str]]:
-    """Yield what the person should see at start, as (level, line)."""
-    yield (
-        "info",
-        f"botus {__version__}, uid {os.getuid()}, data in {settings.data}, time zone {settings.zone}",
-    )
-    yield "info", f"schedule: {schedule.cron.text}: {schedule.words()}"
-    for warning in schedule.warnings(settings.max_per_day):
-        yield "warning", warning
-    yield "info", f"next: {_next_times(schedule, datetime.now(UTC))}"
-    per_day = schedule.posts_per_day(settings.max_per_day)
-    try:
-        queue = count_queue(settings, targets)
-    except BotusError as error:
-        yield "error", sentence(error)
-    else:
-        yield _stock(queue.ready, per_day)
-        if queue.unreviewed:
-            yield (
-                "warning",
-                f"{queue.unreviewed} of them nobody has reviewed (POST_ONLY=reviewed holds them back)",
-            )
-    for target in targets.values():
-        yield "info", f"posts to {target.name} {target.about}"
-    if not targets:
-        yield "warning", "no credentials are set: this is a dry run, nothing is posted"
-    yield from _needs(settings, targets)
-    yield from _news(settings)
-    try:
-        bad = [finding for finding in doctor.preflight(settings.data) if finding.level != "ok"]
-    except BotusError as error:
-        bad = [doctor.Finding("problem", error.message, error.hint)]
-    for finding in bad:
-        yield "error" if finding.level == "problem" else "warning", f"{finding.message}; {finding.hint}"
-
-
-def _stock(ready: int, per_day: float) -> tuple[str, str]:
-    if not ready:
-        return "warning", "queue: no line may go out (see: botus status)"
-    days = ready / per_day
-    lasts = f"{days:.1f} days" if days * 24 >= 2 else span(days)
-    return "info", f"queue: {counted(ready, 'line')} ready, enough for {lasts} at {per_day:.4g} posts a day"
-
-
-def _needs(settings: Settings, targets: Mapping[str, Target]) -> Iterator[tuple[str, str]]:
-    """Say what an earlier run left to a person: it would be said no more, and not all would be posted."""
-    accounts = {name: target.account for name, target in targets.items()}
-    with suppress(FileError):  # the loop says it
-        yield from (
-            ("error", one)
-            for one in attention.stopped_targets(State(settings.data).load(), accounts).values()
-        )
-        entries, intents = Log(settings.data).entries(), Intents(settings.data).open()
-        yield from (("error", one) for one in attention.unknown_posts(entries, intents).values())
-
-
-def _next_times(schedule: Schedule, now: datetime) -> str:
-    """The next five times at which a post goes out, on the clock of the zone; the offset where it changes."""
-    times = [found.astimezone(schedule.zone) for found in islice(upcoming(schedule, now), 5)]
-    form = "%a %d %b %Y" if (times[-1] - now).days > 300 else "%a %d %b"
-    form += " %H:%M:%S" if schedule.jitter else " %H:%M"
-    shown = []
-    for moment, after in zip(times, [*times[1:], None], strict=True):
-        is_last = after is None or after.utcoffset() != moment.utcoffset()
-        shown.append(moment.strftime(form) + (f" {moment.isoformat()[-6:]}" if is_last else ""))
-    return ", ".join(shown)
-
-
-def _news(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Say who hears what the owner should know."""
-    for name, problem in notify.check(settings):
-        yield ("warning", f"NOTIFY_URLS: {name}: {problem}") if problem else ("info", f"news go to {name}")
-    if settings.ping_url:
-        yield "info", "PING_URL is called after each good slot"
 
 
 def _checked(settings: Settings) -> tuple[Settings, dict[str, Target]]:

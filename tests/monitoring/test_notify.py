@@ -35,7 +35,7 @@ def hook() -> Iterator[HookServer]:
 
 
 class Bot:
-    """A bot whose posting runs a herald hears of; slots an hour apart."""
+    """A bot whose posting runs a notifier hears of; slots an hour apart."""
 
     def __init__(self, data: Path, hook: HookServer, **environment: str) -> None:
         self.world = World(data, FakeTarget(Platform(), "one"), FakeTarget(Platform(), "two"))
@@ -47,7 +47,7 @@ class Bot:
         self.restart()
 
     def restart(self) -> None:
-        self.herald = notify.Herald(self.settings, self.world.targets, self.world.clock, self.say)
+        self.notifier = notify.Notifier(self.settings, self.world.targets, self.world.clock, self.say)
 
     def say(self, message: str, level: str = "info", **fields: object) -> None:
         self.said.append(message)
@@ -60,11 +60,11 @@ class Bot:
         """Live an hour, and act for a slot."""
         self.world.clock.now += 3600
         found = Step(True, **step) if step else Step(True, self.world.run().post())  # type: ignore[arg-type]
-        self.herald.hear(found)
+        self.notifier.hear(found)
 
     def start(self) -> None:
         self.restart()
-        self.herald.hear(Step())
+        self.notifier.hear(Step())
 
     @property
     def pings(self) -> int:
@@ -193,7 +193,7 @@ def test_damage_once_until_it_is_mended(bot: Bot) -> None:
         bot.start()
         assert bot.heard == []
         log.write_text(good)
-        bot.herald.hear(Step())  # the loop looks every minute while there is trouble
+        bot.notifier.hear(Step())  # the loop looks every minute while there is trouble
         bot.slot()
         assert bot.heard == []
 
@@ -204,10 +204,10 @@ def test_trouble_with_writing_is_not_over_before_writing_works(bot: Bot) -> None
     log.symlink_to(elsewhere)  # can be read, and not be replaced
     bot.slot(trouble=f"{log} is a symbolic link")
     known = bot.data / ".botus" / "news.json"
-    bot.herald.hear(Step())
+    bot.notifier.hear(Step())
     assert "symbolic link" in json.loads(known.read_text())["trouble"]
     log.unlink()
-    bot.herald.hear(Step())
+    bot.notifier.hear(Step())
     assert json.loads(known.read_text())["trouble"] == ""
     assert len(bot.heard) == 1
 
@@ -215,7 +215,7 @@ def test_trouble_with_writing_is_not_over_before_writing_works(bot: Bot) -> None
 def test_a_fault_is_over_at_the_next_good_slot_only(bot: Bot) -> None:
     bot.slot(trouble="unexpected: ValueError: x")
     assert len(bot.heard) == 1
-    bot.herald.hear(Step())
+    bot.notifier.hear(Step())
     bot.slot(trouble="unexpected: ValueError: x")
     assert bot.heard == []
     bot.slot()
@@ -255,7 +255,7 @@ def test_a_service_that_does_not_answer_is_tried_again_and_complained_about_once
     bot.start()
     assert bot.heard == []
     bot.world.clock.now += 30
-    bot.herald.hear(Step())  # too early
+    bot.notifier.hear(Step())  # too early
     assert len(hook.requests) == 1
     bot.slot()
     bot.slot()
@@ -291,18 +291,18 @@ def test_each_service_for_itself(tmp_path: Path, hook: HookServer) -> None:
 
 def test_two_containers_tell_it_once(bot: Bot) -> None:
     bot.fill(3)
-    heralds = [notify.Herald(bot.settings, bot.world.targets, bot.world.clock, bot.say) for _ in range(3)]
-    for herald in heralds:
-        herald.hear(Step())
+    notifiers = [notify.Notifier(bot.settings, bot.world.targets, bot.world.clock, bot.say) for _ in range(3)]
+    for notifier in notifiers:
+        notifier.hear(Step())
     assert len(bot.heard) == 1
     stale = News()  # read before another one told something
-    heralds[0]._tell(stale, Facts(3, 6))
+    notifiers[0]._tell(stale, Facts(3, 6))
     assert bot.heard == []
     with files.lock(bot.data, "news"):
         bot.fill(0)
-        bot.herald.hear(Step())
+        bot.notifier.hear(Step())
     assert bot.heard == []
-    bot.herald.hear(Step())
+    bot.notifier.hear(Step())
     assert len(bot.heard) == 1
 
 
@@ -311,7 +311,7 @@ def test_what_was_told_is_remembered_though_it_cannot_be_written(bot: Bot) -> No
     (bot.data / ".botus" / "news.json").mkdir()
     bot.fill(3)
     for _ in range(3):
-        bot.herald.hear(Step())
+        bot.notifier.hear(Step())
     assert len(bot.heard) == 1
 
 
