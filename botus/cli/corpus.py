@@ -16,7 +16,7 @@ from botus.cli.options import Common, can_ask, can_show, common, is_terminal, te
 from botus.errors import RefusedError, SettingsError
 
 if TYPE_CHECKING:
-    from botus.generation.score import Habits
+    from botus.generation.score import CorpusProfile
 
 _TREATMENT = click.Choice(["drop", "keep", "refuse"])
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -201,7 +201,7 @@ def corpus_forget(values: Common, yes: bool) -> None:
     if not yes and not click.confirm("Forget it?", err=True):
         values.result(["nothing was deleted"], lambda: {"said": "nothing was deleted", "posts": 0})
         return
-    done = forgetting.forget(settings.data, lambda posts: _habits(values, posts))
+    done = forgetting.forget(settings.data, lambda posts: _profile(values, posts))
     rows = [f"forgot {done.posts:,} posts; {done.size / 1024:,.0f} KB of hashes took their place"]
     rows += [f"{done.quotes:,} quotes of them are gone from candidates.jsonl"] if done.quotes else []
     values.result(rows, lambda: asdict(done))
@@ -222,15 +222,15 @@ def _progress(values: Common) -> Iterator[Callable[[str], None]]:
         yield lambda said: bar.update(task, description=said)
 
 
-def _habits(values: Common, posts: Sequence[str]) -> tuple[Habits, str]:
+def _profile(values: Common, posts: Sequence[str]) -> tuple[CorpusProfile, str]:
     """What the model thinks of real posts; without one what needs none."""
-    from botus.generation.judge import habits_of
+    from botus.generation.judge import profile_of
 
     try:
-        from botus.generation.setup import habits_for
+        from botus.generation.setup import profile_for
 
         values.talk("asking the model what real posts are like")
-        return habits_for(values.settings, Path.cwd(), posts)
+        return profile_for(values.settings, Path.cwd(), posts)
     except SettingsError as error:
         values.talk(f"{error.message}: the score will not know how likely real posts are", "warning")
-        return habits_of(posts, None), ""
+        return profile_of(posts, None), ""

@@ -14,19 +14,19 @@ from pathlib import Path
 
 from botus.corpus.feedback import SOURCE as KEPT
 from botus.errors import FileError
-from botus.generation.score import Habits
 from botus.screening import hashes
 from botus.screening.copies import words
+from botus.screening.hashes import hashes_of
 from botus.screening.screen import hashtags_of
 from botus.store import forgotten
 from botus.store.candidates import Candidates
 from botus.store.corpus import BY_HAND, Corpus, read
 from botus.store.durable import files
-from botus.store.forgotten import Part
+from botus.store.forgotten import ForgottenCorpus, Profile
 
 _TRIED = 500  # posts or more that the hashes must refuse before the text goes
 
-Ask = Callable[[Sequence[str]], tuple[Habits, str]]
+Ask = Callable[[Sequence[str]], tuple[Profile, str]]
 
 
 @dataclass(frozen=True)
@@ -115,43 +115,43 @@ def forget(data: Path, ask: Ask, salt: Callable[[int], bytes] = os.urandom, *, w
     ):
         for _ in range(10):
             seen = files.stamp(corpus.path)
-            part = _part(data, ask, salt)
+            left = _hashed(data, ask, salt)
             with files.editing(data):
                 if files.stamp(corpus.path) == seen:
-                    return _replace(data, part)
+                    return _replace(data, left)
     raise FileError(f"{corpus.path} keeps changing", "close the program that writes to it, then try again")
 
 
-def _part(data: Path, ask: Ask, salt: Callable[[int], bytes]) -> Part | None:
+def _hashed(data: Path, ask: Ask, salt: Callable[[int], bytes]) -> ForgottenCorpus | None:
     """What is to stay of corpus.txt; None where that is there already, or there are no posts."""
     path = Corpus(data).path
     posts, content = read(path).everything, files.read(path) or b""
-    if not posts or forgotten.read(data).holds(content):
+    if not posts or any(one.was(content) for one in forgotten.read(data)):
         return None
-    habits, model = ask(posts)
+    profile, model = ask(posts)
     grains = salt(hashes.SALT)
-    made = hashes.make(posts, hashtags_of(posts), grains)
-    return Part(len(posts), made, habits, model, forgotten.mark_of(content, grains))
+    table = hashes.make(posts, hashtags_of(posts), grains).table
+    return ForgottenCorpus(len(posts), grains, table, profile, model, forgotten.digest_of(content, grains))
 
 
-def _replace(data: Path, part: Part | None) -> Done:
+def _replace(data: Path, left: ForgottenCorpus | None) -> Done:
     corpus, candidates = Corpus(data), Candidates(data)
-    if part:
-        forgotten.add(data, part)
+    if left:
+        forgotten.add(data, left)
         _try_out(data, corpus)
     quotes = candidates.forget_nearest()
     files.remove(corpus.path)
     files.remove(corpus.sources)
     for path in (corpus.path, corpus.sources, candidates.path):
         files.sweep(path.parent, 0, path.name)
-    return Done(part.posts if part else 0, len(part.hashes.table) if part else 0, quotes)
+    return Done(left.posts if left else 0, len(left.table) if left else 0, quotes)
 
 
 def _try_out(data: Path, corpus: Corpus) -> None:
-    known = forgotten.read(data)
+    known = hashes_of(forgotten.read(data))
     everything = corpus.read().everything
     posts = everything[:: max(1, len(everything) // _TRIED)]
-    if not all(any(one.copied(post, words(post)) is not None for one in known.hashes) for post in posts):
+    if not all(any(one.copied(post, words(post)) is not None for one in known) for post in posts):
         raise FileError(
             f"{forgotten.path_in(data)} does not know the posts of {corpus.path} again",
             "nothing was deleted; this is a fault in botus",

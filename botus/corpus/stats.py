@@ -81,7 +81,7 @@ def look(data: Path, working_folder: Path) -> Stats:
     corpus = Corpus(data)
     entries = list(corpus.entries())
     if not entries:
-        gone = forgotten.read(data).posts
+        gone = sum(one.posts for one in forgotten.read(data))
         raise FileError(
             f"there is no {corpus.path}, or no post in it",
             f"{gone:,} posts were forgotten" if gone else "make one with: botus corpus import FILE...",

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from botus import text
 from botus.generation import score
-from botus.generation.score import Habits
+from botus.generation.score import CorpusProfile
 from botus.screening.hashes import Hashes
 from botus.screening.novelty import Novelty
 from botus.screening.screen import Rules, Screen
@@ -51,7 +51,7 @@ class Critic:
         copies: whether texts may be copies of the corpus.
         logprob: asks the model about posts; None to score without it.
         forgotten: what is left of corpora that are no longer there.
-        habits: what real posts are like, where that is not to be learned from the corpus.
+        profile: what real posts are like, where that is not to be learned from the corpus.
     """
 
     def __init__(
@@ -63,11 +63,11 @@ class Critic:
         copies: bool = False,
         logprob: Logprob | None = None,
         forgotten: Sequence[Hashes] = (),
-        habits: Habits | None = None,
+        profile: CorpusProfile | None = None,
     ) -> None:
         self._screen = Screen(rules)
         self._novelty = Novelty(() if copies else corpus, known(data), () if copies else forgotten)
-        self._habits = habits or habits_of(corpus, logprob)
+        self._profile = profile or profile_of(corpus, logprob)
 
     def judge(self, sample: Sample) -> Candidate | tuple[str, str]:
         """Return the candidate that a text makes, or the reason and detail of its refusal."""
@@ -77,7 +77,7 @@ class Critic:
         answer = self._novelty.check(verdict.text)
         if answer.reason:
             return answer.reason, answer.detail
-        rated = score.score(verdict.text, sample.logprob, self._habits)
+        rated = score.score(verdict.text, sample.logprob, self._profile)
         nearest: dict[str, Any] | None = asdict(answer.nearest) if answer.nearest else None
         return Candidate(
             verdict.text,
@@ -110,8 +110,8 @@ def known(data: Path) -> Iterator[tuple[str, str]]:
         yield "an earlier run", record["text"]
 
 
-def habits_of(corpus: Sequence[str], logprob: Logprob | None) -> Habits:
+def profile_of(corpus: Sequence[str], logprob: Logprob | None) -> CorpusProfile:
     """Learn from a corpus, and what the model thinks of it, what real posts are like."""
     posts = score.sample(corpus, _REAL_POSTS)
     asked = logprob is not None and len(posts) >= score.FEWEST
-    return score.habits(posts, logprob(posts) if logprob and asked else None)
+    return score.profile(posts, logprob(posts) if logprob and asked else None)

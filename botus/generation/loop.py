@@ -19,13 +19,14 @@ from botus import text
 from botus.errors import BotusError, Interrupted, SettingsError
 from botus.generation.judge import Critic, Logprob, Sample, known
 from botus.generation.report import Column, Progress, Report
-from botus.generation.score import Habits
+from botus.generation.score import CorpusProfile
+from botus.screening.hashes import hashes_of
 from botus.screening.screen import Rules
 from botus.shutdown import Signals
 from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.decisions import Decisions
 from botus.store.durable import files
-from botus.store.forgotten import Forgotten
+from botus.store.forgotten import ForgottenCorpus
 from botus.store.queue import Queue
 
 __all__ = ["Critic", "Job", "Origin", "Stopped", "compare", "generate", "new_seed"]
@@ -52,7 +53,7 @@ class Job:
         copies: whether texts may be copies of the corpus.
         dry_run: write nothing.
         forgotten: what is left of corpora that are no longer there.
-        habits: what real posts are like, where that is not to be learned from the corpus.
+        profile: what real posts are like, where that is not to be learned from the corpus.
     """
 
     data: Path
@@ -62,8 +63,8 @@ class Job:
     corpus: Sequence[str] = ()
     copies: bool = False
     dry_run: bool = False
-    forgotten: Forgotten = field(default_factory=Forgotten)
-    habits: Habits | None = None
+    forgotten: Sequence[ForgottenCorpus] = ()
+    profile: CorpusProfile | None = None
 
     def __post_init__(self) -> None:
         if self.n < 1:
@@ -77,8 +78,8 @@ class Job:
             self.corpus,
             copies=self.copies,
             logprob=logprob,
-            forgotten=self.forgotten.hashes,
-            habits=self.habits,
+            forgotten=hashes_of(self.forgotten),
+            profile=self.profile,
         )
 
 
@@ -197,7 +198,7 @@ class _Run:
             **vars(self._progress()),
             seed=job.origin.seed,
             queue="" if job.dry_run else str(self.queue.path),
-            compared=None if job.copies else len(job.corpus) + job.forgotten.posts,
+            compared=None if job.copies else len(job.corpus) + sum(one.posts for one in job.forgotten),
             examples=self.examples,
             stopped=self.stopped,
             requeued=self.requeued,

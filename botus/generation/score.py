@@ -13,9 +13,12 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
+
+from botus.store.forgotten import ForgottenCorpus
 
 WEIGHTS = {"likeness": 0.6, "variety": 0.2, "ending": 0.2}
-FEWEST = 10  # posts of a corpus from which its habits can be told
+FEWEST = 10  # posts of a corpus from which its profile can be told
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _CLOSED = re.compile(r"[.!?…。！？\"”’»)\]*~]$|[^\w\s,;:\-–—&/+(\[{“„«]$")
@@ -26,8 +29,7 @@ _CUT_OFF = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Habits:
+class CorpusProfile(NamedTuple):
     """What the posts of a corpus are like.
 
     Attributes:
@@ -49,7 +51,7 @@ class Score:
     parts: dict[str, float]
 
 
-def habits(posts: Sequence[str], logprobs: Sequence[float] | None = None) -> Habits:
+def profile(posts: Sequence[str], logprobs: Sequence[float] | None = None) -> CorpusProfile:
     """Learn what real posts are like.
 
     Args:
@@ -58,23 +60,41 @@ def habits(posts: Sequence[str], logprobs: Sequence[float] | None = None) -> Hab
     """
     closed = sum(bool(_CLOSED.search(post)) for post in posts) / len(posts) if posts else 0.0
     if logprobs is None or len(logprobs) < FEWEST:
-        return Habits(None, 1.0, closed)
+        return CorpusProfile(None, 1.0, closed)
     median = statistics.median(logprobs)
     deviation = statistics.median(abs(logprob - median) for logprob in logprobs)
-    return Habits(median, max(1.4826 * deviation, 0.05), closed)  # 1.4826: of a normal distribution
+    return CorpusProfile(median, max(1.4826 * deviation, 0.05), closed)  # 1.4826: of a normal distribution
 
 
-def score(post: str, logprob: float | None, habit: Habits) -> Score:
+def remembered(forgotten: Sequence[ForgottenCorpus], model: str, posts: int) -> CorpusProfile | None:
+    """Return what real posts are like, if that is better known from forgotten corpora than from this one.
+
+    Args:
+        forgotten: what is left of them.
+        model: the fingerprint of the checkpoint that writes: what another one thought does not count.
+        posts: how many posts this corpus has.
+    """
+    asked = [one for one in forgotten if one.model == model and one.profile[0] is not None]
+    if asked:
+        best = max(asked, key=lambda one: one.posts)
+        return CorpusProfile(*best.profile) if best.posts >= posts else None
+    if posts >= FEWEST or not forgotten:
+        return None
+    _, _, closed = max(forgotten, key=lambda one: one.posts).profile
+    return CorpusProfile(None, 1.0, closed)
+
+
+def score(post: str, logprob: float | None, corpus: CorpusProfile) -> Score:
     """Rate a candidate.
 
     Args:
         post: the text.
         logprob: its mean log-probability per token, measured as those of the corpus were.
-        habit: what real posts are like.
+        corpus: what real posts are like.
     """
-    parts = {"variety": _variety(post), "ending": _ending(post, habit.closed)}
-    if logprob is not None and habit.median is not None:
-        parts["likeness"] = _likeness(logprob, habit.median, habit.spread)
+    parts = {"variety": _variety(post), "ending": _ending(post, corpus.closed)}
+    if logprob is not None and corpus.median is not None:
+        parts["likeness"] = _likeness(logprob, corpus.median, corpus.spread)
     weight = sum(WEIGHTS[name] for name in parts)
     total = sum(WEIGHTS[name] * value for name, value in parts.items()) / weight
     return Score(round(total, 4), {name: round(value, 4) for name, value in sorted(parts.items())})

@@ -15,16 +15,18 @@ from pathlib import Path
 from botus import demo
 from botus.checkpoints.gpt2_simple import Checkpoint, find, open_checkpoint
 from botus.errors import FileError, SettingsError
-from botus.generation.judge import habits_of
+from botus.generation.judge import profile_of
 from botus.generation.loop import Job, new_seed
 from botus.generation.sampler import Options, Sample, Sampler, load
-from botus.generation.score import Habits, sample
+from botus.generation.score import CorpusProfile, remembered, sample
 from botus.screening import screen
+from botus.screening.hashes import Hashtags, hashes_of
 from botus.settings import Settings
 from botus.store import corpus as corpora
 from botus.store import forgotten
 from botus.store.candidates import Origin
 from botus.store.durable import files
+from botus.store.forgotten import ForgottenCorpus
 from botus.text import bluesky_length, mastodon_length, x_length
 
 _MASTODON_LIMIT = 500
@@ -130,12 +132,12 @@ def prepare(choice: Choice, settings: Settings, working_folder: Path) -> Prepare
         copies=choice.copies,
         dry_run=choice.dry_run,
         forgotten=gone,
-        habits=gone.habits(checkpoint.fingerprint, len(corpus)),
+        profile=remembered(gone, checkpoint.fingerprint, len(corpus)),
     )
     return Prepared(job, sampler, options, (*_notes(path, is_demo, sampler), *read.problems(), *doubts))
 
 
-def habits_for(settings: Settings, working_folder: Path, posts: Sequence[str]) -> tuple[Habits, str]:
+def profile_for(settings: Settings, working_folder: Path, posts: Sequence[str]) -> tuple[CorpusProfile, str]:
     """Ask the checkpoint of a data directory what it thinks of a corpus; returns its fingerprint too.
 
     Raises:
@@ -147,7 +149,7 @@ def habits_for(settings: Settings, working_folder: Path, posts: Sequence[str]) -
         raise SettingsError("there is no checkpoint")
     checkpoint = open_checkpoint(path)
     sampler = load(checkpoint, _cache_folders(path, settings, is_demo=False), threads=_cores())
-    return habits_of(posts, sampler.logprob), checkpoint.fingerprint
+    return profile_of(posts, sampler.logprob), checkpoint.fingerprint
 
 
 def _checkpoint_path(choice: Choice, settings: Settings, working_folder: Path) -> tuple[Path, bool]:
@@ -166,7 +168,7 @@ def _corpus(settings: Settings, is_demo: bool) -> corpora.Reading:
     return own if own.everything or not is_demo else corpora.read(demo.corpus())
 
 
-def _seen(checkpoint: Checkpoint, path: Path, gone: forgotten.Forgotten) -> tuple[str, list[str]]:
+def _seen(checkpoint: Checkpoint, path: Path, gone: Sequence[ForgottenCorpus]) -> tuple[str, list[str]]:
     """Return a mark of the corpus that the model was trained on, and what is amiss with the one at hand."""
     try:
         trained = checkpoint.trained()
@@ -175,7 +177,7 @@ def _seen(checkpoint: Checkpoint, path: Path, gone: forgotten.Forgotten) -> tupl
     if trained is None:
         return "", []
     content, mark = files.read(path), trained.corpus[:_MARK]
-    if content is None or trained.has_seen(content) or gone.parts:  # it may be what was forgotten
+    if content is None or trained.has_seen(content) or gone:  # it may be what was forgotten
         return mark, []
     return mark, [
         f"{path} is not the text that this model was trained on, or was changed since: "
@@ -231,14 +233,16 @@ def _longest(choice: Choice, settings: Settings) -> int:
     return min(limits) + _MENDED if limits else 0
 
 
-def _rules(choice: Choice, settings: Settings, corpus: list[str], gone: forgotten.Forgotten) -> screen.Rules:
+def _rules(
+    choice: Choice, settings: Settings, corpus: list[str], gone: Sequence[ForgottenCorpus]
+) -> screen.Rules:
     denylist = files.read(settings.data / "denylist.txt") or b""
     return screen.Rules(
         limits=_limits(settings),
         max_chars=choice.max_chars,
         mentions=choice.mentions,
         links=choice.links,
-        hashtags=gone.hashtags(screen.hashtags_of(corpus)) if corpus or gone.parts else None,
+        hashtags=Hashtags(screen.hashtags_of(corpus), hashes_of(gone)) if corpus or gone else None,
         denylist=screen.parse_denylist(denylist),
         doubtful=screen.doubtful_words(),
         off=frozenset(choice.without),

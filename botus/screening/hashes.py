@@ -11,11 +11,13 @@ more are refused, most of them of five to seven words.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from botus import text
 from botus.screening.copies import LONGEST_RUN, SHORTEST_RUN, allowed_run, words
+from botus.store.forgotten import ForgottenCorpus
 
 SALT = 16  # bytes
 
@@ -91,6 +93,22 @@ def make(posts: Sequence[str], hashtags: Iterable[str], salt: bytes) -> Hashes:
         for bit in _places(salt, _hashtag(tag), _OF_A_WHOLE, bits):
             table[bit >> 3] |= 1 << (bit & 7)
     return Hashes(salt, bytes(table))
+
+
+def hashes_of(forgotten: Iterable[ForgottenCorpus]) -> tuple[Hashes, ...]:
+    """Return the hashes of corpora that were forgotten."""
+    return tuple(Hashes(one.salt, one.table) for one in forgotten)
+
+
+@dataclass(frozen=True)
+class Hashtags(Container[str]):
+    """The hashtags of a corpus together with those of forgotten ones."""
+
+    own: frozenset[str]
+    forgotten: Sequence[Hashes]
+
+    def __contains__(self, tag: object) -> bool:
+        return tag in self.own or any(one.has_hashtag(str(tag)) for one in self.forgotten)
 
 
 def _count(length: int) -> int:

@@ -150,7 +150,7 @@ def replay(folder: Path, good: Path) -> None:
     print(f"replay: {len(texts):,} texts, {len(picks)} picks, the last of them is text {last:,}")
     for name, some in (("all", texts), (f"the first {last:,}", texts[:last])):
         found = picks & set(some)
-        rated = {text: score.score(text, None, score.Habits(None, 1.0, 0.0)) for text in some}
+        rated = {text: score.score(text, None, score.CorpusProfile(None, 1.0, 0.0)) for text in some}
         scores = {text: one.total for text, one in rated.items()}
         half = (len(found) + 1) // 2
         by_score = [until(arrange(some, "score", scores, Random(seed)), found, half) for seed in range(3)]

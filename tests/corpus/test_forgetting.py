@@ -14,9 +14,10 @@ import pytest
 from botus import demo
 from botus.corpus import forgetting
 from botus.errors import BusyError, FileError
-from botus.generation.score import Habits
+from botus.generation.score import CorpusProfile, remembered
 from botus.review.comparing import Comparison
 from botus.screening.copies import words
+from botus.screening.hashes import Hashtags, hashes_of
 from botus.store import forgotten
 from botus.store.candidates import Candidates
 from botus.store.corpus import Corpus, Post
@@ -33,11 +34,11 @@ POSTS = [
 ]
 COPIES = ["the tide moved a sandbank six inches to the east", "FOG again", "🎉🎉🎉", POSTS[1]]
 NEW = "Somebody painted the whole lamp green while I was asleep"
-HABITS = Habits(-2.5, 0.4, 0.9)
+PROFILE = CorpusProfile(-2.5, 0.4, 0.9)
 
 
-def ask(posts: Sequence[str]) -> tuple[Habits, str]:
-    return HABITS, "model-1"
+def ask(posts: Sequence[str]) -> tuple[CorpusProfile, str]:
+    return PROFILE, "model-1"
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def world(data: Path) -> Path:
 
 
 def refused(data: Path, text: str) -> bool:
-    return any(one.copied(text, words(text)) is not None for one in forgotten.read(data).hashes)
+    return any(one.copied(text, words(text)) is not None for one in hashes_of(forgotten.read(data)))
 
 
 def traces(data: Path) -> list[str]:
@@ -127,8 +128,7 @@ def test_a_second_corpus_is_forgotten_beside_the_first(data: Path) -> None:
     forgetting.forget(data, ask)
     Corpus(data).add([Post("A second corpus has other words than the first one had", "more.zip")])
     forgetting.forget(data, ask)
-    known = forgotten.read(data)
-    assert ([part.posts for part in known.parts], known.posts) == ([4, 1], 5)
+    assert [one.posts for one in forgotten.read(data)] == [4, 1]
     assert all(refused(data, text) for text in (*COPIES, "second corpus has other words"))
 
 
@@ -137,7 +137,7 @@ def test_the_same_corpus_is_never_counted_twice(data: Path) -> None:
     forgetting.forget(data, ask)
     (data / "corpus.txt").write_bytes(text)
     assert forgetting.forget(data, ask).posts == 0
-    assert forgotten.read(data).posts == 4
+    assert [one.posts for one in forgotten.read(data)] == [4]
     assert not (data / "corpus.txt").exists()
 
 
@@ -163,7 +163,7 @@ def test_a_link_is_refused_because_its_text_would_stay(data: Path) -> None:
 def test_a_corpus_that_changes_meanwhile_is_read_again(data: Path) -> None:
     late = "This line came while the model was being asked about the others"
 
-    def slow(posts: Sequence[str]) -> tuple[Habits, str]:
+    def slow(posts: Sequence[str]) -> tuple[CorpusProfile, str]:
         if late not in posts:
             Corpus(data).path.write_text("\n".join([*POSTS, late]))
         return ask(posts)
@@ -188,7 +188,7 @@ def test_every_crash_leaves_the_text_or_its_hashes(
         assert Corpus(left).texts() == POSTS or all(refused(left, text) for text in COPIES)
         forgetting.forget(left, ask)
         assert traces(left) == []
-        assert forgotten.read(left).posts == 4
+        assert [one.posts for one in forgotten.read(left)] == [4]
         shutil.rmtree(left)
 
 
@@ -247,23 +247,23 @@ def test_a_later_version_is_not_read_as_this_one(data: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "posts", "expected"),
     [
-        ("model-1", 0, HABITS),
-        ("model-1", 4, HABITS),
+        ("model-1", 0, PROFILE),
+        ("model-1", 4, PROFILE),
         ("model-1", 5, None),  # the corpus that is there knows better
-        ("another", 0, Habits(None, 1.0, 0.9)),
+        ("another", 0, CorpusProfile(None, 1.0, 0.9)),
         ("another", 10, None),
     ],
 )
 def test_what_the_model_thought_of_real_posts_is_kept(
-    data: Path, model: str, posts: int, expected: Habits | None
+    data: Path, model: str, posts: int, expected: CorpusProfile | None
 ) -> None:
     forgetting.forget(data, ask)
-    assert forgotten.read(data).habits(model, posts) == expected
+    assert remembered(forgotten.read(data), model, posts) == expected
 
 
 def test_hashtags_of_a_forgotten_corpus_are_still_allowed(data: Path) -> None:
     forgetting.forget(data, ask)
-    tags = forgotten.read(data).hashtags(frozenset({"fog"}))
+    tags = Hashtags(frozenset({"fog"}), hashes_of(forgotten.read(data)))
     assert [tag in tags for tag in ("gulls", "fog", "boats")] == [True, True, False]
 
 
@@ -328,7 +328,7 @@ def test_generate_goes_on_refusing_what_it_can_no_longer_name(tmp_path: Path) ->
     assert set(without["lines"]) & set(with_text["lines"])
     assert without["examples"]["copy of the corpus"][1].endswith("a forgotten post")
     assert without["compared"] == with_text["compared"] == 3000
-    part = forgotten.read(tmp_path).parts[0]
-    assert part.habits.median is not None
-    assert -1.5 < part.habits.median < -0.2
+    median, _, _ = forgotten.read(tmp_path)[0].profile
+    assert median is not None
+    assert -1.5 < median < -0.2
     assert botus("corpus", "forget", "--json", "--data", tmp_path).value["posts"] == 0
