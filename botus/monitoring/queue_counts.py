@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from random import Random
 from typing import Any
 
-from botus.posting.posting_run import Policy, PostingRun
-from botus.posting.selection import KEPT, Eligibility
+from botus.posting.selection import KEPT, Selection, read_selection
 from botus.posting.targets.target import Target
 from botus.settings import Settings
 from botus.store.candidates import Candidates
-from botus.store.decisions import Verdict
+from botus.store.decisions import Decisions, Verdict
 from botus.store.durable.lines import Line
+from botus.store.intents import Intents
+from botus.store.queue import Queue
+from botus.store.tweeted import Log
 from botus.text import fingerprint
 
 _EXAMPLES = 3
@@ -92,34 +93,25 @@ def take_stock(settings: Settings, targets: Mapping[str, Target]) -> tuple[Queue
     Raises:
         FileError: a file that decides is damaged.
     """
-    run = _posting_run(settings, targets)
+    data = settings.data
     flags, heat = {}, {}
-    for post, temperature, found in Candidates(settings.data).marks():
+    for post, temperature, found in Candidates(data).marks():
         flags[post], heat[post] = found, temperature
-    verdicts, origins = run.decisions.judgement()
-    queue = _count(run.queue.lines(), run.eligibility(flags, (verdicts, origins)))
+    verdicts, origins = Decisions(data).judgement()
+    used = Log(data).used().keys() | Intents(data).used()
+    selection = read_selection(data, targets.values(), settings.post_only, used, flags, (verdicts, origins))
+    queue = _count(Queue(data).lines(), selection)
     return queue, list(_acceptance(heat, verdicts, {old: new for new, old in origins.items()}))
 
 
-def _posting_run(settings: Settings, targets: Mapping[str, Target]) -> PostingRun:
-    return PostingRun(
-        settings.data,
-        targets,
-        Policy(settings.post_only, settings.post_order),
-        rng=Random(),
-        clock=lambda: 0.0,
-        say=lambda message, level="info", **fields: None,
-    )
-
-
-def _count(lines: Iterator[Line], eligibility: Eligibility) -> QueueCount:
+def _count(lines: Iterator[Line], selection: Selection) -> QueueCount:
     ready: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     examples: dict[str, list[tuple[int, str, str]]] = {}
     seen: set[str] = set()
     for line in lines:
         mark = fingerprint(line.text or "")
-        if refusal := eligibility.refusal(line, mark):
+        if refusal := selection.refusal(line, mark):
             refused[refusal.kind] += 1
             shown = examples.setdefault(refusal.kind, [])
             if len(shown) < _EXAMPLES:
@@ -128,8 +120,8 @@ def _count(lines: Iterator[Line], eligibility: Eligibility) -> QueueCount:
             refused["double"] += 1
         else:
             seen.add(mark)
-            is_kept = eligibility.verdicts.get(mark) in KEPT
-            ready["kept" if is_kept else "unreviewed" if mark in eligibility.flags else "by_hand"] += 1
+            is_kept = selection.verdicts.get(mark) in KEPT
+            ready["kept" if is_kept else "unreviewed" if mark in selection.flags else "by_hand"] += 1
     return QueueCount(ready["kept"], ready["by_hand"], ready["unreviewed"], dict(refused), examples)
 
 

@@ -1,4 +1,4 @@
-"""Which lines of the queue may be drawn, and why the others may not. Pure.
+"""Which lines of the queue may be posted, why the others may not, and which one is next.
 
 A line is refused for what it is (not text, used, dropped), held until a person keeps it (flagged, a mention,
 a forbidden word), or waits for the settings (POST_ONLY).
@@ -6,14 +6,22 @@ a forbidden word), or waits for the settings (POST_ONLY).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
 
-from botus.settings import PostOnly
+from botus.posting.targets.target import Target
+from botus.screening import screen
+from botus.settings import PostOnly, PostOrder
+from botus.store.candidates import Candidates
+from botus.store.decisions import Decisions, Judgement
+from botus.store.durable import files
 from botus.store.durable.lines import Line
+from botus.store.queue import Queue
+from botus.store.tweeted import Log
 from botus.text import fingerprint
 
-Door = Callable[[str], str | None]
 KEPT = ("keep", "star")
 _NOTHING = fingerprint("")
 
@@ -32,61 +40,119 @@ class Refusal:
 
 
 @dataclass
-class Eligibility:
+class Selection:
     """What decides about a line.
 
     Attributes:
         used: fingerprints in the log, the intents and done/.
         verdicts: the person's last decision by fingerprint: keep, star, drop, edited.
         flags: why `generate` flagged a line, by fingerprint; every line it wrote has an entry.
-        door: the last look at a text: why it must not go out without a person's keep.
+        precheck: why a text must not go out without a person's keep, None where it may.
         problems: per target, why it can never take a text.
         post_only: which lines may go out at all.
     """
 
-    used: Collection[str]
+    used: set[str]
     verdicts: Mapping[str, str]
-    flags: Mapping[str, Collection[str]]
-    door: Door
-    problems: Collection[Callable[[str], str | None]] = ()
-    post_only: PostOnly = "any"
-    extra_used: set[str] = field(default_factory=set)
+    flags: Mapping[str, tuple[str, ...]]
+    precheck: Callable[[str], str | None]
+    problems: list[Callable[[str], str | None]]
+    post_only: PostOnly
 
-    def refusal(self, line: Line, mark: str = "") -> Refusal | None:
+    def refusal(self, line: Line, known: str = "") -> Refusal | None:
         """Tell why a line may not be drawn, or None where it may.
 
         Args:
-            line: the line.
-            mark: its fingerprint, from whoever knows it.
+            known: its fingerprint, from whoever has it already.
         """
         text = line.text
         if text is None:
             return Refusal("invalid", "it is not valid UTF-8")
-        mark = mark or fingerprint(text)
-        if mark == _NOTHING:
+        post = known or fingerprint(text)
+        if post == _NOTHING:
             return Refusal("invalid", "nothing in it can be seen")
-        if mark in self.used or mark in self.extra_used:
+        if post in self.used:
             return Refusal("used", "it has been posted, or is being posted")
-        verdict = self.verdicts.get(mark)
+        verdict = self.verdicts.get(post)
         if verdict in ("drop", "edited"):
             return Refusal("dropped", "it was dropped in curate" if verdict == "drop" else "it was edited")
-        if verdict not in KEPT and (held := self._held(text, mark)):
+        if verdict not in KEPT and (held := self._held(text, post)):
             return held
         too_long = [reason for problem in self.problems if (reason := problem(text))]
         if self.problems and len(too_long) == len(self.problems):
             return Refusal("too long", "; ".join(dict.fromkeys(too_long)))
         return None
 
-    def is_eligible(self, line: Line) -> bool:
+    def allows(self, line: Line) -> bool:
         """Tell whether a line may be drawn."""
         return self.refusal(line) is None
 
-    def _held(self, text: str, mark: str) -> Refusal | None:
-        if reason := self.door(text):
+    def _held(self, text: str, post: str) -> Refusal | None:
+        if reason := self.precheck(text):
             return Refusal("held", reason)
-        if flags := self.flags.get(mark):
+        if flags := self.flags.get(post):
             return Refusal("held", "flagged: " + ", ".join(flags))
-        is_generated = mark in self.flags
+        is_generated = post in self.flags
         if self.post_only == "kept" or (self.post_only == "reviewed" and is_generated):
             return Refusal("unreviewed", f"nobody has kept it, and POST_ONLY is {self.post_only}")
         return None
+
+
+def read_selection(
+    data: Path,
+    targets: Iterable[Target],
+    post_only: PostOnly,
+    used: set[str],
+    flags: Mapping[str, tuple[str, ...]] | None = None,
+    judgement: Judgement | None = None,
+) -> Selection:
+    """Gather what decides which lines of a data directory may be drawn now.
+
+    Args:
+        used: fingerprints in the log, the intents and done/.
+        flags, judgement: those of candidates and decisions, from whoever has read them already.
+
+    Raises:
+        FileError: a file that decides is damaged.
+    """
+    denylist = screen.parse_denylist(files.read(data / "denylist.txt") or b"")
+    verdicts, origins = judgement or Decisions(data).judgement()
+    flags = Candidates(data).flags() if flags is None else flags
+    inherited = {new: flags[old] for new, old in origins.items() if old in flags}
+    return Selection(
+        used=used,
+        verdicts=verdicts,
+        flags={**inherited, **flags},
+        precheck=lambda text: screen.door(text, denylist),
+        problems=[target.problem for target in targets],
+        post_only=post_only,
+    )
+
+
+def choose(selection: Selection, queue: Queue, log: Log, order: PostOrder, rng: Random) -> Line | None:
+    """Choose the next line, None where none may be drawn."""
+    if order == "file":
+        return queue.first(selection.allows)
+    if order == "random":
+        return queue.draw(rng, selection.allows)
+    return _choose_spaced(selection, queue, log, rng)
+
+
+def _choose_spaced(selection: Selection, queue: Queue, log: Log, rng: Random) -> Line | None:
+    """Draw a starred line as often as there are stars, evenly, and the others in between."""
+
+    def is_star(text: str | None) -> bool:
+        return selection.verdicts.get(fingerprint(text or "")) == "star"
+
+    stars: list[Line] = []
+    others: list[Line] = []
+    for line in filter(selection.allows, queue.lines()):
+        (stars if is_star(line.text) else others).append(line)
+    since = 0  # posts since the last starred one
+    for entry in reversed(log.entries()):
+        if is_star(entry["text"]):
+            break
+        since += 1
+    wants_star = bool(stars) and (not others or since >= len(others) // len(stars))
+    pool = stars if wants_star else others
+    return rng.choice(pool) if pool else None

@@ -299,7 +299,7 @@ def preview(run: PostingRun, say: Say) -> str | None:
     Returns:
         the text, or None where there is nothing to post.
     """
-    line = run.choose(run.eligibility())
+    line = run.choose(run.selection())
     if line is None or line.text is None:
         say("dry run: nothing to post: no line of tweets.txt may go out (see: botus status)", "warning")
         return None

@@ -12,7 +12,7 @@ from botus.errors import BusyError, FileError, SettingsError
 from botus.posting import log_repair
 from botus.posting.posting_run import Policy
 from botus.posting.resolve import resolve
-from botus.posting.selection import Eligibility
+from botus.posting.selection import Selection
 from botus.store.decisions import Decision, Decisions, Step
 from botus.store.durable import files, mounts
 from botus.store.durable.lines import Line
@@ -496,8 +496,8 @@ def test_a_line_that_another_run_has_just_finished_is_given_back(
     slow, quick = world.run(), world.run()
     choose, done = slow.choose, []
 
-    def choose_slowly(eligibility: Eligibility) -> Line | None:
-        line = choose(eligibility)
+    def choose_slowly(selection: Selection) -> Line | None:
+        line = choose(selection)
         if not done:
             done.append(quick.post())
         return line

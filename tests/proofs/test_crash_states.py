@@ -198,8 +198,8 @@ def check(scenario: Scenario, world: World, checked: set[Any], *, tidy: bool = T
 def check_nothing_is_lost(world: World, tidy: bool) -> None:
     """Every post is in one place. After a fault a used line may still stand in the file; it is not drawn."""
     run = world.run()
-    eligibility = run.eligibility()
-    queue = {line.text for line in run.queue.lines() if tidy or eligibility.is_eligible(line)}
+    selection = run.selection()
+    queue = {line.text for line in run.queue.lines() if tidy or selection.allows(line)}
     opened = {intent.text for intent in Intents(world.data).open()}
     logged = {entry["text"] for entry in Log(world.data).entries()}
     for text in TEXTS:

@@ -99,8 +99,8 @@ def test_a_data_directory_brings_what_it_knows(data: Path, other: Path) -> None:
     run_here = PostingRun(
         data, {}, Policy("kept"), rng=random.Random(1), clock=clock, say=lambda *_, **__: None
     )
-    eligible = run_here.eligibility()
-    assert [line.text for line in Queue(data).lines() if eligible.is_eligible(line)] == [
+    selection = run_here.selection()
+    assert [line.text for line in Queue(data).lines() if selection.allows(line)] == [
         "good",
         "best",
         "typo!",
