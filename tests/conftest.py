@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # The same examples in every run; HYPOTHESIS_PROFILE is not read.
@@ -17,4 +19,12 @@ collect_ignore = []
 if not shutil.which("strace"):
     collect_ignore += ["proofs/test_kills.py", "proofs/test_untouched.py"]
 if not shutil.which("unshare") or subprocess.run(["unshare", "-Urm", "true"], capture_output=True).returncode:
-    collect_ignore.append("store/test_mounts.py")
+    collect_ignore.append("proofs/test_mounts.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what stands in proofs/: it kills, fills disks and runs for years, and has a command of its own."""
+    proofs = Path(__file__).parent / "proofs"
+    for item in items:
+        if proofs in item.path.parents:
+            item.add_marker("proof")

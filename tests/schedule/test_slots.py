@@ -253,7 +253,7 @@ def test_memory_of_an_idle_schedule_is_small() -> None:
         "import sys; sys.path[:0] = sys.argv[1:]\n"
         "def rss(): return int(open('/proc/self/status').read().split('VmRSS:')[1].split()[0])\n"
         "before = rss()\n"
-        "from botus.schedule import parse\n"
+        "from botus.schedule.slots import parse\n"
         "from datetime import UTC, datetime\n"
         "parse('H */4 * * *', 'Europe/Berlin', identity='x').next(datetime.now(UTC))\n"
         "assert not {'numpy', 'ctranslate2', 'click', 'requests', 'cronsim'} & set(sys.modules)\n"
