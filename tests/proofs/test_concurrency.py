@@ -10,6 +10,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from botus.store.intents import Intents
 from botus.store.queue import Queue
 from botus.store.tweeted import parse
@@ -51,15 +53,20 @@ class Reader(threading.Thread):
                     self.failure = str(error)
 
 
-def test_eight_posters_half_of_them_without_locks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("half_without_locks", [False, True])
+def test_eight_posters(tmp_path: Path, half_without_locks: bool) -> None:
+    """Lines that a person adds meanwhile are safe as long as locks exclude: docs/locks.md has what is left."""
     data, platform = tmp_path / "data", tmp_path / "platform.txt"
     data.mkdir()
     texts = [f"line {number}" for number in range(LINES)]
-    Queue(data).append(texts[:-20])
+    by_hand = [] if half_without_locks else texts[-20:]
+    Queue(data).append(texts[: LINES - len(by_hand)])
     reader = Reader(data / "tweeted.json")
     reader.start()
-    posters = [start(data, platform, lock=number % 2 == 0) for number in range(POSTERS)]
-    for text in texts[-20:]:  # a person adds lines by hand, as a shell does it
+    posters = [
+        start(data, platform, lock=not (half_without_locks and number % 2)) for number in range(POSTERS)
+    ]
+    for text in by_hand:  # as a shell does it
         with (data / "tweets.txt").open("a") as shell:
             time.sleep(0.01)
             shell.write(text + "\n")

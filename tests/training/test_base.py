@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -416,6 +417,15 @@ fetch("124M", Path(sys.argv[1]), sys.argv[2], Surroundings(on_progress=print))
 """
 
 
+def end(child: subprocess.Popen[str], how: signal.Signals) -> tuple[str, str]:
+    """Send a signal, and again where Python lost it: one that comes within a finalizer is passed over."""
+    for _ in range(6):
+        child.send_signal(how)
+        with suppress(subprocess.TimeoutExpired):
+            return child.communicate(timeout=10)
+    raise AssertionError("it did not end")
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_killed_anywhere_no_half_file_is_in_its_place(
     server: FileServer, tmp_path: Path, how: signal.Signals
@@ -427,8 +437,7 @@ def test_killed_anywhere_no_half_file_is_in_its_place(
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
             assert child.stdout is not None
             until(lambda at=at: not server.faults and part.exists() and part.stat().st_size >= at - 1)
-            child.send_signal(how)
-            _, trouble = child.communicate(timeout=20)
+            _, trouble = end(child, how)
         assert child.returncode != 0
         if how == signal.SIGINT:
             assert "Interrupted: stopped while fetching" in trouble

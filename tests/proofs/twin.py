@@ -1,6 +1,6 @@
 """A container in a process of its own, in which time runs fast; its platform is a file that only grows.
 
-    python -m tests.support.twin DATA PLATFORM BEGAN SPEED SKEW
+    python -m tests.proofs.twin DATA PLATFORM BEGAN SPEED SKEW
 
 BEGAN is when simulated time began (seconds since the epoch), SPEED how many of its seconds pass in one, SKEW
 by how many this container's clock is ahead.
