@@ -55,7 +55,7 @@ class Reader(threading.Thread):
 
 @pytest.mark.parametrize("half_without_locks", [False, True])
 def test_eight_posters(tmp_path: Path, half_without_locks: bool) -> None:
-    """Lines that a person adds meanwhile are safe as long as locks exclude: docs/locks.md has what is left."""
+    """Lines that a person adds meanwhile are safe as long as locks exclude (docs/locks.md)."""
     data, platform = tmp_path / "data", tmp_path / "platform.txt"
     data.mkdir()
     texts = [f"line {number}" for number in range(LINES)]
