@@ -10,7 +10,6 @@ The stages of the flow are folders, and what they share lies below them. Imports
     text.py settings.py log.py shutdown.py      what a post is, the environment, log lines, shutdown
     errors.py                                   what a person may see, with exit codes
 
-foreign.py and outlet.py: what else is printed, and where log lines leave the process.
 demo/ has the bundled corpus and model; __main__.py is `python -m botus`.
 """
 

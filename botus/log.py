@@ -1,99 +1,198 @@
-"""The program's own log lines: text for people or JSON for machines, one line each, secrets censored.
+"""Log lines, ours and those of libraries: text for people or JSON for machines, one line each, no secrets.
 
-Everything that the container prints goes through here, so that no secret and no line break of a post can
-slip into a log. The one surprise: a secret is also found where a library has encoded it, for an address, in
-JSON, or as a part of something longer in base64.
+Built on the standard `logging`: a filter makes one censored line of a record, a formatter gives it its form,
+and a handler writes it without ever waiting for a reader that is stuck.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import logging
+import os
 import re
+import select
+import sys
 import threading
+import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from functools import lru_cache
-from typing import Protocol
+from functools import lru_cache, partial
+from typing import Protocol, TextIO
 from urllib.parse import quote, quote_plus
 
+from botus.text import printable
+
 _HIDDEN = "***"
-_SHORTEST = 4  # shorter ones would blacken half of the log and protect nothing
+_SHORTEST = 4  # hiding shorter ones would hide half of the log and protect nothing
 _SHORTEST_IN_BASE64 = 8
+_PATIENCE = 2.0  # seconds for a reader that is only slow
+_LEVELS = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warning"}
+# Tokens that are not in the settings, such as those of a session, or signatures.
+_HEADERS = re.compile(r"""\b(bearer\s+|basic\s+|oauth_\w+=["']?)[^\s"',&]+""", re.IGNORECASE)
 
 
-def censor(text: str, secrets: Iterable[str]) -> str:
-    """Replace every secret in a text, however it is spelled."""
-    for form in _spellings(tuple(secrets)):
-        text = text.replace(form, _HIDDEN)
-    return text
-
-
-class Stream(Protocol):
-    """Where log lines go."""
-
-    def write(self, text: str, /) -> object:
-        """Take a whole line."""
-
-    def flush(self) -> object:
-        """Keep nothing back."""
-
-
-class Journal:
-    """Writes log lines.
+class Say(Protocol):
+    """Writes one log line, or shows it to the person: a sentence, and fields that only JSON shows.
 
     Args:
-        stream: where to.
+        level: `debug`, `info`, `warning` or `error`.
+    """
+
+    def __call__(self, message: str, level: str = "info", **fields: object) -> None: ...
+
+
+class LogHandler(logging.Handler):
+    """Writes log lines to a stream that may be closed, full, or read by nobody.
+
+    It never fails and never waits long, because posting and SIGTERM would wait with it for a log driver or a
+    pager that is stuck. Lines that nobody takes are lost, and counted, and how many is said when somebody
+    reads again.
+
+    Args:
+        stream: standard output or error; None where there is none.
         form: `text` or `json`.
         secrets: what must never be printed.
         now: the clock, in the zone in which times are shown.
     """
 
     def __init__(
-        self, stream: Stream, form: str, secrets: Iterable[str], now: Callable[[], datetime]
+        self, stream: TextIO | None, form: str, secrets: Iterable[str], now: Callable[[], datetime]
     ) -> None:
+        super().__init__()
         self._stream = stream
-        self._guard = threading.Lock()  # libraries log from threads of their own
-        self._secrets: tuple[str, ...] = ()
+        self._lost = 0
+        self._is_stuck = self._is_torn = False
+        self._censor = _Censor()
+        self.addFilter(self._censor)
         self.follow(form, secrets, now)
 
     def follow(self, form: str, secrets: Iterable[str], now: Callable[[], datetime]) -> None:
         """Go on with other settings; what was a secret stays one."""
-        self._form, self._now = form, now
-        self._secrets = tuple(dict.fromkeys((*self._secrets, *secrets)))
+        self.setFormatter(_Formatter(form, now))
+        self._censor.secrets = tuple(dict.fromkeys((*self._censor.secrets, *secrets)))
 
     def say(self, message: str, level: str = "info", **fields: object) -> None:
-        """Write one line.
+        """Write a line of our own; a `Say`."""
+        self.handle(own_record(printable(message), level, **fields))
 
-        Args:
-            message: one sentence.
-            level: `debug`, `info`, `warning` or `error`.
-            fields: values for machines; text shows the message only.
-        """
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record; `logging` lets one thread at a time in."""
+        try:
+            if self._lost:
+                lost = own_record(f"log lines that nobody took and that are lost: {self._lost}", "warning")
+                self.filter(lost)
+                self._write(self.format(lost))
+                self._lost = 0
+            self._write(self.format(record))
+        except (OSError, ValueError):
+            self._lost += 1
+
+    def _write(self, line: str) -> None:
+        """Write a whole line, or raise OSError soon."""
+        if self._stream is None:
+            return
+        breaks = "\n" if self._is_torn else ""
+        rest = f"{breaks}{line}\n".encode(self._stream.encoding, "backslashreplace")
+        poll = select.poll()  # not select(): a pipe that nobody reads any more shows in its write
+        poll.register(self._stream.fileno(), select.POLLOUT)
+        ends = time.monotonic() + (0.0 if self._is_stuck else _PATIENCE)
+        while rest:
+            if not poll.poll(max(0.0, ends - time.monotonic()) * 1000):
+                self._is_stuck = True
+                raise BlockingIOError("nobody reads the log")
+            # A pipe that polls as ready takes PIPE_BUF bytes without blocking.
+            rest = rest[os.write(self._stream.fileno(), rest[: select.PIPE_BUF]) :]
+            self._is_stuck, self._is_torn = False, bool(rest)
+
+
+def own_record(message: str, level: str, **fields: object) -> logging.LogRecord:
+    """Make a record of our own: unlike those of libraries it has `fields`."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    return logging.makeLogRecord({"name": "botus", "levelno": number, "msg": message, "fields": fields})
+
+
+def capture(handler: LogHandler, *, debug: bool) -> None:
+    """Lead all that libraries and Python itself print to the handler, for the rest of this process.
+
+    Args:
+        debug: hear libraries from their first word, not only from warnings on.
+    """
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG if debug else logging.WARNING)
+    own = logging.getLogger("apprise")  # targets/webhook.py lets nothing of it travel up
+    own.addHandler(handler)
+    own.propagate = False
+    logging.captureWarnings(True)
+
+    def uncaught(error: BaseException | None, where: str = "") -> None:
+        last = traceback.format_exception_only(error)[-1].strip()
+        logging.getLogger("botus").error("unexpected%s: %s", where, last, exc_info=error)
+
+    sys.excepthook = lambda kind, error, trace: uncaught(error)
+    threading.excepthook = lambda found: uncaught(found.exc_value, " in a thread")
+    sys.unraisablehook = lambda found: uncaught(found.exc_value, " while tidying up")
+
+
+class _Formatter(logging.Formatter):
+    """Gives the content that the filter has put together one of the two forms."""
+
+    def __init__(self, form: str, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._form, self._now = form, now
+
+    def format(self, record: logging.LogRecord) -> str:
+        content = vars(record)["content"]
+        level = _LEVELS.get(record.levelno, "error")
         moment = self._now().isoformat(timespec="seconds")
         if self._form == "json":
-            content = {"message": message, **fields}
-            line = json.dumps({"time": moment, "level": level, **self._clean(content)})
-        else:
-            mark = "" if level == "info" else f"{level}: "
-            line = "\\n".join(f"{moment} {mark}{censor(message, self._secrets)}".splitlines())
-        with self._guard:
-            self._stream.write(line + "\n")
-            self._stream.flush()
+            return json.dumps({"time": moment, "level": level, **content})
+        mark = "" if level == "info" else f"{level}: "
+        return f"{moment} {mark}{content['message']}"
 
-    def _clean(self, value: dict[str, object]) -> dict[str, object]:
-        return {name: self._censored(each) for name, each in value.items()}
+
+class _Censor(logging.Filter):
+    """Puts together what of a record is written, without secrets; the record itself stays as it is."""
+
+    secrets: tuple[str, ...] = ()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        fields = vars(record).get("fields")
+        content = _of_library(record) if fields is None else {"message": record.msg, **fields}
+        vars(record)["content"] = {name: self._censored(value) for name, value in content.items()}
+        return True
 
     def _censored(self, value: object) -> object:
         """A value for JSON, without secrets; the keys are ours."""
-        if value is None or isinstance(value, bool):
-            return value
         if isinstance(value, dict):
             return {str(name): self._censored(each) for name, each in value.items()}
         if isinstance(value, list | tuple):
             return [self._censored(each) for each in value]
-        shown = censor(str(value), self._secrets)
-        return value if isinstance(value, int | float) and shown == str(value) else shown
+        shown = censor(str(value), self.secrets)
+        return value if isinstance(value, int | float | None) and shown == str(value) else shown
+
+
+def _of_library(record: logging.LogRecord) -> dict[str, object]:
+    """The message, on one line, and the traceback of a record that is not ours."""
+    try:
+        message = record.getMessage()
+    except Exception:  # a library's mistake in its own log line must not cost a post
+        message = f"a log line that it could not write: {record.msg!r}"
+    source = "" if record.name == "botus" else f"{record.name}: "
+    masked = partial(_HEADERS.sub, rf"\1{_HIDDEN}")
+    content: dict[str, object] = {"message": printable(masked(f"{source}{' '.join(message.split())}"))}
+    if record.exc_info and record.exc_info[0]:
+        content["traceback"] = masked("".join(traceback.format_exception(*record.exc_info)))
+    return content
+
+
+def censor(text: str, secrets: Iterable[str]) -> str:
+    """Replace every secret in a text, also where a library has encoded it: in an address, JSON or base64."""
+    for form in _spellings(tuple(secrets)):
+        text = text.replace(form, _HIDDEN)
+    return text
 
 
 @lru_cache(maxsize=8)

@@ -23,7 +23,7 @@ import click
 
 from botus import settings as settings_module
 from botus.errors import BotusError, FileError
-from botus.log import Journal, censor
+from botus.log import LogHandler, censor, own_record
 from botus.settings import Settings
 from botus.text import printable
 
@@ -87,9 +87,8 @@ class Common:
                 to_stderr(line)
             return
         fields = {"traceback": trace} if trace else {}
-        with suppress(OSError, ValueError):
-            journal = Journal(sys.stderr, "json", (), lambda: datetime.now(UTC))
-            journal.say(text.removeprefix("botus: "), "error", exit_code=code, **fields)
+        handler = LogHandler(sys.stderr, "json", (), lambda: datetime.now(UTC))
+        handler.handle(own_record(text.removeprefix("botus: "), "error", exit_code=code, **fields))
 
     def _censored(self, text: str) -> str:
         try:

@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 from botus import __version__, shutdown
 from botus.errors import BusyError, FileError, sentence
+from botus.log import Say
 from botus.monitoring import attention
 from botus.monitoring.alerts import Facts, events, is_over
 from botus.monitoring.checks.folder import preflight
 from botus.monitoring.queue_counts import count_queue
-from botus.posting.delivery import Say
 from botus.posting.http.exchange import describe
 from botus.posting.targets.target import Answer, Target
 from botus.posting.targets.webhook import Webhook

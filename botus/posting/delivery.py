@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from botus.log import Say
 from botus.posting.targets.target import UNCONFIRMED, Answer, Attempt, Ready, Target
 from botus.store.intents import Intent, Intents
 from botus.store.state import Memory, TargetState
 
-Say = Callable[..., None]
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0  # seconds before a failing target is asked again
 _LONGEST_WAIT = 86400.0  # seconds; a later moment was written by a clock that was wrong
 _BAD_IN_ROW = 3  # rejected, or not confirmed; more would burn the queue on a target that is gone

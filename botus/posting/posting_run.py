@@ -14,7 +14,8 @@ from pathlib import Path
 from random import Random
 
 from botus.errors import FileError
-from botus.posting.delivery import Deliverer, Say, has_come
+from botus.log import Say
+from botus.posting.delivery import Deliverer, has_come
 from botus.posting.log_repair import check_whole
 from botus.posting.selection import Selection, choose, read_selection
 from botus.posting.targets.target import REQUEST_DEADLINE, Target

@@ -2,7 +2,7 @@
 
 As process 1 nothing stops it but its own handlers: SIGTERM and SIGINT end it at once when it waits, and
 after the request that is under way; SIGHUP makes it read its settings and secret files again. The one
-surprise: whatever else this process prints, a library's warning as well, comes through the same journal.
+surprise: whatever else this process prints, a library's warning as well, comes through the same log.
 """
 
 from __future__ import annotations
@@ -18,17 +18,14 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from types import FrameType
 
-from botus import foreign, shutdown
+from botus import shutdown
 from botus.errors import BotusError, Interrupted, sentence
-from botus.log import Journal
-from botus.outlet import Outlet
-from botus.posting.delivery import Say
+from botus.log import LogHandler, Say, capture
 from botus.posting.targets.configured import configured
 from botus.posting.targets.target import Target
 from botus.schedule.loop import Loop, Step, check_credentials, schedule_of, settings_of
 from botus.schedule.slots import Schedule
 from botus.settings import Settings
-from botus.text import printable
 
 StartPage = Callable[[Settings, Mapping[str, Target], Schedule], Iterable[tuple[str, str]]]
 Listen = Callable[[Settings, Mapping[str, Target], Say], Callable[[Step], None]]
@@ -50,9 +47,9 @@ def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: b
     """
     signals = _Signals()
     settings, targets = _checked(settings)
-    journal = Journal(Outlet(sys.stdout), *_style(settings))
-    say = _voice(journal)
-    foreign.route(say, debug=debug)
+    handler = LogHandler(sys.stdout, *_style(settings))
+    capture(handler, debug=debug)
+    say = handler.say
     for level, line in start_page(settings, targets, schedule_of(settings)):
         say(line, level)
     while True:
@@ -67,7 +64,7 @@ def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: b
         except BotusError as error:
             say(f"the settings stay as they were: {sentence(error)}", "error")
         else:
-            journal.follow(*_style(settings))  # there are new secrets to hide
+            handler.follow(*_style(settings))  # there are new secrets to hide
             say("settings and secret files were read again")
     if signals.was_interrupted:
         raise Interrupted("interrupted")
@@ -115,23 +112,6 @@ class _Signals:
 
 
 def _style(settings: Settings) -> tuple[str, tuple[str, ...], Callable[[], datetime]]:
-    """How the journal is to write: its form, what it hides, its clock."""
+    """How log lines are written: their form, what they hide, their clock."""
     zone = schedule_of(settings).zone
     return settings.log_format, settings.secrets, lambda: datetime.now(UTC).astimezone(zone)
-
-
-def _voice(journal: Journal) -> Say:
-    """What writes the log; never fails, because a post that is under way matters more than its log line."""
-    lost = 0
-
-    def say(message: str, level: str = "info", **fields: object) -> None:
-        nonlocal lost
-        lost += 1
-        with suppress(OSError, ValueError):
-            if lost > 1:
-                journal.say(f"log lines that nobody took and that are lost: {lost - 1}", "warning")
-                lost = 1
-            journal.say(printable(message), level, **fields)
-            lost = 0
-
-    return say

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import logging
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
 
-from botus import foreign
-from botus.log import Journal, censor
+from botus.log import LogHandler, capture, censor
 from tests.support.command import environment
 
 SECRET = 'sword/fish+99 =%"'
@@ -67,28 +66,30 @@ def test_base64_of_something_else_is_left_alone() -> None:
 
 
 class Lines:
-    """A journal in a string."""
+    """A log in a file."""
 
-    def __init__(self, form: str) -> None:
-        self.stream = io.StringIO()
-        self.journal = Journal(self.stream, form, [PLAIN], lambda: datetime(2026, 11, 2, tzinfo=UTC))
+    def __init__(self, form: str, path: Path) -> None:
+        self._path = path
+        self.stream = path.open("w", encoding="utf-8")
+        self.handler = LogHandler(self.stream, form, [PLAIN], lambda: datetime(2026, 11, 2, tzinfo=UTC))
 
     @property
     def said(self) -> list[str]:
-        return self.stream.getvalue().splitlines()
+        return self._path.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.fixture(params=["text", "json"])
-def lines(request: pytest.FixtureRequest) -> Iterator[Lines]:
-    """Everything is led to a journal, and afterwards to where it went before."""
+def lines(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lines]:
+    """Everything is led to a log, and afterwards to where it went before."""
     root, apprise = logging.getLogger(), logging.getLogger("apprise")
     before = root.handlers[:], root.level, apprise.handlers[:], sys.excepthook, sys.unraisablehook
     import threading
 
     threads = threading.excepthook
-    found = Lines(request.param)
-    foreign.route(found.journal.say, debug=True)
+    found = Lines(request.param, tmp_path / "log")
+    capture(found.handler, debug=True)
     yield found
+    found.stream.close()
     logging.captureWarnings(False)
     root.handlers, root.level, apprise.handlers, sys.excepthook, sys.unraisablehook = before
     threading.excepthook = threads
@@ -127,13 +128,25 @@ def test_an_error_of_a_library_with_its_traceback(lines: Lines) -> None:
     assert not line.startswith("{") or "ValueError: of ***" in json.loads(line)["traceback"]
 
 
+def test_another_handler_gets_the_record_as_it_was(lines: Lines) -> None:
+    class Other(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record.getMessage())
+
+    heard: list[str] = []
+    other, apprise = Other(), logging.getLogger("apprise")
+    apprise.addHandler(other)  # as targets/webhook.py does to learn a status
+    apprise.warning("error=503 of %s", PLAIN)
+    apprise.removeHandler(other)
+    assert heard == [f"error=503 of {PLAIN}"]
+    assert "error=503 of ***" in lines.said[0]
+
+
 PROGRAM = f"""
 import sys, threading, warnings, time, logging
 from datetime import datetime, UTC
-from botus import foreign
-from botus.log import Journal
-journal = Journal(sys.stdout, sys.argv[1], ["{PLAIN}"], lambda: datetime.now(UTC))
-foreign.route(journal.say, debug=False)
+from botus.log import LogHandler, capture
+capture(LogHandler(sys.stdout, sys.argv[1], ["{PLAIN}"], lambda: datetime.now(UTC)), debug=False)
 class Odd:
     def __del__(self): raise ValueError("{PLAIN} while deleted")
 def fails(): raise ValueError("{PLAIN} in a thread")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import json
+import tempfile
 from datetime import UTC, datetime
 
 import pytest
 
-from botus.log import Journal, censor
+from botus.log import LogHandler, censor
 
 NOW = datetime(2026, 11, 2, 3, 4, 5, 678, tzinfo=UTC)
 SECRETS = ("sword", "swordfish", 'quo"te\\d', "abc")
 
 
 def written(form: str, message: str, level: str = "info", **fields: object) -> str:
-    stream = io.StringIO()
-    Journal(stream, form, SECRETS, lambda: NOW).say(message, level, **fields)
-    return stream.getvalue()
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as stream:
+        LogHandler(stream, form, SECRETS, lambda: NOW).say(message, level, **fields)
+        stream.seek(0)
+        return stream.read()
 
 
 def test_text_for_people() -> None:

@@ -7,16 +7,19 @@ import os
 import select
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from botus.outlet import Outlet
+from botus.log import LogHandler
 from tests.support.command import COMMAND, environment, until
 from tests.support.servers import MastodonServer
 
 _PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux
 _FULL = 2 * select.PIPE_BUF
+TIME = "2026-11-02T00:00:00+00:00"
+NOW = datetime.fromisoformat(TIME)
 
 
 @pytest.fixture
@@ -32,24 +35,50 @@ def pipe() -> Iterator[tuple[int, int]]:
 def test_a_line_that_is_too_long_for_the_pipe_is_torn_and_the_next_begins_anew(
     pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("botus.outlet._PATIENCE", 0.05)
+    monkeypatch.setattr("botus.log._PATIENCE", 0.05)
     reader, writer = pipe
+    with os.fdopen(writer, "w", encoding="utf-8") as stream:
+        handler = LogHandler(stream, "text", (), lambda: NOW)
+        handler.say("x" * 2 * _FULL)
+        handler.say("lost")
+        assert os.read(reader, 9999) == f"{TIME} ".encode() + b"x" * (_FULL - len(f"{TIME} "))
+        handler.say("kept \N{CAT}")
+        warning = f"{TIME} warning: log lines that nobody took and that are lost: 2"
+        assert os.read(reader, 9999) == f"\n{warning}\n{TIME} kept \U0001f408\n".encode()
+        handler.say("and on")
+        assert os.read(reader, 9999) == f"{TIME} and on\n".encode()
+
+
+def test_a_reader_that_is_stuck_is_not_waited_for_twice(
+    pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = pipe[1]
+    waits: list[float] = []
+
+    class Poll:
+        """Nobody reads, and the waiting takes no time."""
+
+        def register(self, descriptor: int, events: int) -> None:
+            assert (descriptor, events) == (writer, select.POLLOUT)
+
+        def poll(self, milliseconds: float) -> list[tuple[int, int]]:
+            waits.append(milliseconds)
+            return []
+
+    monkeypatch.setattr("botus.log.select.poll", Poll)
     with os.fdopen(writer, "w") as stream:
-        outlet = Outlet(stream)
-        with pytest.raises(BlockingIOError):
-            outlet.write("x" * 2 * _FULL + "\n")
-        with pytest.raises(BlockingIOError):
-            outlet.write("lost\n")
-        assert os.read(reader, 9999) == b"x" * _FULL
-        outlet.write("kept \N{CAT}\n")
-        assert os.read(reader, 9999) == "\nkept \N{CAT}\n".encode()
+        handler = LogHandler(stream, "text", (), lambda: NOW)
+        for _ in range(3):
+            handler.say("lost")
+    assert 1900 < waits[0] <= 2000
+    assert waits[1:] == [0.0, 0.0]
 
 
 def test_what_the_encoding_has_not_is_escaped(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     with os.fdopen(writer, "w", encoding="latin-1") as stream:
-        Outlet(stream).write("é \N{CAT}\n")
-        assert os.read(reader, 99) == b"\xe9 \\U0001f408\n"
+        LogHandler(stream, "text", (), lambda: NOW).say("é \N{CAT}")
+        assert os.read(reader, 99) == TIME.encode() + b" \xe9 \\U0001f408\n"
 
 
 def test_a_reader_that_is_stuck_stops_neither_posts_nor_the_end(
