@@ -7,7 +7,8 @@ The stages of the flow are folders, and what they share lies below them. Imports
     corpus/ training/ generation/ review/ posting/    the stages; none imports another
     screening/ checkpoints/                     may a text be posted; the files of a model
     store/                                     the files of a data directory
-    text.py settings.py log.py shutdown.py      what a post is, the environment, log lines, shutdown
+    text.py markup.py                           what a post is; the HTML of posts as text
+    settings.py log.py shutdown.py              the environment, log lines, shutdown
     errors.py                                   what a person may see, with exit codes
 
 demo/ has the bundled corpus and model; __main__.py is `python -m botus`.

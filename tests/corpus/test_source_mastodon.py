@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from botus.corpus.parsing.markup import text_of
 from botus.corpus.sources.reading import read
 from botus.errors import FileError
 from tests.support.exports import ME, PUBLIC, folder, found, kept, note, outbox, refused, tarred, zipped
@@ -113,34 +112,6 @@ def test_a_thread_with_oneself_is_no_reply(
 def test_the_content_may_be_in_the_map_alone(tmp_path: Path) -> None:
     one = note("", contentMap={"en": "<p>mapped</p>"})
     assert kept(folder(tmp_path / "a", {"outbox.json": outbox(one)})) == ["mapped"]
-
-
-@pytest.mark.parametrize(
-    ("markup", "text"),
-    [
-        ("<p>one<br>two<br />three</p><p>four</p>", "one\ntwo\nthree\n\nfour"),
-        ("<p>a &amp; b &lt;3&nbsp;!</p>", "a & b <3\xa0!"),
-        (
-            '<p>see <a href="https://pond.example/a/b"><span class="invisible">https://</span>'
-            '<span class="ellipsis">pond.example/a</span><span class="invisible">/b</span></a></p>',
-            "see https://pond.example/a/b",
-        ),
-        (
-            '<p><span class="h-card"><a href="x" class="u-url mention">@<span>egret</span></a></span> hi</p>',
-            "@egret hi",
-        ),
-        ('<p>#<span>reed</span> :heron: <img alt=":duck:" class="custom-emoji"></p>', "#reed :heron: :duck:"),
-        ('<p class="quote-inline">RE: <a href="x">theirs</a></p><p>mine</p>', "mine"),
-        ('<span class="quote-inline"><br/>RE: <span>theirs</span></span>mine', "mine"),
-        ("<ul><li>one</li><li>two</li></ul>", "one\ntwo"),
-        ("<p>  spaces \n and breaks  </p>", "spaces and breaks"),
-        ("<p>never closed", "never closed"),
-        ("1 < 2 & 3", "1 < 2 & 3"),
-        ("<script>no()</script>yes", "yes"),
-    ],
-)
-def test_markup(markup: str, text: str) -> None:
-    assert text_of(markup) == text
 
 
 def test_an_outbox_may_have_no_posts(tmp_path: Path) -> None:

@@ -12,8 +12,6 @@ jsonstream.py  reads the elements of a JSON array one by one, however long the f
                array
 letters.py     repairs letters that other programs broke before: halves, and UTF-8 that was read as
                Windows-1252
-markup.py      turns the markup of posts into text: character references and the HTML of Mastodon and its
-               relatives
 moments.py     reads the moments of exports: X's own form, ISO 8601 and its relatives, American dates, Unix
                time
 post.py        what the readers of exports share: a post as it was found, why it may be refused, what a

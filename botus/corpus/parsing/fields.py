@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from botus.corpus.parsing import dumps, markup, moments, quotations
+from botus.corpus.parsing import dumps, moments, quotations
 from botus.corpus.parsing.post import BOOST, DIRECT, FOLLOWERS_ONLY, NOT_A_POST, RETWEET, Found
+from botus.markup import html_text, unescaped
 
 Record = Mapping[str, Any]
 
@@ -27,6 +28,7 @@ _LIKELY = (
     *("body", "message", "status", "caption", "comment", "quote", "joke", "sentence", "line", "lines"),
     *("value", "string", "description"),
 )
+
 _TEXTS = (*_CERTAIN, *_LIKELY)
 _DATES = (
     "createdat",
@@ -107,8 +109,8 @@ def words(raw: str) -> str:
     if _LIST.fullmatch(text):
         text = _unlisted(text)
     if text.startswith(("<p>", "<p ")) and text.endswith("</p>"):
-        return markup.text_of(text)
-    return markup.unescaped(text).strip()
+        return html_text(text)
+    return unescaped(text).strip()
 
 
 def text_field_of(records: Sequence[Record]) -> str | None:

@@ -15,8 +15,8 @@ from botus.corpus.parsing import moments
 from botus.corpus.parsing.archive import Archive, where
 from botus.corpus.parsing.decoding import text_of
 from botus.corpus.parsing.jsonstream import elements
-from botus.corpus.parsing.markup import text_of as read_markup
 from botus.corpus.parsing.post import BOOST, DIRECT, FOLLOWERS_ONLY, NOT_A_POST, Found
+from botus.markup import html_text
 
 _PUBLIC = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
 # Tuples, because the type of a damaged or odd activity may be a list, which no set can be asked for.
@@ -74,7 +74,7 @@ def post(activity: object) -> Found:
         return Found("", BOOST, at=moments.seconds(activity.get("published")))
     if activity.get("type") != "Create" or not isinstance(post, dict) or post.get("type") not in _POSTS:
         return Found("", NOT_A_POST)
-    text = read_markup(_content(post))
+    text = html_text(_content(post))
     media = [one for one in _listed(post.get("attachment")) if isinstance(one, dict)]
     descriptions = [str(one["name"]) for one in media if one.get("name")]
     return Found(
@@ -83,7 +83,7 @@ def post(activity: object) -> Found:
         at=moments.seconds(post.get("published") or activity.get("published")),
         likes=_likes(post),
         is_reply=_is_reply(activity, post, text),
-        warning=read_markup(str(post.get("summary") or "")),
+        warning=html_text(str(post.get("summary") or "")),
         has_media=bool(media),
         description="\n".join(descriptions),
     )

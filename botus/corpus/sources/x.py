@@ -16,10 +16,10 @@ from botus.corpus.parsing import moments, quotations
 from botus.corpus.parsing.archive import Archive, start_of, where
 from botus.corpus.parsing.decoding import glance, text_of
 from botus.corpus.parsing.jsonstream import elements
-from botus.corpus.parsing.markup import unescaped
 from botus.corpus.parsing.post import AGAIN, EARLIER, FOLLOWERS_ONLY, NOT_A_POST, RETWEET, Found
 from botus.corpus.sources import x_csv
 from botus.corpus.sources.x_links import without_links
+from botus.markup import unescaped
 from botus.text import counted
 
 _MODERN = re.compile(r"(?:.*/)?tweets?(?:-part(\d+))?\.js")

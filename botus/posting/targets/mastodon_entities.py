@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from botus.markup import html_text
 from botus.posting.http.exchange import moment
 from botus.text import fingerprint
 
@@ -69,15 +70,8 @@ def profile(user: Mapping[str, object]) -> str:
 
 
 def plain(content: object) -> str:
-    """Text as it was written: paragraphs and breaks are line breaks, links are whole."""
-    from bs4 import BeautifulSoup
-
-    soup = BeautifulSoup(content if isinstance(content, str) else "", "html.parser")
-    for line_break in soup.find_all("br"):
-        line_break.replace_with("\n")
-    for paragraph in soup.find_all("p"):
-        paragraph.append("\n\n")
-    return soup.get_text()
+    """The text of a post or a note; empty where there is none."""
+    return html_text(content) if isinstance(content, str) else ""
 
 
 def _dict(value: object) -> Mapping[str, object]:
