@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from botus.posting.targets.target import UNCONFIRMED
+from botus.posting.target import UNCONFIRMED
 from botus.store.intents import Intent
 from botus.store.state import Memory
 

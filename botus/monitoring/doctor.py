@@ -20,8 +20,8 @@ from botus.monitoring.checks.folder import folder, preflight
 from botus.monitoring.checks.notifications import news
 from botus.monitoring.checks.timing import timing
 from botus.monitoring.columns import folded
+from botus.posting.target import Target
 from botus.posting.targets.configured import configured
-from botus.posting.targets.target import Target
 from botus.settings import Settings
 from botus.text import counted
 

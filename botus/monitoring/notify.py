@@ -22,7 +22,7 @@ from botus.monitoring.alerts import Facts, events, is_over
 from botus.monitoring.checks.folder import preflight
 from botus.monitoring.queue_counts import count_queue
 from botus.posting.http.exchange import describe
-from botus.posting.targets.target import Answer, Target
+from botus.posting.target import Answer, Target
 from botus.posting.targets.webhook import Webhook
 from botus.schedule.loop import UNEXPECTED, Step, schedule_of
 from botus.settings import Settings

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from botus.posting.targets.target import Target
+from botus.posting.target import Target
 from botus.schedule.zones import dated
 from botus.store.durable import owner
 from botus.store.intents import Intent

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from botus.posting.selection import KEPT, Selection, read_selection
-from botus.posting.targets.target import Target
+from botus.posting.target import Target
 from botus.settings import Settings
 from botus.store.candidates import Candidates
 from botus.store.decisions import Decisions, Verdict

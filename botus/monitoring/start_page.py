@@ -13,7 +13,7 @@ from botus.errors import BotusError, FileError, sentence
 from botus.monitoring import attention, doctor, notify
 from botus.monitoring.alerts import span
 from botus.monitoring.queue_counts import count_queue
-from botus.posting.targets.target import Target
+from botus.posting.target import Target
 from botus.schedule.slots import Schedule, upcoming
 from botus.settings import Settings
 from botus.store.intents import Intents

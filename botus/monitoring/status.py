@@ -19,7 +19,7 @@ from botus.monitoring.columns import folded
 from botus.monitoring.open_posts import Waiting, open_posts
 from botus.monitoring.queue_counts import Acceptance, QueueCount, take_stock
 from botus.posting.log_repair import check_whole
-from botus.posting.targets.target import UNCONFIRMED, Target
+from botus.posting.target import UNCONFIRMED, Target
 from botus.schedule.loop import schedule_of
 from botus.schedule.slots import Schedule, upcoming
 from botus.schedule.zones import dated, dated_entry, zone_or_utc

@@ -5,6 +5,7 @@ selection.py    which lines of the queue may be posted, why the others may not, 
 delivery.py     one target's part of an intent: send it, or settle a lost answer, and record the outcome
 resolve.py      what a person knows about a post that botus could not confirm, or that still waits
 log_repair.py   a damaged or shortened tweeted.json: notice it, save its entries, or take it as it is
+target.py       what a target is: one `send`, one `find`, answers as values
 targets/        the accounts that botus posts to, one module per platform
 http/           one HTTP request of a client library, and what is known of it afterwards
 """

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from botus.log import Say
-from botus.posting.targets.target import UNCONFIRMED, Answer, Attempt, Ready, Target
+from botus.posting.target import UNCONFIRMED, Answer, Attempt, Ready, Target
 from botus.store.intents import Intent, Intents
 from botus.store.state import Memory, TargetState
 

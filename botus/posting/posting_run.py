@@ -18,7 +18,7 @@ from botus.log import Say
 from botus.posting.delivery import Deliverer, has_come
 from botus.posting.log_repair import check_whole
 from botus.posting.selection import Selection, choose, read_selection
-from botus.posting.targets.target import REQUEST_DEADLINE, Target
+from botus.posting.target import REQUEST_DEADLINE, Target
 from botus.settings import PostOnly, PostOrder
 from botus.store.decisions import Decisions
 from botus.store.durable import files, mounts, owner

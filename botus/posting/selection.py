@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from botus.posting.targets.target import Target
+from botus.posting.target import Target
 from botus.screening import screen
 from botus.settings import PostOnly, PostOrder
 from botus.store.candidates import Candidates

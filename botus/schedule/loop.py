@@ -19,7 +19,7 @@ from botus import settings as settings_module
 from botus.errors import BotusError, BusyError, CredentialsError, SettingsError, sentence
 from botus.log import Say
 from botus.posting.posting_run import Outcome, Policy, PostingRun
-from botus.posting.targets.target import Target
+from botus.posting.target import Target
 from botus.schedule.slots import AHEAD, GRACE, Due, Schedule, due, parse, too_far_ahead
 from botus.settings import Settings
 from botus.store.intents import Intents

@@ -21,8 +21,8 @@ from types import FrameType
 from botus import shutdown
 from botus.errors import BotusError, Interrupted, sentence
 from botus.log import LogHandler, Say, capture
+from botus.posting.target import Target
 from botus.posting.targets.configured import configured
-from botus.posting.targets.target import Target
 from botus.schedule.loop import Loop, Step, check_credentials, schedule_of, settings_of
 from botus.schedule.slots import Schedule
 from botus.settings import Settings

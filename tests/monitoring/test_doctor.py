@@ -10,7 +10,7 @@ import pytest
 
 from botus.errors import CredentialsError, FileError, TemporaryError
 from botus.monitoring.doctor import Finding, examine, lines, preflight, worst
-from botus.posting.targets.target import Account, Advice
+from botus.posting.target import Account, Advice
 from botus.settings import Settings
 from botus.store.durable import files
 from botus.store.intents import Intents

@@ -21,9 +21,9 @@ import pytest
 import requests
 
 from botus.posting.posting_run import Policy, PostingRun
+from botus.posting.target import Attempt, Ready
 from botus.posting.targets.bluesky import Bluesky
 from botus.posting.targets.bluesky_record import COLLECTION, make_record
-from botus.posting.targets.target import Attempt, Ready
 from botus.store.intents import Intents
 from botus.store.sessions import Session, Sessions
 from botus.store.tweeted import Log

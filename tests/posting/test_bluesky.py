@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from botus.errors import CredentialsError, FileError, TemporaryError
+from botus.posting.target import Answer, Attempt, Ready
 from botus.posting.targets.bluesky import Bluesky
 from botus.posting.targets.bluesky_record import make_key, make_record, time_of
-from botus.posting.targets.target import Answer, Attempt, Ready
 from botus.store.sessions import Session, Sessions
 from tests.support.fakes import Clock, World
 from tests.support.loopback import Fault

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botus.errors import CredentialsError, SettingsError
+from botus.posting.target import Answer, Attempt, Ready
 from botus.posting.targets.mastodon import Mastodon
 from botus.posting.targets.mastodon_entities import limits, plain, same
-from botus.posting.targets.target import Answer, Attempt, Ready
 from botus.text import normalise
 from tests.support.loopback import Fault
 from tests.support.servers import MastodonServer, markup

@@ -15,9 +15,9 @@ from types import FrameType
 import pytest
 
 from botus.errors import BotusError, CredentialsError, Interrupted, TemporaryError
+from botus.posting.target import Answer, Attempt, Ready, Target
 from botus.posting.targets.bluesky import Bluesky
 from botus.posting.targets.mastodon import Mastodon
-from botus.posting.targets.target import Answer, Attempt, Ready, Target
 from botus.posting.targets.webhook import Webhook
 from botus.posting.targets.x import X
 from botus.store.sessions import Session, Sessions

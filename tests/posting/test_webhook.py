@@ -16,7 +16,7 @@ import pytest
 
 from botus.errors import CredentialsError
 from botus.monitoring import health, status
-from botus.posting.targets.target import Answer, Ready
+from botus.posting.target import Answer, Ready
 from botus.posting.targets.webhook import Webhook
 from botus.settings import load
 from botus.store.state import State

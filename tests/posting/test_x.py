@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 import pytest
 
 from botus.errors import CredentialsError
-from botus.posting.targets.target import Answer, Attempt, Ready
+from botus.posting.target import Answer, Attempt, Ready
 from botus.posting.targets.x import X
 from tests.support.loopback import Fault
 from tests.support.servers import XServer

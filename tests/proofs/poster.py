@@ -17,7 +17,7 @@ from random import Random
 
 from botus.errors import BusyError
 from botus.posting.posting_run import Policy, PostingRun
-from botus.posting.targets.target import Answer
+from botus.posting.target import Answer
 from botus.store.durable import files, mounts
 from tests.support.fakes import FakeTarget, Platform
 

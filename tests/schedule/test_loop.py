@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from botus.errors import BotusError, CredentialsError, FileError, SettingsError, sentence
-from botus.posting.targets.target import Answer, Attempt
+from botus.posting.target import Answer, Attempt
 from botus.schedule.loop import Loop, Step, check_credentials, preview, schedule_of
 from botus.settings import Settings, load
 from botus.store.state import State

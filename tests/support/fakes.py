@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from botus.posting.posting_run import Policy, PostingRun
-from botus.posting.targets.target import Account, Answer, Attempt, Ready
+from botus.posting.target import Account, Answer, Attempt, Ready
 
 
 class Clock:

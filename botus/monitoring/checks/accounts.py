@@ -11,7 +11,7 @@ from pathlib import Path
 
 from botus.errors import CredentialsError, TemporaryError
 from botus.monitoring.checks.finding import Finding, guarded, line_numbers
-from botus.posting.targets.target import Target
+from botus.posting.target import Target
 from botus.schedule.loop import check_credentials
 from botus.settings import Settings
 from botus.store.durable import files

@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlsplit
 
 from botus.errors import CredentialsError, TemporaryError
-from botus.posting.targets.target import LOOK_UNTIL, Answer
+from botus.posting.target import LOOK_UNTIL, Answer
 
 _TEXT_REFUSED = {400, 413, 422}
 _PASSES = {408, 409, 421, 423, 425}

@@ -14,10 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from botus.posting.http.exchange import Exchange, complaint, unsendable
-from botus.posting.targets.bluesky_record import COLLECTION, make_key, make_record
-from botus.posting.targets.bluesky_server import EXPIRED, Server, error_of
-from botus.posting.targets.profiles import says_automated
-from botus.posting.targets.target import (
+from botus.posting.target import (
     CONNECT_TIMEOUT,
     READ_TIMEOUT,
     REQUEST_DEADLINE,
@@ -27,6 +24,9 @@ from botus.posting.targets.target import (
     Attempt,
     Ready,
 )
+from botus.posting.targets.bluesky_record import COLLECTION, make_key, make_record
+from botus.posting.targets.bluesky_server import EXPIRED, Server, error_of
+from botus.posting.targets.profiles import says_automated
 from botus.store.sessions import Session, Sessions
 from botus.text import bluesky_length
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botus.posting.http.exchange import Exchange, refusal
-from botus.posting.targets.target import Answer
+from botus.posting.target import Answer
 from botus.store.sessions import Session, Sessions
 
 if TYPE_CHECKING:

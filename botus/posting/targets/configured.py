@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from botus.posting.target import Target
 from botus.posting.targets.bluesky import Bluesky
 from botus.posting.targets.mastodon import Mastodon
-from botus.posting.targets.target import Target
 from botus.posting.targets.webhook import Webhook
 from botus.posting.targets.x import X
 from botus.settings import Settings

@@ -16,6 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from botus.errors import SettingsError
 from botus.posting.http.exchange import Exchange, complaint, look_failed, refusal, unsendable
+from botus.posting.target import (
+    CONNECT_TIMEOUT,
+    LOOK_AFTER,
+    READ_TIMEOUT,
+    REQUEST_DEADLINE,
+    Account,
+    Advice,
+    Answer,
+    Attempt,
+    Ready,
+)
 from botus.posting.targets.mastodon_entities import (
     address,
     created,
@@ -27,17 +38,6 @@ from botus.posting.targets.mastodon_entities import (
     scopes,
 )
 from botus.posting.targets.profiles import says_automated
-from botus.posting.targets.target import (
-    CONNECT_TIMEOUT,
-    LOOK_AFTER,
-    READ_TIMEOUT,
-    REQUEST_DEADLINE,
-    Account,
-    Advice,
-    Answer,
-    Attempt,
-    Ready,
-)
 from botus.text import mastodon_length
 
 if TYPE_CHECKING:

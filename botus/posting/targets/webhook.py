@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from botus import shutdown
 from botus.errors import CredentialsError
 from botus.posting.http.exchange import unsendable
-from botus.posting.targets.target import (
+from botus.posting.target import (
     CONNECT_TIMEOUT,
     READ_TIMEOUT,
     REQUEST_DEADLINE,

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botus.posting.http.exchange import Exchange, complaint, look_failed, message, moment, refusal, unsendable
-from botus.posting.targets.target import (
+from botus.posting.target import (
     CONNECT_TIMEOUT,
     LOOK_AFTER,
     READ_TIMEOUT,

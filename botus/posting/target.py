@@ -1,17 +1,8 @@
-"""The accounts that botus posts to, behind one small interface: one `send`, one `find`, answers as values.
+"""What a target is: an account behind one small interface, one `send`, one `find`, answers as values.
 
-In: the text of one post and the key stored in its intent. Out: an `Answer`. Each target alone decides what an
-answer of its platform means; `post` alone decides what follows from it. The one surprise: "not sent" has to
-be proven. Whatever is neither a proven yes nor a proven no is `unknown`, and is never sent again blindly.
-
-    x.py, mastodon.py, bluesky.py, webhook.py   the targets
-    configured.py       those that the settings name
-    entities.py         what the objects of Mastodon's API say (pure)
-    record.py           what a post is on Bluesky (pure)
-    xrpc.py             talks to a Bluesky server, and keeps the session alive
-    exchange.py         what is known of one request, and what follows from it on every platform (pure)
-    profiles.py         what the words of a profile say (pure)
-    transport.py        makes the request; the only module here that loads `requests`, at the first request
+A target alone decides what an answer of its platform means; `delivery` alone decides what follows from it.
+"Not sent" has to be proven: what is neither a proven yes nor a proven no is `unknown`, and is never sent
+again blindly.
 """
 
 from __future__ import annotations
