@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from botus.cli.options import Common, common
-from botus.training.plan import SIZES, Choice
+from botus.training.plan import SIZES, TrainingOptions
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _ABOVE_0 = click.FloatRange(0, 1, min_open=True)
@@ -66,12 +66,8 @@ def finetune(
     base: str | None,
     size: str | None,
     run: str,
-    seed: int | None,
-    corpus: Path | None,
-    plot: Path | None,
     threads: int | None,
-    fresh: bool,
-    **numbers: Any,  # noqa: ANN401
+    **options: Any,  # noqa: ANN401
 ) -> None:
     """Train a model on corpus.txt; the same command goes on after Ctrl-C."""
     if base and size:
@@ -84,7 +80,6 @@ def finetune(
     from botus.cli.display.training import plot as draw
     from botus.training import finetune as stage
     from botus.training.base_model import fetch as bases
-    from botus.training.start import Wish
 
     settings = values.existing
 
@@ -92,23 +87,16 @@ def finetune(
         with surroundings(values) as shown:
             return bases.fetch(name, Path("models"), settings.base_models, shown)
 
-    wish = Wish(
-        base,
-        size,
-        run,
-        Choice(**numbers),
-        seed,
-        corpus,
-        plot,
-        fresh,
-        threads or 0,
-    )
     done = stage.finetune(
-        wish, settings.data, stage.Surroundings(fetch, values.talk, partial(watching, values), draw)
+        TrainingOptions(base, size, run, threads=threads or 0, **options),
+        settings.data,
+        fetch=fetch,
+        say=values.talk,
+        watching=partial(watching, values),
+        draw=draw,
     )
-    rows = closing(done.path, done.state, done.ended, done.sooner)
-    sooner = asdict(done.sooner) if done.sooner else None
+    over = asdict(done.overtraining) if done.overtraining else None
     values.result(
-        rows,
-        lambda: {"path": str(done.path), "ended": done.ended, **asdict(done.state), "sooner": sooner},
+        closing(done.path, done.state, done.ended, done.overtraining),
+        lambda: {"path": str(done.path), "ended": done.ended, **asdict(done.state), "sooner": over},
     )

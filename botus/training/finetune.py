@@ -1,8 +1,7 @@
 """corpus.txt -> checkpoint/run1: a run folder that gpt-2-simple and `generate` load.
 
-In come a corpus and a base model, or the size of a new one; out comes a run folder that holds the step with
-the lowest loss on posts which the model never saw. The surprise: the same command means "begin" or "go on",
-whichever the folder needs, and a finished run is never touched.
+The run folder holds the step with the lowest loss on posts which the model never saw. The same command means
+"begin" or "go on", whichever the folder needs, and a finished run is never touched.
 """
 
 from __future__ import annotations
@@ -10,67 +9,57 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from botus import __version__
-from botus.errors import FileError, RefusedError
+from botus.errors import FileError
 from botus.store.corpus import Corpus
 from botus.store.durable import files
-from botus.training import graph, material
-from botus.training.initial_model import Origin
-from botus.training.loop import Material, State, Training, Watcher
-from botus.training.overtraining import Sooner, sooner
-from botus.training.plan import Plan, steps
-from botus.training.run_folder import Row, RunFolder
-from botus.training.samples import TEMPERATURE
-from botus.training.start import Start, Wish, as_before, begin, go_on, identity
+from botus.text import counted
+from botus.training import dataset, graph
+from botus.training.loop import Training, TrainingState, Watcher
+from botus.training.overtraining import TEMPERATURE, Overtraining, SampleReader, overtraining
+from botus.training.plan import TrainingOptions, TrainingPlan
+from botus.training.run_folder import LossRow, RunFolder
+from botus.training.start import Start, start
 
 _MANY, _FEW = 64, 32  # texts of a sample; fewer where each costs more
 _LARGE = 50_000_000  # weights
 
 
 @dataclass(frozen=True)
-class Done:
+class TrainingResult:
     """How a training went: where it is, what botus.json says, why it ended, and whether it was too long."""
 
     path: Path
-    state: State
-    plan: Plan
+    state: TrainingState
     ended: str
-    posts: int
-    held_out: int
-    sooner: Sooner | None
+    overtraining: Overtraining | None
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """What a training touches besides its files.
-
-    Attributes:
-        fetch: returns the folder of a base model, and fetches one that is missing.
-        say: told what a person should know.
-        watching: shows the progress of so many steps.
-        draw: draws the lines of loss.csv, and the step that was kept, as an SVG document.
-        clock: seconds that never go back.
-    """
-
-    fetch: Callable[[str], Path]
-    say: Callable[[str], None]
-    watching: Callable[[Plan], Any]
-    draw: Callable[[Sequence[Row], int], str]
-    clock: Callable[[], float] = time.monotonic
-
-
-def finetune(wish: Wish, data: Path, around: Surroundings) -> Done:
+def finetune(
+    options: TrainingOptions,
+    data: Path,
+    *,
+    fetch: Callable[[str], Path],
+    say: Callable[[str], None],
+    watching: Callable[[TrainingPlan], AbstractContextManager[Watcher]],
+    draw: Callable[[Sequence[LossRow], int], str],
+    clock: Callable[[], float] = time.monotonic,
+) -> TrainingResult:
     """Train until the held-out loss no longer falls.
 
     Args:
-        wish: what the person asked for.
+        options: what the person asked for.
         data: the data directory.
-        around: what is touched besides.
+        fetch: returns the folder of a base model, and fetches one that is missing.
+        say: told what a person should know.
+        watching: shows the progress of a plan.
+        draw: draws the lines of loss.csv, and the step that was kept, as an SVG document.
+        clock: seconds that never go back.
 
     Raises:
         SettingsError: an option does not fit the unfinished run, or the train extra is missing.
@@ -79,50 +68,32 @@ def finetune(wish: Wish, data: Path, around: Surroundings) -> Done:
         BusyError: another finetune is at work here.
         Interrupted: Ctrl-C or a signal; everything is saved.
     """
-    if wish.plot and not wish.plot.absolute().parent.is_dir():  # rather now than when everything is over
-        raise FileError(f"there is no folder {wish.plot.parent} for the plot", "make it, or name another")
+    plot = options.plot
+    if plot and not plot.absolute().parent.is_dir():  # rather now than when everything is over
+        raise FileError(f"there is no folder {plot.parent} for the plot", "make it, or name another")
     graph.require()
-    weights = Corpus(data).weights() if wish.corpus is None else {}
-    posts = material.read(wish.corpus or Corpus(data).path, weights, around.say)
-    folder = RunFolder(data / "checkpoint" / wish.run)
+    weights = Corpus(data).weights() if options.corpus is None else {}
+    posts = dataset.read(options.corpus or Corpus(data).path, weights, say)
+    folder = RunFolder(data / "checkpoint" / options.run)
     with files.lock(data, "finetune", holder="another botus finetune"):
-        record = _record(wish, folder)
-        start = go_on(wish, folder, posts, record, around.say) if record else None
-        if start is None:
-            start = begin(
-                as_before(wish, record) if record else wish, folder, posts, around.fetch, around.say
-            )
-        _check_room(folder.path, start.origin)
-        for line in _about(start):
-            around.say(line)
-        ended = _train(wish, folder, start, around)
-    if wish.plot:
-        files.replace(wish.plot, around.draw(folder.history(), start.state.best_step).encode())
-    encoded = start.encoded
-    return Done(
-        *(folder.path, start.state, start.plan, ended, len(posts.texts), len(encoded.split.held_out)),
-        sooner(folder.history(), start.state.best_step),
-    )
+        first = start(options, folder, posts, fetch, say)
+        _check_room(folder.path, first.model.weights)
+        for line in _about(first):
+            say(line)
+        with _network(first, options.threads) as network:
+            if network.on_gpu:
+                say("training on the GPU")
+            with watching(first.plan) as watcher:
+                ended = _training(network, first, folder, watcher, clock).run()
+    state, history = first.state, folder.history()
+    if plot:
+        files.replace(plot, draw(history, state.best_step).encode())
+    return TrainingResult(folder.path, state, ended, overtraining(history, state.best_step))
 
 
-def _record(wish: Wish, folder: RunFolder) -> dict[str, Any] | None:
-    """The record of an unfinished run; None where one begins."""
-    if folder.is_empty() or wish.fresh:
-        return None
-    folder.sweep()
-    record = folder.state()
-    if record is None:
-        raise RefusedError(
-            f"{folder.path} holds a finished run, which stays as it is",
-            "--fresh sets it aside and begins anew, --run NAME begins another, "
-            f"--base {folder.path} --run NAME trains it on",
-        )
-    return record
-
-
-def _check_room(path: Path, first: Origin) -> None:
+def _check_room(path: Path, weights: int) -> None:
     """Say now, rather than in an hour, that a checkpoint will not fit."""
-    needed, free = 4 * first.weights, shutil.disk_usage(path).free
+    needed, free = 4 * weights, shutil.disk_usage(path).free
     if free < needed:
         raise FileError(
             f"{path}: a checkpoint needs {needed / 1e6:,.1f} MB, and {free / 1e6:,.1f} MB are free",
@@ -130,79 +101,67 @@ def _check_room(path: Path, first: Origin) -> None:
         )
 
 
-def _about(start: Start) -> Iterator[str]:
-    plan, encoded = start.plan, start.encoded
-    train, held_out = len(encoded.split.train), len(encoded.split.held_out)
-    yield f"{train:,} posts to train on, {encoded.count:,} tokens a pass; {held_out:,} posts are held out"
-    if plan.window < min(start.origin.hparams["n_ctx"], 1024):
-        yield (
-            f"the corpus is short for windows of {start.origin.hparams['n_ctx']:,} tokens: "
-            f"training in windows of {plan.window:,}"
-        )
-    if longer := encoded.longer_than(plan.window):
+def _about(first: Start) -> Iterator[str]:
+    plan, data, model = first.plan, first.dataset, first.model
+    train, held_out, n_ctx = len(data.train), len(data.held_out), model.hparams["n_ctx"]
+    yield f"{train:,} posts to train on, {data.count:,} tokens a pass; {held_out:,} posts are held out"
+    if plan.window < min(n_ctx, 1024):
+        yield (f"the corpus is short for windows of {n_ctx:,} tokens: training in windows of {plan.window:,}")
+    if longer := data.longer_than(plan.window):
         verb = "post is" if longer == 1 else "posts are"
         yield f"{longer:,} {verb} longer than {plan.window:,} tokens and trained on in parts"
-    passes = plan.steps * plan.tokens / max(1, encoded.count)
+    passes = plan.steps * plan.tokens / max(1, data.count)
     yield (
-        f"{start.origin.base}, {start.origin.weights / 1e6:,.1f} million weights: "
-        f"at most {steps(plan.steps)} of {plan.batch} × {plan.window:,} tokens, {passes:.1f} passes"
+        f"{model.base}, {model.weights / 1e6:,.1f} million weights: "
+        f"at most {counted(plan.steps, 'step')} of {plan.batch} × {plan.window:,} tokens, {passes:.1f} passes"
     )
 
 
-def _train(wish: Wish, folder: RunFolder, start: Start, around: Surroundings) -> str:
-    first, plan, encoded = start.origin, start.plan, start.encoded
-    many = _MANY if first.weights < _LARGE else _FEW
-    with graph.network(
-        dict(first.hparams),
+def _network(first: Start, threads: int) -> AbstractContextManager[graph.Network]:
+    plan, model = first.plan, first.model
+    many = _MANY if model.weights < _LARGE else _FEW
+    return graph.network(
+        dict(model.hparams),
         batch=plan.batch,
         window=plan.window,
         seed=plan.seed,
-        tensors=first.tensors(),
+        tensors=model.tensors(),
+        restore=first.restore,
         samples=many if plan.sample_every else 0,
-        prompt=encoded.prompt,
-        length=encoded.sample_length(first.hparams["n_ctx"]),
+        prompt=first.dataset.prompt,
+        length=first.dataset.sample_length(model.hparams["n_ctx"]),
         temperature=TEMPERATURE,
-        threads=wish.threads,
-    ) as network:
-        if start.restore:
-            network.restore(start.restore, everything=True)
-        if network.on_gpu:
-            around.say("training on the GPU")
-        with _watching(around, plan) as watcher:
-            return Training(
-                network,
-                plan,
-                Material(
-                    encoded.batches(plan, start.state.step), encoded.checks(plan), encoded.reader().read
-                ),
-                folder,
-                start.state,
-                identity(start),
-                _description(start),
-                watcher,
-                around.clock,
-            ).run()
+        threads=threads,
+    )
 
 
-@contextmanager
-def _watching(around: Surroundings, plan: Plan) -> Iterator[Watcher]:
-    with around.watching(plan) as watcher:
-        yield watcher
-
-
-def _description(start: Start) -> dict[str, Any]:
-    """What botus.json says whatever the step."""
-    plan, encoded = start.plan, start.encoded
-    return {
-        "corpus": encoded.posts.digest,
-        "posts": len(encoded.posts.texts),
-        "held_out": len(encoded.split.held_out),
+def _training(
+    network: graph.Network, first: Start, folder: RunFolder, watcher: Watcher, clock: Callable[[], float]
+) -> Training:
+    plan, data, model = first.plan, first.dataset, first.model
+    about: dict[str, Any] = {
+        "corpus": data.posts.digest,
+        "posts": len(data.posts.texts),
+        "held_out": len(data.held_out),
         "seed": plan.seed,
-        "base": start.origin.base,
-        "markers": start.origin.markers,
-        "tokens": encoded.count,
+        "base": model.base,
+        "markers": model.markers,
+        "tokens": data.count,
         "batch": plan.batch,
         "window": plan.window,
         "learning_rate": plan.rate,
         "versions": {"botus": __version__, **graph.versions()},
     }
+    return Training(
+        network=network,
+        plan=plan,
+        batches=data.batches(plan, first.state.step),
+        checks=data.checks(plan),
+        read=SampleReader(data.pieces, model.markers, data.posts.texts).read,
+        folder=folder,
+        state=first.state,
+        identity=first.identity(),
+        about=about,
+        watcher=watcher,
+        clock=clock,
+    )

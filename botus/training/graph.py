@@ -1,8 +1,9 @@
 """The network that is trained: gpt-2-simple's own graph in TensorFlow. The only importer of both.
 
-In come sizes and, for a fine-tuning, the weights of a base model; out comes a `Network` that takes rows of
-tokens. The surprise: TensorFlow writes to the terminal from C++ when it is loaded, past Python's sys.stderr,
-so that descriptor itself leads to nowhere meanwhile.
+The layers are `model` of gpt_2_simple/src/model.py, which is openai/gpt-2's src/model.py, so a run has the
+published names of weights (`model/h0/attn/c_attn/w`...) and either loads it. Loss, optimizer and session are
+those of `finetune` and `start_tf_sess` in gpt_2_simple/gpt_2.py, except for the norm of the gradients, which
+is limited here.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from botus.store.durable import files
 # Norms of the gradients above this are cut down to it: one odd post must not undo the others.
 _MOST_NORM = 1.0
 _OFF = 2  # of tensorflow/core/protobuf/rewriter_config.proto
+# TensorFlow's errors are of its own kinds; what the system said stands in their words only.
 _REASONS = {
     "No space left": errno.ENOSPC,
     "File too large": errno.EFBIG,
@@ -59,6 +61,7 @@ def network(
     window: int,
     seed: int,
     tensors: Iterable[tuple[str, Any]] = (),
+    restore: Path | None = None,
     samples: int = 0,
     prompt: Sequence[int] = (),
     length: int = 0,
@@ -73,6 +76,7 @@ def network(
         window: tokens of a row that are predicted; a row has one more.
         seed: of the weights that `tensors` does not give.
         tensors: weights by their published names (`model/wte`...), float32.
+        restore: the prefix of what `save` wrote with everything, which goes before them.
         samples: texts that one call of `sample` writes; 0 for a network that never does.
         prompt: the tokens with which each of them begins.
         length: tokens that each of them gets.
@@ -90,6 +94,8 @@ def network(
             session = tf.compat.v1.Session(config=_settings(tf, threads))
     with graph.as_default(), session:
         built.start(session, tensors)
+        if restore:
+            built.restore(restore)
         yield built
 
 
@@ -99,25 +105,27 @@ class Network:
     def __init__(self, tf: Any, model: Any, hparams: dict[str, int], batch: int, window: int) -> None:  # noqa: ANN401
         v1 = tf.compat.v1
         self._tf, self._hparams = tf, model.HParams(**hparams)
+        # A row's tokens but the last are read, and each predicts the one after it.
         self._rows = v1.placeholder(tf.int32, [batch, window + 1])
         self._rate = v1.placeholder(tf.float32, [])
-        logits = model.model(hparams=self._hparams, X=self._rows[:, :-1])[
-            "logits"
-        ]  # [batch, window, n_vocab]
-        self._losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=self._rows[:, 1:], logits=logits)
-        self._loss = tf.reduce_mean(self._losses)
+        read, following = self._rows[:, :-1], self._rows[:, 1:]  # [batch, window] both
+        # wte [n_vocab, n_embd] and wpe [n_ctx, n_embd] make h [batch, window, n_embd]; n_layer blocks keep
+        # that shape; h times wte transposed gives a logit per token of the vocabulary.
+        logits = model.model(hparams=self._hparams, X=read)["logits"]  # [batch, window, n_vocab]
+        # -log softmax(logits)[following], nats: [batch, window]
+        self._losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=following, logits=logits)
+        self._loss = tf.reduce_mean(self._losses)  # []
         weights = v1.trainable_variables()
+        # One gradient per weight, of its shape; the norm is that of all of them together.
         gradients, _ = tf.clip_by_global_norm(tf.gradients(self._loss, weights), _MOST_NORM)
-        # Adam as in gpt-2-simple's `finetune`.
+        # Adam keeps two moments per weight, of its shape, and two powers of its betas, [] each.
         optimizer = v1.train.AdamOptimizer(self._rate)
         self._step = optimizer.apply_gradients(zip(gradients, weights, strict=True))
         everything = v1.global_variables()
         names = {one.op.name for one in weights}
         self._weights, self._others = weights, [one for one in everything if one.op.name not in names]
-        self._savers = {
-            key: v1.train.Saver(var_list=saved, max_to_keep=None)
-            for key, saved in ((False, weights), (True, everything))
-        }
+        self._saver = v1.train.Saver(var_list=weights, max_to_keep=None)
+        self._saver_of_everything = v1.train.Saver(var_list=everything, max_to_keep=None)
         self._session: Any = None
         self._texts: Any = None
 
@@ -127,18 +135,20 @@ class Network:
         return any(device.device_type == "GPU" for device in self._session.list_devices())
 
     def write(self, count: int, prompt: Sequence[int], length: int, temperature: float) -> None:
-        """Add gpt-2-simple's sampling to the graph."""
+        """Add gpt-2-simple's sampling to the graph, over the same weights: temperature only, no top_k."""
         sample = import_module("gpt_2_simple.src.sample")
-        context = self._tf.constant([list(prompt)] * count, self._tf.int32)
-        self._texts = sample.sample_sequence(
+        context = self._tf.constant([list(prompt)] * count, self._tf.int32)  # [count, len(prompt)]
+        texts = sample.sample_sequence(
             hparams=self._hparams, length=length, context=context, batch_size=count, temperature=temperature
-        )[:, len(prompt) :]
+        )  # [count, len(prompt) + length]
+        self._texts = texts[:, len(prompt) :]
 
     def start(self, session: Any, tensors: Iterable[tuple[str, Any]]) -> None:  # noqa: ANN401
         """Give every variable its first value: a weight that is given, anything else from its initializer."""
         self._session = session
         missing = {variable.op.name: variable for variable in self._weights}
         for name, values in tensors:
+            # Fed in the place of the random values: as a constant each would be in the graph, 2 GB at most.
             initializer = missing.pop(name).initializer
             session.run(initializer, {initializer.inputs[1]: values})
         session.run([one.initializer for one in (*missing.values(), *self._others)])
@@ -147,19 +157,19 @@ class Network:
         """Do one step, and return the loss before it: nats per token.
 
         Args:
-            rows: batch rows of window + 1 tokens.
+            rows: tokens, [batch][window + 1].
             rate: the learning rate.
         """
         loss, _ = self._run([self._loss, self._step], {self._rows: rows, self._rate: rate})
         return float(loss)
 
     def losses(self, rows: Sequence[Sequence[int]]) -> list[list[float]]:
-        """Return the loss of every predicted token, [batch][window] in nats."""
+        """Return the loss of every predicted token of [batch][window + 1]: [batch][window] in nats."""
         found: list[list[float]] = self._run(self._losses, {self._rows: rows}).tolist()
         return found
 
     def sample(self) -> list[list[int]]:
-        """Write texts, and return their tokens without the prompt."""
+        """Write texts, and return their tokens without the prompt: [samples][length]."""
         tokens: list[list[int]] = self._run(self._texts, {}).tolist()
         return tokens
 
@@ -173,22 +183,22 @@ class Network:
         Raises:
             FileError: the disk is full, or what else kept it from being written.
         """
-        saver = self._savers[everything]
+        saver = self._saver_of_everything if everything else self._saver
         try:
             with _silence():
                 saver.save(self._session, str(prefix), write_meta_graph=False, write_state=False)
         except (self._tf.errors.OpError, OSError, ValueError) as error:
             raise files.explain(_as_os_error(error), prefix, "write") from error
 
-    def restore(self, prefix: Path, *, everything: bool) -> None:
-        """Read what `save` wrote.
+    def restore(self, prefix: Path) -> None:
+        """Read what `save` wrote with everything.
 
         Raises:
             FileError: it cannot be read.
         """
         try:
             with _silence():
-                self._savers[everything].restore(self._session, str(prefix))
+                self._saver_of_everything.restore(self._session, str(prefix))
         except (self._tf.errors.OpError, OSError, ValueError) as error:
             raise FileError(
                 f"cannot read {prefix}: {str(error).splitlines()[0]}", "begin anew with --fresh"
@@ -206,7 +216,7 @@ class Network:
 
 
 def _tensorflow() -> tuple[Any, Any]:
-    """Load TensorFlow without its talk, and gpt-2-simple, which turns eager execution off."""
+    """Load TensorFlow without its messages, and gpt-2-simple, which turns eager execution off."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.filterwarnings("ignore")
     tf = import_module("tensorflow")
@@ -227,14 +237,13 @@ def _settings(tf: Any, threads: int) -> Any:  # noqa: ANN401
 def _as_os_error(error: Exception) -> OSError:
     if isinstance(error, OSError):
         return error
-    text = str(error)
-    number = next((number for words, number in _REASONS.items() if words in text), errno.EIO)
+    number = next((number for words, number in _REASONS.items() if words in str(error)), errno.EIO)
     return OSError(number, os.strerror(number))
 
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Lead the descriptor of standard error to nowhere."""
+    """Lead the descriptor of standard error to nowhere: TensorFlow writes from C++, past sys.stderr."""
     if sys.stderr is not None:
         sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)

@@ -1,25 +1,25 @@
-"""What a model begins with: sizes, vocabulary, weights; of a base model, of nothing, of an unfinished run.
+"""What a training begins with: sizes, vocabulary and weights of a base model, a new or an unfinished one.
 
-The surprise: how posts stand in the training text depends on it. A published GPT-2 is fine-tuned on posts
-between `<|startoftext|>` and `<|endoftext|>`, as gpt-2-simple does with CSV files. A model from nothing
-learns plain lines, which are shorter, unless a post has a line break.
+It also says how posts are written in training. A published GPT-2 is fine-tuned on posts between
+`<|startoftext|>` and `<|endoftext|>`, as gpt-2-simple does with CSV files. A model from nothing learns plain
+lines, which are shorter, unless a post has a line break.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from botus.checkpoints.gpt2_simple import Checkpoint, open_checkpoint
-from botus.checkpoints.markers import END
+from botus.checkpoints.gpt2_simple import open_checkpoint
+from botus.checkpoints.markers import END, START
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import FileError
 from botus.store.durable import files
-from botus.training import plan, vocabulary
-from botus.training.rows import written
+from botus.training import vocabulary
+from botus.training.plan import FROM_BASE, SIZES, Recipe
 from botus.training.run_folder import RunFolder
 
 _CONSTANT = ("hparams.json", "encoder.json", "vocab.bpe")
@@ -27,7 +27,7 @@ _SMALL = 50_000_000  # weights; the base models have 124 million and more
 
 
 @dataclass(frozen=True)
-class Origin:
+class InitialModel:
     """Where a training begins.
 
     Attributes:
@@ -35,7 +35,7 @@ class Origin:
         hparams: the sizes.
         contents: the files of a run folder that stay as they are, by name.
         markers: whether posts stand between markers.
-        habits: how this kind of model is trained.
+        recipe: how this kind of model is trained.
         tensors: returns the weights to begin with; none for random ones.
     """
 
@@ -43,13 +43,13 @@ class Origin:
     hparams: Mapping[str, int]
     contents: Mapping[str, bytes]
     markers: bool
-    habits: plan.Habits
+    recipe: Recipe
     tensors: Callable[[], Iterable[tuple[str, Any]]] = lambda: ()
 
     @property
     def weights(self) -> int:
         """The number of weights."""
-        return weights(self.hparams)
+        return count_weights(self.hparams)
 
     def vocabulary(self) -> Vocabulary:
         """Return the vocabulary."""
@@ -61,24 +61,19 @@ class Origin:
         return ids.get(END, ids.get("Ċ", 0))
 
 
-def new(size: str, posts: Sequence[str]) -> Origin:
+def new(size: str, posts: Sequence[str]) -> InitialModel:
     """A model of nothing, with a vocabulary that is learnt from the posts."""
-    sizes = plan.SIZES[size]
     markers = _has_line_breaks(posts)
     # The markers are in it: written in the single letters of another vocabulary they would fill the rows.
-    learnt = vocabulary.learn(
-        (written(post, True)[:-1] if markers else post for post in posts), sizes.n_vocab
-    )
-    hparams = sizes.hparams(learnt.size)
-    contents = {
-        "hparams.json": json.dumps(hparams).encode(),
-        "encoder.json": learnt.encoder.encode(),
-        "vocab.bpe": learnt.merges.encode(),
-    }
-    return Origin(size, hparams, contents, markers, plan.from_scratch(sizes))
+    texts = (written(post, markers).removesuffix("\n") for post in posts)
+    learnt = vocabulary.learn(texts, SIZES[size].hparams["n_vocab"])
+    hparams = {**SIZES[size].hparams, "n_vocab": learnt.size}
+    texts_of_files = (json.dumps(hparams), learnt.encoder, learnt.merges)
+    contents = {name: content.encode() for name, content in zip(_CONSTANT, texts_of_files, strict=True)}
+    return InitialModel(size, hparams, contents, markers, SIZES[size].recipe)
 
 
-def based_on(base: str, folder: Path, posts: Sequence[str]) -> Origin:
+def based_on(base: str, folder: Path, posts: Sequence[str]) -> InitialModel:
     """A base model, or an earlier run.
 
     Args:
@@ -90,16 +85,23 @@ def based_on(base: str, folder: Path, posts: Sequence[str]) -> Origin:
         FileError: a file is missing or damaged.
     """
     found = open_checkpoint(folder)
-    hparams = {
-        name: getattr(found.hparams, name) for name in ("n_vocab", "n_ctx", "n_embd", "n_head", "n_layer")
-    }
+    names = ("n_vocab", "n_ctx", "n_embd", "n_head", "n_layer")
+    hparams = {name: getattr(found.hparams, name) for name in names}
     contents = dict(zip(_CONSTANT, (json.dumps(hparams).encode(), found.encoder, found.bpe), strict=True))
-    markers = _has_line_breaks(posts) or not _was_trained_on_lines(folder)
-    return Origin(base, hparams, contents, markers, _habits(found), found.tensors)
+    # The botus.json of a run says whether it knows markers.
+    knows_markers = not folder.is_dir() or RunFolder(folder).description().get("markers") is not False
+    markers = _has_line_breaks(posts) or knows_markers
+    return InitialModel(base, hparams, contents, markers, _recipe(hparams), found.tensors)
 
 
-def unfinished(base: str, folder: Path, *, markers: bool, best: bool) -> Origin:
-    """An unfinished run: everything is in its folder, the weights only if they are not restored otherwise.
+def unfinished(base: str, folder: Path, *, markers: bool, best: bool) -> InitialModel:
+    """An unfinished run: everything is in its folder.
+
+    Args:
+        base: how to call it.
+        folder: of the run.
+        markers: whether its posts stand between markers.
+        best: whether to begin with the weights of its checkpoint; otherwise others are restored.
 
     Raises:
         FileError: a file is missing or damaged.
@@ -111,13 +113,28 @@ def unfinished(base: str, folder: Path, *, markers: bool, best: bool) -> Origin:
         raise FileError(
             f"{folder / 'hparams.json'} is damaged: {error}", "begin anew with --fresh"
         ) from error
-    tensors: Callable[[], Iterable[tuple[str, Any]]] = open_checkpoint(folder).tensors if best else lambda: ()
-    return Origin(base, hparams, contents, markers, plan.FROM_BASE, tensors)
+    model = InitialModel(base, hparams, contents, markers, FROM_BASE)
+    return replace(model, tensors=open_checkpoint(folder).tensors) if best else model
 
 
-def weights(hparams: Mapping[str, int]) -> int:
-    """Return the number of weights of a GPT-2: per layer attention 4, MLP 8 squares; biases 9, norms 4."""
+def written(post: str, markers: bool) -> str:
+    """Return a post as it stands in the training text.
+
+    Args:
+        post: the post; a marker inside it would end it, so it is taken out.
+        markers: whether it stands between them; otherwise a line break ends it, and it must have none.
+    """
+    if not markers:
+        return f"{post}\n"
+    for marker in (START, END):
+        post = post.replace(marker, "")
+    return f"{START}{post}{END}\n"
+
+
+def count_weights(hparams: Mapping[str, int]) -> int:
+    """Return the number of weights of a GPT-2, as openai/gpt-2's src/model.py makes them."""
     wide = hparams["n_embd"]
+    # c_attn 3 squares and c_proj 1, the MLP 4 up and 4 down; their biases 3 + 1 + 4 + 1, two norms 2 * 2.
     layer = 12 * wide**2 + 13 * wide
     return hparams["n_layer"] * layer + (hparams["n_vocab"] + hparams["n_ctx"] + 2) * wide
 
@@ -126,15 +143,9 @@ def _has_line_breaks(posts: Sequence[str]) -> bool:
     return any("\n" in post for post in posts)
 
 
-def _was_trained_on_lines(folder: Path) -> bool:
-    """Whether a run's botus.json says that it knows no markers."""
-    return folder.is_dir() and RunFolder(folder).description().get("markers") is False
-
-
-def _habits(found: Checkpoint) -> plan.Habits:
+def _recipe(hparams: Mapping[str, int]) -> Recipe:
     """A small model is trained on as it was trained, with a quarter of the learning rate."""
-    sizes = vars(found.hparams)
-    if weights(sizes) > _SMALL:
-        return plan.FROM_BASE
-    like = next((one for one in plan.SIZES.values() if one.n_embd >= sizes["n_embd"]), plan.SIZES["small"])
-    return plan.Habits(like.batch, like.rate / 4, plan.FROM_BASE.passes, plan.FROM_BASE.fewest_steps)
+    if count_weights(hparams) > _SMALL:
+        return FROM_BASE
+    like = next((one for one in SIZES.values() if one.hparams["n_embd"] >= hparams["n_embd"]), SIZES["small"])
+    return replace(FROM_BASE, batch=like.recipe.batch, rate=like.recipe.rate / 4)

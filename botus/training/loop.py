@@ -1,8 +1,7 @@
 """The training itself: step, look at the held-out posts, keep the best, stop when it gets no better.
 
-In come a network, a plan and rows; out come a run folder with the best checkpoint, and how it went. The
-surprise: nothing is torn in two by Ctrl-C. A signal is heeded between two steps, then everything that the
-next start needs is saved, and the same rows follow as if there had been no pause.
+Nothing is torn in two by Ctrl-C. A signal is heeded between two steps, then everything that the next start
+needs is saved, and the same rows follow as if there had been no pause.
 """
 
 from __future__ import annotations
@@ -12,46 +11,22 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from botus.errors import BotusError, Interrupted, SettingsError
 from botus.shutdown import Signals
-from botus.training.plan import PATIENCE, Plan
-from botus.training.rows import Check
-from botus.training.run_folder import Row, RunFolder, Saves
-from botus.training.samples import Sampled
+from botus.training.dataset import Check, Row
+from botus.training.graph import Network
+from botus.training.overtraining import Sampled
+from botus.training.plan import PATIENCE, TrainingPlan
+from botus.training.run_folder import LossRow, RunFolder
 
 _NOTES = 5  # lines of loss.csv from one look to the next
 _SAVE_SECONDS = 900.0  # of training between two saves of everything: what a power cut may cost
 
 
-class Trainable(Saves, Protocol):
-    """A network as `graph` builds it."""
-
-    def train(self, rows: Sequence[Sequence[int]], rate: float) -> float: ...
-
-    def losses(self, rows: Sequence[Sequence[int]]) -> list[list[float]]: ...
-
-    def sample(self) -> list[list[int]]: ...
-
-
-@dataclass(frozen=True)
-class Material:
-    """What is trained on.
-
-    Attributes:
-        batches: an endless stream of batches, from the step on at which the training begins.
-        checks: the held-out posts.
-        read: judges sampled tokens.
-    """
-
-    batches: Iterator[list[list[int]]]
-    checks: Sequence[Check]
-    read: Callable[[Sequence[Sequence[int]]], Sampled]
-
-
 @dataclass
-class State:
+class TrainingState:
     """Where a training stands.
 
     Attributes:
@@ -75,7 +50,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """What a person sees while it goes on.
 
     Attributes:
@@ -100,8 +75,8 @@ class Progress:
 class Watcher:
     """Who is told: after every step, and after every look with the sample that belongs to it."""
 
-    stepped: Callable[[Progress], None] = lambda progress: None
-    looked: Callable[[Progress, Sampled | None], None] = lambda progress, sampled: None
+    stepped: Callable[[TrainingProgress], None] = lambda progress: None
+    looked: Callable[[TrainingProgress, Sampled | None], None] = lambda progress, sampled: None
 
 
 @dataclass
@@ -111,7 +86,9 @@ class Training:
     Args:
         network: what is trained.
         plan: every number.
-        material: what it is trained on.
+        batches: rows to train on, without end, from the step on at which the training begins.
+        checks: the held-out posts.
+        read: judges sampled tokens.
         folder: where it is kept.
         state: where it begins.
         identity: what `resume` has to know of it besides.
@@ -120,18 +97,19 @@ class Training:
         clock: seconds that never go back.
     """
 
-    network: Trainable
-    plan: Plan
-    material: Material
+    network: Network
+    plan: TrainingPlan
+    batches: Iterator[list[Row]]
+    checks: Sequence[Check]
+    read: Callable[[Sequence[Row]], Sampled]
     folder: RunFolder
-    state: State
+    state: TrainingState
     identity: Mapping[str, Any]
     about: Mapping[str, Any]
     watcher: Watcher = Watcher()
     clock: Callable[[], float] = time.monotonic
     _losses: list[float] = field(default_factory=list)
     _spent: float = 0.0  # seconds of the steps whose losses these are
-    _progress: Progress = Progress(0, 0)
     _sampled_at: int = 0
 
     def run(self) -> str:
@@ -145,10 +123,11 @@ class Training:
             FileError: the disk is full; the last checkpoint that was kept is still there.
             SettingsError: the loss is no number any more.
         """
-        self._rows = [row for row in self.folder.history() if row.step <= self.state.step]
-        self._progress = Progress(self.state.step, self.plan.steps, best_step=self.state.best_step)
+        state = self.state
+        self._rows = [row for row in self.folder.history() if row.step <= state.step]
+        self._progress = TrainingProgress(state.step, self.plan.steps, best_step=state.best_step)
         self._began = self._told = self._saved = self.clock()
-        self._first = self.state.step
+        self._first = state.step
         with Signals() as signals:
             try:
                 with self._telling_what_is_safe():
@@ -157,7 +136,11 @@ class Training:
                 signals.hold()
                 with self._telling_what_is_safe():
                     self._save_everything()
-                raise self._interrupted() from None
+                raise Interrupted(
+                    f"stopped at step {state.step:,} of {self.plan.steps:,}; "
+                    f"everything is in {self.folder.path}",
+                    "the same command goes on from there",
+                ) from None
             signals.hold()
             self._describe(why)
             self.folder.finish()
@@ -178,24 +161,27 @@ class Training:
                 self._step()
 
     def _step(self) -> None:
-        state, began = self.state, self.clock()
-        loss = self.network.train(next(self.material.batches), self.plan.rate_at(state.step + 1))
+        state, plan, began = self.state, self.plan, self.clock()
+        loss = self.network.train(next(self.batches), plan.rate_at(state.step + 1))
         if not math.isfinite(loss):
             raise SettingsError(
                 f"the loss is no number any more at step {state.step + 1}",
-                f"begin anew with --fresh and a lower --learning-rate than {self.plan.rate:g}",
+                f"begin anew with --fresh and a lower --learning-rate than {plan.rate:g}",
             )
+        now = self.clock()
         state.step += 1
+        state.seconds += now - self._told
+        self._told = now
         self._losses.append(loss)
-        self._spent += self.clock() - began
-        self._tick()
-        speed = self.plan.tokens * len(self._losses) / max(self._spent, 1e-9)
-        left = (self.plan.steps - state.step) * (self.clock() - self._began) / (state.step - self._first)
-        mean = sum(self._losses) / len(self._losses)
+        self._spent += now - began
         self._progress = replace(
-            self._progress, step=state.step, train=mean, tokens_per_second=speed, seconds_left=left
+            self._progress,
+            step=state.step,
+            train=sum(self._losses) / len(self._losses),
+            tokens_per_second=plan.tokens * len(self._losses) / max(self._spent, 1e-9),
+            seconds_left=(plan.steps - state.step) * (now - self._began) / (state.step - self._first),
         )
-        if state.step % max(1, self.plan.check_every // _NOTES) == 0 and not self.plan.is_due(state.step):
+        if state.step % max(1, plan.check_every // _NOTES) == 0 and not plan.is_due(state.step):
             self._note(None, None)
         self.watcher.stepped(self._progress)
 
@@ -206,24 +192,24 @@ class Training:
             state, sampled = self.state, self._sample()
             rate = sampled.copy_rate if sampled else None
             is_better = state.best_loss is None or loss < state.best_loss
-            train = self._progress.train
             self._note(loss, rate)
             state.looked, state.stale = state.step, 0 if is_better else state.stale + 1
             if is_better:
                 self.folder.keep(self.network, state.step)
                 state.best_step, state.best_loss = state.step, loss
-                state.train_loss, state.copy_rate = train, rate
+                state.train_loss, state.copy_rate = self._progress.train, rate
                 self._describe("")
             self._progress = replace(self._progress, held_out=loss, best_step=state.best_step)
             self.folder.write_history(self._rows)
             self.watcher.looked(self._progress, sampled)
 
     def _held_out_loss(self, signals: Signals) -> float:
+        """The mean loss of the held-out posts' tokens, nats per token."""
         total, count, size = 0.0, 0, self.plan.batch
-        for first in range(0, len(self.material.checks), size):
-            part = self.material.checks[first : first + size]
+        for first in range(0, len(self.checks), size):
+            part = self.checks[first : first + size]
             rows = [check.row for check in part]
-            with signals.held():
+            with signals.held():  # the graph has a fixed batch: the last row is repeated to fill it
                 losses = self.network.losses(rows + rows[-1:] * (size - len(rows)))
             for check, found in zip(part, losses, strict=False):
                 total += sum(found[: check.used - 1])
@@ -236,28 +222,24 @@ class Training:
         if not every or (step - self._sampled_at < every and step < self.plan.steps):
             return None
         self._sampled_at = step
-        return self.material.read(self.network.sample())
+        return self.read(self.network.sample())
 
     def _note(self, held_out: float | None, copy_rate: float | None) -> None:
         """Add a line to loss.csv's; the next one begins here."""
-        if not self._losses:
+        progress = self._progress
+        if not self._losses or progress.train is None:
             return
-        row = Row(
-            step=self.state.step,
+        row = LossRow(
+            step=progress.step,
             seconds=round(self.state.seconds, 1),
-            train=round(sum(self._losses) / len(self._losses), 4),
+            train=round(progress.train, 4),
             held_out=None if held_out is None else round(held_out, 4),
-            learning_rate=float(f"{self.plan.rate_at(self.state.step):.4g}"),
-            tokens_per_second=round(self.plan.tokens * len(self._losses) / max(self._spent, 1e-9), 1),
+            learning_rate=float(f"{self.plan.rate_at(progress.step):.4g}"),
+            tokens_per_second=round(progress.tokens_per_second, 1),
             copy_rate=None if copy_rate is None else round(copy_rate, 4),
         )
         self._rows.append(row)
         self._losses, self._spent = [], 0.0
-
-    def _tick(self) -> None:
-        now = self.clock()
-        self.state.seconds += now - self._told
-        self._told = now
 
     def _save_everything(self) -> None:
         """Save where it stands; before that, being smaller, a checkpoint to try where there is none yet."""
@@ -268,13 +250,6 @@ class Training:
             self._describe("")
         self.folder.save_state({**self.identity, "step": state.step, "state": asdict(state)}, self.network)
         self._saved = self.clock()
-
-    def _interrupted(self) -> Interrupted:
-        state = self.state
-        return Interrupted(
-            f"stopped at step {state.step:,} of {self.plan.steps:,}; everything is in {self.folder.path}",
-            "the same command goes on from there",
-        )
 
     def _describe(self, why: str) -> None:
         state = self.state

@@ -1,8 +1,7 @@
-"""Whether a shorter training would have copied less. Pure.
+"""Is the model learning posts by heart? What it writes while it is trained, and how much of that is copied.
 
-In come the lines of loss.csv; out comes the look from which on the copies rose while the held-out loss hardly
-fell. The surprise: nothing of it stops a training. A sample of 64 posts is too small for that, so the mean of
-three looks is compared, after the end.
+Copies never stop a training: a sample of 64 posts is too small for that. After the end, the means of three
+looks say whether fewer steps would have copied less at hardly a higher held-out loss.
 """
 
 from __future__ import annotations
@@ -10,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from botus.training.run_folder import Row
+from botus.checkpoints.markers import Watch, without_markers
+from botus.screening.novelty import COPY, Novelty
+from botus.training.run_folder import LossRow
+
+TEMPERATURE = 0.9
 
 _HARDLY = 0.05  # nats per token: a twentieth of the perplexity
 _SHARE = 2 / 3  # of the copies that are in the end, at the most
@@ -18,7 +21,46 @@ _POINTS = 0.05  # and by so much fewer: what three samples can tell
 
 
 @dataclass(frozen=True)
-class Sooner:
+class Sampled:
+    """The finished posts of a sample, and how many of them `generate` would refuse as copies."""
+
+    posts: tuple[str, ...]
+    copies: int
+
+    @property
+    def copy_rate(self) -> float | None:
+        """The share of copies; None where no post was finished."""
+        return self.copies / len(self.posts) if self.posts else None
+
+
+class SampleReader:
+    """Turns tokens into posts and compares them. A text without an end is no post: it would never be used.
+
+    Args:
+        pieces: the bytes of each token id.
+        markers: whether posts end with a marker or with a line break.
+        corpus: the posts to compare with.
+    """
+
+    def __init__(self, pieces: Sequence[bytes], markers: bool, corpus: Sequence[str]) -> None:
+        self._pieces, self._markers = pieces, markers
+        self._novelty = Novelty(corpus)
+
+    def read(self, texts: Sequence[Sequence[int]]) -> Sampled:
+        """Judge sampled texts, each the tokens that follow the beginning of a post."""
+        posts = tuple(post for tokens in texts if (post := self._post(tokens)))
+        return Sampled(posts, sum(self._novelty.check(post).reason == COPY for post in posts))
+
+    def _post(self, tokens: Sequence[int]) -> str:
+        """The post, or nothing where it is not finished."""
+        watch = Watch(1, self._pieces, self._markers)
+        if not any(watch.see(0, token, 0.0) for token in tokens):
+            return ""
+        return without_markers(bytes(watch.posts[0].text))[0].decode("utf-8", "replace").strip()
+
+
+@dataclass(frozen=True)
+class Overtraining:
     """A step at which training might have ended.
 
     Attributes:
@@ -33,7 +75,7 @@ class Sooner:
     after: float
 
 
-def sooner(rows: Sequence[Row], best_step: int) -> Sooner | None:
+def overtraining(rows: Sequence[LossRow], best_step: int) -> Overtraining | None:
     """Find the earliest look after which mostly the copies rose; None where there is none.
 
     Args:
@@ -45,15 +87,15 @@ def sooner(rows: Sequence[Row], best_step: int) -> Sooner | None:
         for row in rows
         if row.held_out is not None and row.copy_rate is not None
     ]
+
+    def copies(number: int) -> float:
+        """The mean share of copies at a look and its neighbours."""
+        near = [rate for _, _, rate in looks[max(0, number - 1) : number + 2]]
+        return sum(near) / len(near)
+
     kept = next((number for number, look in enumerate(looks) if look[0] == best_step), 0)
     for number, (step, loss, _) in enumerate(looks[:kept]):
-        fall, before, after = loss - looks[kept][1], _around(looks, number), _around(looks, kept)
+        fall, before, after = loss - looks[kept][1], copies(number), copies(kept)
         if fall <= _HARDLY and before <= after * _SHARE and after - before >= _POINTS:
-            return Sooner(step, fall, before, after)
+            return Overtraining(step, fall, before, after)
     return None
-
-
-def _around(looks: Sequence[tuple[int, float, float]], number: int) -> float:
-    """The mean share of copies at a look and its neighbours."""
-    near = [rate for _, _, rate in looks[max(0, number - 1) : number + 2]]
-    return sum(near) / len(near)

@@ -1,14 +1,15 @@
-"""What a training does with its time: sizes, steps, windows, learning rate. Pure.
+"""Every number of a training: sizes, steps, windows, learning rate. Pure.
 
-In come the size of the corpus and what the person chose; out comes a plan that holds every number of the
-training. The surprise: the window shrinks with a small corpus, because a row that holds the same post twice
-would teach the model to look back and copy.
+What the person asked for goes before the recipe for this kind of model. The window shrinks with a small
+corpus, because a row that holds the same post twice would teach the model to look back and copy.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 FEWEST_POSTS = 20
 PATIENCE = 3  # looks without a better held-out loss before training stops
@@ -20,34 +21,8 @@ _LAST_SHARE = 0.05  # of the learning rate, at the last step
 
 
 @dataclass(frozen=True)
-class Size:
-    """A GPT-2 to be trained from nothing, under the names of hparams.json, and how it learns best."""
-
-    n_vocab: int
-    n_ctx: int
-    n_embd: int
-    n_head: int
-    n_layer: int
-    batch: int
-    rate: float
-
-    def hparams(self, n_vocab: int) -> dict[str, int]:
-        """The content of hparams.json, with a vocabulary of so many tokens."""
-        names = ("n_ctx", "n_embd", "n_head", "n_layer")
-        return {"n_vocab": n_vocab} | {name: getattr(self, name) for name in names}
-
-
-# 1, 6 and 18 million weights.
-SIZES = {
-    "nano": Size(2048, 128, 128, 4, 4, batch=16, rate=2e-3),
-    "mini": Size(4096, 256, 256, 4, 6, batch=16, rate=1e-3),
-    "small": Size(8192, 256, 384, 6, 8, batch=16, rate=6e-4),
-}
-
-
-@dataclass(frozen=True)
-class Habits:
-    """How a kind of training goes about it: rows per step, learning rate, passes and the fewest steps."""
+class Recipe:
+    """How a kind of model is trained: rows per step, learning rate, passes and the fewest steps."""
 
     batch: int
     rate: float
@@ -55,29 +30,70 @@ class Habits:
     fewest_steps: int
 
 
-def from_scratch(size: Size) -> Habits:
-    """A model that knows nothing: twenty passes, and enough steps to learn letters at all."""
-    return Habits(size.batch, size.rate, passes=20, fewest_steps=200)
-
-
 # gpt-2-simple's batch and learning rate; five passes are more than most corpora bear, and the held-out loss
 # ends it before.
-FROM_BASE = Habits(batch=1, rate=1e-4, passes=5, fewest_steps=60)
+FROM_BASE = Recipe(batch=1, rate=1e-4, passes=5, fewest_steps=60)
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What the person chose; None to leave it to the plan."""
+class ModelSize:
+    """A GPT-2 to be trained from nothing: the content of hparams.json, and how it learns best."""
 
+    hparams: Mapping[str, int]
+    recipe: Recipe
+
+
+def _size(n_vocab: int, n_ctx: int, n_embd: int, n_head: int, n_layer: int, rate: float) -> ModelSize:
+    hparams = {"n_vocab": n_vocab, "n_ctx": n_ctx, "n_embd": n_embd, "n_head": n_head, "n_layer": n_layer}
+    # Twenty passes for a model that knows nothing, and enough steps to learn letters at all.
+    return ModelSize(hparams, Recipe(batch=16, rate=rate, passes=20, fewest_steps=200))
+
+
+# 1, 6 and 18 million weights.
+SIZES = {
+    "nano": _size(2048, 128, 128, 4, 4, rate=2e-3),
+    "mini": _size(4096, 256, 256, 4, 6, rate=1e-3),
+    "small": _size(8192, 256, 384, 6, 8, rate=6e-4),
+}
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What the person asked for; None where they did not say.
+
+    Attributes:
+        base: a base model's name or a folder.
+        size: of a model from nothing, instead.
+        run: the name of the run folder.
+        steps, batch, rate, check_every, sample_every, seed: as in the plan.
+        corpus: another file than corpus.txt.
+        plot: where to draw the losses.
+        fresh: begin anew, and set aside what is in the run folder.
+        threads: CPU cores; 0 for all of them.
+    """
+
+    base: str | None = None
+    size: str | None = None
+    run: str = "run1"
     steps: int | None = None
     batch: int | None = None
     rate: float | None = None
     check_every: int | None = None
     sample_every: int | None = None
+    seed: int | None = None
+    corpus: Path | None = None
+    plot: Path | None = None
+    fresh: bool = False
+    threads: int = 0
+
+    def numbers(self) -> dict[str, int | float]:
+        """The numbers of the plan that the person named."""
+        names = ("steps", "batch", "rate", "check_every", "sample_every", "seed")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """Every number of a training.
 
     Attributes:
@@ -116,40 +132,27 @@ class Plan:
         return step > 0 and (step % self.check_every == 0 or step >= self.steps)
 
 
-def steps(count: int) -> str:
-    """Say a number of steps."""
-    return "1 step" if count == 1 else f"{count:,} steps"
-
-
-def window(tokens: int, n_ctx: int) -> int:
-    """Return how many tokens of a row are predicted: the context, or half of a corpus that is too short.
-
-    Args:
-        tokens: of one pass through the posts to train on.
-        n_ctx: the context of the model.
-    """
-    return min(n_ctx, _MOST_WINDOW, max(_LEAST_WINDOW, tokens // 2))
-
-
-def plan(choice: Choice, habits: Habits, *, tokens: int, n_ctx: int, seed: int) -> Plan:
+def plan(options: TrainingOptions, recipe: Recipe, *, tokens: int, n_ctx: int, seed: int) -> TrainingPlan:
     """Make a plan.
 
     Args:
-        choice: what the person chose.
-        habits: of this kind of training.
+        options: what the person asked for.
+        recipe: of this kind of model.
         tokens: of one pass, a post of weight 3 counted three times.
         n_ctx: the context of the model.
         seed: of split, order and first weights.
     """
-    wide, batch = window(tokens, n_ctx), choice.batch or habits.batch
-    steps = choice.steps or max(habits.fewest_steps, math.ceil(habits.passes * tokens / (batch * wide)))
-    check_every = choice.check_every or min(150, max(5, steps // 20))
-    return Plan(
+    # The context, or half of a corpus that is too short for it.
+    window = min(n_ctx, _MOST_WINDOW, max(_LEAST_WINDOW, tokens // 2))
+    batch = options.batch or recipe.batch
+    steps = options.steps or max(recipe.fewest_steps, math.ceil(recipe.passes * tokens / (batch * window)))
+    check_every = options.check_every or min(150, max(5, steps // 20))
+    return TrainingPlan(
         steps=steps,
         batch=batch,
-        window=wide,
-        rate=choice.rate or habits.rate,
+        window=window,
+        rate=options.rate or recipe.rate,
         check_every=check_every,
-        sample_every=check_every if choice.sample_every is None else choice.sample_every,
+        sample_every=check_every if options.sample_every is None else options.sample_every,
         seed=seed,
     )

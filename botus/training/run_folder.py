@@ -2,8 +2,8 @@
 
 A checkpoint is written under a temporary name, brought to the disk and renamed; then the small text file
 `checkpoint` is replaced, which decides what counts; then the older step goes. So there is a good checkpoint
-at every moment, also when the disk is full. The surprise: `resume/` beside it holds the newest weights and
-Adam's two moments of each, three times the size of the checkpoint; it goes when the training is finished.
+at every moment, also when the disk is full. `resume/` beside it holds the newest weights and Adam's two
+moments of each, three times the size of the checkpoint; it goes when the training is finished.
 """
 
 from __future__ import annotations
@@ -13,27 +13,22 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from botus.errors import FileError
 from botus.store.durable import files
+from botus.training.graph import Network
 
 _STATE, _SAVING = "state.json", ".saving"
 _SUFFIXES = (".index", ".data-00000-of-00001")
 
 
-class Saves(Protocol):
-    """What can write its weights into two files."""
-
-    def save(self, prefix: Path, *, everything: bool) -> None: ...
-
-
 @dataclass(frozen=True)
-class Row:
+class LossRow:
     """One line of loss.csv: what is known of a training after a step.
 
     Attributes:
@@ -98,7 +93,7 @@ class RunFolder:
             raise FileError(f"{path} is damaged: {error}", "begin anew with --fresh") from error
         return record
 
-    def save_state(self, record: Mapping[str, Any], network: Saves | None) -> None:
+    def save_state(self, record: Mapping[str, Any], network: Network | None) -> None:
         """Make durable where an unfinished run stands.
 
         Args:
@@ -114,7 +109,7 @@ class RunFolder:
         files.replace(self.resume / _STATE, content.encode() + b"\n")
         _remove_others(self.resume, "state", weights)
 
-    def keep(self, network: Saves, step: int) -> None:
+    def keep(self, network: Network, step: int) -> None:
         """Make the weights of a step the checkpoint of this folder.
 
         Raises:
@@ -127,17 +122,17 @@ class RunFolder:
         files.replace(self.path / "counter", f"{step}\n".encode())
         _remove_others(self.path, "model", name)
 
-    def history(self) -> list[Row]:
+    def history(self) -> list[LossRow]:
         """Return the lines of loss.csv; none where it is not there or cannot be read."""
         content = files.read(self.path / "loss.csv") or b""
         with suppress(ValueError, TypeError, KeyError):
             return [_row(line) for line in csv.DictReader(io.StringIO(content.decode()))]
         return []
 
-    def write_history(self, rows: Iterable[Row]) -> None:
+    def write_history(self, rows: Iterable[LossRow]) -> None:
         """Write loss.csv."""
         out = io.StringIO()
-        table = csv.DictWriter(out, [one.name for one in fields(Row)], lineterminator="\n")
+        table = csv.DictWriter(out, [one.name for one in fields(LossRow)], lineterminator="\n")
         table.writeheader()
         table.writerows(asdict(row) for row in rows)
         files.replace(self.path / "loss.csv", out.getvalue().encode())
@@ -164,38 +159,26 @@ class RunFolder:
         files.remove(self.resume / _STATE)
         shutil.rmtree(self.resume, ignore_errors=True)
 
-    def _write(self, network: Saves, folder: Path, name: str, *, everything: bool) -> None:
-        with _temporary(folder / _SAVING) as saving:
+    def _write(self, network: Network, folder: Path, name: str, *, everything: bool) -> None:
+        saving = folder / _SAVING
+        shutil.rmtree(saving, ignore_errors=True)
+        files.make_folder(saving)
+        try:
             network.save(saving / name, everything=everything)
             for suffix in _SUFFIXES:
                 _bring_to_disk(saving / f"{name}{suffix}")
             for suffix in reversed(_SUFFIXES):  # whoever finds an index finds the weights too
                 files.move(saving / f"{name}{suffix}", folder / f"{name}{suffix}")
+        finally:
+            shutil.rmtree(saving, ignore_errors=True)
 
 
-def _row(line: Mapping[str, str]) -> Row:
-    def maybe(text: str) -> float | None:
-        return float(text) if text else None
+def _row(line: Mapping[str, str]) -> LossRow:
+    def number(name: str) -> float | None:
+        return None if not line[name] and name in ("held_out", "copy_rate") else float(line[name])
 
-    return Row(
-        int(line["step"]),
-        float(line["seconds"]),
-        float(line["train"]),
-        maybe(line["held_out"]),
-        float(line["learning_rate"]),
-        float(line["tokens_per_second"]),
-        maybe(line["copy_rate"]),
-    )
-
-
-@contextmanager
-def _temporary(folder: Path) -> Iterator[Path]:
-    shutil.rmtree(folder, ignore_errors=True)
-    files.make_folder(folder)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    values: dict[str, Any] = {one.name: number(one.name) for one in fields(LossRow)}
+    return LossRow(**values | {"step": int(line["step"])})
 
 
 def _bring_to_disk(path: Path) -> None:

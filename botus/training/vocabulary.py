@@ -1,16 +1,17 @@
 """Learns a byte-level BPE vocabulary from a corpus, for a GPT-2 that is trained from nothing.
 
-In come posts; out come the contents of GPT-2's two files, encoder.json and vocab.bpe, and the tokeniser that
-reads them. The surprise: `<|endoftext|>` is the last token, but no text is ever encoded to it: written in a
-post it is ordinary text, as it is for gpt-2-simple's own encoder, which must give the same ids.
+It is written as GPT-2's two files (encoder.json and vocab.bpe, as src/encoder.py of openai/gpt-2 reads them).
+`<|endoftext|>` is the last token, but no merge leads to it: in a post it is ordinary text, as it is for
+gpt-2-simple's own encoder, which must give the same ids.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from botus.checkpoints.markers import END
 from botus.errors import SettingsError
 
 try:
@@ -18,33 +19,26 @@ try:
 except ImportError as error:
     raise SettingsError("the train extra is not installed", "pip install 'botus[train]'") from error
 
-END = "<|endoftext|>"
 SMALLEST = 257  # every byte, and END
 _SEEN_TWICE = 2  # a pair that occurs once teaches nothing: its token would stay as it was initialised
 
 
-class Vocabulary(NamedTuple):
-    """A byte-level BPE vocabulary as GPT-2 stores it, and the tokeniser that reads it.
+class LearntVocabulary(NamedTuple):
+    """A byte-level BPE vocabulary as GPT-2 stores it.
 
     Attributes:
         encoder: encoder.json: each token and its id, in the order of the ids, END the last. Pure ASCII,
             because gpt-2-simple opens that file in whatever encoding the machine has.
         merges: vocab.bpe: a version line, then one merge per line, the last one ended too.
-        tokenizer: a `tokenizers.Tokenizer`.
+        size: the number of tokens: n_vocab of hparams.json.
     """
 
     encoder: str
     merges: str
-    tokenizer: Any
-
-    @property
-    def size(self) -> int:
-        """The number of tokens: n_vocab of hparams.json."""
-        count: int = self.tokenizer.get_vocab_size()
-        return count
+    size: int
 
 
-def learn(posts: Iterable[str], size: int) -> Vocabulary:
+def learn(posts: Iterable[str], size: int) -> LearntVocabulary:
     """Learn a vocabulary; the same posts in the same order give the same one.
 
     Args:
@@ -66,11 +60,7 @@ def learn(posts: Iterable[str], size: int) -> Vocabulary:
         show_progress=False,
     )
     learner.train_from_iterator(posts, trainer)
-    merges = [(left, right) for left, right in json.loads(learner.to_str())["model"]["merges"]]
-    ids: dict[str, int] = dict(sorted(learner.get_vocab().items(), key=lambda item: item[1]))
-    ids[END] = len(ids)
-    # A second tokeniser, to which END is a token like any other: a special one would be found in texts.
-    tokenizer = Tokenizer(models.BPE(vocab=ids, merges=merges))
-    tokenizer.pre_tokenizer = byte_level
-    lines = ["#version: 0.2", *(f"{left} {right}" for left, right in merges)]
-    return Vocabulary(json.dumps(ids), "\n".join(lines) + "\n", tokenizer)
+    tokens = learner.get_vocab()
+    ids = {token: number for number, token in enumerate([*sorted(tokens, key=tokens.__getitem__), END])}
+    merges = (f"{left} {right}\n" for left, right in json.loads(learner.to_str())["model"]["merges"])
+    return LearntVocabulary(json.dumps(ids), "#version: 0.2\n" + "".join(merges), len(ids))

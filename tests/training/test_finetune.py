@@ -14,13 +14,13 @@ from botus.checkpoints.gpt2_simple import open_checkpoint
 from botus.checkpoints.markers import END, START
 from botus.errors import FileError, SettingsError
 from botus.text import fingerprint
-from botus.training import initial_model, material
-from botus.training.finetune import Surroundings, finetune
-from botus.training.initial_model import based_on, new, weights
-from botus.training.loop import State
-from botus.training.plan import SIZES, Choice, plan
+from botus.training import dataset, initial_model
+from botus.training.finetune import finetune
+from botus.training.initial_model import based_on, count_weights, new
+from botus.training.loop import TrainingState
+from botus.training.plan import SIZES, TrainingOptions, plan
 from botus.training.run_folder import RunFolder
-from botus.training.start import Wish, as_before, begin, go_on
+from botus.training.start import as_before, begin, go_on
 from tests.support import bundle
 from tests.support.command import botus, environment
 
@@ -62,20 +62,20 @@ def test_options_that_cannot_be(tmp_path: Path, options: tuple[str, ...]) -> Non
 
 
 def test_a_plot_that_has_no_place_is_refused_before_the_training(tmp_path: Path) -> None:
-    wish = Wish(size="nano", plot=tmp_path / "none" / "loss.svg")
+    options = TrainingOptions(size="nano", plot=tmp_path / "none" / "loss.svg")
     with pytest.raises(FileError, match=r"there is no folder .*none for the plot"):
-        finetune(wish, tmp_path, Surroundings(Path, print, print, print))
+        finetune(options, tmp_path, fetch=Path, say=print, watching=print, draw=print)
 
 
 def test_no_corpus_and_too_small_a_corpus_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="there is no") as caught:
-        material.read(tmp_path / "corpus.txt", {}, print)
+        dataset.read(tmp_path / "corpus.txt", {}, print)
     assert "botus corpus import" in caught.value.hint
     with pytest.raises(FileError, match="has 1 post, and a model of under 20 only repeats"):
-        material.read(corpus(tmp_path, POSTS[:1]), {}, print)
+        dataset.read(corpus(tmp_path, POSTS[:1]), {}, print)
     path = corpus(tmp_path, POSTS[:19] + POSTS[:19])
     with pytest.raises(FileError, match="19 different posts"):
-        material.read(path, {}, print)
+        dataset.read(path, {}, print)
 
 
 def test_a_corpus_is_read_once_per_post_with_its_weights(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_corpus_is_read_once_per_post_with_its_weights(tmp_path: Path) -> None
     path.write_bytes(path.read_bytes() + b"broken \xff\n")
     marks = {fingerprint(POSTS[0]): 3.0, fingerprint(POSTS[1]): 0.0}
     said: list[str] = []
-    posts = material.read(path, marks, said.append)
+    posts = dataset.read(path, marks, said.append)
     assert posts.texts == [POSTS[0], *POSTS[2:], "Two\nlines of text."]
     assert posts.weights == [3.0, *[1.0] * 79]
     assert "not UTF-8" in said[0]
@@ -102,22 +102,20 @@ def test_a_new_model_learns_lines_unless_a_post_has_a_line_break(tmp_path: Path)
 
 def test_rows_are_what_was_written(tmp_path: Path) -> None:
     lines = [r"One\nand another line." if number == 5 else post for number, post in enumerate(POSTS)]
-    posts = material.read(corpus(tmp_path, lines), {}, print)
+    posts = dataset.read(corpus(tmp_path, lines), {}, print)
     first = new("nano", posts.texts)
-    encoded = material.encode(posts, first, seed=1)
-    chosen = plan(Choice(), first.habits, tokens=encoded.count, n_ctx=128, seed=1)
-    rows = next(encoded.batches(chosen, 0))
+    data = dataset.encode(posts, first, seed=1)
+    chosen = plan(TrainingOptions(), first.recipe, tokens=data.count, n_ctx=128, seed=1)
+    rows = next(data.batches(chosen, 0))
     assert {len(row) for row in rows} == {chosen.window + 1}
-    texts = [b"".join(encoded.pieces[token] for token in row).decode() for row in rows]
+    texts = [b"".join(data.pieces[token] for token in row).decode() for row in rows]
     assert texts[0].startswith(f"{END}{START}The ")
     assert texts[1].startswith(f"{START}The ")
     known = {f"{post}{END}\n" for post in posts.texts}
     assert all(piece in known for text in texts for piece in text.split(START)[1:-1])
-    looked = b"".join(
-        encoded.pieces[token] for check in encoded.checks(chosen) for token in check.row
-    ).decode()
+    looked = b"".join(data.pieces[token] for check in data.checks(chosen) for token in check.row).decode()
     for number, post in enumerate(posts.texts):
-        assert (f"{START}{post}{END}" in looked) == (number in encoded.split.held_out)
+        assert (f"{START}{post}{END}" in looked) == (number in data.held_out)
 
 
 def test_a_base_model_is_trained_with_markers_and_a_run_of_lines_without(tmp_path: Path) -> None:
@@ -138,7 +136,7 @@ def test_a_base_model_is_trained_with_markers_and_a_run_of_lines_without(tmp_pat
 
 def test_weights_are_counted_as_published() -> None:
     published = {"n_vocab": 50257, "n_ctx": 1024, "n_embd": 768, "n_head": 12, "n_layer": 12}
-    assert weights(published) == 124_439_808
+    assert count_weights(published) == 124_439_808
     assert set(SIZES) == {"nano", "mini", "small"}
 
 
@@ -148,65 +146,65 @@ def test_an_unfinished_run_without_its_sizes_is_an_error(tmp_path: Path) -> None
 
 
 def test_a_run_that_was_killed_outright_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
-    posts = material.read(corpus(tmp_path, POSTS), {}, print)
-    folder, wish = RunFolder(tmp_path / "run1"), Wish(size="nano", seed=4)
-    first = begin(wish, folder, posts, Path, print)
+    posts = dataset.read(corpus(tmp_path, POSTS), {}, print)
+    folder, options = RunFolder(tmp_path / "run1"), TrainingOptions(size="nano", seed=4)
+    first = begin(options, folder, posts, Path, print)
     record = folder.state()
     assert record is not None
-    assert go_on(wish, folder, posts, record, print) is None  # nothing was trained yet: it begins again
+    assert go_on(options, folder, posts, record, print) is None  # nothing was trained yet: it begins again
     tokens, merges = bundle.vocabulary(["the"])
     sizes = {"n_vocab": len(tokens), "n_ctx": 64, "n_embd": 16, "n_head": 2, "n_layer": 1}
     bundle.write_run(folder.path, sizes, bundle.random_tensors(sizes), tokens, merges, step=30)
     folder.describe({"step": 30, "held_out_loss": 4.5})
     said: list[str] = []
-    going = go_on(Wish(size="nano"), folder, posts, record, said.append)
+    going = go_on(TrainingOptions(size="nano"), folder, posts, record, said.append)
     assert going is not None
     assert (going.state.step, going.state.best_step, going.state.best_loss) == (30, 30, 4.5)
     assert going.plan == first.plan
     assert said == ["going on from step 30 of 200"]
-    assert len(list(going.origin.tensors())) == 16
+    assert len(list(going.model.tensors())) == 16
     with pytest.raises(SettingsError, match="has seed 4, not 5") as caught:
-        go_on(Wish(base="124M", seed=5), folder, posts, record, print)
+        go_on(TrainingOptions(base="124M", seed=5), folder, posts, record, print)
     assert len(caught.value.problems) == 2
 
 
 def test_a_run_that_was_killed_before_its_first_save_begins_as_it_was_asked_for(tmp_path: Path) -> None:
-    posts = material.read(corpus(tmp_path, POSTS), {}, print)
+    posts = dataset.read(corpus(tmp_path, POSTS), {}, print)
     folder = RunFolder(tmp_path / "run1")
-    first = begin(Wish(size="nano", seed=4, choice=Choice(steps=70)), folder, posts, Path, print)
+    first = begin(TrainingOptions(size="nano", seed=4, steps=70), folder, posts, Path, print)
     record = folder.state()
     assert record is not None
     with pytest.raises(FileError, match="has not come to its first checkpoint") as caught:
         open_checkpoint(folder.path)
     assert "wait for its first look" in caught.value.hint
-    again = as_before(Wish(), record)
+    again = as_before(TrainingOptions(), record)
     assert (again.size, again.base, again.seed) == ("nano", None, 4)
     assert begin(again, folder, posts, Path, print).plan == first.plan
-    other = as_before(Wish(size="nano", seed=5, choice=Choice(batch=2)), record)
-    assert (other.seed, other.choice.batch, other.choice.steps) == (5, 2, 70)
-    assert as_before(Wish(base="124M"), record) == Wish(base="124M")
+    other = as_before(TrainingOptions(size="nano", seed=5, batch=2), record)
+    assert (other.seed, other.batch, other.steps) == (5, 2, 70)
+    assert as_before(TrainingOptions(base="124M"), record) == TrainingOptions(base="124M")
 
 
 def test_what_has_changed_is_called_as_its_option(tmp_path: Path) -> None:
-    posts = material.read(corpus(tmp_path, POSTS), {}, print)
+    posts = dataset.read(corpus(tmp_path, POSTS), {}, print)
     folder = RunFolder(tmp_path / "run1")
-    begin(Wish(size="nano"), folder, posts, Path, print)
-    record = {**(folder.state() or {}), "weights": "state-3", "state": asdict(State(step=3))}
+    begin(TrainingOptions(size="nano"), folder, posts, Path, print)
+    record = {**(folder.state() or {}), "weights": "state-3", "state": asdict(TrainingState(step=3))}
     said: list[str] = []
-    go_on(Wish(choice=Choice(rate=0.5, check_every=7)), folder, posts, record, said.append)
+    go_on(TrainingOptions(rate=0.5, check_every=7), folder, posts, record, said.append)
     assert said == ["going on from step 3 of 200, learning rate 0.002 before, check every 10 before"]
 
 
 def test_a_run_is_set_aside_only_when_another_can_begin(tmp_path: Path) -> None:
-    posts = material.read(corpus(tmp_path, POSTS), {}, print)
+    posts = dataset.read(corpus(tmp_path, POSTS), {}, print)
     tokens, merges = bundle.vocabulary(["the"])
     sizes = {"n_vocab": len(tokens), "n_ctx": 64, "n_embd": 16, "n_head": 2, "n_layer": 1}
     run = bundle.write_run(tmp_path / "run1", sizes, bundle.random_tensors(sizes), tokens, merges)
     with pytest.raises(SettingsError, match="is the run folder itself"):
-        begin(Wish(base=str(run), fresh=True), RunFolder(run), posts, Path, print)
+        begin(TrainingOptions(base=str(run), fresh=True), RunFolder(run), posts, Path, print)
     with pytest.raises(FileError):
-        begin(Wish(base=str(tmp_path / "none"), fresh=True), RunFolder(run), posts, Path, print)
+        begin(TrainingOptions(base=str(tmp_path / "none"), fresh=True), RunFolder(run), posts, Path, print)
     assert (run / "checkpoint").exists()
-    begin(Wish(size="nano", fresh=True), RunFolder(run), posts, Path, print)
+    begin(TrainingOptions(size="nano", fresh=True), RunFolder(run), posts, Path, print)
     assert not (run / "checkpoint").exists()
     assert (tmp_path / "run1-before-1" / "checkpoint").exists()

@@ -16,14 +16,13 @@ from botus import demo
 from botus.cli.display.training import beside, closing, duration, look
 from botus.errors import FileError, Interrupted, SettingsError
 from botus.store.durable import files
-from botus.training.loop import Material, Progress, State, Training, Watcher
-from botus.training.overtraining import sooner
-from botus.training.plan import Plan
-from botus.training.rows import Check
-from botus.training.run_folder import Row, RunFolder
-from botus.training.samples import Reader, Sampled
+from botus.training.dataset import Check
+from botus.training.loop import Training, TrainingProgress, TrainingState, Watcher
+from botus.training.overtraining import Sampled, SampleReader, overtraining
+from botus.training.plan import TrainingPlan
+from botus.training.run_folder import LossRow, RunFolder
 
-PLAN = Plan(steps=60, batch=2, window=3, rate=1e-3, check_every=10, sample_every=10, seed=1)
+PLAN = TrainingPlan(steps=60, batch=2, window=3, rate=1e-3, check_every=10, sample_every=10, seed=1)
 CHECKS = [Check([1, 2, 3, 0], 3), Check([1, 2, 3, 4], 4), Check([5, 6, 0, 0], 2)]
 
 
@@ -61,17 +60,17 @@ class Network:
 def training(
     folder: Path,
     network: Network,
-    state: State | None = None,
-    plan: Plan = PLAN,
+    state: TrainingState | None = None,
+    plan: TrainingPlan = PLAN,
     **changes: Any,  # noqa: ANN401
 ) -> Training:
-    state = state or State()
+    state = state or TrainingState()
     rows = ([[number, number]] * plan.batch for number in itertools.count(state.step))
-    reader = Reader([bytes([number]) for number in range(256)], False, ["hi there"])
+    reader = SampleReader([bytes([number]) for number in range(256)], False, ["hi there"])
     run = RunFolder(folder)
     run.begin({"vocab.bpe": b"constant"})
-    material = Material(rows, CHECKS, reader.read)
-    return Training(network, plan, material, run, state, {"base": "nano"}, {"seed": 1}, **changes)
+    about = ({"base": "nano"}, {"seed": 1})
+    return Training(network, plan, rows, CHECKS, reader.read, run, state, *about, **changes)  # type: ignore[arg-type]
 
 
 def names(folder: Path) -> list[str]:
@@ -79,7 +78,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_training_stops_when_the_held_out_loss_no_longer_falls(tmp_path: Path) -> None:
-    looks: list[tuple[Progress, Sampled | None]] = []
+    looks: list[tuple[TrainingProgress, Sampled | None]] = []
     watcher = Watcher(looked=lambda progress, sampled: looks.append((progress, sampled)))
     network = Network([5.0, 4.0, 4.5, 4.1, 4.0, 1.0])
     one = training(tmp_path / "run1", network, watcher=watcher)
@@ -121,7 +120,7 @@ def test_a_signal_saves_and_the_next_start_sees_the_very_next_rows(tmp_path: Pat
 
     second = Network([5.0, 4.0, 3.0, 3.5, 3.5, 3.5])
     second.seen = list(first.seen)
-    one = training(tmp_path, second, State(**record["state"]))
+    one = training(tmp_path, second, TrainingState(**record["state"]))
     one.run()
     assert [rows[0][0] for rows in second.seen] == list(range(60))
     assert one.state.best_step == 30
@@ -138,7 +137,7 @@ def test_a_signal_in_a_look_is_not_the_end_of_that_look(tmp_path: Path) -> None:
     assert record["state"]["looked"] == 10  # and so it is made up for at once
     second = Network([5.0, 4.0, 4.5, 4.5, 4.5])
     second.seen = list(network.seen)
-    one = training(tmp_path, second, State(**record["state"]))
+    one = training(tmp_path, second, TrainingState(**record["state"]))
     one.run()
     assert one.state.best_step == 20
 
@@ -146,7 +145,7 @@ def test_a_signal_in_a_look_is_not_the_end_of_that_look(tmp_path: Path) -> None:
 def test_a_look_is_not_repeated_by_the_next_start(tmp_path: Path) -> None:
     network = Network([5.0, 4.0, 4.5])
     network.seen = [[]] * 20
-    state = State(step=20, looked=20, best_step=20, best_loss=4.0, stale=1)
+    state = TrainingState(step=20, looked=20, best_step=20, best_loss=4.0, stale=1)
     one = training(tmp_path, network, state, replace(PLAN, steps=30))
     one.run()
     assert (one.state.stale, one.state.looked, one.state.best_step) == (2, 30, 20)
@@ -190,11 +189,11 @@ def test_a_full_disk_at_a_signal_leaves_it_too(tmp_path: Path) -> None:
 
 def test_everything_is_saved_now_and_then_however_far_the_next_look_is(tmp_path: Path) -> None:
     """A quarter of an hour of training is what a power cut may cost."""
-    now = itertools.count(0, 25)
+    now = itertools.count(0, 34)  # read three times a step
     run = RunFolder(tmp_path)
     steps: list[tuple[int, int]] = []
 
-    def watch(progress: Progress) -> None:
+    def watch(progress: TrainingProgress) -> None:
         record = run.state()
         steps.append((progress.step, record["step"] if record else 0))
 
@@ -253,7 +252,7 @@ def test_a_damaged_state_is_an_error_and_damaged_losses_are_none(tmp_path: Path)
 
 
 def test_losses_come_back_from_their_file(tmp_path: Path) -> None:
-    rows = [Row(1, 0.5, 7.25, None, 0.001, 512.0, None), Row(2, 1.0, 7.0, 7.5, 0.002, 512.0, 0.25)]
+    rows = [LossRow(1, 0.5, 7.25, None, 0.001, 512.0, None), LossRow(2, 1.0, 7.0, 7.5, 0.002, 512.0, 0.25)]
     run = RunFolder(tmp_path)
     run.begin({})
     run.write_history(rows)
@@ -269,10 +268,12 @@ def test_only_finished_posts_count_as_copies_or_not() -> None:
         return list(text.encode())
 
     texts = [f"{corpus[0]}\n", "A gull.\nThe fog", corpus[0], "\n"]
-    assert Reader(pieces, False, corpus).read([*map(tokens, texts)]) == Sampled((corpus[0], "A gull."), 1)
+    assert SampleReader(pieces, False, corpus).read([*map(tokens, texts)]) == Sampled(
+        (corpus[0], "A gull."), 1
+    )
     marked = [f"{corpus[0]}<|endoftext|>", "Two\nlines.<|endoftext|>\n<|startoftext|>Three", "A gull.\n"]
-    assert Reader(pieces, True, corpus).read([*map(tokens, marked)]).posts == (corpus[0], "Two\nlines.")
-    assert Reader(pieces, False, corpus).read([[65, 66]]).copy_rate is None
+    assert SampleReader(pieces, True, corpus).read([*map(tokens, marked)]).posts == (corpus[0], "Two\nlines.")
+    assert SampleReader(pieces, False, corpus).read([[65, 66]]).copy_rate is None
 
 
 @pytest.mark.parametrize(
@@ -284,7 +285,7 @@ def test_a_time_is_said_as_a_person_would(seconds: float, words: str) -> None:
 
 
 def test_a_look_says_what_it_has_shown() -> None:
-    progress = Progress(300, 1850, 2.3, 2.45, 300, 15800, 240)
+    progress = TrainingProgress(300, 1850, 2.3, 2.45, 300, 15800, 240)
     assert list(look(progress, Sampled(("One\nGull", "Two"), 1))) == [
         "step 300 of 1,850, loss 2.300, held out 2.450, 15,800 tokens/s, 4 min left (best so far)",
         "  1 of 2 sampled posts are copies (50%); a sample: One\\nGull",
@@ -296,16 +297,16 @@ def test_a_look_says_what_it_has_shown() -> None:
     assert line.endswith("(best: step 200)")
 
 
-def history(looks: Sequence[tuple[float, float | None]]) -> list[Row]:
-    return [Row(n, n, 1.0, loss, 1e-3, 1.0, rate) for n, (loss, rate) in enumerate(looks, 1)]
+def history(looks: Sequence[tuple[float, float | None]]) -> list[LossRow]:
+    return [LossRow(n, n, 1.0, loss, 1e-3, 1.0, rate) for n, (loss, rate) in enumerate(looks, 1)]
 
 
 def test_the_demo_would_have_copied_less_after_fewer_steps() -> None:
-    found = sooner(RunFolder(demo.folder()).history(), 2550)
+    found = overtraining(RunFolder(demo.folder()).history(), 2550)
     assert found is not None
     assert (found.step, round(found.fall, 3)) == (1800, 0.040)
     assert (round(found.before, 2), round(found.after, 2)) == (0.12, 0.19)
-    said = list(closing(Path("run1"), State(3000, best_step=2550), "because", found))
+    said = list(closing(Path("run1"), TrainingState(3000, best_step=2550), "because", found))
     assert said[2] == (
         "from step 1,800 on the held-out loss fell by only 0.040, while copies rose from 12% to 19%: "
         "another --run with --steps 1800 should copy less"
@@ -326,22 +327,22 @@ def test_the_demo_would_have_copied_less_after_fewer_steps() -> None:
 def test_a_shorter_training_is_advised_where_it_costs_little(
     looks: list[tuple[float, float | None]], step: int | None
 ) -> None:
-    found = sooner(history(looks), len(looks))
+    found = overtraining(history(looks), len(looks))
     assert (found and found.step) == step
 
 
 def test_eighty_columns_have_room_for_a_bar_and_all_that_is_said_beside_it() -> None:
-    progress = Progress(1050, 3462, 0.967, 1.027, 1050, 13884, 900)
+    progress = TrainingProgress(1050, 3462, 0.967, 1.027, 1050, 13884, 900)
     said = beside(progress)
     assert said == "1,050/3,462, 15 min left, loss 0.967, held out 1.027, 13,884 tokens/s"
     assert 80 - len(said) >= 10
 
 
 def test_the_end_says_what_comes_next() -> None:
-    state = State(3000, 3000, 2550, 2.4, 1.9, 0.05, 3, 600.0)
+    state = TrainingState(3000, 3000, 2550, 2.4, 1.9, 0.05, 3, 600.0)
     assert list(closing(Path("data/checkpoint/run2"), state, "because")) == [
         "ended after 3,000 steps and 10 min: because",
         "kept: step 2,550 (held-out loss 2.400, training loss 1.900, 5% copies) in data/checkpoint/run2",
         "next: botus generate --checkpoint data/checkpoint/run2 --temp 0.9 -n 500",
     ]
-    assert next(closing(Path("run1"), State(1), "because")) == "ended after 1 step and 0 s: because"
+    assert next(closing(Path("run1"), TrainingState(1), "because")) == "ended after 1 step and 0 s: because"

@@ -9,19 +9,18 @@ from pathlib import Path
 from botus.cli.display import plots
 from botus.cli.display.plots import OLD_RULE
 from botus.cli.options import Common, is_terminal
-from botus.text import escape, printable
-from botus.training.loop import Progress, State, Watcher
-from botus.training.overtraining import Sooner
-from botus.training.plan import Plan, steps
-from botus.training.run_folder import Row
-from botus.training.samples import Sampled
+from botus.text import counted, escape, printable
+from botus.training.loop import TrainingProgress, TrainingState, Watcher
+from botus.training.overtraining import Overtraining, Sampled
+from botus.training.plan import TrainingPlan
+from botus.training.run_folder import LossRow
 
 _SHOWN = 100  # letters of a sample
 _EARLY = 10  # steps after which it is known how long it will take
 
 
 @contextmanager
-def watching(values: Common, plan: Plan) -> Iterator[Watcher]:
+def watching(values: Common, plan: TrainingPlan) -> Iterator[Watcher]:
     """Show a training to whoever gave these options."""
     if values.quiet:
         yield Watcher()
@@ -29,14 +28,13 @@ def watching(values: Common, plan: Plan) -> Iterator[Watcher]:
         yield Watcher(_first_word(values.talk, plan.check_every), _looked(values.talk))
     else:
         from rich.console import Console
-        from rich.progress import BarColumn, TextColumn
-        from rich.progress import Progress as Bar
+        from rich.progress import BarColumn, Progress, TextColumn
         from rich.table import Column
 
         console = Console(stderr=True, highlight=False)
         text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
         columns = (BarColumn(bar_width=24), text)
-        with Bar(*columns, console=console, transient=True) as bar:
+        with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("", total=plan.steps)
             yield Watcher(
                 lambda progress: bar.update(task, completed=progress.step, description=beside(progress)),
@@ -44,27 +42,27 @@ def watching(values: Common, plan: Plan) -> Iterator[Watcher]:
             )
 
 
-def line(progress: Progress) -> str:
+def line(progress: TrainingProgress) -> str:
     """Say in one line where a training stands."""
     parts = [f"step {progress.step:,} of {progress.steps:,}", *_losses(progress)]
     parts += [f"{progress.tokens_per_second:,.0f} tokens/s", f"{duration(progress.seconds_left)} left"]
     return ", ".join(parts)
 
 
-def beside(progress: Progress) -> str:
+def beside(progress: TrainingProgress) -> str:
     """Say the same beside a bar, which needs room; what a narrow terminal cuts off is what matters least."""
     parts = [f"{progress.step:,}/{progress.steps:,}", f"{duration(progress.seconds_left)} left"]
     return ", ".join([*parts, *_losses(progress), f"{progress.tokens_per_second:,.0f} tokens/s"])
 
 
-def _losses(progress: Progress) -> Iterator[str]:
+def _losses(progress: TrainingProgress) -> Iterator[str]:
     if progress.train is not None:
         yield f"loss {progress.train:.3f}"
     if progress.held_out is not None:
         yield f"held out {progress.held_out:.3f}"
 
 
-def look(progress: Progress, sampled: Sampled | None) -> Iterator[str]:
+def look(progress: TrainingProgress, sampled: Sampled | None) -> Iterator[str]:
     """Say what a look at the held-out posts has shown."""
     mark = (
         " (best so far)" if progress.best_step == progress.step else f" (best: step {progress.best_step:,})"
@@ -82,24 +80,24 @@ def look(progress: Progress, sampled: Sampled | None) -> Iterator[str]:
     yield f"  {share}; a sample: {shown}"
 
 
-def closing(path: Path, state: State, ended: str, sooner: Sooner | None = None) -> Iterator[str]:
+def closing(path: Path, state: TrainingState, ended: str, over: Overtraining | None = None) -> Iterator[str]:
     """Say how a training ended, and what comes next."""
-    yield f"ended after {steps(state.step)} and {duration(state.seconds)}: {ended}"
+    yield f"ended after {counted(state.step, 'step')} and {duration(state.seconds)}: {ended}"
     losses = f"held-out loss {state.best_loss:.3f}" if state.best_loss is not None else "never looked at"
     losses += f", training loss {state.train_loss:.3f}" if state.train_loss is not None else ""
     copies = f", {state.copy_rate:.0%} copies" if state.copy_rate is not None else ""
     yield f"kept: step {state.best_step:,} ({losses}{copies}) in {path}"
-    if sooner:
+    if over:
         yield (
-            f"from step {sooner.step:,} on the held-out loss fell by only {sooner.fall:.3f}, while copies "
-            f"rose from {sooner.before:.0%} to {sooner.after:.0%}: another --run with --steps {sooner.step} "
+            f"from step {over.step:,} on the held-out loss fell by only {over.fall:.3f}, while copies "
+            f"rose from {over.before:.0%} to {over.after:.0%}: another --run with --steps {over.step} "
             "should copy less"
         )
     where = "" if path.name == "run1" else f" --checkpoint {path}"
     yield f"next: botus generate{where} --temp 0.9 -n 500"
 
 
-def plot(rows: Sequence[Row], best_step: int) -> str:
+def plot(rows: Sequence[LossRow], best_step: int) -> str:
     """Draw the losses of a training as an SVG document."""
     training = [(row.step, row.train) for row in rows]
     held_out = [(row.step, row.held_out) for row in rows if row.held_out is not None]
@@ -114,10 +112,10 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _looked(say: Callable[[str], None]) -> Callable[[Progress, Sampled | None], None]:
+def _looked(say: Callable[[str], None]) -> Callable[[TrainingProgress, Sampled | None], None]:
     is_told = False
 
-    def show(progress: Progress, sampled: Sampled | None) -> None:
+    def show(progress: TrainingProgress, sampled: Sampled | None) -> None:
         nonlocal is_told
         for text in look(progress, sampled):
             say(text)
@@ -131,11 +129,11 @@ def _looked(say: Callable[[str], None]) -> Callable[[Progress, Sampled | None], 
     return show
 
 
-def _first_word(say: Callable[[str], None], check_every: int) -> Callable[[Progress], None]:
+def _first_word(say: Callable[[str], None], check_every: int) -> Callable[[TrainingProgress], None]:
     """Say early how long it will take: the first look may be an hour away."""
     is_told = check_every <= 2 * _EARLY
 
-    def show(progress: Progress) -> None:
+    def show(progress: TrainingProgress) -> None:
         nonlocal is_told
         if not is_told and progress.step % check_every == _EARLY:
             is_told = True

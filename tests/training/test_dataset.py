@@ -10,26 +10,26 @@ import pytest
 
 from botus.checkpoints.markers import END, START
 from botus.training import plan as planning
-from botus.training.plan import Choice, Habits, Plan
-from botus.training.rows import Opening, batches, checks, rows, stream, written
-from botus.training.split import SHARE, split
+from botus.training.dataset import SHARE, Opening, batches, checks, rows, split, stream
+from botus.training.initial_model import count_weights, written
+from botus.training.plan import Recipe, TrainingOptions, TrainingPlan
 
 POSTS = [f"Post number {number} of the lighthouse." for number in range(2000)]
 LINES = Opening([7], 99)
 
 
 def test_a_corpus_that_grows_keeps_its_held_out_posts() -> None:
-    small, large = split(POSTS[:900], seed=1), split(POSTS, seed=1)
-    assert set(small.held_out) <= set(large.held_out)
-    assert {number for number in large.held_out if number < 900} == set(small.held_out)
-    kept = [number for number in large.held_out if number < 900]
-    assert kept == small.held_out, "and their order"
+    (_, small), (_, large) = split(POSTS[:900], seed=1), split(POSTS, seed=1)
+    assert set(small) <= set(large)
+    assert {number for number in large if number < 900} == set(small)
+    kept = [number for number in large if number < 900]
+    assert kept == small, "and their order"
 
 
 def test_the_order_of_the_corpus_does_not_matter_but_the_seed_does() -> None:
     turned = list(reversed(POSTS))
-    assert {turned[number] for number in split(turned, 1).held_out} == {
-        POSTS[number] for number in split(POSTS, 1).held_out
+    assert {turned[number] for number in split(turned, 1)[1]} == {
+        POSTS[number] for number in split(POSTS, 1)[1]
     }
     assert split(POSTS, 1) != split(POSTS, 2)
 
@@ -39,7 +39,7 @@ def test_every_post_is_on_one_side_and_about_one_in_twenty_is_held_out() -> None
     assert sorted(train + held_out) == list(range(2000))
     assert train == sorted(train)
     assert 0.6 * SHARE < len(held_out) / 2000 < 1.4 * SHARE
-    assert all(len(split(POSTS[:20], seed).held_out) >= 2 for seed in range(20))
+    assert all(len(split(POSTS[:20], seed)[1]) >= 2 for seed in range(20))
 
 
 def test_rows_hold_every_post_whole() -> None:
@@ -92,11 +92,11 @@ def test_what_is_skipped_is_what_was_trained_on_before() -> None:
 
 def test_held_out_rows_count_every_token_once_and_no_filling() -> None:
     posts = [[number] * (number % 7 + 1) for number in range(1, 40)]
-    packed = checks(posts, 12, LINES, pad=0)
+    packed = checks(posts, 12, LINES)
     assert all(len(check.row) == 12 for check in packed)
     assert [token for check in packed for token in check.row[1 : check.used]] == list(itertools.chain(*posts))
-    assert all(set(check.row[check.used :]) <= {0} for check in packed)
-    (cut,) = checks([[5] * 30], 12, LINES, pad=0)
+    assert all(set(check.row[check.used :]) <= {99} for check in packed)
+    (cut,) = checks([[5] * 30], 12, LINES)
     assert cut.used == 12
 
 
@@ -106,21 +106,21 @@ def test_posts_are_written_as_gpt2_simple_reads_csv_files_or_as_lines() -> None:
     assert written(f"An{END} end {START}inside", True) == f"{START}An end inside{END}\n"
 
 
-def _plan(tokens: int, n_ctx: int = 128, habits: Habits | None = None, **choice: int) -> Plan:
-    habits = habits or planning.from_scratch(planning.SIZES["nano"])
-    return planning.plan(Choice(**choice), habits, tokens=tokens, n_ctx=n_ctx, seed=1)  # type: ignore[arg-type]
+def _plan(tokens: int, n_ctx: int = 128, recipe: Recipe | None = None, **options: int) -> TrainingPlan:
+    recipe = recipe or planning.SIZES["nano"].recipe
+    return planning.plan(TrainingOptions(**options), recipe, tokens=tokens, n_ctx=n_ctx, seed=1)  # type: ignore[arg-type]
 
 
 def test_steps_follow_from_the_corpus_or_from_the_person() -> None:
     assert _plan(354_445).steps == 3462  # twenty passes
-    assert _plan(354_445, n_ctx=1024, habits=planning.FROM_BASE).steps == 1731  # five
+    assert _plan(354_445, n_ctx=1024, recipe=planning.FROM_BASE).steps == 1731  # five
     assert _plan(500).steps == 200
     assert _plan(354_445, steps=77).steps == 77
 
 
 @pytest.mark.parametrize(("tokens", "expected"), [(100_000, 1024), (2048, 1024), (900, 450), (20, 16)])
 def test_a_window_never_holds_more_than_half_of_the_corpus(tokens: int, expected: int) -> None:
-    assert _plan(tokens, n_ctx=1024, habits=planning.FROM_BASE).window == expected
+    assert _plan(tokens, n_ctx=1024, recipe=planning.FROM_BASE).window == expected
 
 
 def test_the_learning_rate_rises_and_falls() -> None:
@@ -141,7 +141,4 @@ def test_the_last_step_is_looked_at_too() -> None:
 
 @pytest.mark.parametrize(("size", "millions"), [("nano", 1.07), ("mini", 5.85), ("small", 17.4)])
 def test_the_sizes_have_the_weights_that_are_promised(size: str, millions: float) -> None:
-    from botus.training.initial_model import weights
-
-    sizes = planning.SIZES[size]
-    assert weights(sizes.hparams(sizes.n_vocab)) / 1e6 == pytest.approx(millions, rel=0.01)
+    assert count_weights(planning.SIZES[size].hparams) / 1e6 == pytest.approx(millions, rel=0.01)
