@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.text import Text
 
 import botus.demo
-from botus.review.session import Session, open_session
+from botus.review.session import ReviewSession, open_session
 from botus.review.terminal.paint import Limit, View
-from botus.review.terminal.screens import screen
+from botus.review.terminal.screens import page_size, screen
 from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.queue import Queue
 from botus.text import mastodon_length, x_length
@@ -54,9 +54,9 @@ def prepare(data: Path) -> None:
     Queue(data).append(posts)
 
 
-def write(session: Session, target: Path) -> None:
+def write(session: ReviewSession, target: Path) -> None:
     """Export what the terminal would show."""
-    session.fit(HEIGHT)
+    session.fit(page_size(HEIGHT))
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     lines = screen(session.state, View(LIMITS, session.about, WIDTH, HEIGHT))
     console.print(Text("\n").join(lines), soft_wrap=True, highlight=False)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from botus.errors import SettingsError
 from botus.review import sheet
-from botus.review.machine.deck import DONE, is_open, is_there
-from botus.review.session import Session
+from botus.review.machine.state import DONE
+from botus.review.session import ReviewSession
 from botus.review.sheet import Row
 from botus.store.decisions import Kind
 from botus.text import escape, fingerprint, normalise
@@ -46,7 +46,7 @@ def numbers(words: str) -> list[int]:
     return found
 
 
-def keep(session: Session, wanted: Sequence[int]) -> list[str]:
+def keep(session: ReviewSession, wanted: Sequence[int]) -> list[str]:
     """Keep the posts on these lines of tweets.txt; returns their lines.
 
     Raises:
@@ -65,7 +65,7 @@ def keep(session: Session, wanted: Sequence[int]) -> list[str]:
     return [escape(table.cards[post].text) for post in chosen]
 
 
-def matching(session: Session, pattern: str) -> list[str]:
+def matching(session: ReviewSession, pattern: str) -> list[str]:
     """Find the undecided posts that match, ignoring case; returns fingerprints.
 
     Raises:
@@ -76,27 +76,27 @@ def matching(session: Session, pattern: str) -> list[str]:
     except re.error as error:
         raise SettingsError(f"{pattern!r} is not a regular expression: {error}") from error
     cards = session.state.table.cards
-    return [post for post in cards if is_open(session.state, post) and wanted.search(cards[post].text)]
+    return [post for post in cards if session.state.is_open(post) and wanted.search(cards[post].text)]
 
 
-def export(session: Session) -> tuple[bytes, int]:
+def export(session: ReviewSession) -> tuple[bytes, int]:
     """Return the table of all posts in the queue, in the order of the review, and how many there are."""
     state = session.state
     decided = [post for post in state.table.cards if post not in set(state.deck)]
     posts = [
-        post for post in (*state.deck, *decided) if is_there(state, post) and state.table.cards[post].raws
+        post for post in (*state.deck, *decided) if state.is_there(post) and state.table.cards[post].raws
     ]
     return sheet.write(_rows(session, posts)), len(posts)
 
 
-def take_in(session: Session, rows: Sequence[Row]) -> Imported:
+def take_in(session: ReviewSession, rows: Sequence[Row]) -> Imported:
     """Carry out what a table says."""
     refused, wanted = [], []
     gone, edits = 0, 0
     for row in rows:
         post = row.fingerprint
         card = session.state.table.cards.get(post)
-        if card is None or not is_there(session.state, post):
+        if card is None or not session.state.is_there(post):
             gone += bool(row.kind or row.edit.strip())
             continue
         if (new := normalise(row.edit)) and new != card.text:
@@ -116,10 +116,12 @@ def told(made: Counter[Kind]) -> str:
     return ", ".join(f"{count:,} {DONE[kind]}" for kind, count in made.items()) or "nothing changed"
 
 
-def _rows(session: Session, posts: Sequence[str]) -> Iterator[tuple[str, str, str, str, str, str, str, str]]:
+def _rows(
+    session: ReviewSession, posts: Sequence[str]
+) -> Iterator[tuple[str, str, str, str, str, str, str, str]]:
     verdicts, cards = session.state.verdicts, session.state.table.cards
     for post in posts:
-        record = session.record(post)
+        record = session.noted(post)
         verdict = verdicts.get(post)
         score, temperature = record.get("score"), record.get("temperature")
         yield (

@@ -1,8 +1,7 @@
-"""Learns from a person's decisions which of the other posts they would keep. Pure, plain Python.
+"""Learns from decisions which other posts a person would keep: logistic regression in plain Python. Pure.
 
-Posts go in as numbers of their features, decisions as keep or not; out come chances to be kept, to sort by,
-and how much they can be trusted: the AUC on decisions that the model had not seen. The one surprise: the long
-pieces of work are generators that stop every few milliseconds, so that a key is never kept waiting.
+The long pieces of work are generators that stop every few milliseconds, so that a key is never kept waiting.
+Another model is another `features`, `fit` and `Model`; `cross_validate` says what it is worth.
 """
 
 from __future__ import annotations
@@ -16,17 +15,16 @@ from dataclasses import dataclass
 from random import Random
 
 FEWEST = 30  # decisions from which a model is worth something
-_FEWEST_OF_A_KIND = 5  # kept, and not kept: fewer tell about these posts, not about the person
+_FOLDS = 5  # also the fewest that kept, and that did not: fewer tell about these posts, not about the person
 _SIZE = 1 << 15
 _EPOCHS = 4
 _RATE = 4.0
 _PIECE = 50  # examples between two stops
-_FOLDS = 5
 _MOST_WEIGHT = 20.0
 _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 
-Work = Generator[None, None, "Model"]
 Example = tuple[Sequence[int], bool]
+"""Features of a post, and whether it was kept."""
 
 
 @dataclass(frozen=True)
@@ -36,31 +34,9 @@ class Model:
     weights: Sequence[float]
     bias: float
 
-    def chance(self, found: Sequence[int]) -> float:
-        """How likely a post with these features is kept: 0 to 1, for sorting rather than for betting."""
-        return _logistic(self.bias + sum(map(self.weights.__getitem__, found)) / _norm(found))
-
-
-@dataclass(frozen=True)
-class Quality:
-    """What a model is worth.
-
-    Attributes:
-        decisions: how many it was made from.
-        kept: how many of these kept the post.
-        auc: how often a kept post was ranked before one that was not, on unseen decisions; 0.5 is a coin.
-        score_auc: the same for the order by score; None where posts have none.
-    """
-
-    decisions: int
-    kept: int
-    auc: float
-    score_auc: float | None = None
-
-    @property
-    def is_better_than_score(self) -> bool:
-        """Whether posts are better ordered by this than by their score."""
-        return self.auc > max(0.5, self.score_auc or 0.5)
+    def chance(self, features: Sequence[int]) -> float:
+        """How likely a post is kept: 0 to 1, for sorting rather than for betting."""
+        return _chance(self.weights, self.bias, features)
 
 
 def features(text: str, parts: Mapping[str, float] | None = None) -> array[int]:
@@ -82,11 +58,17 @@ def features(text: str, parts: Mapping[str, float] | None = None) -> array[int]:
     return array("H", sorted({zlib.crc32(name.encode("utf-8", "replace")) % _SIZE for name in names}))
 
 
-def fitting(examples: Sequence[Example], seed: int = 0) -> Work:
-    """Learn, in pieces; the model is what the generator returns.
+def is_enough(examples: Sequence[Example]) -> bool:
+    """Tell whether there is something to learn from."""
+    kept = sum(is_kept for _, is_kept in examples)
+    return len(examples) >= FEWEST and min(kept, len(examples) - kept) >= _FOLDS
+
+
+def fit(examples: Sequence[Example], seed: int = 0) -> Generator[None, None, Model]:
+    """Learn, in pieces, by stochastic gradient descent; the generator returns the model.
 
     Args:
-        examples: features and whether the post was kept, at least one of each kind.
+        examples: at least one of each kind.
         seed: for the order in which they are gone through.
     """
     weights, bias = [0.0] * _SIZE, 0.0
@@ -99,10 +81,9 @@ def fitting(examples: Sequence[Example], seed: int = 0) -> Work:
         rate = _RATE / (1 + epoch)
         for count, number in enumerate(order, 1):
             found, is_kept = examples[number]
-            norm = _norm(found)
-            chance = _logistic(bias + sum(map(weights.__getitem__, found)) / norm)
+            chance = _chance(weights, bias, found)
             error = (1.0 - chance) * weight if is_kept else -chance
-            step = rate * max(-1.0, min(1.0, error)) / norm
+            step = rate * max(-1.0, min(1.0, error)) / _norm(found)
             for feature in found:
                 weights[feature] += step
             bias += 0.1 * step
@@ -111,29 +92,22 @@ def fitting(examples: Sequence[Example], seed: int = 0) -> Work:
     return Model(weights, bias)
 
 
-def measuring(examples: Sequence[Example], seed: int = 0) -> Generator[None, None, float | None]:
-    """Cross-validate, in pieces: the AUC on decisions that the model of their fold has not seen.
-
-    Returns:
-        None where there are too few of a kind to tell.
-    """
+def cross_validate(examples: Sequence[Example], seed: int = 0) -> Generator[None, None, float]:
+    """Return, in pieces, the AUC on decisions that the model of their fold has not seen."""
     order = list(range(len(examples)))
     Random(seed).shuffle(order)
     order.sort(key=lambda number: examples[number][1])  # so that every fold has its share of the few
-    if min(_kinds(examples)) < _FOLDS:
-        return None
     areas = []
     for fold in range(_FOLDS):
-        held = order[fold::_FOLDS]
-        out = set(held)
-        model = yield from fitting([one for number, one in enumerate(examples) if number not in out], seed)
-        areas.append(area([(model.chance(examples[number][0]), examples[number][1]) for number in held]))
+        held = set(order[fold::_FOLDS])
+        model = yield from fit([one for number, one in enumerate(examples) if number not in held], seed)
+        areas.append(auc([(model.chance(examples[number][0]), examples[number][1]) for number in held]))
         yield
     return sum(areas) / len(areas)
 
 
-def area(rated: Sequence[tuple[float, bool]]) -> float:
-    """The area under the ROC curve (AUC) by ranks; equal chances count half.
+def auc(rated: Sequence[tuple[float, bool]]) -> float:
+    """The area under the ROC curve, by ranks; equal chances count half.
 
     Args:
         rated: chance and truth, both truths among them.
@@ -150,19 +124,10 @@ def area(rated: Sequence[tuple[float, bool]]) -> float:
     return (total - kept * (kept + 1) / 2) / (kept * (len(ordered) - kept))
 
 
-def is_enough(examples: Sequence[Example]) -> bool:
-    """Tell whether there is something to learn from."""
-    return len(examples) >= FEWEST and min(_kinds(examples)) >= _FEWEST_OF_A_KIND
-
-
-def _kinds(examples: Sequence[Example]) -> tuple[int, int]:
-    kept = sum(is_kept for _, is_kept in examples)
-    return kept, len(examples) - kept
+def _chance(weights: Sequence[float], bias: float, found: Sequence[int]) -> float:
+    value = bias + sum(map(weights.__getitem__, found)) / _norm(found)
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, value))))
 
 
 def _norm(found: Sequence[int]) -> float:
     return math.sqrt(len(found) or 1)
-
-
-def _logistic(value: float) -> float:
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, value))))

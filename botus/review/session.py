@@ -1,8 +1,8 @@
 """One review with its files: carries out what the machine wants. Knows no terminal.
 
 Holds `curate.lock` from start to end and `files.lock` never longer than one change. Every decision is in
-the journal, on disk, before tweets.txt is touched and before the next card can be shown. The one surprise:
-a start finishes what the last review wrote down and did not get to do.
+the journal, on disk, before tweets.txt is touched and before the next card can be shown; a start finishes
+what the last review wrote down and did not get to do.
 """
 
 from __future__ import annotations
@@ -20,13 +20,12 @@ from typing import Any
 from botus.errors import Interrupted
 from botus.review.comparing import Comparison
 from botus.review.learning import Learner
-from botus.review.machine import changes, deck, steps
-from botus.review.machine import press as curate
-from botus.review.machine.changes import Change, PutBack, Remove
-from botus.review.machine.deck import State
+from botus.review.machine import keys, rewording, state, steps, table
 from botus.review.machine.editor import Key
 from botus.review.machine.order import Lesson, Order
-from botus.review.machine.press import Effect, LookUp, OpenEditor, Quit, Record
+from botus.review.machine.state import ReviewState
+from botus.review.machine.steps import Compare, OpenEditor, Quit, Record, Result
+from botus.review.machine.table import Change, PutBack, Remove
 from botus.store.candidates import Candidates, Provenance
 from botus.store.decisions import Decisions, Kind, Mark, Step
 from botus.store.durable import files
@@ -36,43 +35,41 @@ from botus.store.queue import Queue
 from botus.store.tweeted import Log
 from botus.text import fingerprint
 
-Clock = Callable[[], float]
-_BESIDE_PAGE = 7  # lines of a screen that the list does not have
 
-
-class Session:
+class ReviewSession:
     """A review of one data directory; use `open_session`.
 
     Attributes:
         state: what the machine knows, for the painter.
         about: what `generate` noted about posts, by fingerprint.
         notices: what the person should know at the start.
+        wants_editor: a text that the person wants to edit in a program of their own, for `reword`.
     """
 
-    def __init__(self, data: Path, order: Order, seed: int, clock: Clock, limit: int, learning: bool) -> None:
-        self._data = data
-        self._compared: Comparison | None = None
-        self.wants_editor: str | None = None
-        self._queue, self._decisions = Queue(data), Decisions(data)
+    def __init__(
+        self, data: Path, order: Order, seed: int, clock: Callable[[], float], limit: int, learning: bool
+    ) -> None:
+        self._data, self._clock = data, clock
+        self._queue, self._decisions, self._candidates = Queue(data), Decisions(data), Candidates(data)
         self._log, self._intents = Log(data), Intents(data)
-        self._clock = clock
+        self._comparison: Comparison | None = None
+        self._learner = Learner(lambda post: self.noted(post).get("parts") or {})
         self._quit = False
-        self._candidates = Candidates(data)
+        self.wants_editor: str | None = None
         self.about: Provenance = self._candidates.provenance()
         history = self._decisions.history()
         self._wrote = history.last is not None
         self.notices = ["a torn last line of the journal was passed over"] if self._decisions.torn() else []
         self._stamps = self._look()
         lines = list(self._queue.lines())
-        table, unfinished = curate.recover(changes.read(lines, self._used()), history)
+        posts, unfinished = steps.recover(table.read(lines, self._used()), history)
         if unfinished:
             self.notices.append("the last decision of a review that was cut off is finished now")
             self._change(unfinished)
             lines = list(self._queue.lines())
-            table = changes.read(lines, self._used())
-        state = deck.begin(table, history, order, self.about.scores, seed)
-        self.state = replace(state, flagged=self.about.flagged, limit=limit, learning=learning)
-        self._learner = Learner(self._parts)
+            posts = table.read(lines, self._used())
+        begun = state.begin(posts, history, order, self.about.scores, seed)
+        self.state = replace(begun, flagged=self.about.flagged, limit=limit, learning=learning)
         self.notices += _oddities(lines, self.state)
 
     def press(self, key: Key) -> bool:
@@ -83,11 +80,9 @@ class Session:
         Returns:
             False when the person wants to stop.
         """
-        shown = deck.shown(self.state)
-        if self.look_again() and shown != deck.shown(self.state):
-            return True
-        self.state, effects = curate.press(self.state, key, self._now())
-        self._carry_out(effects)
+        shown = self.state.shown
+        if not self.look_again() or shown == self.state.shown:
+            self._carry_out(keys.press(self.state, key, self._now()))
         return not self._quit
 
     def reword(self, written: str | None) -> None:
@@ -96,29 +91,25 @@ class Session:
         Where the post was used meanwhile, the text stays under edit and the notice says what happened.
         """
         edited, self.wants_editor = self.wants_editor, None
-        card = deck.current(self.state)
+        shown = self.state.current
         self.look_again()
-        now = deck.current(self.state)
-        if written is not None and (card is None or now is None or now.fingerprint != card.fingerprint):
+        now = self.state.current
+        if written is not None and (not shown or not now or now.fingerprint != shown.fingerprint):
             notice = f"Not saved. {self.state.notice}: {edited!r} has become {written!r}"
             self.state = replace(self.state, notice=notice)
-            return
-        self.state, effects = curate.reword(self.state, written, self._now())
-        self._carry_out(effects)
+        else:
+            self._carry_out(rewording.reword(self.state, written, self._now()))
 
     def decide(self, wanted: Iterable[tuple[str, Kind]]) -> Counter[Kind]:
         """Decide posts in one step, by fingerprint; returns what was done."""
         before = len(self.state.done)
-        self.state, effects = steps.decide(self.state, wanted, self._now())
-        self._carry_out(effects)
+        self._carry_out(steps.decide(self.state, wanted, self._now()))
         return Counter(one.kind for step in self.state.done[before:] for one in step.decisions)
 
     def edit(self, post: str, text: str) -> str:
         """Give a post a new wording; returns why not, or nothing."""
         before = len(self.state.done)
-        self.state = replace(self.state, at=post)
-        self.state, effects = curate.reword(self.state, text, self._now())
-        self._carry_out(effects)
+        self._carry_out(rewording.reword(replace(self.state, at=post), text, self._now()))
         problem = "" if len(self.state.done) > before else self.state.notice
         self.state = replace(self.state, editor=None, at=None)
         return problem
@@ -128,11 +119,9 @@ class Session:
         lines = self._queue.lines()
         return {line.number: fingerprint(line.text) for line in lines if line.text is not None}
 
-    def record(self, post: str) -> Mapping[str, Any]:
+    def noted(self, post: str) -> Mapping[str, Any]:
         """What `generate` noted about a post, also where it was edited since."""
-        while post not in self.about and post in self.state.origins:
-            post = self.state.origins[post]
-        return self.about.get(post) or {}
+        return self.state.noted(self.about, post)
 
     def think(self) -> bool:
         """Do a few milliseconds of learning, while no key is pressed; False if there is nothing to do.
@@ -141,12 +130,12 @@ class Session:
         """
         lesson = self._learner.work(self.state)
         if isinstance(lesson, Lesson):
-            self.state = curate.learn(self.state, lesson)
+            self.state = state.relaid(replace(self.state, lesson=lesson))
         return lesson is not False
 
-    def fit(self, height: int) -> None:
-        """Let a page of the list fit a screen of so many lines."""
-        size = max(1, min(deck.PAGE, height - _BESIDE_PAGE))
+    def fit(self, posts: int) -> None:
+        """Let a page of the list hold as many posts as a painter has room for."""
+        size = max(1, min(state.PAGE, posts))
         if size != self.state.page_size:
             self.state = replace(self.state, page_size=size)
 
@@ -167,78 +156,67 @@ class Session:
         if self._wrote:
             self._decisions.append(Mark("end", 0, self._now()))
 
-    def _carry_out(self, effects: list[Effect]) -> None:
+    def _carry_out(self, result: Result) -> None:
+        """Do what a key wants, in this order: write it down, then change tweets.txt."""
+        self.state, effects = result
         wanted: list[Change] = []
         is_step = False
         for effect in effects:
-            if isinstance(effect, Record):
-                self._decisions.append(effect.entry)
-                self._wrote = True
-                is_step = isinstance(effect.entry, Step)
-            elif isinstance(effect, Quit):
-                self._quit = True
-            elif isinstance(effect, OpenEditor):
-                self.wants_editor = effect.text
-            elif isinstance(effect, LookUp):
-                self._look_up(effect)
-            else:
-                wanted.append(effect)
+            match effect:
+                case Record(entry):
+                    self._decisions.append(entry)
+                    self._wrote, is_step = True, isinstance(entry, Step)
+                case Quit():
+                    self._quit = True
+                case OpenEditor(text):
+                    self.wants_editor = text
+                case Compare(post, text):
+                    self._compare(post, text)
+                case _:
+                    wanted.append(effect)
         if wanted and not self._change(wanted) and is_step:
-            self._withdraw()
-        elif self.state.table.places.stale:
+            # An edit was written down, but its line was used in that very moment: take it back.
+            self._read_again()
+            self._carry_out(steps.undo(self.state, self._now()))
+        elif self.state.table.is_stale:
             self._read_again()
 
-    def _look_up(self, effect: LookUp) -> None:
-        if self._compared is None:
-            self._compared = Comparison(self._data)
-        said = self._compared.say(effect.text)
-        known = {**self.state.nearest, effect.fingerprint: said.replace("\n", " ")}
-        self.state = replace(self.state, nearest=known)
+    def _compare(self, post: str, text: str) -> None:
+        self._comparison = self._comparison or Comparison(self._data)
+        said = self._comparison.say(text).replace("\n", " ")
+        self.state = replace(self.state, nearest={**self.state.nearest, post: said})
 
     def _change(self, wanted: Sequence[Change]) -> bool:
         """Change tweets.txt; False if a line that was to be reworded had just gone."""
-        lines = [change.place.raw for change in wanted if isinstance(change, Remove)]
-        if len(lines) == len(wanted) > 1:
-            self._queue.remove_all(lines)
-            missed = []
+        removed = [change.place.raw for change in wanted if isinstance(change, Remove)]
+        if len(removed) == len(wanted) > 1:
+            self._queue.remove_all(removed)
+            missed = 0
         else:
-            missed = [change for change in wanted if not self._change_one(change)]
+            missed = sum(not self._change_one(change) for change in wanted)
         self._stamps = self._look()
         return not missed
 
     def _change_one(self, change: Change) -> bool:
+        place = change.place
+        line = Line(place.raw, place.number, None, place.start, place.ending)
         if isinstance(change, Remove):
-            place = change.place
-            self._queue.remove(Line(place.raw, place.number, None, place.start, place.ending))
-            return True
-        if isinstance(change, PutBack):
-            place = change.place
+            self._queue.remove(line)
+        elif isinstance(change, PutBack):
             self._queue.put_back(place.raw, place.previous, place.number, place.ending, place.start)
-            return True
-        line = Line(change.raw, 0, None, change.start)
-        return self._queue.replace_line(line, change.new.raw)
-
-    def _withdraw(self) -> None:
-        """An edit was written down, but its line was used in that very moment: take it back."""
-        self._read_again()
-        self.state, effects = curate.undo(self.state, self._now())
-        self._carry_out(effects)
+        else:
+            return self._queue.replace_line(line, change.new)
+        return True
 
     def _read_again(self) -> None:
-        self.state = curate.refresh(self.state, self._queue.lines(), self._used())
-
-    def _parts(self, post: str) -> Mapping[str, float]:
-        parts = self.record(post).get("parts")
-        return parts if isinstance(parts, dict) else {}
+        self.state = state.refresh(self.state, self._queue.lines(), self._used())
 
     def _used(self) -> dict[str, str]:
         words = dict.fromkeys(self._intents.used(), "it is being posted")
         return words | {post: _when_and_where(entry) for post, entry in self._log.used().items()}
 
     def _look(self) -> tuple[object, object, object]:
-        paths = (self._queue.path, self._log.path, self._candidates.path)
-        queue, log, candidates = map(files.stamp, paths)
-        return queue, log, candidates
+        return files.stamp(self._queue.path), files.stamp(self._log.path), files.stamp(self._candidates.path)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
@@ -249,10 +227,10 @@ def open_session(
     data: Path,
     order: Order = "score",
     seed: int = 0,
-    clock: Clock = time.time,
+    clock: Callable[[], float] = time.time,
     limit: int = 280,
     learning: bool = True,
-) -> Iterator[Session]:
+) -> Iterator[ReviewSession]:
     """Hold a data directory for a review.
 
     Args:
@@ -269,7 +247,7 @@ def open_session(
     """
     with files.lock(data, "curate", holder="another botus curate"):
         with _without_collecting():
-            session = Session(data, order, seed, clock, limit, learning)
+            session = ReviewSession(data, order, seed, clock, limit, learning)
         try:
             yield session
         except Interrupted:
@@ -300,14 +278,12 @@ def _when_and_where(entry: Mapping[str, Any]) -> str:
     return " ".join([*words, *[str(part["url"]) for part in parts if part.get("url")]])
 
 
-def _oddities(lines: Iterable[Line], state: State) -> Iterator[str]:
+def _oddities(lines: Iterable[Line], begun: ReviewState) -> Iterator[str]:
     unreadable = [line.number for line in lines if line.text is None]
     if unreadable:
         yield f"{len(unreadable)} not UTF-8 and not shown, the first is line {unreadable[0]} of tweets.txt"
-    cards = state.table.cards.values()
-    again = sum(1 for card in cards if card.raws and state.verdicts.get(card.fingerprint) == "drop")
-    if again:
+    cards = [card.fingerprint for card in begun.table.cards.values() if card.raws]
+    if again := sum(begun.verdicts.get(post) == "drop" for post in cards):
         yield f"{again} dropped before and in tweets.txt again: never drawn, not shown"
-    used = sum(1 for card in cards if card.raws and card.fingerprint in state.table.used)
-    if used:
+    if used := sum(post in begun.table.used for post in cards):
         yield f"{used} posted before and still in tweets.txt: never drawn, not shown"

@@ -26,7 +26,7 @@ from typing import TypeVar
 
 from botus.generation import score
 from botus.review import ranking
-from botus.review.machine.order import arrange
+from botus.review.machine.order import Lesson, arrange
 from botus.text import fingerprint
 
 WORDS = (
@@ -133,7 +133,7 @@ def refit() -> None:
     times, pauses = [], []
     for _ in range(5):
         began = last = time.perf_counter()
-        for _ in ranking.fitting(examples):
+        for _ in ranking.fit(examples):
             pauses.append(time.perf_counter() - last)
             last = time.perf_counter()
         times.append(time.perf_counter() - began)
@@ -185,13 +185,13 @@ def until_learned(
         if len(seen) < ranking.FEWEST or len(seen) - learned_from < max(10, len(seen) // 20):
             continue
         learned_from, examples = len(seen), [(known[text], text in picks) for text in seen[-1000:]]
-        auc = result(ranking.measuring(examples)) if ranking.is_enough(examples) else None
+        auc = result(ranking.cross_validate(examples)) if ranking.is_enough(examples) else None
         if auc is None:
             continue
-        by_score = ranking.area([(scores[text], text in picks) for text in seen[-1000:]])
+        by_score = ranking.auc([(scores[text], text in picks) for text in seen[-1000:]])
         chances = scores
-        if ranking.Quality(len(examples), kept, auc, by_score).is_better_than_score:
-            model = result(ranking.fitting(examples))
+        if Lesson(len(examples), {}, auc, by_score).is_better_than_score:
+            model = result(ranking.fit(examples))
             chances = {text: model.chance(known[text]) for text in rest}
         rest = arrange(rest, "score", chances, Random(len(seen)))[::-1]
     return len(seen)

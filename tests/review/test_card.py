@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from botus import text
-from botus.review.machine import changes
-from botus.review.machine import press as curate
-from botus.review.machine.deck import State, begin
+from botus.review.machine import keys as review_keys
+from botus.review.machine import table
 from botus.review.machine.editor import Key
+from botus.review.machine.state import ReviewState, begin
 from botus.review.terminal.paint import Limit, View, visible
 from botus.review.terminal.screens import screen
 from botus.store.decisions import History
@@ -23,19 +23,22 @@ LIMITS = (Limit("x", text.x_length, 280), Limit("mastodon", text.mastodon_length
 LONG = "The keeper counts the dark in a drawer by the stairs, every night. " * 6
 
 
-def start(*posts: str) -> State:
+def start(*posts: str) -> ReviewState:
     content = "".join(f"{text.escape(post)}\n" for post in posts).encode()
-    return begin(changes.read(scan(io.BytesIO(content)), {}), History(), "file")
+    return begin(table.read(scan(io.BytesIO(content)), {}), History(), "file")
 
 
-def press(state: State, *keys: Key) -> State:
+def press(state: ReviewState, *keys: Key) -> ReviewState:
     for number, key in enumerate(keys):
-        state, _ = curate.press(state, key, 2000 * number)
+        state, _ = review_keys.press(state, key, 2000 * number)
     return state
 
 
 def painted(
-    state: State, width: int = 80, height: int = 24, about: Mapping[str, Mapping[str, Any]] | None = None
+    state: ReviewState,
+    width: int = 80,
+    height: int = 24,
+    about: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[str]:
     return [line.plain for line in screen(state, View(LIMITS, about or {}, width, height))]
 
@@ -84,7 +87,7 @@ def test_decisions_pace_and_kept_are_shown() -> None:
     state = press(start(*[f"post {number}" for number in range(200)]), "k", "d", "s", " ", "k", "d")
     shown = painted(state)
     assert shown[0].split() == ["6", "of", "200", "·", "3", "kept", "30", "a", "minute,", "6", "min", "left"]
-    assert [line.split()[1] for line in shown[-7:-2]] == ["dropped", "kept", "put", "starred", "dropped"]
+    assert [line.split()[1] for line in shown[-7:-2]] == ["dropped", "kept", "later", "starred", "dropped"]
 
 
 @pytest.mark.parametrize(

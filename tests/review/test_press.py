@@ -8,12 +8,13 @@ from random import Random
 
 import pytest
 
-from botus.review.machine import changes, press
-from botus.review.machine.changes import PutBack, Remove, Rewrite, Table
-from botus.review.machine.deck import State, begin, current
+from botus.review.machine import keys as review_keys
+from botus.review.machine import table as tables
 from botus.review.machine.editor import Key, Paste
 from botus.review.machine.order import arrange
-from botus.review.machine.press import Effect, Quit, Record
+from botus.review.machine.state import ReviewState, begin, refresh
+from botus.review.machine.steps import Effect, Quit, Record, recover
+from botus.review.machine.table import PutBack, Remove, Rewrite, Table
 from botus.review.machine.tally import tally
 from botus.store.decisions import Decision, History, Mark, Step
 from botus.store.durable.lines import Line, scan
@@ -27,23 +28,23 @@ def lines(content: bytes) -> list[Line]:
 
 
 def table(content: bytes, used: Sequence[str] = ()) -> Table:
-    return changes.read(lines(content), {fingerprint(text): "posted on Monday" for text in used})
+    return tables.read(lines(content), {fingerprint(text): "posted on Monday" for text in used})
 
 
-def start(content: bytes = ABC, history: History | None = None, used: Sequence[str] = ()) -> State:
+def start(content: bytes = ABC, history: History | None = None, used: Sequence[str] = ()) -> ReviewState:
     return begin(table(content, used), history or History(), "file")
 
 
-def typed(state: State, *keys: Key) -> tuple[State, list[Effect]]:
+def typed(state: ReviewState, *keys: Key) -> tuple[ReviewState, list[Effect]]:
     effects: list[Effect] = []
     for number, key in enumerate(keys):
-        state, more = press.press(state, key, 1000 * number)
+        state, more = review_keys.press(state, key, 1000 * number)
         effects += more
     return state, effects
 
 
-def shown(state: State) -> str | None:
-    card = current(state)
+def shown(state: ReviewState) -> str | None:
+    card = state.current
     return card.text if card else None
 
 
@@ -169,7 +170,7 @@ def test_an_edit_returns_to_the_card_undecided() -> None:
     assert kinds(effects) == ["edit"]
     rewrite = effects[1]
     assert isinstance(rewrite, Rewrite)
-    assert (rewrite.raw, rewrite.new.raw) == (b"alpha", b"alpha!")
+    assert (rewrite.place.raw, rewrite.new) == (b"alpha", b"alpha!")
     assert shown(state) == "alpha!"
     assert state.verdicts == {fingerprint("alpha"): "edited"}
     state, _ = typed(state, "k")
@@ -181,7 +182,7 @@ def test_an_edit_keeps_the_carriage_return_and_escapes_line_breaks() -> None:
     _, effects = typed(start(b"one\r\n"), "e", "newline", "2", "\\", "n", "enter")
     rewrite = effects[1]
     assert isinstance(rewrite, Rewrite)
-    assert rewrite.new.raw == b"one\\n2\\\\n\r"
+    assert rewrite.new == b"one\\n2\\\\n\r"
 
 
 def test_while_editing_every_key_is_text() -> None:
@@ -232,14 +233,14 @@ def test_used_kept_and_dropped_posts_are_not_shown() -> None:
 
 
 def test_a_line_that_was_used_meanwhile_is_passed_over_with_a_notice() -> None:
-    state = press.refresh(start(), lines(b"beta\ngamma\n"), {fingerprint("alpha"): "posted on Monday"})
+    state = refresh(start(), lines(b"beta\ngamma\n"), {fingerprint("alpha"): "posted on Monday"})
     assert shown(state) == "beta"
     assert state.notice == "This post was used meanwhile: posted on Monday"
 
 
 def test_the_edit_of_a_line_that_was_used_meanwhile_is_refused() -> None:
     state, _ = typed(start(), "e", "!")
-    state = press.refresh(state, lines(b"beta\ngamma\n"), {fingerprint("alpha"): "posted on Monday"})
+    state = refresh(state, lines(b"beta\ngamma\n"), {fingerprint("alpha"): "posted on Monday"})
     state, effects = typed(state, "enter")
     assert effects == []
     assert "posted on Monday" in state.notice
@@ -250,7 +251,7 @@ def test_the_edit_of_a_line_that_was_used_meanwhile_is_refused() -> None:
 
 def test_new_lines_come_last_and_do_not_move_the_shown_card() -> None:
     state, _ = typed(start(), "k")
-    state = press.refresh(state, lines(b"new\n" + ABC), {})
+    state = refresh(state, lines(b"new\n" + ABC), {})
     assert shown(state) == "beta"
     state, _ = typed(state, "k", "k")
     assert shown(state) == "new"
@@ -258,7 +259,7 @@ def test_new_lines_come_last_and_do_not_move_the_shown_card() -> None:
 
 def test_undo_of_what_was_posted_takes_back_only_the_decision() -> None:
     state, _ = typed(start(), "k")
-    state = press.refresh(state, lines(b"beta\ngamma\n"), {fingerprint("alpha"): "posted on Monday"})
+    state = refresh(state, lines(b"beta\ngamma\n"), {fingerprint("alpha"): "posted on Monday"})
     state, effects = typed(state, "u")
     assert kinds(effects) == ["undo"]
     assert len(effects) == 1
@@ -272,13 +273,13 @@ def test_recovery_finishes_the_last_step_and_only_once() -> None:
     assert isinstance(entry, Record)
     assert isinstance(entry.entry, Step)
     history = History((entry.entry,), (), entry.entry, 2)
-    after, missing = press.recover(table(ABC), history)
+    after, missing = recover(table(ABC), history)
     assert [type(one) for one in missing] == [Remove]
-    assert press.recover(after, history)[1] == []
+    assert recover(after, history)[1] == []
     undone = History((), (entry.entry,), Mark("undo", 1, 0), 2)
-    after, missing = press.recover(table(b"beta\ngamma\n"), undone)
+    after, missing = recover(table(b"beta\ngamma\n"), undone)
     assert [type(one) for one in missing] == [PutBack]
-    assert press.recover(after, undone)[1] == []
+    assert recover(after, undone)[1] == []
 
 
 def test_help_takes_no_decision_and_q_quits() -> None:

@@ -7,13 +7,12 @@ from random import Random
 
 import pytest
 
-from botus.review.machine import press
-from botus.review.machine.changes import PutBack, Remove
-from botus.review.machine.deck import State, begin, page
 from botus.review.machine.order import Lesson, arrange
 from botus.review.machine.paging import intention
-from botus.review.machine.press import LookUp, OpenEditor, Record
-from botus.review.ranking import Quality
+from botus.review.machine.rewording import reword
+from botus.review.machine.state import ReviewState, begin, relaid
+from botus.review.machine.steps import Compare, Effect, OpenEditor, Record
+from botus.review.machine.table import PutBack, Remove
 from botus.store.decisions import History, Step
 from botus.text import fingerprint
 from tests.review.test_press import kinds, shown, start, table, typed
@@ -21,11 +20,11 @@ from tests.review.test_press import kinds, shown, start, table, typed
 TWELVE = b"".join(b"post %d\n" % number for number in range(12))
 
 
-def texts(state: State) -> list[str]:
-    return [state.table.cards[post].text for post in page(state)]
+def texts(state: ReviewState) -> list[str]:
+    return [state.table.cards[post].text for post in state.page]
 
 
-def step_of(effects: list[press.Effect]) -> Step:
+def step_of(effects: list[Effect]) -> Step:
     entry = effects[0]
     assert isinstance(entry, Record)
     assert isinstance(entry.entry, Step)
@@ -36,7 +35,8 @@ def test_a_page_is_decided_with_one_key_and_taken_back_with_one() -> None:
     state, effects = typed(start(TWELVE), "tab", "1", "3", "3", "5", "5", "5")
     assert effects == []
     assert texts(state) == [f"post {number}" for number in range(10)]
-    assert intention(state)["d"] == "keep 2 and drop the other 8"
+    assert state.listing
+    assert intention(state, state.listing)["d"] == "keep 2 and drop the other 8"
     after, effects = typed(state, "d")
     assert [one.kind for one in step_of(effects).decisions] == ["keep", "drop", "star", *["drop"] * 7]
     assert sum(isinstance(effect, Remove) for effect in effects) == 8
@@ -160,7 +160,7 @@ def test_what_was_learned_orders_only_where_it_beats_the_score(auc: float, first
     scores = {fingerprint(f"post {number}"): 1 - number / 100 for number in range(12)}
     chances = {fingerprint(f"post {number}"): number / 100 for number in range(12)}
     state = begin(table(TWELVE), History(), "score", scores, seed=3)
-    state = press.learn(state, Lesson(chances, 40, Quality(40, 9, auc, 0.7)))
+    state = relaid(replace(state, lesson=Lesson(40, chances, auc, 0.7)))
     assert shown(state) == "post 0"  # what is on the screen stays there
     state, _ = typed(state, "k")
     assert shown(state) == first
@@ -171,12 +171,12 @@ def test_what_was_learned_orders_only_where_it_beats_the_score(auc: float, first
 def test_an_editor_of_ones_own() -> None:
     state, effects = typed(start(), "E")
     assert effects == [OpenEditor("alpha")]
-    after, effects = press.reword(state, "alpha and more\n", 1)
+    after, effects = reword(state, "alpha and more\n", 1)
     assert kinds(effects) == ["edit"]
     assert shown(after) == "alpha and more"
-    after, effects = press.reword(state, None, 1)
+    after, effects = reword(state, None, 1)
     assert (effects, shown(after), after.notice) == ([], "alpha", "Not changed")
-    after, effects = press.reword(state, "beta", 1)
+    after, effects = reword(state, "beta", 1)
     assert effects == []
     assert "in the queue already" in after.notice
     assert after.editor
@@ -184,4 +184,4 @@ def test_an_editor_of_ones_own() -> None:
 
 
 def test_a_comparison_is_asked_for() -> None:
-    assert typed(start(), "c")[1] == [LookUp(fingerprint("alpha"), "alpha")]
+    assert typed(start(), "c")[1] == [Compare(fingerprint("alpha"), "alpha")]

@@ -14,11 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botus.errors import BotusError, BusyError, FileError, Interrupted
-from botus.review.machine import changes
-from botus.review.machine.deck import current
+from botus.review.machine import table
 from botus.review.machine.editor import Key
-from botus.review.machine.places import find
-from botus.review.session import Session, open_session
+from botus.review.session import ReviewSession, open_session
 from botus.store.decisions import Decisions
 from botus.store.durable import files, jsonl
 from botus.store.queue import Queue
@@ -77,7 +75,7 @@ def content(data: Path) -> bytes:
     return (data / "tweets.txt").read_bytes()
 
 
-def press(session: Session, *keys: Key) -> None:
+def press(session: ReviewSession, *keys: Key) -> None:
     for key in keys:
         session.press(key)
 
@@ -141,17 +139,17 @@ def test_as_many_undos_as_keys_restore_every_byte_and_verdict(
         assert Decisions(data).verdicts() == {}
 
 
-def check_picture(data: Path, session: Session) -> None:
+def check_picture(data: Path, session: ReviewSession) -> None:
     """What the machine believes of the file is what the file is."""
-    fresh = changes.read(Queue(data).lines(), {})
+    fresh = table.read(Queue(data).lines(), {})
     known = session.state.table
     assert {post: Counter(card.raws) for post, card in known.cards.items() if card.raws} == {
         post: Counter(card.raws) for post, card in fresh.cards.items()
     }
-    for number, raw in enumerate(fresh.places.raws):
+    for number, raw in enumerate(fresh.lines):
         if raw.strip():
-            assert known.places.raws[number] == raw
-            assert find(known.places, raw) == find(fresh.places, raw)
+            assert known.lines[number] == raw
+            assert known.place(raw) == fresh.place(raw)
     assert Decisions(data).verdicts() == {
         post: verdict for post, verdict in session.state.verdicts.items() if verdict != "later"
     }
@@ -254,7 +252,7 @@ def test_a_key_for_a_card_that_was_posted_meanwhile_does_nothing(data: Path) -> 
     with open_session(data, "file") as session:
         log(data, "alpha")
         press(session, "d")
-        card = current(session.state)
+        card = session.state.current
         assert card
         assert card.text == "beta"
         assert session.state.notice == "This post was used meanwhile: posted on 2023-11-14 https://x/1"
@@ -276,7 +274,7 @@ def test_an_edit_whose_line_goes_in_that_very_moment_is_taken_back(
 
         monkeypatch.setattr(Decisions, "append", append_and_post)
         press(session, "enter")
-        card = current(session.state)
+        card = session.state.current
         assert card
         assert card.text == "beta"
         assert "posted on" in session.state.notice
@@ -289,7 +287,7 @@ def test_what_an_editor_does_meanwhile_is_respected(data: Path) -> None:
         press(session, "d")
         (data / "tweets.txt").write_bytes(b"by hand\nbeta, better\ngamma\n")
         press(session, "k")  # meant for beta, which is gone
-        card = current(session.state)
+        card = session.state.current
         assert card
         assert card.text == "gamma"
         press(session, "u")
@@ -351,3 +349,11 @@ def test_a_symbolic_link_stops_the_review_and_nothing_is_lost(data: Path) -> Non
     with pytest.raises(FileError, match="symbolic link"), open_session(data, "file") as session:
         press(session, "d")
     assert (data / "real.txt").read_bytes() == b"alpha\nbeta\ngamma\n"
+
+
+def test_what_generate_noted_is_found_also_where_an_edit_went_in_a_circle(data: Path) -> None:
+    with open_session(data, "file") as session:
+        press(session, "e", "!", "enter", "u")
+        assert session.noted(fingerprint("alpha")) == {}
+        press(session, "e", "!", "enter", "e", "backspace", "enter")
+        assert session.noted(fingerprint("alpha")) == {}

@@ -100,7 +100,7 @@ def test_single_keys_decide_without_enter(data: Path, opened: list[pexpect.spawn
         child.expect(seen)
     child.send("q")
     last, code = ended(child)
-    assert "This time: 1 kept, 1 starred, 2 dropped, 1 put off." in last
+    assert "This time: 1 kept, 1 starred, 2 dropped, 1 later." in last
     assert code == 0
     assert verdicts(data) == ["keep", "drop", "drop", "later", "star"]
     assert queue(data).splitlines()[:3] == ["post 000", "post 003", "post 004"]
@@ -442,7 +442,7 @@ KINDS: dict[str, list[tuple[str, str]]] = {  # keys, each with what the screen s
     "keep": [("k", r"\+ kept +")],
     "drop": [("d", "- dropped +")],
     "star": [("s", r"\* starred +")],
-    "later": [(" ", "~ put off +")],
+    "later": [(" ", "~ later +")],
     "edit": [("e", "Ctrl-J"), ("!", "Ctrl-J"), ("\r", "still to be decided")],
     "page": [("\t", "drop all"), ("2", "drop the other"), ("d", "drop all"), ("\t", "at once: ")],
     "undo": [("u", "Taken back|Nothing to take back")],

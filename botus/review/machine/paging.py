@@ -1,33 +1,34 @@
 """The list: a page of posts at once, and everything like one post. Pure.
 
-Keys go in; a page is decided in one step, which one undo takes back. The one surprise: what a key would do is
-on the screen before it is pressed (`intention`), because it decides posts that nobody looked at one by one.
+A page is decided in one step, which one undo takes back. What a key would do is on the screen before it is
+pressed (`intention`), because it decides posts that nobody looked at one by one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from botus.review.machine.deck import Listing, State, current, is_open, page, step_on
-from botus.review.machine.steps import Result, decide, redo, say, undo
+from botus.review.machine.editor import Key
+from botus.review.machine.state import Listing, ReviewState, step_on
+from botus.review.machine.steps import Result, decide, say
 from botus.store.decisions import Kind
 
 _ALIKE = 0.5
 _WORD = re.compile(r"\w+")
 _NEXT_MARK: dict[Kind | None, Literal["keep", "star"] | None] = {None: "keep", "keep": "star", "star": None}
+_DECIDING: dict[Key, Kind] = {"d": "drop", "left": "drop", "k": "keep", "right": "keep", " ": "later"}
 
 
-def open_list(state: State, now: int) -> Result:
+def open_list(state: ReviewState, now: int) -> Result:
     """Show a page of posts instead of one."""
     return replace(state, listing=Listing()), []
 
 
-def open_group(state: State, now: int) -> Result:
+def open_group(state: ReviewState, now: int) -> Result:
     """Show everything like the shown post, of what is still to be decided."""
-    card = current(state)
+    card = state.current
     if card is None:
         return say(state, "Nothing is left to compare with")
     posts = alike(state, card.fingerprint)
@@ -36,81 +37,59 @@ def open_group(state: State, now: int) -> Result:
     return replace(state, at=card.fingerprint, listing=Listing(like=posts)), []
 
 
-def list_key(state: State, key: str, now: int) -> Result | None:
-    """Take a key of the list; None where it means nothing here."""
-    assert state.listing is not None
+def list_key(state: ReviewState, listing: Listing, key: str, now: int) -> Result | None:
+    """Take a key that only the list has, or that decides its page; None for any other."""
     if key in ("tab", "escape"):
         return replace(state, listing=None), []
     if len(key) == 1 and key in "1234567890":
-        return _mark(state, state.listing, (int(key) - 1) % 10)
-    if key in _DECIDING:
-        posts = page(state)
-        if not posts:
-            return say(state, "Nothing is left to decide: u takes back, Tab leaves the list")
-        after, effects = decide(state, _DECIDING[key](state, state.listing), now)
-        if not effects:
-            after = replace(step_on(state, posts), listing=None if state.listing.like else Listing())
-        return after, effects
-    if key in ("u", "backspace", "r"):
-        return (redo if key == "r" else undo)(state, now)
+        return _mark(state, listing, (int(key) - 1) % 10)
+    if kind := _DECIDING.get(key):
+        return _decide(state, listing, kind, now)
     return None
 
 
-def intention(state: State) -> dict[str, str]:
+def intention(state: ReviewState, listing: Listing) -> dict[str, str]:
     """Say what each deciding key would do with the page."""
-    assert state.listing is not None
-    posts = page(state)
-    kept = sum(post in state.listing.marks for post in posts)
+    posts = state.page
+    kept = sum(post in listing.marks for post in posts)
     rest = len(posts) - kept
     dropping = f"keep {kept} and drop the other {rest}" if kept else f"drop all {rest}"
-    return {"d": dropping, "k": f"keep all {len(posts)}", "space": f"put off all {len(posts)}"}
+    return {"d": dropping, "k": f"keep all {len(posts)}", "space": f"all {len(posts)} later"}
 
 
-def alike(state: State, post: str) -> tuple[str, ...]:
+def alike(state: ReviewState, post: str) -> tuple[str, ...]:
     """Return a post and all undecided ones that share at least half of their words with it, likest first."""
     words = _words(state, post)
     found = []
     for number, other in enumerate(state.deck):
-        if other != post and is_open(state, other):
+        if other != post and state.is_open(other):
             theirs = _words(state, other)
-            common = len(words & theirs)
-            if common and common >= _ALIKE * (len(words) + len(theirs) - common):
-                found.append((-common / len(words | theirs), number, other))
+            share = len(words & theirs) / max(1, len(words | theirs))
+            if share >= _ALIKE:
+                found.append((-share, number, other))
     return (post, *(other for _, _, other in sorted(found)))
 
 
-def _words(state: State, post: str) -> set[str]:
+def _words(state: ReviewState, post: str) -> set[str]:
     return set(_WORD.findall(state.table.cards[post].text.casefold()))
 
 
-def _mark(state: State, listing: Listing, number: int) -> Result:
+def _mark(state: ReviewState, listing: Listing, number: int) -> Result:
     """Mark a post to be kept; once more a star; once more not at all."""
-    posts = page(state)
+    posts = state.page
     if number >= min(len(posts), 10):
         return say(state, f"There is no number {(number + 1) % 10} on this page")
     marks = dict(listing.marks)
-    following = _NEXT_MARK[marks.pop(posts[number], None)]
-    if following:
+    if following := _NEXT_MARK[marks.pop(posts[number], None)]:
         marks[posts[number]] = following
     return replace(state, listing=replace(listing, marks=marks)), []
 
 
-def _drop_rest(state: State, listing: Listing) -> list[tuple[str, Kind]]:
-    return [(post, listing.marks.get(post, "drop")) for post in page(state)]
-
-
-def _keep_all(state: State, listing: Listing) -> list[tuple[str, Kind]]:
-    return [(post, listing.marks.get(post, "keep")) for post in page(state)]
-
-
-def _put_off_all(state: State, listing: Listing) -> list[tuple[str, Kind]]:
-    return [(post, "later") for post in page(state)]
-
-
-_DECIDING: dict[str, Callable[[State, Listing], list[tuple[str, Kind]]]] = {
-    "d": _drop_rest,
-    "left": _drop_rest,
-    "k": _keep_all,
-    "right": _keep_all,
-    " ": _put_off_all,
-}
+def _decide(state: ReviewState, listing: Listing, kind: Kind, now: int) -> Result:
+    posts, marks = state.page, listing.marks if kind != "later" else {}
+    if not posts:
+        return say(state, "Nothing is left to decide: u takes back, Tab leaves the list")
+    after, effects = decide(state, [(post, marks.get(post, kind)) for post in posts], now)
+    if not effects:
+        after = replace(step_on(state, posts), listing=None if listing.like else Listing())
+    return after, effects

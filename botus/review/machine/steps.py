@@ -1,34 +1,29 @@
 """What one key press decides, takes back or does again: the steps of a review. Pure.
 
-A state and posts come in, the state after them and the effects go out: first what is to be written down, then
-what changes in tweets.txt. The one surprise: the decisions of one step are made one after the other, because
-the place of a line depends on the lines before it.
+A state and posts give the state after them and the effects that `session` carries out: first what is to be
+written down, then what changes in tweets.txt.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from botus.review.machine import changes
-from botus.review.machine.changes import Change
-from botus.review.machine.deck import (
-    DONE,
-    Listing,
-    State,
-    advance,
-    gone,
-    is_there,
-    judge,
-    rename,
-    seat,
-    show_again,
-    step_on,
-    unseat,
-    verdict_on,
+from botus.review.machine.state import Listing, ReviewState, advance, rename, seat, step_on, unseat
+from botus.review.machine.table import Change, Table, perform
+from botus.review.machine.tally import summary
+from botus.store.decisions import (
+    Decision,
+    History,
+    Kind,
+    Mark,
+    Place,
+    Step,
+    Verdict,
+    judged,
+    origins,
+    verdicts,
 )
-from botus.store.decisions import Decision, Kind, Mark, Place, Step, judged
 from botus.text import escape
 
 _LAST = 1_000_000_000  # a line number behind every other
@@ -54,18 +49,18 @@ class OpenEditor:
 
 
 @dataclass(frozen=True, slots=True)
-class LookUp:
+class Compare:
     """The person wants to know what this post is close to in the corpus."""
 
     fingerprint: str
     text: str
 
 
-Effect = Record | Change | Quit | OpenEditor | LookUp
-Result = tuple[State, list[Effect]]
+Effect = Record | Change | Quit | OpenEditor | Compare
+Result = tuple[ReviewState, list[Effect]]
 
 
-def decide(state: State, wanted: Iterable[tuple[str, Kind]], now: int) -> Result:
+def decide(state: ReviewState, wanted: Iterable[tuple[str, Kind]], now: int) -> Result:
     """Decide posts in one step; what is decided that way already, or not there, is passed over.
 
     Args:
@@ -73,51 +68,34 @@ def decide(state: State, wanted: Iterable[tuple[str, Kind]], now: int) -> Result
         wanted: fingerprints and what to decide.
         now: milliseconds since 1970.
     """
-    wanted, table, decisions = list(wanted), state.table, []
-    for post, kind in wanted:
+    # One after the other: the place of a line depends on the lines before it.
+    table, decisions = state.table.copy(), []
+    for post, kind in dict(wanted).items():
         verdict = state.verdicts.get(post)
-        if not is_there(state, post) or verdict == kind != "later" or (verdict == "drop" and kind == "later"):
+        if not state.is_there(post) or verdict == kind != "later" or (verdict == "drop" and kind == "later"):
             continue
         card = table.cards[post]
-        places = changes.places_of(table, card) or _places_of_drop(state, post)
-        decision = Decision(kind, post, card.text, places, back=verdict == "drop")
-        decisions.append(decision)
-        if len(wanted) > 1:
-            table, _ = changes.perform(table, Step(0, now, (decision,)))
+        places = table.places_of(card) or _places_of_drop(state, post)
+        decisions.append(Decision(kind, post, card.text, places, back=verdict == "drop"))
+        table.apply(decisions[-1])
     return take(state, decisions, now) if decisions else (state, [])
 
 
-def take(state: State, decisions: Sequence[Decision], now: int) -> Result:
+def _places_of_drop(state: ReviewState, post: str) -> tuple[Place, ...]:
+    """Where a dropped post stood; the end of the file, where it was dropped on another machine."""
+    decisions = (one for step in reversed(state.done) for one in step.decisions)
+    drop = next(one for one in decisions if one.kind == "drop" and one.fingerprint == post)
+    return drop.places or (Place(escape(drop.text).encode(), _LAST, None),)
+
+
+def take(state: ReviewState, decisions: Sequence[Decision], now: int) -> Result:
     """Make a step of decisions."""
     step = Step(state.next_step, now, tuple(decisions))
-    state = replace(state, next_step=step.number + 1, undone=())
-    state, made = _do(state, step)
+    state, made = _do(replace(state, next_step=step.number + 1, undone=()), step)
     return state, [Record(step), *made]
 
 
-def undo(state: State, now: int) -> Result:
-    """Take back the last step that counts, of this review or an earlier one."""
-    if not state.done:
-        return say(state, "Nothing to take back")
-    step = state.done[-1]
-    table, made = changes.perform(state.table, step, back=True)
-    state = replace(state, table=table, done=state.done[:-1], undone=(*state.undone, step))
-    for decision in reversed(step.decisions):
-        state = judge(state, {post: verdict_on(post, state.done) for post, _ in judged(decision)})
-        if decision.new:
-            state = rename(state, decision.new.fingerprint, decision.fingerprint)
-        state = show_again(state, decision)
-    notice = f"Taken back: {summary(step.decisions)}"
-    first = step.decisions[0].fingerprint
-    if state.subset is not None and first not in state.subset:
-        state = replace(state, subset=None)
-    if not is_there(state, first):
-        state, notice = step_on(state, {first}), f"{notice}. {gone(state, first)}"
-    state = _unmarked(state, step)
-    return replace(advance(state), notice=notice), [Record(Mark("undo", step.number, now)), *made]
-
-
-def redo(state: State, now: int) -> Result:
+def redo(state: ReviewState, now: int) -> Result:
     """Do the step again that was taken back last."""
     if not state.undone:
         return say(state, "Nothing to do again")
@@ -127,24 +105,53 @@ def redo(state: State, now: int) -> Result:
     return replace(state, notice=notice), [Record(Mark("redo", step.number, now)), *made]
 
 
-def _do(state: State, step: Step) -> tuple[State, list[Change]]:
-    table, made = changes.perform(state.table, step)
-    state = replace(state, table=table, done=(*state.done, step))
-    for decision in step.decisions:
-        state = judge(state, dict(judged(decision)))
-        if decision.kind == "later":
-            state = seat(unseat(state, decision.fingerprint), decision.fingerprint, len(state.deck))
-        if decision.new:
-            state = rename(state, decision.fingerprint, decision.new.fingerprint)
-    last = step.decisions[-1]
-    if last.new and is_there(state, last.new.fingerprint):
-        state = replace(state, at=last.new.fingerprint)
-    else:
-        state = step_on(state, {one.fingerprint for one in step.decisions})
-    return advance(_unmarked(state)), made
+def _do(state: ReviewState, step: Step) -> tuple[ReviewState, list[Change]]:
+    table, made = perform(state.table, step)
+    found: dict[str, Verdict | None] = {**state.verdicts}
+    for one in step.decisions:
+        found.update(judged(one))
+    known = {post: verdict for post, verdict in found.items() if verdict}
+    state = replace(state, table=table, done=(*state.done, step), verdicts=known)
+    state = replace(state, origins={**state.origins, **origins([step])})
+    for one in step.decisions:
+        if one.kind == "later":
+            state = seat(unseat(state, one.fingerprint), one.fingerprint, len(state.deck))
+        if one.new:
+            state = rename(state, one.fingerprint, one.new.fingerprint)
+    state = _unmarked(state)
+    last = step.decisions[-1].new
+    if last and state.is_there(last.fingerprint):
+        return advance(replace(state, at=last.fingerprint)), made
+    return advance(step_on(state, {one.fingerprint for one in step.decisions})), made
 
 
-def _unmarked(state: State, step: Step | None = None) -> State:
+def undo(state: ReviewState, now: int) -> Result:
+    """Take back the last step that counts, of this review or an earlier one, and show its posts again."""
+    if not state.done:
+        return say(state, "Nothing to take back")
+    *done, step = state.done
+    table, made = perform(state.table, step, back=True)
+    state = replace(state, table=table, done=tuple(done), undone=(*state.undone, step))
+    state = replace(state, verdicts=verdicts(done), origins=origins(done))
+    for one in reversed(step.decisions):
+        post = one.fingerprint
+        if one.new:
+            state = rename(state, one.new.fingerprint, post)
+        if one.kind == "later":
+            state = unseat(state, post)
+        if post not in state.deck:
+            state = seat(state, post, state.front)
+        state = replace(state, at=post, front=min(state.front, state.deck.index(post)))
+    first, notice = step.decisions[0].fingerprint, f"Taken back: {summary(step.decisions)}"
+    if state.subset is not None and first not in state.subset:
+        state = replace(state, subset=None)
+    if not state.is_there(first):
+        state, notice = step_on(state, {first}), f"{notice}. {state.why_gone(first)}"
+    state = _unmarked(state, step)
+    return replace(advance(state), notice=notice), [Record(Mark("undo", step.number, now)), *made]
+
+
+def _unmarked(state: ReviewState, step: Step | None = None) -> ReviewState:
     """Show the page with the marks of a step that was taken back, or without any; a group is done with."""
     if state.listing is None:
         return state
@@ -153,21 +160,18 @@ def _unmarked(state: State, step: Step | None = None) -> State:
     return replace(state, listing=None if state.listing.like and not step else Listing(marks))
 
 
-def _places_of_drop(state: State, post: str) -> tuple[Place, ...]:
-    """Where a dropped post stood; the end of the file, where it was dropped on another machine."""
-    decisions = (one for step in reversed(state.done) for one in step.decisions)
-    drop = next(one for one in decisions if one.kind == "drop" and one.fingerprint == post)
-    return drop.places or (Place(escape(drop.text).encode(), _LAST, None),)
+def recover(table: Table, history: History) -> tuple[Table, list[Change]]:
+    """Return what the last entry of the journal still has to change in the file, after a crash."""
+    last = history.last
+    if isinstance(last, Step):
+        return perform(table, last)
+    if last is not None and last.turn == "undo":
+        return perform(table, history.undone[-1], back=True)
+    if last is not None and last.turn == "redo":
+        return perform(table, history.done[-1])
+    return table, []
 
 
-def say(state: State, notice: str) -> Result:
+def say(state: ReviewState, notice: str) -> Result:
     """Change nothing and say why."""
     return replace(state, notice=notice), []
-
-
-def summary(decisions: Iterable[Decision]) -> str:
-    """Say what was decided: `2 kept, 8 dropped`, or of one post just `kept`."""
-    counts = Counter(DONE[one.kind] for one in decisions)
-    if sum(counts.values()) == 1:
-        return next(iter(counts))
-    return ", ".join(f"{count} {done}" for done, count in counts.items())

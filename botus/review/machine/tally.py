@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
-from botus.review.machine.deck import DONE, State
-from botus.store.decisions import Step
+from botus.review.machine.state import DONE, ReviewState
+from botus.store.decisions import Decision
 
 _PACE_OF = 20
 _PAUSE_MS = 60_000
@@ -30,31 +31,22 @@ class Tally:
     pace: float | None
 
 
-def tally(state: State) -> Tally:
+def tally(state: ReviewState) -> Tally:
     """Count what was done, what is kept and what is left."""
-    made = dict.fromkeys(DONE, 0)
-    times = []
-    for step in _this_review(state):
-        times.append(step.at)
-        for decision in step.decisions:
-            made[decision.kind] += 1
+    steps = list(takewhile(lambda step: step.number >= state.first_step, reversed(state.done)))
+    counts: Counter[str] = Counter(one.kind for step in steps for one in step.decisions)
     cards = state.table.cards
     approved = [post for post, verdict in state.verdicts.items() if verdict in ("keep", "star")]
-    kept = sum(1 for post in approved if post in cards and cards[post].raws)
-    return Tally(made, kept, len(state.deck) - state.front, _pace(times[-_PACE_OF:]))
+    kept = sum(post in cards and bool(cards[post].raws) for post in approved)
+    times = [step.at for step in steps[:_PACE_OF]]
+    spent = sum(min(after - before, _PAUSE_MS) for after, before in pairwise(times))
+    pace = (len(times) - 1) * 60_000 / max(spent, 1) if len(times) >= 5 else None
+    return Tally({kind: counts[kind] for kind in DONE}, kept, len(state.deck) - state.front, pace)
 
 
-def _this_review(state: State) -> list[Step]:
-    found = []
-    for step in reversed(state.done):
-        if step.number < state.first_step:
-            break
-        found.append(step)
-    return found[::-1]
-
-
-def _pace(times: Sequence[int]) -> float | None:
-    if len(times) < 5:
-        return None
-    spent = sum(min(after - before, _PAUSE_MS) for before, after in pairwise(times))
-    return (len(times) - 1) * 60_000 / max(spent, 1)
+def summary(decisions: Iterable[Decision]) -> str:
+    """Say what was decided: `2 kept, 8 dropped`, or of one post just `kept`."""
+    counts = Counter(DONE[one.kind] for one in decisions)
+    if counts.total() == 1:
+        return next(iter(counts))
+    return ", ".join(f"{count} {done}" for done, count in counts.items())

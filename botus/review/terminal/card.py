@@ -12,11 +12,11 @@ from typing import Any
 
 from rich.text import Text
 
-from botus.review.machine.changes import Card
-from botus.review.machine.deck import DONE, State, current, position
+from botus.review.machine.keys import KEYS
 from botus.review.machine.selecting import ordered_by
-from botus.review.machine.steps import summary
-from botus.review.machine.tally import tally
+from botus.review.machine.state import DONE, ReviewState
+from botus.review.machine.table import Card
+from botus.review.machine.tally import summary, tally
 from botus.review.terminal.paint import (
     BREAK,
     COLOURS,
@@ -39,24 +39,13 @@ from botus.text import normalise
 
 _RECENT = 5
 
-# In the order in which they are shown, with how much each is missed where the line is too short for all.
-_KEYS = (
-    ("d", "drop", 0),
-    ("k", "keep", 0),
-    ("space", "later", 1),
-    ("s", "star", 5),
-    ("e", "edit", 3),
-    ("Tab", "list", 6),
-    ("u", "undo", 2),
-    ("?", "keys", 1),
-    ("q", "quit", 4),
-)
+_KEYS = [binding.short for binding in KEYS if binding.short]
 _EDIT_KEYS = (("Enter", "done", 0), ("Esc", "cancel", 0), ("Ctrl-J", "line break", 1))
 
 
-def card_screen(state: State, view: View) -> list[Text]:
+def card_screen(state: ReviewState, view: View) -> list[Text]:
     """Paint the card that is shown."""
-    card = current(state)
+    card = state.current
     foot = [*notice_lines(state.notice, view), *_foot(state, view)]
     head = [header(state, view), rule(view)]
     facts = list(_facts(state, card, view)) if card else []
@@ -71,7 +60,7 @@ def card_screen(state: State, view: View) -> list[Text]:
     return [*head, *_fitted(body, free, view), *below, *foot]
 
 
-def _foot(state: State, view: View) -> list[Text]:
+def _foot(state: ReviewState, view: View) -> list[Text]:
     if state.asking:
         return question_lines(state.asking, view)
     return [keys_line(_EDIT_KEYS if state.editor else _KEYS, view)]
@@ -92,16 +81,16 @@ def _fitted(body: list[Text], free: int, view: View) -> list[Text]:
     return shown
 
 
-def header(state: State, view: View) -> Text:
+def header(state: ReviewState, view: View) -> Text:
     """Say where one is, how much is kept, how fast it goes and what makes the order."""
     counts = tally(state)
     left = Text()
-    number, count = position(state)
+    number, count = state.position
     if count:
         left.append(f"{number:,}", "bold").append(f" of {count:,}")
     if state.subset is not None:
         left.append(" filtered", "cyan")
-    card = None if state.listing else current(state)
+    card = None if state.listing else state.current
     verdict = state.verdicts.get(card.fingerprint) if card else None
     if verdict in DONE and verdict is not None:
         left.append(" · ").append(DONE[verdict], COLOURS[verdict])
@@ -122,7 +111,7 @@ def _duration(minutes: float) -> str:
     return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60} min"
 
 
-def _body(state: State, card: Card | None, view: View) -> list[Text]:
+def _body(state: ReviewState, card: Card | None, view: View) -> list[Text]:
     if card is None:
         return wrapped(Text("Nothing is left to review.", "bold"), view)
     if state.editor:
@@ -131,12 +120,12 @@ def _body(state: State, card: Card | None, view: View) -> list[Text]:
     return wrapped(with_breaks(visible(card.text, style)), view)
 
 
-def _facts(state: State, card: Card, view: View) -> Iterator[Text]:
+def _facts(state: ReviewState, card: Card, view: View) -> Iterator[Text]:
     """Yield what is known about the post, one fact a line."""
     indent = " " * margin(view)
     text = normalise(state.editor.text) if state.editor else card.text
     yield Text(indent).append_text(_lengths(text, view))
-    record = _record(state, card, view)
+    record = state.noted(view.about, card.fingerprint)
     flags = record.get("flags") or ()
     if flags:
         yield Text(indent).append("flagged: ", "bold red").append_text(visible(", ".join(map(str, flags))))
@@ -159,15 +148,6 @@ def _lengths(text: str, view: View) -> Text:
         part = Text(f"{limit.name} {length}/{limit.most}", "bold red" if over else "")
         shown.append(part.append(f" ({length - limit.most} over)") if over else part)
     return Text(" · ").join(shown) if shown else Text(f"{len(text)} characters")
-
-
-def _record(state: State, card: Card, view: View) -> Mapping[str, Any]:
-    """What `generate` noted about a post, also where it was edited since."""
-    about, post, seen = view.about or {}, card.fingerprint, set()
-    while post not in about and post in state.origins and post not in seen:
-        seen.add(post)
-        post = state.origins[post]
-    return about.get(post, {})
 
 
 def _score(record: Mapping[str, Any]) -> str:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from botus.review.machine import editor as editing
-from botus.review.machine.deck import Question
 from botus.review.machine.editor import Editor
 from botus.review.machine.selecting import FILTERS, ORDERS
+from botus.review.machine.state import Question
 
 # Controls, and the invisible characters that hide or turn text round; not the joiners, which emoji need.
 _HIDDEN = re.compile(
@@ -53,7 +53,7 @@ class View:
     """
 
     limits: Sequence[Limit] = ()
-    about: Mapping[str, Mapping[str, Any]] | None = None
+    about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     width: int = 80
     height: int = 24
     styled: bool = True

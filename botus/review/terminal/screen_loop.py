@@ -22,7 +22,7 @@ from botus.review.machine.editor import Key
 from botus.review.machine.order import Order
 from botus.review.machine.selecting import selected
 from botus.review.machine.tally import Tally, tally
-from botus.review.session import Session, open_session
+from botus.review.session import ReviewSession, open_session
 from botus.review.terminal.keyboard import Decoder, as_paste, is_burst
 from botus.settings import Settings
 from botus.text import bluesky_length, mastodon_length, x_length
@@ -132,7 +132,7 @@ def run_session(
 
 def closing(summary: Summary) -> Iterator[str]:
     """Yield the lines that are printed when a review is over."""
-    from botus.review.machine.deck import DONE
+    from botus.review.machine.state import DONE
 
     made = [f"{count:,} {DONE[kind]}" for kind, count in summary.tally.made.items() if count]
     if made:
@@ -145,7 +145,7 @@ def closing(summary: Summary) -> Iterator[str]:
         yield "There is nothing to review: botus generate writes candidates into tweets.txt."
 
 
-def _review(session: Session, limits: Sequence[Limit], keyboard: int, screen: int) -> None:
+def _review(session: ReviewSession, limits: Sequence[Limit], keyboard: int, screen: int) -> None:
     with _Terminal(keyboard, screen) as terminal:
         terminal.paint(session, limits)
         is_thinking = False
@@ -195,14 +195,14 @@ class _Terminal:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def paint(self, session: Session, limits: Sequence[Limit]) -> None:
+    def paint(self, session: ReviewSession, limits: Sequence[Limit]) -> None:
         """Show the state of a review."""
         from botus.review.terminal.paint import View
-        from botus.review.terminal.screens import screen
+        from botus.review.terminal.screens import page_size, screen
 
         self._size = self._measured()
         width, height = self._size
-        session.fit(height)
+        session.fit(page_size(height))
         view = View(limits, session.about, width, height, self._styled)
         lines = [self._coded(line) for line in screen(session.state, view)]
         if self._styled:

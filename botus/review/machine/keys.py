@@ -1,0 +1,158 @@
+"""The keys of a review: what each does, and what a painter says of it. Pure.
+
+A new key is a row of `KEYS`; what it does to files is an effect (`steps.py`) that `session` carries out.
+One card stands for one post, also where the queue holds it several times: dropping it takes out all its
+lines, an edit leaves one. Looking back shows dropped cards too, and keeping one there brings its lines back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from botus.review.machine import paging, rewording, selecting
+from botus.review.machine.editor import Key, Paste
+from botus.review.machine.state import DONE, ReviewState, advance, step_on
+from botus.review.machine.steps import Compare, Quit, Result, decide, redo, say, undo
+from botus.store.decisions import Kind
+
+Action = Callable[[ReviewState, int], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Keys that belong together.
+
+    Attributes:
+        names: the keys as the page of keys shows them.
+        help: what they do, in its words; nothing where that page need not say it.
+        actions: what they do, by key.
+        short: key and word for the line below a card, and how little they are missed there if it is short.
+        in_list: whether they do the same in the list.
+    """
+
+    names: str
+    help: str
+    actions: Mapping[str, Action]
+    short: tuple[str, str, int] | None = None
+    in_list: bool = False
+
+
+def press(state: ReviewState, key: Key, now: int) -> Result:
+    """Take one key.
+
+    Args:
+        state: the review; its table is not stale.
+        key: a character, the name of another key, or pasted text.
+        now: milliseconds since 1970.
+    """
+    state = replace(state, notice="")
+    if state.editor:
+        return rewording.edit_key(state, state.editor, key, now)
+    if state.asking and (state.asking.editor or not isinstance(key, Paste)):
+        return selecting.answer(state, state.asking, key)
+    if isinstance(key, Paste):
+        return say(state, "Pasted text does nothing here: press e to edit the post, and paste there")
+    if state.helping:
+        return replace(state, helping=False), [Quit()] if key == "q" else []
+    if state.listing and (found := paging.list_key(state, state.listing, key, now)):
+        return found
+    binding = _BY_KEY.get(key)
+    if binding and (binding.in_list or not state.listing):
+        return binding.actions[key](state, now)
+    if state.listing:
+        return say(state, "That key does nothing in the list: ? shows the keys, Tab goes back to one post")
+    if key in ("enter", "newline"):
+        return say(state, "Enter does nothing here: k keeps, d drops, space is for later")
+    return say(state, "That key does nothing: ? shows the keys")
+
+
+def _deciding(kind: Kind) -> Action:
+    def act(state: ReviewState, now: int) -> Result:
+        card = state.current
+        if card is None:
+            return say(state, "Nothing is left to decide: u takes back, q quits")
+        if not state.is_there(card.fingerprint):
+            return say(state, state.why_gone(card.fingerprint))
+        after, effects = decide(state, [(card.fingerprint, kind)], now)
+        if effects:
+            return after, effects
+        notice = f"Already {DONE[state.verdicts[card.fingerprint]]}"
+        state = advance(step_on(state, {card.fingerprint}))
+        return say(state, f"{notice}. {state.notice}".rstrip(". "))
+
+    return act
+
+
+def _looking(direction: int) -> Action:
+    def act(state: ReviewState, now: int) -> Result:
+        posts, at, among = state.deck, state.front, "card of this review"
+        if state.subset is not None:
+            posts, at, among = state.subset, 0, "one that the filter found"
+        at = posts.index(state.at) if state.at in posts else at
+        for post in posts[:at][::-1] if direction < 0 else posts[at + 1 :]:
+            if state.is_there(post):
+                is_next = state.subset is None and posts[state.front : state.front + 1] == (post,)
+                return replace(state, at=None if is_next else post), []
+        if direction > 0 and state.subset is None and state.front == len(state.deck):
+            return replace(state, at=None), []
+        return say(state, f"This is the {'first' if direction < 0 else 'last'} {among}")
+
+    return act
+
+
+def _compare(state: ReviewState, now: int) -> Result:
+    card = state.current
+    if card is None:
+        return say(state, "Nothing is left to compare")
+    return state, [Compare(card.fingerprint, card.text)]
+
+
+def _help(state: ReviewState, now: int) -> Result:
+    return replace(state, helping=True), []
+
+
+def _quit(state: ReviewState, now: int) -> Result:
+    return state, [Quit()]
+
+
+_keep, _drop, _later, _star = (_deciding(kind) for kind in ("keep", "drop", "later", "star"))
+
+KEYS = (
+    Binding("d  left", "drop: it leaves the queue", {"d": _drop, "left": _drop}, ("d", "drop", 0)),
+    Binding("k  right", "keep: it stays in the queue", {"k": _keep, "right": _keep}, ("k", "keep", 0)),
+    Binding("space", "later: it comes again at the end", {" ": _later}, ("space", "later", 1)),
+    Binding("s", "star: keep, and it is a sure hit", {"s": _star}, ("s", "star", 5)),
+    Binding(
+        "e  E",
+        "edit here, or in your $EDITOR",
+        {"e": rewording.start_edit, "E": rewording.open_editor},
+        ("e", "edit", 3),
+    ),
+    Binding("Tab", "list: a page of posts at once", {"tab": paging.open_list}, ("Tab", "list", 6)),
+    Binding("m", "everything like this post, at once", {"m": paging.open_group}),
+    Binding(
+        "u  backspace",
+        "undo, back to the very first; r redo",
+        {"u": undo, "backspace": undo, "r": redo},
+        ("u", "undo", 2),
+        in_list=True,
+    ),
+    Binding("up  down", "look back and forward", {"up": _looking(-1), "down": _looking(1)}),
+    Binding(
+        "/  n",
+        "search; the next one found",
+        {"/": selecting.ask_search, "n": selecting.search_again},
+        in_list=True,
+    ),
+    Binding(
+        "f  o",
+        "filter what is shown; order it",
+        {"f": selecting.ask_filter, "o": selecting.ask_order},
+        in_list=True,
+    ),
+    Binding("c", "compare with the corpus", {"c": _compare}),
+    Binding("?", "", {"?": _help}, ("?", "keys", 1), in_list=True),
+    Binding("q", "quit: all is saved already", {"q": _quit}, ("q", "quit", 4), in_list=True),
+)
+_BY_KEY = {key: binding for binding in KEYS for key in binding.actions}

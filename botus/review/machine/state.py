@@ -1,0 +1,297 @@
+"""One moment of a review: the posts on file, the order they are shown in, what is decided. Pure.
+
+The deck holds the posts of this review: what is decided or gone before `front`, what was left for later at
+the end. Posts that were kept in an earlier review are on the table but not in the deck; taking back such a
+decision seats the post again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from random import Random
+from typing import Any, Literal
+
+from botus.review.machine import table as tables
+from botus.review.machine.editor import Editor
+from botus.review.machine.order import Lesson, Order, arrange
+from botus.review.machine.table import Card, Table
+from botus.store.decisions import History, Step, Verdict, origins, verdicts
+from botus.store.durable.lines import Line
+
+DONE = {"keep": "kept", "star": "starred", "drop": "dropped", "later": "later", "edit": "edited"}
+PAGE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the person is asked: `filter` and `order` take a key, `search` and `regex` a line of text."""
+
+    kind: Literal["filter", "order", "search", "regex"]
+    editor: Editor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of posts.
+
+    Attributes:
+        marks: which of them are to be kept or starred.
+        like: the page is not the next one of the deck but this post and everything like it.
+    """
+
+    marks: Mapping[str, Literal["keep", "star"]] = field(default_factory=dict)
+    like: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReviewState:
+    """A review at one moment; every key makes a new one.
+
+    Attributes:
+        table: the posts on file.
+        deck: the posts of this review, by fingerprint.
+        front: everything in the deck before it is decided or gone.
+        at: a post that is looked at although it is not at the front.
+        done, undone: the steps that count, and those that can be done again.
+        verdicts: what the steps make of every post.
+        first_step, next_step: numbers of this review's first and next step.
+        origins: old fingerprints by new ones.
+        editor: the text under edit.
+        asking: a question that the next key, or a line of text, answers.
+        listing: the page that is shown instead of a card.
+        subset: the posts that a filter found, in their order; None without a filter.
+        sought: what was searched for last.
+        order: how the deck is laid out; seed: for the random cards.
+        scores: by fingerprint; flagged: the posts with flags; limit: what counts as long, in characters.
+        learning: whether the person's decisions may change the order; lesson: what was learned from them.
+        nearest: on demand, what a post is close to in the corpus.
+        page_size: how many posts a page of the list holds.
+    """
+
+    table: Table
+    deck: tuple[str, ...] = ()
+    front: int = 0
+    at: str | None = None
+    done: tuple[Step, ...] = ()
+    undone: tuple[Step, ...] = ()
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    first_step: int = 1
+    next_step: int = 1
+    origins: Mapping[str, str] = field(default_factory=dict)
+    editor: Editor | None = None
+    helping: bool = False
+    notice: str = ""
+    asking: Question | None = None
+    listing: Listing | None = None
+    subset: tuple[str, ...] | None = None
+    sought: str = ""
+    order: Order = "file"
+    seed: int = 0
+    scores: Mapping[str, float] = field(default_factory=dict)
+    flagged: Collection[str] = ()
+    limit: int = 280
+    learning: bool = True
+    lesson: Lesson | None = None
+    nearest: Mapping[str, str] = field(default_factory=dict)
+    page_size: int = PAGE
+
+    @property
+    def current(self) -> Card | None:
+        """The card that is shown; None when nothing is left."""
+        if self.at is not None:
+            return self.table.cards[self.at]
+        return self.table.cards[self.deck[self.front]] if self.front < len(self.deck) else None
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The posts that are on the screen."""
+        if self.listing:
+            return self.page
+        return (self.current.fingerprint,) if self.current else ()
+
+    @property
+    def page(self) -> tuple[str, ...]:
+        """The posts of the list's page, from the next one on."""
+        if self.listing and self.listing.like:
+            return tuple(post for post in self.listing.like if self.is_there(post))
+        return tuple(islice(self.coming(), self.page_size))
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """The number of the shown card, from 1, and how many there are in the filter or the deck."""
+        if self.subset is not None:
+            return self.subset.index(self.at) + 1 if self.at in self.subset else 1, len(self.subset)
+        at = self.deck.index(self.at) if self.at in self.deck else self.front
+        return min(len(self.deck), at + 1), len(self.deck)
+
+    @property
+    def is_taught(self) -> bool:
+        """Whether the decisions make the order: where they foretell each other better than the score does."""
+        return self.can_learn and self.lesson is not None and self.lesson.is_better_than_score
+
+    @property
+    def can_learn(self) -> bool:
+        """Whether the person wants an order that decisions can improve."""
+        return self.learning and self.order in ("score", "uncertain")
+
+    def coming(self) -> Iterator[str]:
+        """Yield the posts still to be decided, the next one first; of a filter, all that are left."""
+        if self.subset is None:
+            yield from filter(self.is_open, islice(self.deck, self.front, None))
+        else:
+            start = self.subset.index(self.at) if self.at in self.subset else 0
+            yield from filter(self.is_there, islice(self.subset, start, None))
+
+    def is_open(self, post: str) -> bool:
+        """Tell whether a post still has to be decided: it is there, not used, and has no verdict."""
+        undecided = self.verdicts.get(post) in (None, "later", "edited")
+        return undecided and bool(self.table.cards[post].raws) and post not in self.table.used
+
+    def is_there(self, post: str) -> bool:
+        """Tell whether a card can be shown: its line is in the queue and unused, or the person dropped it."""
+        there = self.table.cards[post].raws or self.verdicts.get(post) == "drop"
+        return bool(there) and post not in self.table.used
+
+    def why_gone(self, post: str) -> str:
+        """Say why a card cannot be shown."""
+        if post in self.table.used:
+            return f"This post was used meanwhile: {self.table.used[post]}"
+        return "This post is no longer in tweets.txt"
+
+    def noted(self, about: Mapping[str, Mapping[str, Any]], post: str) -> Mapping[str, Any]:
+        """Find what `about` has of a post, or of the wording that it was edited from."""
+        seen: set[str] = set()
+        while post not in about and post in self.origins and post not in seen:
+            seen.add(post)
+            post = self.origins[post]
+        return about.get(post) or {}
+
+
+def begin(
+    table: Table,
+    history: History,
+    order: Order = "score",
+    scores: Mapping[str, float] | None = None,
+    seed: int = 0,
+) -> ReviewState:
+    """Lay out a review of everything that is undecided; what was left for later comes at the end.
+
+    Args:
+        table: the posts on file; those that were decided and are no longer there are added.
+        history: the journal.
+        order: `score` (highest first, every tenth card random, unscored posts last), `file`, `new` (the
+            file's last one first), `random`, or `uncertain` (nearest to the middle first).
+        scores: by fingerprint.
+        seed: for the random cards.
+    """
+    table, waiting = table.copy(), list(table.cards)
+    last: dict[str, int] = {}
+    for step in history.done:
+        for one in step.decisions:
+            last[one.fingerprint] = step.number
+            table.cards.setdefault(one.fingerprint, Card(one.fingerprint, one.text))
+    state = ReviewState(
+        table=table,
+        done=history.done,
+        undone=history.undone,
+        verdicts=verdicts(history.done),
+        first_step=history.next_step,
+        next_step=history.next_step,
+        origins=origins(history.done),
+        order=order,
+        seed=seed,
+        scores=scores or {},
+    )
+    waiting = [post for post in waiting if state.is_open(post)]
+    later = [post for post in waiting if state.verdicts.get(post) == "later"]
+    new = _arranged(state, [post for post in waiting if state.verdicts.get(post) != "later"])
+    return replace(state, deck=(*new, *sorted(later, key=last.__getitem__)))
+
+
+def refresh(state: ReviewState, lines: Iterable[Line], used: Mapping[str, str]) -> ReviewState:
+    """Take in what an editor, `post` or `generate` did to the queue meanwhile; new posts come last."""
+    shown = state.current
+    state = replace(state, table=tables.read(lines, used, state.table))
+    known = set(state.deck)
+    new = [post for post in state.table.cards if post not in known and state.is_open(post)]
+    state = advance(replace(state, deck=(*state.deck, *new), front=0))
+    if shown is None or state.is_there(shown.fingerprint):
+        return state
+    why = state.why_gone(shown.fingerprint)
+    if state.editor:
+        return replace(state, at=shown.fingerprint, notice=f"{why}: Esc leaves")
+    return replace(step_on(state, {shown.fingerprint}), notice=why)
+
+
+def relaid(state: ReviewState) -> ReviewState:
+    """Lay out anew what is still to come, in the state's order; what is shown and what is for later stay."""
+    pinned = set(state.shown)
+    places: dict[str, list[str]] = {"before": [], "shown": [], "coming": [], "later": []}
+    for post in state.deck[state.front :]:
+        if post in pinned:
+            places["shown"].append(post)
+        elif not state.is_open(post):
+            places["before"].append(post)
+        else:
+            places["later" if state.verdicts.get(post) == "later" else "coming"].append(post)
+    before = (*state.deck[: state.front], *places["before"])
+    numbers = {post: number for number, post in enumerate(state.table.cards)}
+    coming = _arranged(state, sorted(places["coming"], key=numbers.__getitem__))
+    deck = (*before, *places["shown"], *coming, *places["later"])
+    return advance(replace(state, deck=deck, front=len(before)))
+
+
+def _arranged(state: ReviewState, posts: Sequence[str]) -> list[str]:
+    rng = Random(f"{state.seed} {state.lesson.decisions if state.lesson else 0}")
+    taught = state.lesson.chances if state.is_taught and state.lesson else {}
+    known = arrange([post for post in posts if post in taught], state.order, taught, rng) if taught else []
+    unknown = [post for post in posts if post not in taught]
+    return known + arrange(unknown, state.order, state.scores, rng)
+
+
+def seat(state: ReviewState, post: str, at: int) -> ReviewState:
+    """Put a post into the deck, before the one at `at`."""
+    return replace(state, deck=(*state.deck[:at], post, *state.deck[at:]))
+
+
+def unseat(state: ReviewState, post: str) -> ReviewState:
+    """Take a post out of the deck."""
+    if post not in state.deck:
+        return state
+    at = state.deck.index(post)
+    return replace(state, deck=state.deck[:at] + state.deck[at + 1 :], front=state.front - (at < state.front))
+
+
+def rename(state: ReviewState, old: str, new: str) -> ReviewState:
+    """Let a post's new wording take the seat of the old one."""
+    if old == new:
+        return state
+    if state.subset is not None:
+        state = replace(state, subset=tuple(new if post == old else post for post in state.subset))
+    state = unseat(state, new)
+    if old not in state.deck:
+        return seat(state, new, state.front)
+    at = state.deck.index(old)
+    return replace(state, deck=(*state.deck[:at], new, *state.deck[at + 1 :]), front=min(state.front, at))
+
+
+def step_on(state: ReviewState, posts: Collection[str]) -> ReviewState:
+    """Leave posts that were decided: for the front, or for the next one that the filter found."""
+    if state.subset is None:
+        return replace(state, at=None)
+    numbers = [number for number, post in enumerate(state.subset) if post in posts or post == state.at]
+    left = islice(state.subset, max(numbers, default=-1) + 1, None)
+    following = next(filter(state.is_there, left), None)
+    if following is not None:
+        return replace(state, at=following)
+    return replace(state, at=None, subset=None, notice="That was the last one that the filter found")
+
+
+def advance(state: ReviewState) -> ReviewState:
+    """Move the front to the next post that has to be decided."""
+    front = state.front
+    while front < len(state.deck) and not state.is_open(state.deck[front]):
+        front += 1
+    return replace(state, front=front)
