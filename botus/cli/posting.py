@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from botus import shutdown
 from botus.cli.options import Common, common
 from botus.settings import log_format
 
@@ -48,10 +49,7 @@ def post(values: Common, dry_run: bool) -> None:
 @common
 def run(values: Common) -> None:
     """Post on the schedule in CRON: what the container runs."""
-    import signal
-
-    # As process 1 of a container nothing else would end it while it is still loading.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    shutdown.exit_on_sigterm()  # while it is still loading; then `serve` takes the signals
     values.logs_json = log_format(os.environ) == "json"
     from botus.monitoring.notify import listener
     from botus.monitoring.start_page import start_page

@@ -68,7 +68,7 @@ class Notifier:
         facts = self._look(step, known)
         known.barren, known.trouble = facts.barren, facts.trouble
         known.empty = facts.ready == 0
-        if shutdown.is_wished():
+        if shutdown.is_requested():
             self._keep(known)
             return
         if self.settings.notify_urls:
@@ -147,7 +147,7 @@ class Notifier:
         ends = time.monotonic() + _TOGETHER
         for account, service in services.items():
             due = [event for event in now if account in known.due(event, services, self.clock())]
-            if due and time.monotonic() < ends and not shutdown.is_wished():
+            if due and time.monotonic() < ends and not shutdown.is_requested():
                 self._tell_one(known, service, {event: now[event] for event in due})
         self._keep(known)
 

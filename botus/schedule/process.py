@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import os
 import random
-import select
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
-from types import FrameType
 
 from botus import shutdown
 from botus.errors import BotusError, Interrupted, sentence
@@ -45,20 +42,24 @@ def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: b
         CredentialsError: credentials are incomplete, or gone.
         Interrupted: Ctrl-C, not another signal, ended it.
     """
-    signals = _Signals()
+    signals = shutdown.SignalNotes(shutdown.STOPS, _heed)
     settings, targets = _checked(settings)
     handler = LogHandler(sys.stdout, *_style(settings))
     capture(handler, debug=debug)
     say = handler.say
     for level, line in start_page(settings, targets, schedule_of(settings)):
         say(line, level)
+
+    def wait(seconds: float) -> bool:
+        return shutdown.is_requested() or signals.wait(seconds)
+
     while True:
         hear = listen(settings, targets, say)
-        Loop(settings, targets, time.time, signals.wait, say, random.Random(), hear).run()
-        if signals.wants_end:
+        Loop(settings, targets, time.time, wait, say, random.Random(), hear).run()
+        if shutdown.is_requested():
             say("stopped")
             break
-        signals.rearm()
+        signals.clear()
         try:
             settings, targets = _checked(settings_of(os.environ, settings.data))
         except BotusError as error:
@@ -66,7 +67,7 @@ def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: b
         else:
             handler.follow(*_style(settings))  # there are new secrets to hide
             say("settings and secret files were read again")
-    if signals.was_interrupted:
+    if signal.SIGINT in signals.caught:
         raise Interrupted("interrupted")
 
 
@@ -77,38 +78,9 @@ def _checked(settings: Settings) -> tuple[Settings, dict[str, Target]]:
     return settings, configured(settings, time.time)
 
 
-class _Signals:
-    """Turns signals into the end of a wait.
-
-    They write into a pipe, which `wait` looks at: setting a threading.Event within a handler can hang, where
-    the handler has cut into the event's own `wait`.
-    """
-
-    def __init__(self) -> None:
-        self.wants_end = self.was_interrupted = False
-        self._reader, self._writer = os.pipe()
-        for end in (self._reader, self._writer):
-            os.set_blocking(end, False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._take)
-
-    def wait(self, seconds: float) -> bool:
-        """Wait so long, or until a signal comes; True when the loop has to end."""
-        return bool(select.select([self._reader], [], [], seconds)[0])
-
-    def rearm(self) -> None:
-        """Go on after a reload, unless the end is wanted too."""
-        os.read(self._reader, 1024)
-        if self.wants_end:
-            os.write(self._writer, b"!")
-
-    def _take(self, number: int, frame: FrameType | None) -> None:
-        if number != signal.SIGHUP:
-            self.wants_end = True
-            shutdown.wish()
-        self.was_interrupted |= number == signal.SIGINT
-        with suppress(BlockingIOError):  # full: then it will wake up all the same
-            os.write(self._writer, b"!")
+def _heed(number: int) -> None:
+    if number != signal.SIGHUP:
+        shutdown.request()
 
 
 def _style(settings: Settings) -> tuple[str, tuple[str, ...], Callable[[], datetime]]:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from botus import shutdown
-from botus.posting.targets import target as targets
+from botus.posting import target as targets
 from botus.store.durable import files
 from tests.support.command import COMMAND, ROOT, X_SECRETS, botus, environment, until
 from tests.support.loopback import Reply, Request

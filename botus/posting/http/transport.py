@@ -70,7 +70,7 @@ class Wire(HTTPAdapter):
             BotusError: one was raised inside the call, such as Interrupted by a signal handler.
         """
         self.exchange = Exchange(ends=time.monotonic() + self.deadline)
-        if shutdown.is_wished():
+        if shutdown.is_requested():
             self.exchange.failure = "botus is ending"
             return self.exchange
         self._unused = True
@@ -140,7 +140,7 @@ class _Connection(HTTPConnection):
     def connect(self) -> None:
         super().connect()
         # A host may have many addresses, each with its wait.
-        if time.monotonic() >= shutdown.latest(self.wire.exchange.ends):
+        if time.monotonic() >= shutdown.deadline(self.wire.exchange.ends):
             self.close()
             raise ConnectTimeoutError("connected too late")
 
@@ -170,7 +170,7 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        remaining = shutdown.latest(self._ends) - time.monotonic()
+        remaining = shutdown.deadline(self._ends) - time.monotonic()
         if remaining <= 0:
             raise TimeoutError("the deadline of the request has passed")
         self._sock.settimeout(min(remaining, self._timeout))

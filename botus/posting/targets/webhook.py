@@ -99,7 +99,7 @@ class Webhook:
         service = self._service()
         if service is None:
             return Answer("later", reason=_NOT_UNDERSTOOD, needs_person=True)
-        if shutdown.is_wished():
+        if shutdown.is_requested():
             return Answer("later", reason="botus is ending")
         listener = _Listener()
         logger = logging.getLogger("apprise")
@@ -206,7 +206,7 @@ def within(seconds: float, call: Callable[[], bool]) -> bool | None:
     thread = threading.Thread(target=run, daemon=True)
     ends = time.monotonic() + seconds
     thread.start()
-    while thread.is_alive() and (left := shutdown.latest(ends) - time.monotonic()) > 0:
+    while thread.is_alive() and (left := shutdown.deadline(ends) - time.monotonic()) > 0:
         thread.join(min(left, 0.25))
     return results[0] if results else None
 

@@ -12,11 +12,12 @@ import signal
 import termios
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
+from botus import shutdown
 from botus.errors import Interrupted, SettingsError
 from botus.review.machine.editor import Key
 from botus.review.machine.order import Order
@@ -41,7 +42,6 @@ _BLUESKY_LIMIT = 300
 _WEBHOOK_LIMIT = 2000  # Discord's; Apprise knows the others, but it is not loaded for this
 _LOOK_EVERY = 1.0
 _PASTE_PAUSE = 0.05
-_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _OTHERS = (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
 
 
@@ -177,13 +177,14 @@ class _Terminal:
         self._console = Console(force_terminal=True, highlight=False, markup=False, emoji=False)
         self._styled = not self._console.is_dumb_terminal
         self._decoder = Decoder()
-        self._caught: set[int] = set()
         self._size = (80, 24)
 
     def __enter__(self) -> _Terminal:
         self._stack = ExitStack()
         try:
-            self._waker = self._stack.enter_context(_catching(self._caught))
+            self._signals = shutdown.SignalNotes((*shutdown.STOPS, *_OTHERS))
+            self._stack.callback(self._signals.close)
+            self._caught, self._waker = self._signals.caught, self._signals.fileno()
             self._modes = termios.tcgetattr(self._keyboard)
             self._stack.callback(self._leave)
             self._enter()
@@ -241,7 +242,7 @@ class _Terminal:
         Raises:
             Interrupted: one of them wants an end.
         """
-        for number in _STOPS:
+        for number in shutdown.STOPS:
             if number in self._caught:
                 raise Interrupted(f"stopped by {signal.Signals(number).name}: everything decided is saved")
         if signal.SIGTSTP in self._caught:
@@ -263,7 +264,7 @@ class _Terminal:
         wait = self._decoder.patience
         ready, _, _ = select.select([self._keyboard, self._waker], [], [], wait or patience)
         if self._waker in ready:
-            os.read(self._waker, 1024)
+            self._signals.clear()
             self.heed_signals()
         if self._keyboard not in ready:
             return [] if ready else self._decoder.flush()
@@ -313,22 +314,3 @@ class _Terminal:
         except OSError:
             width, height = 0, 0
         return width or 80, height or 24
-
-
-@contextmanager
-def _catching(caught: set[int]) -> Iterator[int]:
-    """Note signals instead of dying of them; yields a descriptor that becomes readable when one came."""
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    earlier = {number: signal.getsignal(number) for number in (*_STOPS, *_OTHERS)}
-    wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    for number in earlier:
-        signal.signal(number, lambda number, _: caught.add(number))
-    try:
-        yield reader
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
-        signal.set_wakeup_fd(wakeup)
-        os.close(reader)
-        os.close(writer)

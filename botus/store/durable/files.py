@@ -258,7 +258,7 @@ def lock(data: Path, name: str, *, wait: float = 0.0, holder: str = "another bot
     guard = filelock.FileLock(path, timeout=wait, fallback_to_soft=False, preserve_lock_file=True)
     with _explained(path, "lock"):
         try:
-            guard.acquire(cancel_check=shutdown.is_wished if name == "post" else None)
+            guard.acquire(cancel_check=shutdown.is_requested if name == "post" else None)
         except filelock.Timeout as error:
             hint = "wait for it to finish, or stop it, then try again"
             raise BusyError(f"{holder} is at work on {data}", hint) from error

@@ -1,0 +1,52 @@
+"""What signals do: they are noted, or they interrupt, but never in the middle of something."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from botus.shutdown import STOPS, SignalNotes, Signals
+
+
+def handlers() -> list[object]:
+    return [signal.getsignal(number) for number in (*STOPS, signal.SIGWINCH)]
+
+
+def test_signals_are_noted_and_given_back() -> None:
+    before, heard = handlers(), []
+    notes = SignalNotes((*STOPS, signal.SIGWINCH), heard.append)
+    assert not notes.wait(0)
+    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGWINCH)
+    assert notes.wait(5)
+    assert notes.wait(0)  # until it is cleared
+    assert notes.caught == set(heard) == {signal.SIGTERM, signal.SIGWINCH}
+    notes.clear()
+    assert not notes.wait(0)
+    os.kill(os.getpid(), signal.SIGHUP)
+    assert notes.wait(5)
+    notes.close()
+    assert handlers() == before
+    assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_a_signal_interrupts_but_not_within_held() -> None:
+    before, done = handlers(), []
+
+    def in_the_middle() -> None:
+        with signals.held():
+            os.kill(os.getpid(), signal.SIGTERM)
+            done.append("what was begun")
+
+    with Signals() as signals:
+        with pytest.raises(KeyboardInterrupt):
+            in_the_middle()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGHUP)
+        signals.hold()
+        os.kill(os.getpid(), signal.SIGINT)
+        done.append("the end")
+    assert done == ["what was begun", "the end"]
+    assert handlers() == before
