@@ -75,7 +75,7 @@ def finetune(
     from botus.training.graph import require
 
     require()  # before the modules below find that something of theirs is missing, and name another extra
-    from botus.cli.display.download import surroundings
+    from botus.cli.display.download import watching_download
     from botus.cli.display.training import closing, watching
     from botus.cli.display.training import plot as draw
     from botus.training import finetune as stage
@@ -84,8 +84,8 @@ def finetune(
     settings = values.existing
 
     def fetch(name: str) -> Path:
-        with surroundings(values) as shown:
-            return bases.fetch(name, Path("models"), settings.base_models, shown)
+        with watching_download(values) as hooks:
+            return bases.fetch(name, Path("models"), settings.base_models, hooks)
 
     done = stage.finetune(
         TrainingOptions(base, size, run, threads=threads or 0, **options),

@@ -22,7 +22,7 @@ from botus.cli.display.download import by_tenths
 from botus.errors import BusyError, FileError, SettingsError, TemporaryError
 from botus.store.durable import files
 from botus.training.base_model import fetch as base
-from botus.training.base_model.download import Progress, Surroundings
+from botus.training.base_model.download import FileProgress, Hooks
 from tests.support.bundle import random_tensors, vocabulary, write_bundle, write_vocabulary
 from tests.support.fileserver import Fault, FileServer
 
@@ -61,14 +61,12 @@ class Person:
     def __init__(self) -> None:
         self.said: list[str] = []
         self.pauses: list[float] = []
-        self.progress: list[Progress] = []
-        self.around = Surroundings(
-            self.said.append, self.progress.append, self.pauses.append, timeouts=(2.0, 0.5)
-        )
+        self.progress: list[FileProgress] = []
+        self.hooks = Hooks(self.said.append, self.progress.append, self.pauses.append, timeouts=(2.0, 0.5))
 
 
 def fetch(server: FileServer, models: Path, person: Person | None = None, name: str = "124M") -> Path:
-    return base.fetch(name, models, server.url, (person or Person()).around)
+    return base.fetch(name, models, server.url, (person or Person()).hooks)
 
 
 def assert_whole(folder: Path, server: FileServer) -> None:
@@ -87,14 +85,14 @@ def test_all_files_are_fetched_and_the_weights_come_last(server: FileServer, tmp
     assert base.FILES[-1] == DATA
     assert person.said == [f"fetching all files of the base model 124M into {folder}"]
     size = len(server.contents[f"124M/{DATA}"])
-    assert person.progress[-1] == Progress(DATA, size, size)
+    assert person.progress[-1] == FileProgress(DATA, size, size)
 
 
 def test_a_model_that_is_there_needs_no_network(tmp_path: Path) -> None:
     folder = write_base(tmp_path / "124M")
     (folder / META).unlink()
     person = Person()
-    assert base.fetch("124M", tmp_path, "http://127.0.0.1:9", person.around) == folder
+    assert base.fetch("124M", tmp_path, "http://127.0.0.1:9", person.hooks) == folder
     assert person.said == []
 
 
@@ -324,7 +322,7 @@ def test_a_slow_server_is_waited_for(server: FileServer, tmp_path: Path) -> None
 
 def test_nobody_there(tmp_path: Path) -> None:
     with pytest.raises(TemporaryError, match="connection refused"):
-        base.fetch("124M", tmp_path, "http://127.0.0.1:9", Person().around)
+        base.fetch("124M", tmp_path, "http://127.0.0.1:9", Person().hooks)
 
 
 def test_compressed_though_asked_not_to_be(server: FileServer, tmp_path: Path) -> None:
@@ -372,7 +370,7 @@ def test_damage_in_a_folder_that_is_there_says_how_to_fetch_anew(tmp_path: Path)
     folder = write_base(tmp_path / "124M")
     os.truncate(folder / DATA, 5000)
     with pytest.raises(FileError, match=rf"{DATA} is \d+ bytes short") as caught:
-        base.fetch("124M", tmp_path, "http://127.0.0.1:9", Person().around)
+        base.fetch("124M", tmp_path, "http://127.0.0.1:9", Person().hooks)
     assert caught.value.hint == "remove that file: the same command fetches it again"
 
 
@@ -396,7 +394,7 @@ def test_two_at_once(server: FileServer, tmp_path: Path) -> None:
             fetch(server, tmp_path)
         seen.append("busy")
 
-    base.fetch("124M", tmp_path, server.url, Surroundings(pause=meanwhile))
+    base.fetch("124M", tmp_path, server.url, Hooks(pause=meanwhile))
     assert seen == ["busy"]
 
 
@@ -412,8 +410,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from botus.training.base_model.fetch import fetch
-from botus.training.base_model.download import Surroundings
-fetch("124M", Path(sys.argv[1]), sys.argv[2], Surroundings(on_progress=print))
+from botus.training.base_model.download import Hooks
+fetch("124M", Path(sys.argv[1]), sys.argv[2], Hooks(on_progress=print))
 """
 
 
@@ -452,8 +450,8 @@ def test_a_large_file_is_told_by_tenths() -> None:
     said: list[str] = []
     show = by_tenths(said.append)
     for done in range(0, 498_000_001, 6_000_000):
-        show(Progress(DATA, done, 498_000_000))
-        show(Progress("vocab.bpe", done // 1000, 498_000))
+        show(FileProgress(DATA, done, 498_000_000))
+        show(FileProgress("vocab.bpe", done // 1000, 498_000))
     assert len(said) == 10
     assert said[0] == f"{DATA}: 54 of 498 MB"
     assert said[-1] == f"{DATA}: 498 of 498 MB"

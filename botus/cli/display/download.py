@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from botus.cli.options import Common, is_terminal
-from botus.training.base_model.download import Progress, Surroundings
+from botus.training.base_model.download import FileProgress, Hooks
 
 _LARGE = 10_000_000  # bytes; a smaller file is there before anybody has read about it
 
 
 @contextmanager
-def surroundings(values: Common) -> Iterator[Surroundings]:
-    """The surroundings of a download for a command with these options."""
+def watching_download(values: Common) -> Iterator[Hooks]:
+    """Show a download to whoever gave these options."""
     if values.quiet:
-        yield Surroundings(values.talk)
+        yield Hooks(values.talk)
     elif not is_terminal():
-        yield Surroundings(values.talk, by_tenths(values.talk))
+        yield Hooks(values.talk, by_tenths(values.talk))
     else:
         from rich import progress as rich
         from rich.console import Console
@@ -28,7 +28,7 @@ def surroundings(values: Common) -> Iterator[Surroundings]:
         )
         with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("", total=None)
-            yield Surroundings(
+            yield Hooks(
                 values.talk,
                 lambda file: bar.update(
                     task, completed=file.done, total=file.total or None, description=file.name
@@ -36,11 +36,11 @@ def surroundings(values: Common) -> Iterator[Surroundings]:
             )
 
 
-def by_tenths(say: Callable[[str], None]) -> Callable[[Progress], None]:
+def by_tenths(say: Callable[[str], None]) -> Callable[[FileProgress], None]:
     """Say at every tenth of a large file how far it is."""
     said: dict[str, int] = {}
 
-    def show(progress: Progress) -> None:
+    def show(progress: FileProgress) -> None:
         tenths = progress.done * 10 // progress.total if progress.total > _LARGE else 0
         if tenths > said.get(progress.name, 0):
             said[progress.name] = tenths

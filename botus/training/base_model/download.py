@@ -1,15 +1,14 @@
 """Brings one file from the web into its place: whole and checked, or not at all.
 
-What has arrived lies under a hidden name beside the place, with a note of which version of the file it is; a
-cut connection, Ctrl-C or a crash leaves both, and the next attempt asks for the rest only. The surprise: that
-the rest fits is believed to nobody. A file that was put together from several answers and fails its check is
-fetched once more from the beginning before anybody is told.
+A cut connection, Ctrl-C or a crash leaves what has arrived, and the next attempt asks for the rest only.
+Resumed downloads are always verified: one that was put together from several answers and fails its check is
+fetched once more from the beginning before it is an error.
 """
 
 from __future__ import annotations
 
-import os
 import re
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,19 +19,19 @@ import requests
 from botus import __version__
 from botus.errors import FileError, Interrupted, TemporaryError, network_words
 from botus.store.durable import files
-from botus.training.base_model.partial import Part, Version
+from botus.training.base_model.partial import PartialFile, Version
 
 _TIMEOUTS = (10.0, 60.0)  # seconds per address to connect, and without a byte of the answer
 _PAUSES = (1.0, 3.0, 9.0)  # seconds before the attempts after one that brought nothing new
 _CHUNK = 1 << 14  # bytes; urllib3 gives them out whole, so a cut costs the last ones
 _ROOM = 16 << 20  # bytes of the disk that are left to others
-_PASSING = (408, 425, 429)  # and every status from 500 on
+_TEMPORARY = (408, 425, 429)  # and every status from 500 on
 _PAGES = ("text/html", "application/xhtml", "application/xml", "text/xml")
 _ELSEWHERE = "look at BASE_MODEL_URL; on a network with a login page, log in first"
 
 
 @dataclass(frozen=True)
-class Progress:
+class FileProgress:
     """How far one file is: its name, bytes that are there, and bytes of the whole; 0 where nobody said."""
 
     name: str
@@ -41,8 +40,8 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What a download touches besides the network and its folder.
+class Hooks:
+    """What a download calls, and how long it waits.
 
     Attributes:
         say: told what a person should know.
@@ -52,12 +51,12 @@ class Surroundings:
     """
 
     say: Callable[[str], None] = lambda line: None
-    on_progress: Callable[[Progress], None] = lambda progress: None
+    on_progress: Callable[[FileProgress], None] = lambda progress: None
     pause: Callable[[float], None] = time.sleep
     timeouts: tuple[float, float] = _TIMEOUTS
 
 
-class _Passing(Exception):
+class _Temporary(Exception):
     """An attempt failed, and the next may not; says why."""
 
 
@@ -65,7 +64,7 @@ def download(
     url: str,
     target: Path,
     check: Callable[[Path], None],
-    around: Surroundings,
+    hooks: Hooks,
     *,
     at_least: int = 0,
 ) -> None:
@@ -75,7 +74,7 @@ def download(
         url: where it is.
         target: its place, in a folder that is there.
         check: raises FileError where the file at a path is not what it should be.
-        around: the rest of the world.
+        hooks: what is called.
         at_least: bytes that the file has; a shorter one is refused before it is read.
 
     Raises:
@@ -83,14 +82,14 @@ def download(
         FileError: the server sends something else, or the disk is full or cannot be written.
         Interrupted: Ctrl-C.
     """
-    part = Part(target)
+    part = PartialFile(target)
     try:
-        is_mended = part.size > 0
-        is_mended |= _attempts(url, part, around, at_least)
+        is_resumed = part.size > 0
+        is_resumed |= _attempts(url, part, hooks, at_least)
         problem = _problem(check, part)
-        if problem and is_mended:
-            around.say(f"{target.name}: what was put together is damaged, fetching it anew")
-            _attempts(url, part, around, at_least)
+        if problem and is_resumed:
+            hooks.say(f"{target.name}: what was put together is damaged, fetching it anew")
+            _attempts(url, part, hooks, at_least)
             problem = _problem(check, part)
     except KeyboardInterrupt:
         raise Interrupted(
@@ -103,7 +102,7 @@ def download(
     part.discard()
 
 
-def _problem(check: Callable[[Path], None], part: Part) -> str:
+def _problem(check: Callable[[Path], None], part: PartialFile) -> str:
     """What is wrong with a file that has arrived, which is then forgotten; "" if nothing is."""
     try:
         check(part.path)
@@ -113,7 +112,7 @@ def _problem(check: Callable[[Path], None], part: Part) -> str:
     return ""
 
 
-def _attempts(url: str, part: Part, around: Surroundings, at_least: int) -> bool:
+def _attempts(url: str, part: PartialFile, hooks: Hooks, at_least: int) -> bool:
     """Try until the file has arrived; returns whether it was put together from several answers.
 
     An attempt counts as failed only where the file has not become longer than it ever was.
@@ -122,9 +121,9 @@ def _attempts(url: str, part: Part, around: Surroundings, at_least: int) -> bool
     while not part.is_whole:
         tries += 1
         try:
-            _attempt(url, part, around, at_least)
+            _attempt(url, part, hooks, at_least)
             break
-        except _Passing as reason:
+        except _Temporary as reason:
             failures = 0 if part.size > longest else failures + 1
             longest = max(longest, part.size)
             if failures > len(_PAUSES):
@@ -133,39 +132,39 @@ def _attempts(url: str, part: Part, around: Surroundings, at_least: int) -> bool
                     "run the same command again: it goes on from there",
                 ) from reason.__cause__
             pause = _PAUSES[max(failures, 1) - 1]
-            around.say(f"{part.target.name}: {reason}, trying again in {pause:g} s")
-            around.pause(pause)
+            hooks.say(f"{part.target.name}: {reason}, trying again in {pause:g} s")
+            hooks.pause(pause)
     return tries > 1
 
 
-def _attempt(url: str, part: Part, around: Surroundings, at_least: int) -> None:
+def _attempt(url: str, part: PartialFile, hooks: Hooks, at_least: int) -> None:
     """Make one request, for what is missing, and write down what it brings."""
     # No compression: sizes and ranges are to be those of the file.
     headers = {"User-Agent": f"botus/{__version__}", "Accept-Encoding": "identity", **part.condition()}
     try:
-        with requests.get(url, headers=headers, stream=True, timeout=around.timeouts) as response:
+        with requests.get(url, headers=headers, stream=True, timeout=hooks.timeouts) as response:
             if response.status_code == 416:
                 part.discard()
-                raise _Passing("the file has changed on the server")
+                raise _Temporary("the file has changed on the server")
             _refuse(response, url, at_least)
             total = _begin(response, part)
-            _want_room(part, total)
+            _check_room(part, total)
             for chunk in response.iter_content(_CHUNK):
                 part.append(chunk)
-                around.on_progress(Progress(part.target.name, part.size, total))
+                hooks.on_progress(FileProgress(part.target.name, part.size, total))
     except requests.RequestException as error:
-        raise _Passing(network_words(error)) from error
+        raise _Temporary(network_words(error)) from error
     finally:
         part.close()
     if total and part.size != total:
-        raise _Passing("cut off")
+        raise _Temporary("cut off")
 
 
 def _refuse(response: requests.Response, url: str, at_least: int) -> None:
     """Refuse an answer that is not the file."""
     status = response.status_code
-    if status in _PASSING or status >= 500:
-        raise _Passing(f"the server answered {status}")
+    if status in _TEMPORARY or status >= 500:
+        raise _Temporary(f"the server answered {status}")
     if status not in (200, 206):
         raise TemporaryError(f"{url} could not be fetched: the server answered {status}", _ELSEWHERE)
     if response.headers.get("Content-Type", "").lower().startswith(_PAGES):
@@ -177,7 +176,7 @@ def _refuse(response: requests.Response, url: str, at_least: int) -> None:
         raise FileError(f"{url} has {whole} bytes, and {at_least} are needed", _ELSEWHERE)
 
 
-def _begin(response: requests.Response, part: Part) -> int:
+def _begin(response: requests.Response, part: PartialFile) -> int:
     """Open the part where the answer begins; returns the bytes of the whole file, 0 where nobody says."""
     version = Version(_validator(response), _total(response))
     if response.status_code == 200:
@@ -186,15 +185,14 @@ def _begin(response: requests.Response, part: Part) -> int:
     start = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
     if not start or int(start[1]) != part.size or not version.continues(part.version):
         part.discard()
-        raise _Passing("the file has changed on the server")
+        raise _Temporary("the file has changed on the server")
     part.open(part.size, version)
     return version.size
 
 
-def _want_room(part: Part, total: int) -> None:
+def _check_room(part: PartialFile, total: int) -> None:
     folder = part.target.parent
-    status = os.statvfs(folder)
-    free, needed = status.f_bavail * status.f_frsize, max(0, total - part.size)
+    free, needed = shutil.disk_usage(folder).free, max(0, total - part.size)
     if free < needed + _ROOM:
         raise FileError(
             f"{part.target.name} needs {needed / 1e6:,.0f} MB, and {folder} has {free / 1e6:,.0f} MB free",

@@ -1,15 +1,14 @@
 """Base models: where they lie (`models/124M` under the working directory), and how a missing one is fetched.
 
-The layout is gpt-2-simple's: seven files under these names, here and on the server. Each comes into its place
-only when it is whole and checked, the weights last, so a folder that is half fetched is never taken for a
-model. The surprise: model.ckpt.meta, a drawing of the graph, is fetched for completeness (gpt-2-simple looks
-whether it is there) and missed by nobody: a model without it is used as it is.
+The layout is that of `download_gpt2` in gpt_2_simple/gpt_2.py: seven files, here and on the server. Each
+comes into its place only when it is whole and checked, the weights last, so a folder that is half fetched is
+never taken for a model. model.ckpt.meta, a drawing of the graph, is only for gpt-2-simple, which looks
+whether it is there: a model without it is used as it is.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -18,23 +17,24 @@ from botus.checkpoints.gpt2_simple import open_checkpoint
 from botus.checkpoints.pieces import Piece, refuse_strangers
 from botus.errors import FileError, SettingsError
 from botus.store.durable import files
-from botus.training.base_model.download import Surroundings, download
+from botus.training.base_model.download import Hooks, download
 
 NAMES = ("124M", "355M", "774M", "1558M")
 _INDEX, _META, _DATA = "model.ckpt.index", "model.ckpt.meta", "model.ckpt.data-00000-of-00001"
 # The order of fetching: what is small and says that the address is right comes first.
 FILES = ("hparams.json", "encoder.json", "vocab.bpe", "checkpoint", _INDEX, _META, _DATA)
+_KEYS = {"hparams.json": "n_vocab", "encoder.json": "!"}  # of every such file: all bytes are tokens
 _ANEW = "remove that file: the same command fetches it again"
 
 
-def fetch(name: str, models: Path, url: str, around: Surroundings) -> Path:
+def fetch(name: str, models: Path, url: str, hooks: Hooks) -> Path:
     """Return the folder of a base model, and fetch what is missing of it.
 
     Args:
         name: such as `124M`; a folder of another name is used if it is there.
         models: the folder of all base models, `models` in the working directory.
         url: the address of that folder on the server, without a slash at the end.
-        around: what is told, and how long is waited.
+        hooks: what a download calls.
 
     Raises:
         SettingsError: there is no such model.
@@ -55,8 +55,11 @@ def fetch(name: str, models: Path, url: str, around: Surroundings) -> Path:
     if set(_missing(folder)) - {_META}:
         files.make_folder(folder)
         with files.lock(models, "fetch", holder="another botus that fetches a base model"):
-            _fetch(folder, f"{url}/{name}", around)
-    _check_all(folder)
+            _fetch(folder, f"{url}/{name}", hooks)
+    try:
+        open_checkpoint(folder)
+    except FileError as error:
+        raise FileError(error.message, _ANEW) from error
     return folder
 
 
@@ -64,31 +67,40 @@ def _missing(folder: Path) -> list[str]:
     return [name for name in FILES if not (folder / name).exists()]
 
 
-def _fetch(folder: Path, url: str, around: Surroundings) -> None:
+def _fetch(folder: Path, url: str, hooks: Hooks) -> None:
     files.sweep(folder)
     missing = _missing(folder)
     count = "all" if len(missing) == len(FILES) else f"{len(missing)} of {len(FILES)}"
-    around.say(f"fetching {count} files of the base model {folder.name} into {folder}")
+    hooks.say(f"fetching {count} files of the base model {folder.name} into {folder}")
     for name in missing:
-        least = _bytes_of_weights(folder) if name == _DATA else 0
-        download(f"{url}/{name}", folder / name, _check(folder, name), around, at_least=least)
+        ends = (entry.offset + entry.size for entry in _entries(folder)) if name == _DATA else ()
+        check = partial(_check, folder, name)
+        download(f"{url}/{name}", folder / name, check, hooks, at_least=max(ends, default=0))
 
 
-def _check(folder: Path, name: str) -> Callable[[Path], None]:
-    """The check of one file before it comes into its place."""
-    if name == _DATA:
-        return partial(_check_weights, folder)
-    checks: dict[str, Callable[[Path], None]] = {
-        "hparams.json": partial(_check_json, "n_vocab"),
-        "encoder.json": partial(_check_json, "!"),  # a byte, and all bytes are tokens
-        "checkpoint": _check_state,
-        _INDEX: _check_index,
-    }
-    return checks.get(name, _check_small)
+def _check(folder: Path, name: str, path: Path) -> None:
+    """Check one file before it comes into its place.
 
-
-def _check_small(path: Path) -> None:
-    _content(path, "it")
+    Raises:
+        FileError: it is not what it should be.
+    """
+    if name == _DATA:  # every tensor has a checksum: nothing else proves that pieces belong together
+        piece = Piece("it", path, 0, path.stat().st_size)
+        for entry in _entries(folder):
+            read_tensor(entry, piece)
+        return
+    content = _content(path, "it")
+    if name == _INDEX:
+        read_index(content, "it")
+    elif name == "checkpoint" and b"model_checkpoint_path" not in content:
+        raise FileError("it names no model_checkpoint_path")
+    elif name in _KEYS:
+        try:
+            value = json.loads(content)
+        except ValueError as error:
+            raise FileError(f"it is not JSON: {error}") from error
+        if not isinstance(value, dict) or _KEYS[name] not in value:
+            raise FileError("it is JSON, but of something else")
 
 
 def _content(path: Path, label: str) -> bytes:
@@ -100,42 +112,6 @@ def _content(path: Path, label: str) -> bytes:
     return content
 
 
-def _check_json(key: str, path: Path) -> None:
-    try:
-        value = json.loads(_content(path, "it"))
-    except ValueError as error:
-        raise FileError(f"it is not JSON: {error}") from error
-    if not isinstance(value, dict) or key not in value:
-        raise FileError("it is JSON, but of something else")
-
-
-def _check_state(path: Path) -> None:
-    if b"model_checkpoint_path" not in _content(path, "it"):
-        raise FileError("it names no model_checkpoint_path")
-
-
-def _check_index(path: Path) -> None:
-    read_index(_content(path, "it"), "it")
-
-
-def _check_weights(folder: Path, path: Path) -> None:
-    """Compare every tensor with its checksum: nothing else proves that pieces belong together."""
-    piece = Piece("it", path, 0, path.stat().st_size)
-    for entry in _entries(folder):
-        read_tensor(entry, piece)
-
-
-def _bytes_of_weights(folder: Path) -> int:
-    return max((entry.offset + entry.size for entry in _entries(folder)), default=0)
-
-
 def _entries(folder: Path) -> list[Entry]:
     label = str(folder / _INDEX)
     return list(read_index(_content(folder / _INDEX, label), label)[1].values())
-
-
-def _check_all(folder: Path) -> None:
-    try:
-        open_checkpoint(folder)
-    except FileError as error:
-        raise FileError(error.message, _ANEW) from error

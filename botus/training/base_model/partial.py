@@ -1,7 +1,7 @@
-"""What has arrived of a file that is being fetched, and a note of which version of it that is.
+"""Owns what has arrived of a file that is being fetched, and a note of which version of it that is.
 
-Owns two hidden files beside the file's place; out comes what to ask the server for. The surprise: bytes
-without a note are thrown away, because nobody knows what they belong to.
+Both are hidden files beside the file's place. Bytes without a note are thrown away, because nobody knows what
+they belong to.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Version:
         return same and (not self.size or not other.size or self.size == other.size)
 
 
-class Part:
+class PartialFile:
     """What has arrived of a file, and the note of its version."""
 
     def __init__(self, target: Path) -> None:
@@ -35,10 +35,11 @@ class Part:
         self.path = target.with_name(f".{target.name}.botus-part")
         self._note = target.with_name(f".{target.name}.botus-part.json")
         self._descriptor = -1
-        note = self._read_note()
-        if note is None:  # nobody knows what the bytes belong to
+        try:
+            validator, size = json.loads(files.read(self._note) or b"null")
+            self.version = Version(str(validator), int(size))
+        except (TypeError, ValueError):
             self.discard()
-        self.version = note or Version()
         self.size = self.path.stat().st_size if self.path.exists() else 0
 
     @property
@@ -88,10 +89,3 @@ class Part:
         files.remove(self.path)
         files.remove(self._note)
         self.size, self.version = 0, Version()
-
-    def _read_note(self) -> Version | None:
-        try:
-            validator, size = json.loads(files.read(self._note) or b"null")
-            return Version(str(validator), int(size))
-        except (TypeError, ValueError):
-            return None
