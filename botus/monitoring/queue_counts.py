@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from botus.posting.selection import KEPT, Selection, read_selection
+from botus.posting.selection import KEPT, Selection, selection_of
 from botus.posting.target import Target
+from botus.screening import screen
 from botus.settings import Settings
 from botus.store.candidates import Candidates
 from botus.store.decisions import Decisions, Verdict
+from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents
 from botus.store.queue import Queue
@@ -97,10 +99,12 @@ def take_stock(settings: Settings, targets: Mapping[str, Target]) -> tuple[Queue
     flags, heat = {}, {}
     for post, temperature, found in Candidates(data).marks():
         flags[post], heat[post] = found, temperature
-    verdicts, origins = Decisions(data).judgement()
+    judgement = Decisions(data).judgement()
+    denylist = screen.parse_denylist(files.read(data / "denylist.txt") or b"")
     used = Log(data).used().keys() | Intents(data).used()
-    selection = read_selection(data, targets.values(), settings.post_only, used, flags, (verdicts, origins))
+    selection = selection_of(targets.values(), settings.post_only, used, judgement, flags, denylist)
     queue = _count(Queue(data).lines(), selection)
+    verdicts, origins = judgement
     return queue, list(_acceptance(heat, verdicts, {old: new for new, old in origins.items()}))
 
 

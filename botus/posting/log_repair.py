@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,18 +20,23 @@ def check_whole(log: Log, memory: Memory) -> None:
     Raises:
         FileError: naming what is gone, and the way out.
     """
-    count, entries = memory.log_count, log.entries()
+    refuse_shortened(log.path, memory, [entry.get("id") for entry in log.entries()])
+
+
+def refuse_shortened(path: Path, memory: Memory, ids: Collection[object]) -> None:
+    """The same for a log that has been read, and has entries with these ids (or None)."""
+    count = memory.log_count
     logged = f"{counted(count, 'post')} {'has' if count == 1 else 'have'} been logged"
-    if count and not log.path.exists():
+    if count and not path.exists():
         problem = f"is missing, but {logged} there"
-    elif len(entries) < count:
-        problem = f"has {counted(len(entries), 'entry', 'entries')}, but {logged} there"
-    elif memory.last_id and not any(entry.get("id") == memory.last_id for entry in entries):
+    elif len(ids) < count:
+        problem = f"has {counted(len(ids), 'entry', 'entries')}, but {logged} there"
+    elif memory.last_id and memory.last_id not in ids:
         problem = f"lacks the post {memory.last_id}, which has been logged there"
     else:
         return
     hint = "put back a copy; if you changed or removed it on purpose: botus log accept"
-    raise FileError(f"{log.path} {problem}", hint)
+    raise FileError(f"{path} {problem}", hint)
 
 
 def repair(data: Path, clock: Callable[[], float]) -> str:

@@ -98,26 +98,30 @@ class Selection:
         return None
 
 
-def read_selection(
-    data: Path,
-    targets: Iterable[Target],
-    post_only: PostOnly,
-    used: set[str],
-    flags: Mapping[str, tuple[str, ...]] | None = None,
-    judgement: Judgement | None = None,
-) -> Selection:
+def read_selection(data: Path, targets: Iterable[Target], post_only: PostOnly, used: set[str]) -> Selection:
     """Gather what decides which lines of a data directory may be drawn now.
 
     Args:
         used: fingerprints in the log, the intents and done/.
-        flags, judgement: those of candidates and decisions, from whoever has read them already.
 
     Raises:
         FileError: a file that decides is damaged.
     """
     denylist = screen.parse_denylist(files.read(data / "denylist.txt") or b"")
-    verdicts, origins = judgement or Decisions(data).judgement()
-    flags = Candidates(data).flags() if flags is None else flags
+    judgement, flags = Decisions(data).judgement(), Candidates(data).flags()
+    return selection_of(targets, post_only, used, judgement, flags, denylist)
+
+
+def selection_of(
+    targets: Iterable[Target],
+    post_only: PostOnly,
+    used: set[str],
+    judgement: Judgement,
+    flags: Mapping[str, tuple[str, ...]],
+    denylist: screen.Denylist,
+) -> Selection:
+    """The same of what has been read: flags of candidates, judgement of decisions, rules of the denylist."""
+    verdicts, origins = judgement
     inherited = {new: flags[old] for new, old in origins.items() if old in flags}
     return Selection(
         used=used,

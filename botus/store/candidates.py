@@ -8,6 +8,7 @@ would be posted in spite of its flags. So a crash may leave records whose lines 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -107,6 +108,12 @@ class Candidates:
         for _, line in self.raw_lines():
             if found := _marks(line) or self._read_marks(line):
                 yield found
+
+    def check(self) -> None:
+        """Raise FileError where a line is damaged; keeps nothing, and parses odd lines only."""
+        for _, line in self.raw_lines():
+            if not _is_plain(line):
+                self.parsed(line)
 
     def reached(self, origin: Origin) -> int:
         """Return how far a stream has been read: texts that are to be passed over when it is drawn again."""
@@ -304,6 +311,19 @@ def _fields(line: bytes) -> tuple[str, float | None, bool] | None:
         return None
     is_whole = line.startswith(b'{"text": "') and line[at + 51 : at + 52] == b'"'
     return (post.decode(), value, b', "flags": [], ' not in line) if is_whole else None
+
+
+# How a line of `append` begins. Quotation marks within a text have a backslash before them.
+_BEGINNING = re.compile(
+    rb'\{"text": "[^"\\]*+(?:\\.[^"\\]*+)*+", "fingerprint": "[0-9a-f]{32}", "model": "[^"\\]*+", '
+    rb'"step": [0-9]+, "temperature": [0-9]+(?:\.[0-9]+)?+, '
+)
+
+
+def _is_plain(line: bytes) -> bool:
+    """Tell whether a line is one whole record without flags, as `append` writes it."""
+    is_one = line.endswith(b"}\n") and line.count(b'{"text": "') == 1
+    return is_one and line.rfind(b', "flags": [], ') > 0 and _BEGINNING.match(line) is not None
 
 
 def _marks(line: bytes) -> tuple[str, float | None, tuple[str, ...]] | None:

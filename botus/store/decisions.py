@@ -146,6 +146,13 @@ class Decisions:
         last = None if isinstance(reading.last, Mark) and reading.last.turn == "end" else reading.last
         return History(tuple(reading.done), tuple(reading.undone), last, reading.highest + 1)
 
+    def check(self) -> None:
+        """Raise FileError where `history` would, without keeping what was decided."""
+        reading = _Reading()
+        for number, entry in _entries(self.path):
+            step = Step(entry.number, entry.at, ()) if isinstance(entry, Step) else entry
+            _replay(reading, step, self.path, number)
+
     def torn(self) -> bool:
         """Tell whether a crash cut off the last line: nobody acted on it, and the next append removes it."""
         return jsonl.torn(self.path)

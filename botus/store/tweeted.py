@@ -8,7 +8,9 @@ the others anew. A log that does not parse stops everything; it is never taken f
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +23,9 @@ from botus.text import fingerprint, unescape
 Entry = dict[str, Any]
 _REPAIR = "look at it, then run: botus log repair"
 _SPACE = " \t\r\n"
+_PIECE = 1 << 16  # characters
+_OPENING = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*")
+_AFTER = re.compile(r"[ \t\r\n]*(?:,[ \t\r\n]*(?=\{)|(\]))")  # an entry: a comma and the next, or the end
 
 
 @dataclass
@@ -58,6 +63,21 @@ class Log:
         as used in both readings.
         """
         return self._content().used
+
+    def scan(self) -> Iterator[Entry]:
+        """Yield the same as `entries`, one at a time: a long log need not fit into memory.
+
+        Raises:
+            FileError: as `entries` does.
+        """
+        count = 0
+        if self._known is None:
+            with suppress(OSError, ValueError, RecursionError):
+                for entry in _streamed(self.path):
+                    count += 1
+                    yield entry
+                return
+        yield from self.entries()[count:]  # says exactly what is wrong, if anything is
 
     def append(self, entry: Entry) -> None:
         """Add an entry at the end, durably, unless the log has its `id`; all bytes before it stay."""
@@ -119,6 +139,37 @@ def parse(path: Path, text: str) -> list[Entry]:
         if not is_entry(entry):
             raise FileError(f"{path}, entry {number}: no text with a timestamp in milliseconds", _REPAIR)
     return entries
+
+
+def _streamed(path: Path) -> Iterator[Entry]:
+    """Yield entries as they are read; raises ValueError wherever the text is not surely a sound log."""
+    decode = json.JSONDecoder().raw_decode
+    with path.open(encoding="utf-8-sig", newline="") as source:
+        text = source.read(_PIECE)
+        opening = _OPENING.match(text)
+        if opening is None:
+            raise ValueError
+        position = opening.end()
+        while True:
+            try:
+                entry, end = decode(text, position)
+                after = _AFTER.match(text, end)
+            except ValueError:
+                after = None
+            if after is None:
+                more = source.read(_PIECE)
+                if not more:
+                    raise ValueError
+                text, position = text[position:] + more, 0
+                continue
+            if not is_entry(entry):
+                raise ValueError
+            yield entry
+            position = after.end()
+            if after[1]:
+                if (text[position:] + source.read()).strip(_SPACE):
+                    raise ValueError
+                return
 
 
 def is_entry(value: object) -> bool:

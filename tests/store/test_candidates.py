@@ -90,6 +90,7 @@ def test_a_torn_last_record_is_cut_off_and_damage_before_it_stops(tmp_path: Path
     assert [record["text"] for record in candidates.records()] == ["one"]
     candidates.append(ORIGIN, [candidate("three")], 2)
     assert [record["text"] for record in candidates.records()] == ["one", "three"]
+    candidates.check()
     candidates.path.write_bytes(b"{broken\n" + whole)
     with pytest.raises(FileError, match="line 1"):
         candidates.flags()
@@ -142,6 +143,8 @@ def test_provenance_stops_at_damage(tmp_path: Path, cut: slice) -> None:
     candidates.path.write_bytes(first + second[cut] + third)
     with pytest.raises(FileError, match=r"candidates\.jsonl, line 2"):
         candidates.provenance()
+    with pytest.raises(FileError, match=r"candidates\.jsonl, line 2"):
+        candidates.check()
 
 
 def test_marks_are_the_same_whoever_wrote_the_line(tmp_path: Path) -> None:
@@ -158,11 +161,13 @@ def test_marks_are_the_same_whoever_wrote_the_line(tmp_path: Path) -> None:
         (fingerprint("two"), heat, ("a flag",)),
         ("f", None, ("x",)),
     ]
+    candidates.check()
 
 
 def test_marks_stop_where_two_records_have_run_together(tmp_path: Path) -> None:
     candidates = Candidates(tmp_path)
     candidates.append(ORIGIN, [candidate("one"), candidate("two"), candidate("three")], 1)
     candidates.path.write_bytes(candidates.path.read_bytes().replace(b"\n", b"", 1))
-    with pytest.raises(FileError, match=r"candidates\.jsonl, line 1"):
-        list(candidates.marks())
+    for read in (candidates.marks, candidates.check):
+        with pytest.raises(FileError, match=r"candidates\.jsonl, line 1"):
+            list(read() or ())

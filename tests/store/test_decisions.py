@@ -107,6 +107,7 @@ def test_a_torn_last_line_is_passed_over_and_then_cut_off(journal: Decisions) ->
     journal.append(step(2, "b"))
     journal.path.write_bytes(journal.path.read_bytes()[:-9])
     assert journal.torn()
+    journal.check()
     assert [one.number for one in journal.history().done] == [1]
     journal.append(step(2, "c"))
     assert journal.path.read_bytes().startswith(whole)
@@ -130,8 +131,9 @@ def test_damage_stops_with_file_and_line(journal: Decisions, damage: bytes) -> N
     journal.append(step(1, "a"))
     first = journal.path.read_bytes()
     journal.path.write_bytes(first + damage + first.replace(b'"step": 1', b'"step": 3'))
-    with pytest.raises(FileError, match=r"decisions\.jsonl, line 2: "):
-        journal.verdicts()
+    for read in (journal.verdicts, journal.check):
+        with pytest.raises(FileError, match=r"decisions\.jsonl, line 2: "):
+            read()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""The log, read one entry at a time, is the log that is read at once: the same entries, the same damage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from botus.errors import FileError
+from botus.store.tweeted import Log
+
+ENTRIES = [
+    {"text": "first", "timestamp": 1},
+    {"text": 'a "]", a \\ and a ü\n', "timestamp": 2.5, "id": "b", "targets": {"x": {"state": "posted"}}},
+    {"text": "long " * 20_000, "timestamp": 3},
+    {"text": "last", "timestamp": 4, "odd": [1, [2]]},
+]
+SOUND = {
+    "none": "[]",
+    "as botus writes it": json.dumps(ENTRIES, indent=2),
+    "narrow": json.dumps(ENTRIES, separators=(",", ":")),
+    "with a byte-order mark and room around": "\ufeff \r\n" + json.dumps(ENTRIES, ensure_ascii=False) + " \n",
+    "many": json.dumps([{"text": f"post {number}", "timestamp": number} for number in range(5000)]),
+}
+DAMAGED = {
+    "empty": "",
+    "an object": '{"text": "a", "timestamp": 1}',
+    "no comma": '[{"text": "a", "timestamp": 1} {"text": "b", "timestamp": 1}]',
+    "two commas": '[{"text": "a", "timestamp": 1},, {"text": "b", "timestamp": 1}]',
+    "a last comma": '[{"text": "a", "timestamp": 1},]',
+    "no end": '[{"text": "a", "timestamp": 1}',
+    "more behind the end": '[{"text": "a", "timestamp": 1}] []',
+    "no timestamp": '[{"text": "a", "timestamp": 1}, {"text": "b"}]',
+    "no object": '[{"text": "a", "timestamp": 1}, 7]',
+    "cut far behind": SOUND["many"][:-9],
+}
+
+
+@pytest.mark.parametrize("content", SOUND.values(), ids=SOUND)
+def test_the_same_entries(tmp_path: Path, content: str) -> None:
+    (tmp_path / "tweeted.json").write_bytes(content.encode())
+    assert list(Log(tmp_path).scan()) == Log(tmp_path).entries()
+    log = Log(tmp_path)
+    log.entries()
+    assert list(log.scan()) == log.entries()
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_the_same_damage(tmp_path: Path, content: str) -> None:
+    (tmp_path / "tweeted.json").write_text(content)
+    with pytest.raises(FileError) as at_once:
+        Log(tmp_path).entries()
+    with pytest.raises(FileError) as one_by_one:
+        list(Log(tmp_path).scan())
+    assert one_by_one.value.message == at_once.value.message
+
+
+def test_no_log_and_no_text(tmp_path: Path) -> None:
+    assert list(Log(tmp_path).scan()) == []
+    (tmp_path / "tweeted.json").write_bytes(b'[{"text": "\xff", "timestamp": 1}]')
+    with pytest.raises(FileError, match="not UTF-8"):
+        list(Log(tmp_path).scan())
