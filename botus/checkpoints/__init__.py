@@ -1,12 +1,11 @@
-"""The files of a GPT-2: what a training writes and a generation reads.
+"""The files of a GPT-2: what a training writes and a generation reads, whatever the format.
 
-bundle.py       the tensors of a TensorFlow V2 checkpoint bundle, read without TensorFlow
-gpt2_simple.py  owns the gpt-2-simple run folder: finds it, checks it, and reads its tensors without
-                TensorFlow
-markers.py      where a post begins and ends in what a model writes. Pure
-pieces.py       where the files of a checkpoint lie: in a folder, or inside an uncompressed tar that is read
-                in place
-run_info.py     what `finetune` wrote into botus.json of a run folder, as far as the use of the model
-                depends on it
-vocabulary.py   the byte-level BPE vocabulary of a GPT-2: text to tokens, and tokens to bytes
+checkpoint.py     finds and opens a checkpoint: the list of formats
+gpt2.py           what every format is read into: sizes, tensors, vocabulary, and the checks of all three
+gpt2_simple.py    the format of gpt-2-simple and of OpenAI's base models
+bundle.py         the tensors of a TensorFlow V2 checkpoint bundle, read without TensorFlow
+folder_or_tar.py  the files of a checkpoint, in a folder or inside a tar that is read in place
+run_info.py       botus.json of a run folder: which corpus the model has seen
+vocabulary.py     the byte-level BPE of a GPT-2: text to tokens, and tokens to bytes
+markers.py        where a post begins and ends in what a model writes. Pure
 """

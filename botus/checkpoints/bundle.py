@@ -1,9 +1,19 @@
 """The tensors of a TensorFlow V2 checkpoint bundle, read without TensorFlow.
 
-In comes the content of an `.index` file and a way to read the shards; out come named entries and float32
-arrays. The `.index` is a LevelDB table (github.com/google/leveldb, doc/table_format.md) whose values are the
-protobufs of tensorflow/core/protobuf/tensor_bundle.proto, read here by hand. The surprise: every crc in
-both is "masked", rotated and shifted, so that a crc of data that holds crcs stays useful.
+An `.index` file says where each tensor lies in the `.data` shards, which are nothing but tensors end to end.
+The index is a LevelDB table (github.com/google/leveldb, doc/table_format.md):
+
+    data blocks, meta index block, index block, footer
+    block    entries, then the offsets of some of them (uint32 each), then how many offsets that are (uint32);
+             after it a trailer: one byte for the compression, the masked crc32c of block and that byte
+    entry    varint shared, varint added, varint length; `added` bytes of key, `length` bytes of value;
+             the key is the first `shared` bytes of the key before it and the added ones
+    footer   handle of the meta index, handle of the index, zeros up to 40 bytes, magic (8 bytes)
+    handle   varint offset, varint size of a block without its trailer
+
+The index block's values are the handles of the data blocks. Their keys are tensor names, in order; the values
+are protobufs of tensorflow/core/protobuf/tensor_bundle.proto, and the one of the empty key is the header. A
+crc is "masked", rotated and shifted, so that a crc of data that holds crcs stays useful.
 """
 
 from __future__ import annotations
@@ -14,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from botus.checkpoints.pieces import AGAIN, Piece
+from botus.checkpoints.folder_or_tar import AGAIN, StoredFile
 from botus.errors import FileError, SettingsError
 
 try:
@@ -26,9 +36,8 @@ except ImportError as error:
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 
-_MAGIC = 0xDB4775248B80FB57
-_FOOTER = 48  # two varint handles padded to 40 bytes, and the magic
-_TRAILER = 5  # after each block: one byte for the compression, four for the crc
+_MAGIC = 0xDB4775248B80FB57  # kTableMagicNumber of leveldb/table/format.h
+_FOOTER, _TRAILER = 48, 5
 _MASK_DELTA = 0xA282EAD8
 
 # The numbers of tensorflow/core/framework/types.proto.
@@ -64,14 +73,14 @@ def read_index(index: bytes, label: str) -> tuple[int, dict[str, Entry]]:
         pairs = list(_table(index, label))
         if not pairs or pairs[0][0] != b"":
             raise FileError(f"{label} has no bundle header", AGAIN)
-        shards = _header(pairs[0][1], label)
+        shards = _shard_count(pairs[0][1], label)
         entries = (_entry(key.decode(), value, label) for key, value in pairs[1:])
         return shards, {entry.name: entry for entry in entries}
     except (IndexError, struct.error, UnicodeDecodeError) as error:
         raise FileError(f"{label} is damaged: {error}", AGAIN) from error
 
 
-def read_tensor(entry: Entry, shard: Piece) -> Floats:
+def read_tensor(entry: Entry, shard: StoredFile) -> Floats:
     """Read one tensor, check its crc, and return it as float32 of the entry's shape; it may be written to.
 
     Raises:
@@ -85,10 +94,10 @@ def read_tensor(entry: Entry, shard: Piece) -> Floats:
         )
     if entry.size != math.prod(entry.shape) * _WIDTH[entry.dtype]:
         raise FileError(f"{shard.label}: tensor {entry.name} has {entry.size} bytes, not as its shape", AGAIN)
-    raw = shard.fill(entry.offset, np.empty(entry.size, np.uint8))
+    raw = shard.read(entry.offset, entry.size)  # [bytes]
     if masked_crc(raw) != entry.crc:
         raise FileError(f"{shard.label} is damaged in tensor {entry.name}: its checksum is wrong", AGAIN)
-    values = _as_float32(raw, entry.dtype).reshape(entry.shape)
+    values = _as_float32(raw, entry.dtype).reshape(entry.shape)  # rows first (C order), as numpy's own
     if not np.isfinite(values).all():
         raise FileError(
             f"{shard.label}: tensor {entry.name} holds values that are not numbers",
@@ -100,7 +109,7 @@ def read_tensor(entry: Entry, shard: Piece) -> Floats:
 def masked_crc(data: bytes | npt.NDArray[np.uint8]) -> int:
     """Return the masked crc32c of bytes: crc32c::Mask of tensorflow/core/lib/hash/crc32c.h."""
     crc: int = google_crc32c.value(data)
-    return (((crc >> 15) | (crc << 17)) + _MASK_DELTA) & 0xFFFFFFFF
+    return (((crc >> 15) | (crc << 17)) + _MASK_DELTA) & 0xFFFFFFFF  # rotated right by 15 of 32 bits
 
 
 def _table(table: bytes, label: str) -> Iterator[tuple[bytes, bytes]]:
@@ -108,20 +117,25 @@ def _table(table: bytes, label: str) -> Iterator[tuple[bytes, bytes]]:
     if len(table) < _FOOTER or int.from_bytes(table[-8:], "little") != _MAGIC:
         raise FileError(f"{label} is truncated or not a TensorFlow index: its last bytes are wrong", AGAIN)
     footer = table[-_FOOTER:]
-    at = _varint(footer, _varint(footer, 0)[1])[1]  # past the handle of the meta index, which is empty
-    at, end = _varint(footer, _varint(footer, at)[1])[1], at
-    for _, handle in _block(table, footer[end:at], label):
-        yield from _block(table, handle, label)
+    _, _, at = _handle(footer, 0)  # the meta index, which TensorFlow leaves empty
+    for _, value in _block(table, footer[at:], label):
+        yield from _block(table, value, label)
+
+
+def _handle(data: bytes, at: int) -> tuple[int, int, int]:
+    """Return the offset and size of a block, and the place after the handle."""
+    offset, at = _varint(data, at)
+    size, at = _varint(data, at)
+    return offset, size, at
 
 
 def _block(table: bytes, handle: bytes, label: str) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the entries of the block that a handle (varint offset, varint size) points at."""
-    offset, at = _varint(handle, 0)
-    size, _ = _varint(handle, at)
+    """Yield the entries of the block that a handle points at."""
+    offset, size, _ = _handle(handle, 0)
     end = offset + size
     if end + _TRAILER > len(table) - _FOOTER:
         raise FileError(f"{label} is damaged: a block lies outside the file", AGAIN)
-    if table[end] != 0:
+    if table[end] != 0:  # kNoCompression
         raise FileError(
             f"{label} is compressed (type {table[end]})",
             "botus reads uncompressed bundles, as TensorFlow's Saver writes them: save the checkpoint again",
@@ -132,8 +146,8 @@ def _block(table: bytes, handle: bytes, label: str) -> Iterator[tuple[bytes, byt
 
 
 def _block_entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    # The restart points (a count in the last four bytes, an offset each before it) are for searching;
-    # a reader that goes from the first entry to the last needs only to know where they begin.
+    # The offsets at the end are the restart points, entries whose key is whole, for a binary search. A reader
+    # that goes from the first entry to the last needs only to know where they begin.
     end = len(block) - 4 * (1 + struct.unpack_from("<I", block, len(block) - 4)[0])
     at, key = 0, b""
     while at < end:
@@ -145,8 +159,8 @@ def _block_entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += added + length
 
 
-def _header(proto: bytes, label: str) -> int:
-    """Return num_shards of a BundleHeaderProto: 1 num_shards, 2 endianness, 3 version."""
+def _shard_count(proto: bytes, label: str) -> int:
+    """Read a BundleHeaderProto: 1 num_shards, 2 endianness (0 is little), 3 version."""
     fields = {number: value for number, value in _fields(proto) if isinstance(value, int)}
     if fields.get(2, 0) != 0:
         raise FileError(f"{label} was saved on a big-endian machine", "save it again on a common one")
@@ -158,7 +172,7 @@ def _entry(name: str, proto: bytes, label: str) -> Entry:
     numbers: dict[int, int] = {}
     shape: tuple[int, ...] = ()
     for number, value in _fields(proto):
-        if number == 7:
+        if number == 7:  # one variable in several pieces, as a cluster may save it
             raise FileError(f"{label}: tensor {name} is saved in slices", "save it unpartitioned")
         if isinstance(value, int):
             numbers[number] = value
@@ -170,13 +184,17 @@ def _entry(name: str, proto: bytes, label: str) -> Entry:
 
 def _dimension(proto: int | bytes) -> int:
     """Return the size (field 1) of a TensorShapeProto.Dim; proto3 leaves a zero out."""
-    if isinstance(proto, int):
-        return 0
-    return next((value for number, value in _fields(proto) if number == 1 and isinstance(value, int)), 0)
+    fields = {} if isinstance(proto, int) else dict(_fields(proto))
+    size = fields.get(1, 0)
+    return size if isinstance(size, int) else 0
 
 
 def _fields(proto: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield number and value of a protobuf message's fields (protobuf.dev/programming-guides/encoding)."""
+    """Yield number and value of a protobuf message's fields (protobuf.dev/programming-guides/encoding).
+
+    A field begins with the varint number << 3 | wire type: 0 is a varint, 1 eight bytes, 5 four bytes, 2 a
+    varint length and so many bytes (a string or another message); 3 and 4 are obsolete.
+    """
     at = 0
     while at < len(proto):
         tag, at = _varint(proto, at)
@@ -185,7 +203,7 @@ def _fields(proto: bytes) -> Iterator[tuple[int, int | bytes]]:
             value, at = _varint(proto, at)
             yield tag >> 3, value
             continue
-        length, at = _varint(proto, at) if kind == 2 else ({1: 8, 5: 4}[kind] if kind in (1, 5) else -1, at)
+        length, at = _varint(proto, at) if kind == 2 else ({1: 8, 5: 4}.get(kind, -1), at)
         if length < 0 or at + length > len(proto):
             raise IndexError("a field of an entry does not end")
         raw, at = proto[at : at + length], at + length
@@ -198,7 +216,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     while True:
         byte = data[at]
         value, shift, at = value | (byte & 127) << shift, shift + 7, at + 1
-        if byte < 128:
+        if byte < 128:  # the highest bit says that more bytes follow
             return value, at
 
 

@@ -1,9 +1,8 @@
 """Where a post begins and ends in what a model writes. Pure.
 
-In come the tokens of a batch, step by step; out come each post's bytes, whether it is finished, and how
-probable it was. A run that was trained on marked posts writes `<|startoftext|>`, the post, `<|endoftext|>`;
-any other run writes plain lines. The surprise: the markers are ordinary text, whose first token may have
-swallowed the post's full stop (`.<`), so an end is looked for in bytes and never as one token.
+A run that was trained on marked posts writes `<|startoftext|>`, the post, `<|endoftext|>`; any other run
+writes plain lines. The markers are ordinary text to the vocabulary, and the first token of one may have
+swallowed the post's full stop (`.<`), so the end is looked for in bytes and never as one token.
 """
 
 from __future__ import annotations
@@ -15,10 +14,8 @@ from dataclasses import dataclass, field
 
 START = "<|startoftext|>"
 END = "<|endoftext|>"
+_END = END.encode()  # the one token of GPT-2's own vocabulary, which ends a post of plain lines too
 
-_NEWLINE = b"\n"
-# In marked training text "<|" is nearly always followed by a marker. Stopping here saves its other tokens.
-_OPENING = b"<|"
 _SHRINKING = re.compile(r"\S*(?:[@＠&/]|\.\w)\S*")
 # Latin, Greek, Cyrillic, Hebrew and Arabic letters, kana, Han and Hangul
 _COUNTED = re.compile(
@@ -33,14 +30,14 @@ def beginning(markers: bool) -> str:
     return START if markers else "\n"
 
 
-def ending(markers: bool) -> str:
-    """Return the text after a post up to where a `Watch` recognises its end."""
+def stop_sequence(markers: bool) -> str:
+    """Return the text at which a post is over. After "<|", in marked text, nearly always comes a marker."""
     return "<|" if markers else "\n"
 
 
 @dataclass
-class Post:
-    """One post in the making: its bytes without markers, and its tokens with those of its end."""
+class Draft:
+    """A post in the making: its bytes without the stop sequence, and its tokens with those of it."""
 
     text: bytearray = field(default_factory=bytearray)
     tokens: int = 0
@@ -54,35 +51,34 @@ class Watch:
     Args:
         count: posts in the batch.
         pieces: the bytes of each token id.
-        markers: posts end with a marker and may hold line breaks; otherwise a line break ends a post.
+        markers: posts end with a marker and may have line breaks; otherwise a line break ends a post.
         max_chars: a post with more of `fewest_chars` is given up; 0 for no limit.
     """
 
     def __init__(self, count: int, pieces: Sequence[bytes], markers: bool, max_chars: int = 0) -> None:
-        self.posts = [Post() for _ in range(count)]
+        self.drafts = [Draft() for _ in range(count)]
         self._pieces = pieces
-        self._sign = _OPENING if markers else _NEWLINE
+        self._stop = stop_sequence(markers).encode()
         self._max_chars = max_chars
-        self._end_of_text = END.encode()
 
     def see(self, number: int, token: int, log_prob: float) -> bool:
         """Take the next token of a post; True means that the post is to be stopped."""
-        post, piece = self.posts[number], self._pieces[token]
-        post.tokens += 1
-        post.log_prob += log_prob
-        post.text += piece
-        # The sign of an end may begin in the token before; no token is searched twice.
-        at = post.text.find(self._sign, max(0, len(post.text) - len(piece) - len(self._sign) + 1))
-        if at < 0 and piece == self._end_of_text:
-            at = len(post.text) - len(piece)
+        draft, piece = self.drafts[number], self._pieces[token]
+        draft.tokens += 1
+        draft.log_prob += log_prob
+        draft.text += piece
+        # The stop sequence may begin in the token before; no byte is searched more often than need be.
+        at = draft.text.find(self._stop, max(0, len(draft.text) - len(piece) - len(self._stop) + 1))
+        if at < 0 and piece == _END:
+            at = len(draft.text) - len(piece)
         if at >= 0:
-            del post.text[at:]
-            post.finished = True
+            del draft.text[at:]
+            draft.finished = True
             return True
         # A letter has one byte or more, so most posts need not be decoded to know that they are short.
-        if not 0 < self._max_chars < len(post.text):
+        if not 0 < self._max_chars < len(draft.text):
             return False
-        return fewest_chars(post.text.decode(errors="ignore")) > self._max_chars
+        return fewest_chars(draft.text.decode(errors="ignore")) > self._max_chars
 
 
 def fewest_chars(text: str) -> int:

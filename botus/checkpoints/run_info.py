@@ -1,7 +1,7 @@
-"""What `finetune` wrote into botus.json of a run folder, as far as the use of the model depends on it.
+"""botus.json of a run folder: which corpus the model has seen, as `finetune` wrote it down.
 
-In comes its content, out comes which corpus the model has seen. The surprise: nothing here keeps a model from
-being used. A run folder of gpt-2-simple has no such file, and a damaged one only means that nobody knows.
+Nothing here keeps a model from being used: a run folder of gpt-2-simple has no such file, and a damaged one
+only means that nobody knows.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from botus.checkpoints.pieces import Piece
+from botus.checkpoints.folder_or_tar import StoredFile
 from botus.errors import FileError
 
 NAME = "botus.json"
@@ -32,11 +32,7 @@ class Trained:
     step: int
 
     def has_seen(self, content: bytes) -> bool:
-        """Tell whether a corpus.txt is the one of the training, or has only grown since.
-
-        Args:
-            content: the file as it is now.
-        """
+        """Tell whether a corpus.txt is the one of the training, or has only grown since."""
         digest = hashlib.sha256()
         for line in io.BytesIO(content):
             text = line.rstrip(b"\r\n")
@@ -52,19 +48,24 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def read(piece: Piece) -> Trained:
+def read(file: StoredFile, step: int) -> Trained:
     """Read botus.json.
 
     Raises:
-        FileError: it is damaged, or was not written by `finetune`.
+        FileError: it is damaged, was not written by `finetune`, or not for this step.
     """
     try:
-        if piece.size > _LARGEST:
+        if file.size > _LARGEST:
             raise ValueError("it is too long")
-        record = json.loads(piece.read())
-        corpus, step = record["corpus"], record["step"]
-        if not re.fullmatch(r"[0-9a-f]{64}", corpus) or type(step) is not int:
+        record = json.loads(file.read().tobytes())
+        found = Trained(record["corpus"], record["step"])
+        if not re.fullmatch(r"[0-9a-f]{64}", found.corpus) or type(found.step) is not int:
             raise ValueError("no SHA-256 of a corpus, or no step")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise FileError(f"{piece.label} is damaged: nobody knows what this model was trained on") from error
-    return Trained(corpus, step)
+        raise FileError(f"{file.label} is damaged: nobody knows what this model was trained on") from error
+    if found.step != step:
+        raise FileError(
+            f"{file.label} tells of step {found.step}, and this is step {step}: "
+            "nobody knows what it was trained on"
+        )
+    return found

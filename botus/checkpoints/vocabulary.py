@@ -1,9 +1,8 @@
 """The byte-level BPE vocabulary of a GPT-2: text to tokens, and tokens to bytes.
 
-In come encoder.json and vocab.bpe; out come tokens in the spelling of encoder.json and the bytes behind each
-id. The surprise: a token is a run of bytes, not of letters, so an emoji may be cut between two tokens, and
-only a whole post's bytes are decoded. No text is special here: `<|endoftext|>` is encoded as ordinary text,
-as it was when gpt-2-simple wrote its training files.
+A token is a run of bytes, not of letters, so an emoji may be cut between two tokens, and only a whole post's
+bytes are decoded. No text is special here: `<|endoftext|>` is encoded as ordinary text, as it was when
+gpt-2-simple wrote its training files. The layout of both files is that of openai/gpt-2's src/encoder.py.
 """
 
 from __future__ import annotations
@@ -22,8 +21,13 @@ class Vocabulary:
     """Encodes text and knows the bytes of every token.
 
     Args:
-        encoder: the content of encoder.json, ids 0 to n - 1.
-        bpe: the content of vocab.bpe; its first line is a version, every other one a merge.
+        encoder: the content of encoder.json, {token: id}, ids 0 to n_vocab - 1.
+        bpe: the content of vocab.bpe; its first line is a version, every other one a merge: two tokens that
+            become one, the earlier ones first.
+
+    Attributes:
+        tokens: each token as encoder.json spells it, [n_vocab].
+        pieces: each token's bytes, [n_vocab].
     """
 
     def __init__(self, encoder: bytes, bpe: bytes) -> None:
@@ -31,6 +35,7 @@ class Vocabulary:
         lines = [line.rstrip("\r").split(" ") for line in bpe.decode().split("\n")[1:]]
         merges = [(line[0], line[1]) for line in lines if len(line) == 2]
         self._tokenizer = Tokenizer(models.BPE(vocab=ids, merges=merges))
+        # Cuts a text into words with the spaces before them, numbers and punctuation; nothing merges across.
         self._tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         self.tokens: list[str] = sorted(ids, key=ids.__getitem__)
         letters = _letters()
@@ -45,7 +50,8 @@ class Vocabulary:
 def _letters() -> dict[str, int]:
     """Return the byte behind each letter of a token: bytes_to_unicode of openai/gpt-2's src/encoder.py.
 
-    A byte that can be seen in Latin-1 stands for itself; the others are numbered from U+0100 on.
+    A byte that can be seen in Latin-1 stands for itself; the others are numbered from U+0100 on, so that a
+    space is Ġ and a line break Ċ.
     """
     seen = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     hidden = [byte for byte in range(256) if byte not in seen]

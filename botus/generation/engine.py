@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from botus.checkpoints.bundle import Floats
-from botus.checkpoints.gpt2_simple import Checkpoint
+from botus.checkpoints.gpt2 import Checkpoint
 from botus.checkpoints.markers import END
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import BotusError, SettingsError

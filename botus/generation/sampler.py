@@ -22,15 +22,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from botus.checkpoints.gpt2_simple import Checkpoint, Hparams
+from botus.checkpoints.gpt2 import Checkpoint, Hparams
 from botus.checkpoints.markers import (
     END,
     START,
-    Post,
+    Draft,
     Watch,
     beginning,
-    ending,
     fewest_chars,
+    stop_sequence,
     without_markers,
 )
 from botus.checkpoints.vocabulary import Vocabulary
@@ -182,7 +182,7 @@ class Sampler:
     def logprob(self, texts: Sequence[str]) -> list[float]:
         """Return the mean log-probability per token of each post and its end, as `Sample.logprob` has it."""
         first = len(self._vocabulary.encode(beginning(self.markers)))
-        around = beginning(self.markers), ending(self.markers)
+        around = beginning(self.markers), stop_sequence(self.markers)
         tokens = [self._vocabulary.encode(text.join(around))[: self._hparams.n_ctx] for text in texts]
         return [float(np.mean(scores[first - 1 :])) for scores in self._engine.score(tokens)]
 
@@ -284,7 +284,7 @@ class Sampler:
             top_k=plan.top_k,
             top_p=plan.top_p,
         )
-        return [_sample(post, plan, number * plan.batch + i) for i, post in enumerate(watch.posts)]
+        return [_sample(draft, plan, number * plan.batch + i) for i, draft in enumerate(watch.drafts)]
 
 
 def unit_seed(seed: int, number: int) -> int:
@@ -293,10 +293,12 @@ def unit_seed(seed: int, number: int) -> int:
     return (base + number) & 0x7FFFFFFF
 
 
-def _sample(post: Post, plan: _Plan, number: int) -> Sample:
-    text, marked = without_markers(bytes(post.text))
+def _sample(draft: Draft, plan: _Plan, number: int) -> Sample:
+    text, marked = without_markers(bytes(draft.text))
     words = (plan.prefix + text.decode("utf-8", "replace")).strip()
-    return Sample(words, post.finished or marked, post.log_prob / max(1, post.tokens), post.tokens, number)
+    return Sample(
+        words, draft.finished or marked, draft.log_prob / max(1, draft.tokens), draft.tokens, number
+    )
 
 
 def _problems(options: Options, prefix: str, markers: bool) -> list[str]:

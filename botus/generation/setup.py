@@ -13,7 +13,8 @@ from itertools import islice
 from pathlib import Path
 
 from botus import demo
-from botus.checkpoints.gpt2_simple import Checkpoint, find, open_checkpoint
+from botus.checkpoints.checkpoint import find, open_checkpoint
+from botus.checkpoints.gpt2 import Checkpoint
 from botus.errors import FileError, SettingsError
 from botus.generation.judge import profile_of
 from botus.generation.loop import Job, new_seed

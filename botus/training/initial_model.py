@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from botus.checkpoints.gpt2_simple import open_checkpoint
+from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.markers import END, START
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import FileError

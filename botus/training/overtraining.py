@@ -56,7 +56,7 @@ class SampleReader:
         watch = Watch(1, self._pieces, self._markers)
         if not any(watch.see(0, token, 0.0) for token in tokens):
             return ""
-        return without_markers(bytes(watch.posts[0].text))[0].decode("utf-8", "replace").strip()
+        return without_markers(bytes(watch.drafts[0].text))[0].decode("utf-8", "replace").strip()
 
 
 @dataclass(frozen=True)

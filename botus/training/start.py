@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from botus.checkpoints.gpt2_simple import open_checkpoint
+from botus.checkpoints.checkpoint import open_checkpoint
 from botus.errors import FileError, RefusedError, SettingsError
 from botus.training import dataset, initial_model
 from botus.training import plan as planning

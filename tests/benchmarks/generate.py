@@ -33,7 +33,7 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from botus.checkpoints import gpt2_simple  # noqa: E402
+from botus.checkpoints import checkpoint  # noqa: E402
 from botus.generation import sampler  # noqa: E402
 from tests.support import bundle  # noqa: E402
 
@@ -171,7 +171,7 @@ def build(run: Path) -> None:
 
 
 def opened(work: Path, threads: int) -> sampler.Sampler:
-    run = gpt2_simple.open_checkpoint(work / "checkpoint" / "run1")
+    run = checkpoint.open_checkpoint(work / "checkpoint" / "run1")
     return sampler.load(run, [work / "cache"], threads=threads, compute_type="int8")
 
 
@@ -240,7 +240,7 @@ def transformers(work: Path, setting: str, threads: int, lines: int) -> Figures:
     from transformers import GPT2Config, GPT2LMHeadModel
 
     torch.set_num_threads(threads)
-    run = gpt2_simple.open_checkpoint(work / "checkpoint" / "run1")
+    run = checkpoint.open_checkpoint(work / "checkpoint" / "run1")
     tokens: dict[str, int] = json.loads(run.encoder)
     breaks = [i for token, i in tokens.items() if "Ċ" in token]
     model = GPT2LMHeadModel(GPT2Config())
@@ -272,7 +272,7 @@ def rate(work: Path, setting: str, threads: int, lines: int) -> Figures:
     sizes = {"n_vocab": len(tokens), "n_ctx": length, "n_embd": width, "n_head": 16, "n_layer": 1}
     run = bundle.write_run(work / "wide", sizes, bundle.random_tensors(sizes, scale=0.02), tokens, merges)
     wide = sampler.load(
-        gpt2_simple.open_checkpoint(run), [work / "wide-cache"], threads=threads, compute_type="int8"
+        checkpoint.open_checkpoint(run), [work / "wide-cache"], threads=threads, compute_type="int8"
     )
     texts = ["a" * (length - 2)] * count * threads
     wide.logprob(texts)  # once to warm up

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from botus.checkpoints.gpt2_simple import Checkpoint, find, open_checkpoint
+from botus.checkpoints.checkpoint import find, open_checkpoint
+from botus.checkpoints.gpt2 import Checkpoint
 from botus.errors import FileError
 from tests.support import bundle
 
@@ -400,9 +401,9 @@ def test_an_empty_run_folder_is_passed_over(tmp_path: Path) -> None:
 def test_reading_needs_neither_tensorflow_nor_ctranslate2(run: Path) -> None:
     code = (
         "import sys, pathlib\n"
-        "from botus.checkpoints import gpt2_simple\n"
-        "checkpoint = gpt2_simple.open_checkpoint(pathlib.Path(sys.argv[1]))\n"
-        "print(len(list(checkpoint.tensors())))\n"
+        "from botus.checkpoints import checkpoint\n"
+        "found = checkpoint.open_checkpoint(pathlib.Path(sys.argv[1]))\n"
+        "print(len(list(found.tensors())))\n"
         "print({'tensorflow', 'ctranslate2', 'tokenizers'} & sys.modules.keys())"
     )
     command = [sys.executable, "-c", code, str(run)]

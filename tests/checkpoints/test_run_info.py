@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from botus import demo
-from botus.checkpoints.gpt2_simple import open_checkpoint
+from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.run_info import Trained, digest_of
 from botus.errors import FileError
 from botus.store.candidates import Candidates

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from botus.checkpoints.gpt2_simple import open_checkpoint
+from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.markers import fewest_chars
 from botus.errors import FileError, SettingsError
 from botus.generation.sampler import Options, Sample, Sampler, load, unit_seed

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from botus.checkpoints.gpt2_simple import open_checkpoint
+from botus.checkpoints.checkpoint import open_checkpoint
 from botus.generation.sampler import Options, load
 from tests.support import bundle
 from tests.support.command import COMMAND, Ended, environment

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from botus.checkpoints.gpt2_simple import Checkpoint, open_checkpoint
+from botus.checkpoints.checkpoint import open_checkpoint
+from botus.checkpoints.gpt2 import Checkpoint
 from botus.generation.sampler import Options, Sampler, load
 from tests.support import bundle, gpt2
 

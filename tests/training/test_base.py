@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from botus.checkpoints.gpt2_simple import open_checkpoint
+from botus.checkpoints.checkpoint import open_checkpoint
 from botus.cli.display.download import by_tenths
 from botus.errors import BusyError, FileError, SettingsError, TemporaryError
 from botus.store.durable import files

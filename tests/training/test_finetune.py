@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from botus.checkpoints.gpt2_simple import open_checkpoint
+from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.markers import END, START
 from botus.errors import FileError, SettingsError
 from botus.text import fingerprint

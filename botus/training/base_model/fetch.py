@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from botus.checkpoints.bundle import Entry, read_index, read_tensor
-from botus.checkpoints.gpt2_simple import open_checkpoint
-from botus.checkpoints.pieces import Piece, refuse_strangers
+from botus.checkpoints.checkpoint import open_checkpoint
+from botus.checkpoints.folder_or_tar import StoredFile, refuse_placeholder
 from botus.errors import FileError, SettingsError
 from botus.store.durable import files
 from botus.training.base_model.download import Hooks, download
@@ -85,7 +85,7 @@ def _check(folder: Path, name: str, path: Path) -> None:
         FileError: it is not what it should be.
     """
     if name == _DATA:  # every tensor has a checksum: nothing else proves that pieces belong together
-        piece = Piece("it", path, 0, path.stat().st_size)
+        piece = StoredFile("it", path, 0, path.stat().st_size)
         for entry in _entries(folder):
             read_tensor(entry, piece)
         return
@@ -108,7 +108,7 @@ def _content(path: Path, label: str) -> bytes:
     content = files.read(path) or b""
     if not content:
         raise FileError(f"{label} is empty", _ANEW)
-    refuse_strangers(content[:512], label)
+    refuse_placeholder(content[:512], label)
     return content
 
 

@@ -1,0 +1,141 @@
+"""The files of a checkpoint, in a folder or inside an uncompressed tar: both are read in place.
+
+Nothing is ever extracted: a tar (POSIX ustar) keeps each member's bytes in one piece after a header of 512
+bytes, so a member is a file with an offset. What downloads leave behind under a model file's name, a web page
+or a pointer of Git LFS, is recognised here.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from botus.errors import FileError, SettingsError
+from botus.store.durable import files
+
+try:
+    import numpy as np
+    import numpy.typing as npt
+except ImportError as error:
+    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
+
+AGAIN = "copy or download it again"
+_PACK_AGAIN = "pack the run folder again"
+_SIGN = "hparams.json"  # the folder of a tar that holds it is the checkpoint
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of a folder, or a member of a tar, which begins at byte `start` of it."""
+
+    label: str
+    path: Path
+    start: int
+    size: int
+
+    def read(self, offset: int = 0, size: int | None = None) -> npt.NDArray[np.uint8]:
+        """Return some bytes, [size], or all from an offset on; they may be written to.
+
+        Raises:
+            FileError: it cannot be read, or has become shorter.
+        """
+        count = self.size - offset if size is None else size
+        try:
+            raw = np.fromfile(self.path, np.uint8, count, offset=self.start + offset)
+        except OSError as error:
+            raise files.explain(error, self.path, "read") from error
+        if len(raw) < count:
+            raise FileError(f"{self.label} ends early, at byte {offset + len(raw)}", AGAIN)
+        return raw
+
+    def beginning(self) -> bytes:
+        """Return the first bytes, by which `refuse_placeholder` tells what it is."""
+        return self.read(0, min(512, self.size)).tobytes()
+
+
+def stored_files(path: Path) -> dict[str, StoredFile]:
+    """Return the files of a checkpoint by name.
+
+    Args:
+        path: a folder, or an uncompressed tar of one.
+
+    Raises:
+        FileError: there is nothing, or something else; a tar holds links, devices, names that point outside
+            of it, no checkpoint or several, or is truncated.
+    """
+    try:
+        if path.is_dir():
+            return _in_folder(path)
+        if path.is_file():
+            return _in_tar(path)
+    except OSError as error:
+        raise files.explain(error, path, "read") from error
+    raise FileError(f"there is no checkpoint at {path}", "give the run folder, such as checkpoint/run1")
+
+
+def refuse_placeholder(beginning: bytes, label: str) -> None:
+    """Refuse what downloads leave behind in the place of the real file.
+
+    Args:
+        beginning: the first bytes of the file, 512 are enough.
+        label: how to call the file in an error.
+
+    Raises:
+        FileError: it is a web page or a pointer of Git LFS.
+    """
+    start = beginning.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
+        raise FileError(f"{label} is a web page saved under this name", "download the file itself again")
+    if start.startswith(b"version https://git-lfs"):
+        raise FileError(f"{label} is only a pointer of Git LFS", "fetch the file itself: git lfs pull")
+
+
+def _in_folder(path: Path) -> dict[str, StoredFile]:
+    there = [file for file in path.iterdir() if file.is_file()]
+    inner = sorted(file.parent for file in path.glob(f"*/{_SIGN}"))
+    if inner and not (path / _SIGN).is_file():
+        raise FileError(f"{path} is not a checkpoint itself", f"did you mean {inner[0]}?")
+    return {file.name: StoredFile(str(file), file, 0, file.stat().st_size) for file in there}
+
+
+def _in_tar(path: Path) -> dict[str, StoredFile]:
+    _refuse_other_kinds(path)
+    try:
+        with tarfile.open(path, "r:") as archive:
+            members = [member for member in archive if not member.isdir()]
+    except tarfile.TarError as error:
+        raise FileError(f"{path} is not a tar file, or is damaged: {error}", AGAIN) from error
+    folders: dict[PurePosixPath, dict[str, StoredFile]] = {}
+    for member in members:
+        inside = _safe_name(member, path)
+        # As in any tar, a later copy of a file replaces an earlier one.
+        folders.setdefault(inside.parent, {})[inside.name] = StoredFile(
+            f"{path}:{inside}", path, member.offset_data, member.size
+        )
+    runs = [found for found in folders.values() if _SIGN in found]
+    if len(runs) != 1:
+        count = f"{len(runs)} checkpoints" if runs else "no checkpoint"
+        raise FileError(f"{path} holds {count}", "give a tar of one run folder, or that folder itself")
+    return runs[0]
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    start = StoredFile(str(path), path, 0, path.stat().st_size).beginning()
+    if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")):  # gzip, bzip2, xz, zstd
+        raise FileError(f"{path} is compressed, and a tar is read in place", "unpack it first: gunzip")
+    if start.startswith(b"PK\x03\x04"):
+        raise FileError(f"{path} is a zip file", "unzip it and give the folder")
+    if b"model_checkpoint_path" in start or path.name.startswith(("model-", "model.ckpt")):
+        raise FileError(f"{path} is one file of a checkpoint", f"give its folder: {path.parent}")
+    refuse_placeholder(start, str(path))
+
+
+def _safe_name(member: tarfile.TarInfo, path: Path) -> PurePosixPath:
+    """Refuse what a run folder's tar never has, and what could point out of it."""
+    inside = PurePosixPath(member.name)
+    if not member.isreg() or member.issparse():
+        raise FileError(f"{path} holds {member.name}, which is not a plain file", _PACK_AGAIN)
+    if inside.is_absolute() or ".." in inside.parts:
+        raise FileError(f"{path} holds a file outside its folder: {member.name}", _PACK_AGAIN)
+    return inside

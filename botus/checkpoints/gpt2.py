@@ -1,0 +1,172 @@
+"""What a GPT-2 consists of: sizes, tensors and vocabulary, and the checks that they belong together.
+
+Every format is read into the names and shapes of openai/gpt-2 (src/model.py), so whoever uses a `Checkpoint`
+need not know how it was stored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botus.checkpoints import run_info
+from botus.checkpoints.folder_or_tar import AGAIN, StoredFile
+from botus.errors import FileError
+
+if TYPE_CHECKING:
+    from botus.checkpoints.bundle import Floats
+
+_SAME_RUN = "copy the hparams.json that was saved with this run"
+
+
+@dataclass(frozen=True)
+class Hparams:
+    """The sizes of a GPT-2, under the names of its hparams.json."""
+
+    n_vocab: int
+    n_ctx: int
+    n_embd: int
+    n_head: int
+    n_layer: int
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checked checkpoint.
+
+    Attributes:
+        name: the folder's or tar's name, such as `run1`.
+        path: the folder or the tar.
+        step: the number of training steps; 0 for a base model.
+        hparams: agree with the shapes of all tensors.
+        encoder: the content of encoder.json: each token (bytes written as GPT-2 does) and its id.
+        bpe: the content of vocab.bpe: the merges, after a line with the version.
+        fingerprint: 32 digits that name the content: another one means other tensors or another vocabulary.
+        tensors: reads every tensor when it is called and yields its published name (`model/wte`...) and its
+            float32 values; raises FileError where one is damaged or holds what is no number.
+        botus_json: the file that `finetune` wrote, if it is there.
+    """
+
+    name: str
+    path: Path
+    step: int
+    hparams: Hparams
+    encoder: bytes = field(repr=False)
+    bpe: bytes = field(repr=False)
+    fingerprint: str
+    tensors: Callable[[], Iterator[tuple[str, Floats]]] = field(repr=False)
+    botus_json: StoredFile | None = field(repr=False, default=None)
+
+    def trained(self) -> run_info.Trained | None:
+        """Return what the model was trained on; None where nothing beside it tells.
+
+        Raises:
+            FileError: botus.json is damaged, or tells of another step.
+        """
+        return run_info.read(self.botus_json, self.step) if self.botus_json else None
+
+
+def read_hparams(content: bytes, label: str) -> Hparams:
+    """Read an hparams.json.
+
+    Raises:
+        FileError: it is damaged, or a size is missing or cannot be.
+    """
+    values = _json_object(content, label)
+    sizes = {name: value for name in Hparams.__dataclass_fields__ if type(value := values.get(name)) is int}
+    wrong = [name for name in Hparams.__dataclass_fields__ if sizes.get(name, 0) < 1]
+    if wrong:
+        raise FileError(f"{label}: {', '.join(wrong)} missing or not a positive whole number", _SAME_RUN)
+    hparams = Hparams(**sizes)
+    if hparams.n_embd % hparams.n_head:
+        raise FileError(
+            f"{label}: n_embd {hparams.n_embd} does not divide into {hparams.n_head} heads", _SAME_RUN
+        )
+    return hparams
+
+
+def check_vocabulary(encoder: bytes, bpe: bytes, hparams: Hparams, labels: tuple[str, str]) -> None:
+    """Check that encoder.json and vocab.bpe are whole and belong together; `labels` name them in errors.
+
+    Raises:
+        FileError: they are damaged, or of another model than the hparams.
+    """
+    label = labels[0]
+    ids = _json_object(encoder, label)
+    if len(ids) != hparams.n_vocab:
+        raise FileError(
+            f"{label} has {len(ids)} tokens, but hparams.json says n_vocab {hparams.n_vocab}",
+            "copy encoder.json and hparams.json from the same run",
+        )
+    if any(type(number) is not int for number in ids.values()) or set(ids.values()) != set(range(len(ids))):
+        raise FileError(f"{label}: the ids are not the numbers 0 to {len(ids) - 1}, each once", AGAIN)
+    label = labels[1]
+    try:
+        lines = bpe.decode().split("\n")
+    except UnicodeDecodeError as error:
+        raise FileError(f"{label} is not UTF-8: {error}", AGAIN) from error
+    for number, line in enumerate(lines[1:], 2):  # the first line is a version, as in OpenAI's encoder.py
+        parts = line.rstrip("\r").split(" ")
+        if line.strip("\r") and (len(parts) != 2 or not {*parts, "".join(parts)} <= ids.keys()):
+            raise FileError(f"{label}, line {number}: not a merge of tokens of encoder.json", AGAIN)
+
+
+def check_shapes(found: Mapping[str, tuple[int, ...]], hparams: Hparams, label: str) -> frozenset[str]:
+    """Return the names of the model's tensors; what else is found, such as an optimizer's, is passed over.
+
+    Raises:
+        FileError: a tensor is missing or has another shape, or there are more layers.
+    """
+    # A nonsensical number of layers must not make a nonsensical number of names.
+    shapes = _shapes(hparams, min(hparams.n_layer, len(found)))
+    missing = [name for name in shapes if name not in found]
+    if missing:
+        raise FileError(
+            f"{label} has no tensor {missing[0]} ({len(missing)} of {len(shapes)} are missing)",
+            "hparams.json is of another model, or this is no GPT-2: copy all files of one run",
+        )
+    if any(name.startswith(f"model/h{hparams.n_layer}/") for name in found):
+        raise FileError(f"{label} has more layers than n_layer {hparams.n_layer} of hparams.json", _SAME_RUN)
+    for name, shape in shapes.items():
+        if found[name] != shape:
+            raise FileError(
+                f"{label}: {name} is {list(found[name])}, but by hparams.json it is {list(shape)}", _SAME_RUN
+            )
+    return frozenset(shapes)
+
+
+def _shapes(hparams: Hparams, layers: int) -> dict[str, tuple[int, ...]]:
+    """Return the name and shape of every tensor, as openai/gpt-2's src/model.py makes them.
+
+    Each `w` is the kernel of a convolution of width 1, hence the 1 before rows and columns. The output layer
+    has no tensor of its own: it is wte transposed.
+    """
+    wide = hparams.n_embd
+    shapes: dict[str, tuple[int, ...]] = {
+        "model/wte": (hparams.n_vocab, wide),  # a row per token
+        "model/wpe": (hparams.n_ctx, wide),  # a row per place in the context
+    }
+    norms = ["model/ln_f"]
+    for layer in (f"model/h{i}" for i in range(layers)):
+        norms += [f"{layer}/ln_1", f"{layer}/ln_2"]
+        for part, inward, outward in (
+            ("attn/c_attn", wide, 3 * wide),  # query, key and value side by side, all heads in each
+            ("attn/c_proj", wide, wide),
+            ("mlp/c_fc", wide, 4 * wide),
+            ("mlp/c_proj", 4 * wide, wide),
+        ):
+            shapes |= {f"{layer}/{part}/w": (1, inward, outward), f"{layer}/{part}/b": (outward,)}
+    return shapes | {f"{norm}/{part}": (wide,) for norm in norms for part in "gb"}  # gain and bias
+
+
+def _json_object(content: bytes, label: str) -> dict[str, object]:
+    try:
+        values = json.loads(content.decode())
+    except ValueError as error:
+        raise FileError(f"{label} is damaged: {error}", AGAIN) from error
+    if not isinstance(values, dict):
+        raise FileError(f"{label} is not a JSON object", AGAIN)
+    return values
