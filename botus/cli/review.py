@@ -65,12 +65,12 @@ def queue() -> None:
 @common
 def queue_add(values: Common, source: str) -> None:
     """Add the lines of a file, of a data directory with all that it knows, or of a pipe (-)."""
-    from botus.review import queue_add as refill
+    from botus.review.queue_add import add
 
     if source == "-" and sys.stdin is None:
         raise click.UsageError("there is nothing to read: standard input is closed")
     content = sys.stdin.buffer.read() if source == "-" else Path(source)
-    done = refill.add(values.existing.data, content, time.time)
+    done = add(values.existing.data, content, time.time)
     skipped = {"used before": done.used, "in the queue already": done.present, "dropped here": done.dropped}
     rows = [f"{len(done.added):,} added to {values.existing.data / 'tweets.txt'}"]
     rows += [f"{count:,} skipped: {reason}" for reason, count in skipped.items() if count]

@@ -1,13 +1,12 @@
 """Decisions without a terminal: by line number, by pattern, by a table that was filled in.
 
-In come a session and what is wanted, out comes what was done. The decisions of one command are one step of
-the journal, so that one undo in a later review takes them back; a wording is a step of its own.
+The decisions of one command are one step of the journal, so that one undo in a later review takes them back;
+a wording is a step of its own.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,6 @@ from botus.review import sheet
 from botus.review.machine.state import DONE
 from botus.review.session import ReviewSession
 from botus.review.sheet import Row
-from botus.store.decisions import Kind
 from botus.text import escape, fingerprint, normalise
 
 
@@ -54,7 +52,7 @@ def keep(session: ReviewSession, wanted: Sequence[int]) -> list[str]:
     """
     posts, table = session.posts_by_line(), session.state.table
     problems = [f"line {number} of tweets.txt has no post" for number in wanted if number not in posts]
-    used = [number for number in wanted if number in posts and posts[number] in table.used]
+    used = [number for number in wanted if posts.get(number) in table.used]
     problems += [f"line {number} cannot be kept: {table.used[posts[number]]}" for number in used]
     if problems:
         raise SettingsError(
@@ -82,11 +80,25 @@ def matching(session: ReviewSession, pattern: str) -> list[str]:
 def export(session: ReviewSession) -> tuple[bytes, int]:
     """Return the table of all posts in the queue, in the order of the review, and how many there are."""
     state = session.state
-    decided = [post for post in state.table.cards if post not in set(state.deck)]
-    posts = [
-        post for post in (*state.deck, *decided) if state.is_there(post) and state.table.cards[post].raws
-    ]
+    known = dict.fromkeys((*state.deck, *state.table.cards))
+    posts = [post for post in known if state.is_there(post) and state.table.cards[post].raws]
     return sheet.write(_rows(session, posts)), len(posts)
+
+
+def _rows(session: ReviewSession, posts: Sequence[str]) -> Iterator[dict[str, str]]:
+    for post in posts:
+        verdict, noted = session.state.verdicts.get(post), session.noted(post)
+        score, temperature = noted.get("score"), noted.get("temperature")
+        yield {
+            "id": post,
+            "decision": verdict if verdict in ("keep", "star", "later") else "",
+            "text": session.state.table.cards[post].text,
+            "score": "" if score is None else f"{score:.4f}",
+            "flags": ", ".join(map(str, noted.get("flags") or ())),
+            "model": str(noted.get("model") or ""),
+            "temperature": "" if temperature is None else f"{temperature:g}",
+            "nearest": str((noted.get("nearest") or {}).get("text") or ""),
+        }
 
 
 def take_in(session: ReviewSession, rows: Sequence[Row]) -> Imported:
@@ -109,28 +121,3 @@ def take_in(session: ReviewSession, rows: Sequence[Row]) -> Imported:
     made = session.decide(wanted)
     counts = {DONE[kind]: count for kind, count in made.items()} | ({"edited": edits} if edits else {})
     return Imported(counts, gone, tuple(refused))
-
-
-def told(made: Counter[Kind]) -> str:
-    """Say what was decided: `3 kept, 1 dropped`."""
-    return ", ".join(f"{count:,} {DONE[kind]}" for kind, count in made.items()) or "nothing changed"
-
-
-def _rows(
-    session: ReviewSession, posts: Sequence[str]
-) -> Iterator[tuple[str, str, str, str, str, str, str, str]]:
-    verdicts, cards = session.state.verdicts, session.state.table.cards
-    for post in posts:
-        record = session.noted(post)
-        verdict = verdicts.get(post)
-        score, temperature = record.get("score"), record.get("temperature")
-        yield (
-            post,
-            verdict if verdict in ("keep", "star", "later") else "",
-            cards[post].text,
-            "" if score is None else f"{score:.4f}",
-            ", ".join(map(str, record.get("flags") or ())),
-            str(record.get("model") or ""),
-            "" if temperature is None else f"{temperature:g}",
-            str((record.get("nearest") or {}).get("text") or ""),
-        )

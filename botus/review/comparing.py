@@ -1,7 +1,4 @@
-"""What the corpus has of a post: the answer to the key `c`.
-
-In comes a data directory, later posts; out come sentences. The corpus is read once, when somebody first asks.
-"""
+"""Compares a post with the corpus, for the key `c`; the corpus is read once, when somebody first asks."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """A review as a CSV table for a spreadsheet, and back. Pure: rows to bytes, bytes to rows.
 
-A person fills in two columns, `decision` and `edit`; the others are there to be read. The one surprise: the
-text that comes back is not looked at, because spreadsheets turn some texts into dates and numbers; a new
-wording has a column of its own.
+A person fills in two columns, `decision` and `edit`; the others are there to be read. The text that comes
+back is not looked at, because spreadsheets turn some texts into dates and numbers.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from botus.errors import FileError
@@ -19,7 +18,7 @@ from botus.store.decisions import Kind
 COLUMNS = ("id", "decision", "edit", "text", "score", "flags", "model", "temperature", "nearest")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
-_ID = re.compile(r"p[0-9a-f]{32}")
+_ID = re.compile(r"p[0-9a-f]{32}")  # a bare fingerprint may look like a number in scientific notation
 _WORDS: dict[str, Kind] = {
     **dict.fromkeys(("keep", "kept", "k"), "keep"),
     **dict.fromkeys(("star", "starred", "s"), "star"),
@@ -43,18 +42,18 @@ class Row:
     edit: str = ""
 
 
-def write(rows: Iterable[tuple[str, str, str, str, str, str, str, str]]) -> bytes:
+def write(rows: Iterable[Mapping[str, str]]) -> bytes:
     """Return the table: UTF-8 with a byte-order mark and CRLF, as spreadsheets expect it.
 
     Args:
-        rows: of each post fingerprint, decision, text, score, flags, model, temperature, nearest corpus post.
+        rows: cells by column; `id` is the fingerprint of a post.
     """
     shown = io.StringIO(newline="")
-    writer = csv.writer(shown)
-    writer.writerow(COLUMNS)
-    for post, decision, *facts in rows:
-        # A bare fingerprint may look like a number in scientific notation.
-        writer.writerow([f"p{post}", decision, "", *map(guarded, facts)])
+    writer = csv.DictWriter(shown, COLUMNS)
+    writer.writeheader()
+    for row in rows:
+        cells = {name: guarded(cell) for name, cell in row.items()}
+        writer.writerow(cells | {"id": f"p{row['id']}"})
     return b"\xef\xbb\xbf" + shown.getvalue().encode("utf-8", "replace")
 
 
@@ -79,8 +78,7 @@ def read(content: bytes, name: str) -> list[Row]:
         FileError: it is not such a table, or says something that is not known; all rows are named.
     """
     text = _decoded(content)
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
+    separator = max(",;\t", key=text.partition("\n")[0].count)
     try:
         lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if any(line)]
     except csv.Error as error:
@@ -93,24 +91,18 @@ def read(content: bytes, name: str) -> list[Row]:
     rows, problems = [], []
     for number, line in enumerate(lines[1:], 2):
         cells = dict(zip(header, line, strict=False))
-        row = _row(cells)
-        if isinstance(row, Row):
-            rows.append(row)
+        post, word = cells["id"].strip(), cells.get("decision", "").strip().casefold()
+        if not _ID.fullmatch(post):
+            problems.append(f"{name}, row {number}: {post!r} is not an id")
+        elif word and word not in _WORDS:
+            known = "keep, star, drop, later or nothing"
+            problems.append(f"{name}, row {number}: {word!r} is not a decision: {known}")
         else:
-            problems.append(f"{name}, row {number}: {row}")
+            rows.append(Row(post[1:], _WORDS.get(word), unguarded(cells.get("edit", ""))))
     if problems:
         more = f"\nand {len(problems) - 10} more" if len(problems) > 10 else ""
         raise FileError("\n".join(problems[:10]) + more, "nothing was changed: correct it and try again")
     return rows
-
-
-def _row(cells: dict[str, str]) -> Row | str:
-    post, word = cells["id"].strip(), cells.get("decision", "").strip().casefold()
-    if not _ID.fullmatch(post):
-        return f"{post!r} is not an id"
-    if word and word not in _WORDS:
-        return f"{word!r} is not a decision: keep, star, drop, later or nothing"
-    return Row(post[1:], _WORDS.get(word), unguarded(cells.get("edit", "")))
 
 
 def _decoded(content: bytes) -> str:

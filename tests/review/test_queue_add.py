@@ -105,7 +105,7 @@ def test_a_data_directory_brings_what_it_knows(data: Path, other: Path) -> None:
         "best",
         "typo!",
     ]
-    assert queue_add.add(data, other, clock) == queue_add.Refilled((), 1, 5)
+    assert queue_add.add(data, other, clock) == queue_add.Added((), 1, 5)
 
 
 def test_what_came_along_can_be_taken_back_and_brought_back(data: Path, other: Path) -> None:

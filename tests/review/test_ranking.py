@@ -18,7 +18,7 @@ from botus.review.machine.order import Lesson, Order
 from botus.review.machine.state import ReviewState, begin, relaid
 from botus.store.decisions import History
 from botus.text import fingerprint
-from tests.review.test_press import table
+from tests.review.test_keys import table
 
 WORDS = ("keeper", "counts", "dark", "drawer", "night", "sea", "late", "tide", "again", "salt", "lamp")
 

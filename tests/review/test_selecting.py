@@ -15,7 +15,7 @@ from botus.review.machine.steps import Compare, Effect, OpenEditor, Record
 from botus.review.machine.table import PutBack, Remove
 from botus.store.decisions import History, Step
 from botus.text import fingerprint
-from tests.review.test_press import kinds, shown, start, table, typed
+from tests.review.test_keys import kinds, shown, start, table, typed
 
 TWELVE = b"".join(b"post %d\n" % number for number in range(12))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from random import Random
 
@@ -19,6 +20,7 @@ from botus.review.machine.tally import tally
 from botus.store.decisions import Decision, History, Mark, Step
 from botus.store.durable.lines import Line, scan
 from botus.text import fingerprint
+from tests.support.pages import README
 
 ABC = b"alpha\nbeta\ngamma\n"
 
@@ -325,3 +327,11 @@ def test_the_tally_counts_this_review_and_everything_kept() -> None:
     counts = tally(state)
     assert (counts.made["star"], counts.made["drop"], counts.made["keep"]) == (1, 0, 0)
     assert (counts.kept, counts.left) == (2, 1)
+
+
+def test_the_readme_names_every_key() -> None:
+    table = README.read_text().split("## Curate")[1].split("\n![The list")[0]
+    named = re.findall(r"`(.)`|([→←↑↓]|space|backspace|Tab)", table)
+    signs = {"→": "right", "←": "left", "↑": "up", "↓": "down", "space": " ", "Tab": "tab"}
+    known = {signs.get(one or other, one or other) for one, other in named}
+    assert {key for binding in review_keys.KEYS for key in binding.actions} <= known
