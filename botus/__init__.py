@@ -7,9 +7,11 @@ The stages of the flow are folders, and what they share lies below them. Imports
     corpus/ training/ generation/ review/ posting/    the stages; none imports another
     screening/ checkpoints/                     may a text be posted; the files of a model
     store/                                     the files of a data directory
-    text.py markup.py                           what a post is; the HTML of posts as text
-    settings.py log.py shutdown.py              the environment, log lines, shutdown
-    errors.py                                   what a person may see, with exit codes
+    settings.py log.py                         the environment; log lines
+    platforms.py                               what is true of each platform: limits, hosts, settings
+    text.py markup.py                          what a post is, how values are read and said; HTML as text
+    shutdown.py                                a process-wide shutdown flag
+    errors.py                                  what a person may see, with exit codes
 
 demo/ has the bundled corpus and model; __main__.py is `python -m botus`.
 """

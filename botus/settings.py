@@ -6,75 +6,29 @@ from a file, named by NAME_FILE. An empty value counts as not set: that is how c
 
 from __future__ import annotations
 
-import importlib.util
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Literal, TypeVar, get_args
 
 from botus.errors import CredentialsError, SettingsError
+from botus.platforms import PLATFORMS, Limit, X, apprise_urls, split_urls
+from botus.text import address, choice, duration, number, truth
 
 PostOnly = Literal["any", "reviewed", "kept"]
 PostOrder = Literal["random", "spaced", "file"]
-Visibility = Literal["public", "unlisted", "private", "direct"]
+LogFormat = Literal["text", "json"]
 
-_VISIBILITIES: tuple[Visibility, ...] = ("public", "unlisted", "private", "direct")
-X_SECRETS = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
 SECRETS = (
-    *X_SECRETS,
-    "MASTODON_ACCESS_TOKEN",
-    "BLUESKY_APP_PASSWORD",
-    "WEBHOOK_URLS",
+    *(setting.name for platform in PLATFORMS for setting in platform.settings if setting.secret),
     "NOTIFY_URLS",
     "PING_URL",
 )
-_BLUESKY = "https://bsky.social"
 _BASE_MODELS = "https://openaipublic.blob.core.windows.net/gpt-2/models"
-_LANGUAGE = r"[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{1,8}){0,3}"
-_NO_APPRISE = (
-    " needs Apprise, which is not installed: pip install 'botus[webhook]',"
-    " or build the image with --build-arg EXTRAS=webhook"
-)
 _NO_TOKENS = ("services", "webhooks", "localhost")
-Choice = TypeVar("Choice", bound=str)
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_TRUE, _FALSE = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
-
-
-@dataclass(frozen=True)
-class XSettings:
-    """X: OAuth 1.0a user context."""
-
-    consumer_key: str = field(repr=False)
-    consumer_secret: str = field(repr=False)
-    access_token: str = field(repr=False)
-    access_token_secret: str = field(repr=False)
-    base_url: str
-    limit: int
-    may_read: bool
-
-
-@dataclass(frozen=True)
-class MastodonSettings:
-    """Mastodon, and servers that speak its API."""
-
-    base_url: str
-    access_token: str = field(repr=False)
-    visibility: Visibility
-    language: str | None
-    content_warning: str | None
-
-
-@dataclass(frozen=True)
-class BlueskySettings:
-    """Bluesky, or an own server of its kind."""
-
-    handle: str
-    app_password: str = field(repr=False)
-    service: str
-    languages: tuple[str, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -83,8 +37,8 @@ class Settings:
 
     Attributes:
         data: the data directory.
-        x, mastodon, bluesky: the targets that have credentials.
-        webhooks: Apprise URLs; each is a target.
+        accounts: by platform, where it has all credentials: the arguments of its target (of webhooks, all
+            their URLs).
         notify_urls: Apprise URLs that hear what the owner should know.
         ping_url: the address to call after each good slot, None where there is none.
         low_queue: seconds; a queue that lasts less long is news for the owner.
@@ -98,10 +52,7 @@ class Settings:
     """
 
     data: Path
-    x: XSettings | None = None
-    mastodon: MastodonSettings | None = None
-    bluesky: BlueskySettings | None = None
-    webhooks: tuple[str, ...] = field(default=(), repr=False)
+    accounts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     notify_urls: tuple[str, ...] = field(default=(), repr=False)
     ping_url: str | None = field(default=None, repr=False)
     low_queue: float = 3 * 86400.0
@@ -113,13 +64,21 @@ class Settings:
     max_per_day: int = 48
     post_only: PostOnly = "any"
     post_order: PostOrder = "random"
-    log_format: Literal["text", "json"] = "text"
+    log_format: LogFormat = "text"
     base_models: str = _BASE_MODELS
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def has_targets(self) -> bool:
-        return bool(self.x or self.mastodon or self.bluesky or self.webhooks)
+        return bool(self.accounts)
+
+    def limits(self) -> list[Limit]:
+        """How long a post may be for each target, for X where there are none."""
+        return [
+            Limit(one, self.accounts.get(one.name, {}).get("limit", one.limit))
+            for one in PLATFORMS
+            if one.name in (self.accounts or (X.name,))
+        ]
 
     def require_complete(self) -> None:
         """Raise CredentialsError where a target has some of its credentials but not all."""
@@ -153,102 +112,62 @@ def read(environment: Mapping[str, str], data: Path | None = None) -> tuple[Sett
         the settings, with defaults in place of what is wrong, and everything that is wrong.
     """
     reader = _Reader(environment)
-    x, x_missing = _x(reader)
-    mastodon, mastodon_missing = _mastodon(reader)
-    bluesky, bluesky_missing = _bluesky(reader)
-    webhooks, notify_urls = _apprise(reader, "WEBHOOK_URLS"), _apprise(reader, "NOTIFY_URLS")
-    ping_url = _ping_url(reader)
+    accounts, missing = _accounts(reader)
     settings = Settings(
         data=data or Path(reader.text("BOTUS_DATA") or "data"),
-        x=x,
-        mastodon=mastodon,
-        bluesky=bluesky,
-        webhooks=webhooks,
-        notify_urls=notify_urls,
-        ping_url=ping_url,
-        low_queue=reader.duration("LOW_QUEUE", 3 * 86400.0),
-        missing=(*x_missing, *mastodon_missing, *bluesky_missing),
+        accounts=accounts,
+        notify_urls=reader.value("NOTIFY_URLS", apprise_urls, (), is_secret=True),
+        ping_url=reader.value("PING_URL", _ping_url, None, is_secret=True),
+        low_queue=reader.value("LOW_QUEUE", duration, 3 * 86400.0),
+        missing=missing,
         cron=reader.text("CRON"),
         zone=reader.text("TZ") or "UTC",
-        jitter=reader.duration("JITTER", 0.0),
-        catch_up=reader.truth("CATCH_UP", False),
-        max_per_day=reader.number("MAX_PER_DAY", 48),
-        post_only=reader.choice("POST_ONLY", ("any", "reviewed", "kept"), "any"),
-        post_order=reader.choice("POST_ORDER", ("random", "spaced", "file"), "random"),
-        log_format=reader.choice("LOG_FORMAT", ("text", "json"), "text"),
-        base_models=reader.url("BASE_MODEL_URL", _BASE_MODELS),
-        secrets=(
-            *filter(None, map(reader.secret, SECRETS)),
-            *_pieces(*webhooks, *notify_urls, ping_url or ""),
-        ),
+        jitter=reader.value("JITTER", duration, 0.0),
+        catch_up=reader.value("CATCH_UP", truth, False),
+        max_per_day=reader.value("MAX_PER_DAY", number, 48),
+        post_only=reader.value("POST_ONLY", partial(choice, get_args(PostOnly)), "any"),
+        post_order=reader.value("POST_ORDER", partial(choice, get_args(PostOrder)), "random"),
+        log_format=reader.value("LOG_FORMAT", partial(choice, get_args(LogFormat)), "text"),
+        base_models=reader.value("BASE_MODEL_URL", address, _BASE_MODELS),
+        secrets=tuple(piece for name in SECRETS for piece in _pieces(reader.secret(name) or "")),
     )
     return settings, list(dict.fromkeys(reader.problems))
 
 
-def log_format(environment: Mapping[str, str]) -> Literal["text", "json"]:
+def log_format(environment: Mapping[str, str]) -> LogFormat:
     """LOG_FORMAT alone, for whoever has to say that the settings are wrong."""
     return "json" if environment.get("LOG_FORMAT", "").strip().lower() == "json" else "text"
 
 
-def _x(reader: _Reader) -> tuple[XSettings | None, tuple[str, ...]]:
-    values = {name: reader.token(name) for name in X_SECRETS}
-    base_url = reader.url("X_BASE_URL", "https://api.twitter.com")
-    limit, may_read = reader.number("X_LIMIT", 280), reader.truth("X_READ", False)
-    missing = tuple(name for name, value in values.items() if not value)
-    if missing:
-        return None, missing if len(missing) < len(X_SECRETS) else ()
-    key, secret, token, token_secret = (str(value) for value in values.values())
-    return XSettings(key, secret, token, token_secret, base_url, limit, may_read), ()
+def _accounts(reader: _Reader) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
+    """The platforms that have all credentials, and what is missing of those that have some."""
+    accounts, missing = {}, []
+    for platform in PLATFORMS:
+        values = {
+            one.argument: reader.value(one.name, one.read, one.default, is_secret=one.secret)
+            for one in platform.settings
+        }
+        lacking = [
+            one.name for one in platform.required if not values[one.argument] and one.name not in reader.wrong
+        ]
+        if not lacking:
+            accounts[platform.name] = values
+        elif len(lacking) < len(platform.required):
+            missing += lacking
+    return accounts, tuple(missing)
 
 
-def _mastodon(reader: _Reader) -> tuple[MastodonSettings | None, tuple[str, ...]]:
-    token, base_url = reader.token("MASTODON_ACCESS_TOKEN"), reader.url("MASTODON_BASE_URL", "")
-    visibility = reader.choice("MASTODON_VISIBILITY", _VISIBILITIES, "unlisted")
-    language, warning = reader.text("MASTODON_LANGUAGE"), reader.text("MASTODON_CW")
-    if token and base_url:
-        return MastodonSettings(base_url, token, visibility, language, warning), ()
-    missing = {"MASTODON_BASE_URL": base_url, "MASTODON_ACCESS_TOKEN": token}
-    names = tuple(name for name, value in missing.items() if not value)
-    return None, names if len(names) == 1 else ()
+def _ping_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^/?#\s][!-~]*", value):
+        raise ValueError("is not a web address like https://hc-ping.com/ID")
+    return value
 
 
-def _bluesky(reader: _Reader) -> tuple[BlueskySettings | None, tuple[str, ...]]:
-    handle = (reader.text("BLUESKY_HANDLE") or "").removeprefix("@").lower()
-    password, service = reader.token("BLUESKY_APP_PASSWORD"), reader.url("BLUESKY_SERVICE", _BLUESKY)
-    languages = tuple((reader.text("BLUESKY_LANGUAGE") or "").replace(",", " ").split())
-    if handle and not re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*|did:[a-z]+:[a-z0-9._:%-]+", handle):
-        reader.problems.append("BLUESKY_HANDLE is not a handle like name.bsky.social")
-    if len(languages) > 3 or not all(re.fullmatch(_LANGUAGE, language) for language in languages):
-        reader.problems.append("BLUESKY_LANGUAGE is not one to three codes like en or pt-BR")
-    if handle and password:
-        return BlueskySettings(handle, password, service, languages), ()
-    missing = {"BLUESKY_HANDLE": handle, "BLUESKY_APP_PASSWORD": password}
-    names = tuple(name for name, value in missing.items() if not value)
-    return None, names if len(names) == 1 else ()
-
-
-def _apprise(reader: _Reader, name: str) -> tuple[str, ...]:
-    """Split a list of URLs where white space or a comma stands before a scheme: URLs may hold commas."""
-    value = (reader.secret(name) or "").strip(" \t\r\n,")
-    urls = re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", value) if value else []
-    for number, url in enumerate(urls, 1):
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]+", url):
-            reader.problems.append(f"{name}: number {number} is not an Apprise URL like discord://ID/TOKEN")
-    if urls and importlib.util.find_spec("apprise") is None:
-        reader.problems.append(name + _NO_APPRISE)
-    return tuple(dict.fromkeys(urls))
-
-
-def _ping_url(reader: _Reader) -> str | None:
-    url = reader.secret("PING_URL")
-    if url and not re.fullmatch(r"https?://[^/?#\s][!-~]*", url):
-        reader.problems.append("PING_URL is not a web address like https://hc-ping.com/ID")
-    return url
-
-
-def _pieces(*urls: str) -> Iterator[str]:
-    """The URLs themselves, and what in them may be a token; host names are none, nor is what all have."""
-    for url in filter(None, urls):
+def _pieces(secret: str) -> Iterator[str]:
+    """A secret, and what in its URLs may be a token; host names are none, nor is what all have."""
+    if secret:
+        yield secret
+    for url in split_urls(secret) if "://" in secret else ():
         yield url
         for piece in re.split(r"[/:@?&=,#]+", url.partition("://")[2]):
             if len(piece) > 7 and "." not in piece and piece not in _NO_TOKENS:
@@ -261,11 +180,25 @@ class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
         self.problems: list[str] = []
+        self.wrong: set[str] = set()  # names that are set, to what cannot be
 
     def text(self, name: str) -> str | None:
         return self.environment.get(name, "").strip() or None
 
+    def value(self, name: str, read: Callable[[str], T], default: T, *, is_secret: bool = False) -> T:
+        """Return what a setting says; its default where it is not set, or says nothing that can be."""
+        text = self.secret(name) if is_secret else self.text(name)
+        if text is None:
+            return default
+        try:
+            return read(text)
+        except ValueError as error:
+            self.problems += [f"{name} {problem}" for problem in error.args]
+            self.wrong.add(name)
+            return default
+
     def secret(self, name: str) -> str | None:
+        """Return the text of a secret, from the environment or from the file that NAME_FILE names."""
         value, path = self.text(name), self.text(f"{name}_FILE")
         if value and path:
             self.problems.append(f"{name} and {name}_FILE are both set: keep one of them")
@@ -280,65 +213,3 @@ class _Reader:
         if not content:
             self.problems.append(f"{name}_FILE names a file that is empty")
         return content or None
-
-    def token(self, name: str) -> str | None:
-        """A secret that has to stand in a header."""
-        value = self.secret(name)
-        if value and not re.fullmatch(r"[!-~]+", value):
-            self.problems.append(f"{name} holds white space or letters that no secret has")
-        return value
-
-    def url(self, name: str, default: str) -> str:
-        value = self.text(name) or default
-        if not value:
-            return value
-        if "://" not in value:
-            value = f"https://{value}"
-        value = value.rstrip("/")
-        if not _is_plain_address(value):
-            self.problems.append(f"{name} is not a web address like https://example.social")
-        return value
-
-    def number(self, name: str, default: int) -> int:
-        value = self.text(name)
-        if value is None:
-            return default
-        if not value.isdecimal() or int(value) < 1:
-            self.problems.append(f"{name} is not a whole number above 0")
-            return default
-        return int(value)
-
-    def duration(self, name: str, default: float) -> float:
-        value = self.text(name)
-        if value is None:
-            return default
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", value.lower())
-        if found is None:
-            self.problems.append(f"{name} is not a time like 90s, 15m, 6h or 3d")
-            return default
-        return float(found[1]) * _UNITS.get(found[2], 1)
-
-    def truth(self, name: str, default: bool) -> bool:
-        value = (self.text(name) or "").lower()
-        if value and value not in _TRUE + _FALSE:
-            self.problems.append(f"{name} is neither yes nor no")
-        return value in _TRUE if value else default
-
-    def choice(self, name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:
-        value = (self.text(name) or default).lower()
-        for choice in choices:
-            if value == choice:
-                return choice
-        self.problems.append(f"{name} is none of: {', '.join(choices)}")
-        return default
-
-
-def _is_plain_address(value: str) -> bool:
-    """Tell whether this is http or https, a host, perhaps a port and a path, and nothing else."""
-    try:
-        parts = urlsplit(value)
-        plain = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    others = parts.query or parts.fragment or parts.username or parts.password
-    return plain and not others and re.fullmatch(r"[!-~]+", value) is not None

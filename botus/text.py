@@ -1,7 +1,8 @@
-"""What a post is: how it is written on one line, when two texts are the same post, how long it is.
+"""What a post is and how long; how a person writes values, and how numbers are said to a person. Pure.
 
-Pure: no file, clock or network. The one surprise: two texts may differ byte for byte and still be the
-same post (`fingerprint`), because invisible characters and white space do not make a text new.
+A post is written on one line with escapes, and two texts that differ byte for byte may still be the same post
+(`fingerprint`): invisible characters and white space do not make a text new. The readers of values (`number`,
+`duration`...) raise a ValueError whose words follow the name of the setting or option.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import re
 import sys
 import types
 import unicodedata
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 # Default_Ignorable_Code_Point, from DerivedCoreProperties.txt of the Unicode Character Database.
 _IGNORABLE = re.compile(
@@ -191,3 +194,71 @@ def _visible(char: str) -> str:
     if char == "\n":
         return "\\n"
     return f"\\x{ord(char):02x}" if char < "\u0100" else f"\\u{ord(char):04x}"
+
+
+_DURATIONS = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
+Choice = TypeVar("Choice", bound=str)
+
+
+def span(seconds: float) -> str:
+    """Say in a sentence how long something lasts: `40 seconds`, `6 hours`, `2.5 days`."""
+    if seconds >= _DURATIONS["day"]:
+        days = f"{seconds / _DURATIONS['day']:.1f}".removesuffix(".0")
+        return f"{days} day{'s' * (days != '1')}"
+    name = next((name for name, size in _DURATIONS.items() if seconds >= 2 * size), "second")
+    return counted(round(seconds / _DURATIONS[name]), name)
+
+
+def brief_span(seconds: float) -> str:
+    """Say the same where there is little room: `40 s`, `15 min`, `2 h 30 min`."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def duration(value: str) -> float:
+    """Read a time such as 90s, 15m, 6h or 3d; in seconds, which a bare number is too."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", value.lower())
+    if found is None:
+        raise ValueError("is not a time like 90s, 15m, 6h or 3d")
+    return float(found[1]) * next((size for name, size in _DURATIONS.items() if name[0] == found[2]), 1)
+
+
+def number(value: str) -> int:
+    """Read a whole number above 0."""
+    if not value.isdecimal() or int(value) < 1:
+        raise ValueError("is not a whole number above 0")
+    return int(value)
+
+
+def truth(value: str) -> bool:
+    """Read a yes or a no."""
+    if value.lower() not in (*_TRUE, *_FALSE):
+        raise ValueError("is neither yes nor no")
+    return value.lower() in _TRUE
+
+
+_TRUE, _FALSE = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
+
+
+def choice(choices: tuple[Choice, ...], value: str) -> Choice:
+    """Read one of a few words."""
+    for one in choices:
+        if value.lower() == one:
+            return one
+    raise ValueError(f"is none of: {', '.join(choices)}")
+
+
+def address(value: str) -> str:
+    """Read a web address: a host, perhaps with scheme, port and path; a slash at its end goes."""
+    value = (value if "://" in value else f"https://{value}").rstrip("/")
+    try:
+        parts = urlsplit(value)
+        plain = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        plain = False
+    others = plain and (parts.query or parts.fragment or parts.username or parts.password)
+    if not plain or others or not re.fullmatch(r"[!-~]+", value):
+        raise ValueError("is not a web address like https://example.social")
+    return value

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from botus.text import (
     bluesky_length,
+    brief_span,
     counted,
     escape,
     fingerprint,
     mastodon_length,
     normalise,
+    span,
     unescape,
     urls,
     x_length,
@@ -95,3 +97,21 @@ def test_one_line_is_no_lines() -> None:
     said = [counted(number, "line") for number in (0, 1, 2, 1234)]
     assert said == ["0 lines", "1 line", "2 lines", "1,234 lines"]
     assert [counted(number, "entry", "entries") for number in (1, 2)] == ["1 entry", "2 entries"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words", "brief"),
+    [
+        (0, "0 seconds", "0 s"),
+        (59, "59 seconds", "59 s"),
+        (89, "89 seconds", "1 min"),
+        (600, "10 minutes", "10 min"),
+        (5400, "90 minutes", "1 h 30 min"),
+        (9000, "2 hours", "2 h 30 min"),
+        (7300, "2 hours", "2 h 2 min"),
+        (86400, "1 day", "24 h 0 min"),
+        (216000, "2.5 days", "60 h 0 min"),
+    ],
+)
+def test_how_long_something_lasts(seconds: float, words: str, brief: str) -> None:
+    assert (span(seconds), brief_span(seconds)) == (words, brief)

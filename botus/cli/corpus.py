@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,20 +13,19 @@ import click
 
 from botus.cli.options import Common, can_ask, can_show, common, is_terminal, terminal_width, to_stderr
 from botus.errors import RefusedError, SettingsError
+from botus.text import duration
 
 if TYPE_CHECKING:
     from botus.generation.score import CorpusProfile
 
 _TREATMENT = click.Choice(["drop", "keep", "refuse"])
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-def _seconds(value: str) -> float:
-    """Read a time such as 90s, 15m or 1h."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", value.lower())
-    if found is None:
-        raise click.BadParameter(f"{value!r} is not a time like 90s, 15m or 1h")
-    return float(found[1]) * _UNITS[found[2]]
+def _duration(value: str) -> float:
+    try:
+        return duration(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} {error}") from error
 
 
 @click.group()
@@ -52,7 +50,7 @@ def corpus() -> None:
 )
 @click.option(
     "--merge-within",
-    type=_seconds,
+    type=_duration,
     default="15m",
     show_default=True,
     metavar="TIME",
@@ -94,7 +92,7 @@ def corpus_import(
     kind: str | None,
     column: str | None,
     unknown_channels: bool,
-    **filters: object,
+    **wishes: object,
 ) -> None:
     """Add the posts of exports to corpus.txt.
 
@@ -103,25 +101,25 @@ def corpus_import(
     """
     from botus.corpus import importing, report
     from botus.corpus.cleaning import Treatment
-    from botus.corpus.filtering import FilterOptions
+    from botus.corpus.filtering import Wishes
     from botus.corpus.sources.reading import Options
 
     treatment = Treatment(mentions, links, entities == "mend")
     with _progress(values) as on_progress:
-        done = importing.import_exports(
+        done = importing.gather(
             values.settings.data,
             paths,
-            FilterOptions(treatment=treatment, **filters),  # type: ignore[arg-type]
+            Wishes(treatment=treatment, **wishes),  # type: ignore[arg-type]
             Options(unknown_channels, column, kind),
             name,
             dry_run=dry_run,
             on_progress=on_progress,
         )
-    for note in (*done.notes, *report.missing(done.counts, explain)):
+    for note in (*done.notes, *report.missing(done.tally, explain)):
         values.talk(note, "warning")
     width = terminal_width() or 0
     values.result(
-        [*report.samples(done.counts, explain, width), *report.lines(done)],
+        [*report.samples(done.tally, explain, width), *report.lines(done)],
         lambda: report.value(done, explain),
     )
 
@@ -194,7 +192,7 @@ def corpus_forget(values: Common, yes: bool) -> None:
         said = f"there is nothing to forget: {settings.data} has no corpus.txt"
         values.result([said], lambda: {"said": said, "posts": 0})
         return
-    for row in plan:
+    for row in plan.lines():
         (values.talk if yes else to_stderr)(row)  # a question needs what is asked, with --quiet too
     if not yes and not can_ask():
         raise RefusedError("nothing was deleted", "say --yes to delete what is listed above")

@@ -1,4 +1,7 @@
-"""Which posts are there already, word for word or nearly: repeated posts make a model copy. Pure."""
+"""Which posts are there already, word for word or nearly: repeated posts are what makes a model copy.
+
+Pure: all posts are counted first, then those of the corpus go in, and then those of an import one by one.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from botus.text import fingerprint
 
 @dataclass(frozen=True)
 class Like:
-    """A post that is there already.
+    """A post that is there already: its text, whether it is word for word the same, and since when.
 
     Attributes:
         text: the post.
@@ -38,20 +41,26 @@ class Known:
         frequencies = Frequencies()
         for post in chain(corpus, coming):
             frequencies.count(words(post))
-        self._near, self._posts, self._old = Near(frequencies), list(corpus), len(corpus)
+        self._near, self._posts = Near(frequencies), list[str]()
         self._numbers: dict[str, int] = {}
-        for number, post in enumerate(corpus):
+        for post in corpus:
             self._near.add(words(post))
-            self._numbers.setdefault(fingerprint(post), number)
+            self._remember(post, fingerprint(post))
+        self._old = len(self._posts)
 
     def meet(self, post: str) -> Like | None:
         """Return the post that a new one is like; None where there is none, and remember it."""
-        key = fingerprint(post)
-        number = same = self._numbers.get(key)
-        if number is None:
-            number = self._near.meet(words(post))
-        if number is not None:
-            return Like(self._posts[number], same is not None, number < self._old)
-        self._numbers[key] = len(self._posts)
-        self._posts.append(post)
+        mark = fingerprint(post)
+        if (number := self._numbers.get(mark)) is not None:
+            return self._like(number, is_same=True)
+        if (number := self._near.meet(words(post))) is not None:
+            return self._like(number, is_same=False)
+        self._remember(post, mark)
         return None
+
+    def _like(self, number: int, *, is_same: bool) -> Like:
+        return Like(self._posts[number], is_same, number < self._old)
+
+    def _remember(self, post: str, mark: str) -> None:
+        self._numbers.setdefault(mark, len(self._posts))
+        self._posts.append(post)

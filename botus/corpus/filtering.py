@@ -1,31 +1,30 @@
-"""From the posts of exports to those that are worth training on, with a reason for each that is not. Pure.
+"""From the posts of exports to those that are worth training on, with a reason for each that is not.
 
-Each post is asked in turn: may it be imported at all, did the person want its kind, is it liked enough, is
-anything left when it is clean. What passes is joined with its neighbours where a format splits thoughts, and
-then compared with everything else.
+Pure: posts go in, posts come out, and the tally is kept. Each post is asked in turn: may it be imported at
+all, did the person want its kind, is it liked enough, is anything left when it is clean. What passes is
+joined with its neighbours where a format splits thoughts, and then compared with everything else.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from botus.corpus.cleaning import Cleaned, Treatment, clean, tidy
 from botus.corpus.duplicates import Known
+from botus.corpus.merging import thoughts
 from botus.corpus.sources.reading import Found
+from botus.corpus.tally import Tally
 
-KEPT, JOINED = "kept", "joined"
 REPLY, WARNING, DELETED = "reply", "content warning", "deleted by its author"
 UNLIKED, MEDIA = "too few likes", "media only"
 EMPTY, SHORT = "nothing left", "too short"
 SAME, NEAR = "duplicate", "near duplicate"
 THERE, NEAR_THERE = "in the corpus already", "nearly in the corpus already"
-SAMPLES = 10
 
 
 @dataclass(frozen=True)
-class FilterOptions:
+class Wishes:
     """What a person wants imported.
 
     Args:
@@ -50,162 +49,102 @@ class FilterOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class CleanPost:
-    """A post that may go into the corpus: when it was written, what was cleaned, its source and channel."""
+class Candidate:
+    """A clean post that may go into the corpus, with what was cleaned and the source it is from."""
 
     text: str
     at: float | None
     cleaned: frozenset[str]
     source: str
-    channel: str = ""
 
 
-@dataclass
-class ImportCounts:
-    """What became of the posts of an import: each is kept, joined with another, or dropped for one reason.
-
-    Attributes:
-        below: returns a random whole number from 0 to below its argument; it chooses the samples.
-        read: posts that the exports have.
-        kept: posts that go into the corpus.
-        joined: messages that became part of a kept or dropped post with others.
-        uncounted: posts of which the export does not say how often they were liked.
-        dropped: how many were left out, by reason.
-        cleaned: what was taken out of kept posts, and of how many.
-        samples: of each reason up to ten posts, each with what it is about it.
-    """
-
-    below: Callable[[int], int]
-    read: int = 0
-    kept: int = 0
-    joined: int = 0
-    uncounted: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
-    cleaned: Counter[str] = field(default_factory=Counter)
-    samples: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-
-    def drop(self, reason: str, text: str, detail: str = "") -> None:
-        """Note a post that is left out."""
-        self.dropped[reason] += 1
-        self._sample(reason, self.dropped[reason], text, detail)
-
-    def keep(self, post: CleanPost) -> None:
-        """Note a post that goes into the corpus."""
-        self.kept += 1
-        self.cleaned.update(post.cleaned)
-        self._sample(KEPT, self.kept, post.text, "")
-
-    def join(self, text: str, others: int) -> None:
-        """Note a post that was made of several messages."""
-        self.joined += others
-        self._sample(JOINED, self.joined, text, f"{others + 1} messages")
-
-    def _sample(self, reason: str, seen: int, text: str, detail: str) -> None:
-        """Keep ten of all that come by, each with the same chance (reservoir sampling)."""
-        chosen = self.samples.setdefault(reason, [])
-        if len(chosen) < SAMPLES:
-            chosen.append((text, detail))
-        elif (place := self.below(seen)) < SAMPLES:
-            chosen[place] = (text, detail)
+@dataclass(frozen=True, slots=True)
+class _Message:
+    channel: str
+    at: float
+    text: str
+    cleaned: frozenset[str]
 
 
-def wanted(
-    found: Iterable[Found], source: str, options: FilterOptions, counts: ImportCounts
-) -> Iterator[CleanPost]:
-    """Yield what is worth comparing of one export, clean; thoughts that were split last.
+def candidates(found: Iterable[Found], source: str, wishes: Wishes, tally: Tally) -> Iterator[Candidate]:
+    """Yield what is worth comparing of one export, thoughts that were split last.
 
     Args:
         found: its posts.
         source: its name.
-        options: of the person.
-        counts: are kept.
+        wishes: of the person.
+        tally: is kept.
     """
-
-    def long_enough(post: CleanPost) -> bool:
-        if len(post.text) < options.min_chars:
-            counts.drop(SHORT, post.text)
-        return len(post.text) >= options.min_chars
-
     messages = []
     for one in found:
-        counts.read += 1
-        counts.uncounted += one.likes is None and not one.refused
-        reason, done = _judged(one, options)
+        tally.read += 1
+        tally.uncounted += one.likes is None and not one.refused
+        reason, done = _judged(one, wishes)
         if reason:
-            counts.drop(reason, tidy(one.text or one.description or one.warning))
-        # A message without words still ties its neighbours together.
-        post = CleanPost("" if reason else done.text, one.at, frozenset(done.removed), source, one.channel)
-        if one.channel and one.at is not None and options.merge_within and not one.refused:
-            messages.append(post)
-        elif not reason and long_enough(post):
-            yield post
-    for thought in thoughts(messages, options.merge_within):
+            tally.drop(reason, tidy(one.text or one.description or one.warning))
+        is_message = bool(one.channel and one.at is not None and wishes.merge_within and not one.refused)
+        if is_message and one.at is not None:
+            text = "" if reason else done.text  # one without words still ties its neighbours together
+            messages.append(_Message(one.channel, one.at, text, frozenset(done.removed)))
+        elif not reason:
+            yield from _long_enough(
+                Candidate(done.text, one.at, frozenset(done.removed), source), wishes, tally
+            )
+    for thought in thoughts(messages, wishes.merge_within):
         if parts := [message for message in thought if message.text]:
-            text, cleaned = "\n".join(part.text for part in parts), (part.cleaned for part in parts)
-            if len(parts) > 1:
-                counts.join(text, len(parts) - 1)
-            post = CleanPost(text, parts[0].at, frozenset().union(*cleaned), source)
-            if long_enough(post):
-                yield post
+            yield from _long_enough(_joined(parts, source, tally), wishes, tally)
 
 
-def thoughts(messages: Iterable[CleanPost], within: float) -> Iterator[list[CleanPost]]:
-    """Yield the messages of each thought, channel by channel and in the order of time.
+def new(candidates: Sequence[Candidate], corpus: Sequence[str], tally: Tally) -> Iterator[Candidate]:
+    """Yield the candidates that are new, and those that are word for word there from another source too.
 
     Args:
-        messages: in any order, each with a time; of two at the same moment the first comes first.
-        within: a message belongs to the one before it in its channel if it came less than so many seconds
-            later.
-    """
-    channels: dict[str, list[tuple[float, CleanPost]]] = {}
-    for message in messages:
-        channels.setdefault(message.channel, []).append((message.at or 0.0, message))
-    for channel in channels.values():
-        thought, last = list[CleanPost](), 0.0
-        for at, message in sorted(channel, key=lambda one: one[0]):
-            if thought and at - last >= within:
-                yield thought
-                thought = []
-            thought.append(message)
-            last = at
-        yield thought
-
-
-def new(posts: Sequence[CleanPost], corpus: Sequence[str], counts: ImportCounts) -> Iterator[CleanPost]:
-    """Yield the posts that are new, and those that are word for word there from another source too.
-
-    Args:
-        posts: of all exports, so that the comparison knows what is rare among them.
+        candidates: of all exports, so that the comparison knows what is rare among them.
         corpus: the posts that are there.
-        counts: are kept.
+        tally: is kept.
     """
-    known = Known(corpus, (one.text for one in posts))
-    for one in posts:
+    known = Known(corpus, (one.text for one in candidates))
+    for one in candidates:
         like = known.meet(one.text)
         if like is None:
-            counts.keep(one)
+            tally.keep(one.text, one.cleaned)
         elif like.is_same:
-            counts.drop(THERE if like.was_there else SAME, one.text)
+            tally.drop(THERE if like.was_there else SAME, one.text)
         else:
-            counts.drop(NEAR_THERE if like.was_there else NEAR, one.text, like.text)
+            tally.drop(NEAR_THERE if like.was_there else NEAR, one.text, like.text)
         if like is None or like.is_same:
             yield one
 
 
-def _judged(one: Found, options: FilterOptions) -> tuple[str, Cleaned]:
+def _judged(one: Found, wishes: Wishes) -> tuple[str, Cleaned]:
     """Why a post is left out, or "", and its clean text."""
     nothing = Cleaned("")
     if one.refused:
         return one.refused, nothing
-    if one.is_reply and not options.replies:
+    if one.is_reply and not wishes.replies:
         return REPLY, nothing
-    if one.warning and not options.warnings:
+    if one.warning and not wishes.warnings:
         return WARNING, nothing
-    if one.is_deleted and not options.deleted:
+    if one.is_deleted and not wishes.deleted:
         return DELETED, nothing
-    if one.likes is not None and one.likes < options.min_likes:
+    if one.likes is not None and one.likes < wishes.min_likes:
         return UNLIKED, nothing
-    done, empty = clean(one.text, options.treatment), EMPTY
+    done = clean(one.text, wishes.treatment)
     if not done.refused and not done.text and one.has_media:
-        done, empty = clean(one.description, options.treatment) if options.media else nothing, MEDIA
-    return done.refused or ("" if done.text else empty), done
+        done = clean(one.description, wishes.treatment) if wishes.media else nothing
+        return done.refused or ("" if done.text else MEDIA), done
+    return done.refused or ("" if done.text else EMPTY), done
+
+
+def _joined(parts: list[_Message], source: str, tally: Tally) -> Candidate:
+    text = "\n".join(message.text for message in parts)
+    if len(parts) > 1:
+        tally.join(text, len(parts) - 1)
+    return Candidate(text, parts[0].at, frozenset().union(*(part.cleaned for part in parts)), source)
+
+
+def _long_enough(one: Candidate, wishes: Wishes, tally: Tally) -> Iterator[Candidate]:
+    if len(one.text) < wishes.min_chars:
+        tally.drop(SHORT, one.text)
+    else:
+        yield one

@@ -1,18 +1,23 @@
-"""What a corpus is like, measured, and what to do about it. Pure but for `look`, which reads the files."""
+"""What a corpus is like, measured, and what to do about it. Posts go in, values come out.
+
+Pure but for `look`, which reads a data directory. The one surprise: a letter belongs to the script that its
+Unicode name begins with, which is right for all that is common and needs no table.
+"""
 
 from __future__ import annotations
 
 import statistics
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from botus.corpus import tokens
 from botus.corpus.duplicates import Known
 from botus.corpus.feedback import SOURCE as KEPT
-from botus.errors import FileError, SettingsError
+from botus.errors import FileError
 from botus.screening.copies import words
 from botus.store import forgotten
 from botus.store.corpus import Corpus, Entry
@@ -81,65 +86,36 @@ def look(data: Path, working_folder: Path) -> Stats:
             f"there is no {corpus.path}, or no post in it",
             f"{gone:,} posts were forgotten" if gone else "make one with: botus corpus import FILE...",
         )
-    tokens, vocabulary = count_tokens([entry.text for entry in entries], data, working_folder)
-    return measure(entries, tokens, vocabulary, len(corpus.read().broken))
+    counted = tokens.counter(data, working_folder)
+    count = counted.count(entry.text for entry in entries)
+    return measure(entries, count, counted.vocabulary, len(corpus.read().broken))
 
 
-def measure(entries: Sequence[Entry], tokens: int, vocabulary: str, broken: int = 0) -> Stats:
-    """Measure a corpus of these posts; the arguments are as in `Stats`."""
+def measure(entries: Sequence[Entry], count: int, vocabulary: str, broken: int = 0) -> Stats:
+    """Measure a corpus.
+
+    Args:
+        entries: its posts.
+        count: how many tokens they have; vocabulary: whose, "" for an estimate.
+        broken: lines that could not be read.
+    """
     texts = [entry.text for entry in entries]
-    known = Known((), texts)
-    repeated = Counter(like.is_same for text in texts if (like := known.meet(text)))
+    same, near = _repeated(texts)
     return Stats(
         posts=len(texts),
         words=sum(len(words(text)) for text in texts),
         characters=sum(map(len, texts)),
         bytes=sum(len(escape(text).encode()) + 1 for text in texts),
-        tokens=tokens,
+        tokens=count,
         vocabulary=vocabulary,
         sources=dict(Counter(source for entry in entries for source in entry.sources).most_common()),
         lengths=[len(text) for text in texts],
-        same=repeated[True],
-        near=repeated[False],
+        same=same,
+        near=near,
         scripts=scripts(texts),
         times=sorted(entry.at for entry in entries if entry.at is not None),
         broken=broken,
     )
-
-
-def count_tokens(posts: Sequence[str], data: Path, working_folder: Path) -> tuple[int, str]:
-    """Count tokens with the vocabulary of the run, else of a base model; without one, estimate them.
-
-    Args:
-        posts: what is counted.
-        data: the data directory, in which a run may lie.
-        working_folder: where a run and the base models may lie too.
-
-    Returns:
-        how many, and the folder of the vocabulary, "" for an estimate.
-    """
-    runs = [base / "checkpoint" / "run1" for base in (data, working_folder)]
-    models = working_folder / "models"
-    for folder in [*runs, *(sorted(models.iterdir()) if models.is_dir() else [])]:
-        encoder, bpe = folder / "encoder.json", folder / "vocab.bpe"
-        if encoder.is_file() and bpe.is_file():
-            try:
-                from botus.checkpoints.vocabulary import Vocabulary
-
-                vocabulary = Vocabulary(encoder.read_bytes(), bpe.read_bytes())
-                return sum(len(vocabulary.encode(post)) for post in posts), str(folder)
-            except (SettingsError, OSError, ValueError):  # no tokenizers here, or not a vocabulary
-                continue
-    return estimate_tokens(posts), ""
-
-
-def estimate_tokens(posts: Iterable[str]) -> int:
-    """Estimate the tokens of GPT-2's own vocabulary: it has whole English words, and pieces of all else."""
-    # Per letter, by its bytes in UTF-8, as byte-level BPE trained on English has them: four letters of ASCII
-    # a token, one or two of an alphabet of two bytes, two to three tokens for a letter or emoji of more.
-    tokens = {1: 1 / 4, 2: 0.6, 3: 1.8, 4: 2.5}
-    letters = Counter("".join(posts))
-    return round(sum(n * tokens[len(letter.encode("utf-8", "replace"))] for letter, n in letters.items()))
 
 
 def scripts(texts: Sequence[str]) -> dict[str, float]:
@@ -184,12 +160,17 @@ def advice(stats: Stats) -> Iterator[str]:
         )
 
 
+def _repeated(texts: Sequence[str]) -> tuple[int, int]:
+    known, same, near = Known((), texts), 0, 0
+    for text in texts:
+        if like := known.meet(text):
+            same, near = same + like.is_same, near + (not like.is_same)
+    return same, near
+
+
 @cache
 def _script(letter: str) -> str:
-    """The script of a letter, `EMOJI`, or "" for what belongs to none.
-
-    It is the first word of the letter's Unicode name: right for all that is common, and no table is needed.
-    """
+    """The script of a letter, `EMOJI`, or "" for what belongs to none."""
     kind = unicodedata.category(letter)
     if kind == "So" and letter >= "\u2190":
         return EMOJI

@@ -7,7 +7,7 @@ libraries are loaded here, so only the `generate` command imports this.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -28,11 +28,7 @@ from botus.store import forgotten
 from botus.store.candidates import Origin
 from botus.store.durable import files
 from botus.store.forgotten import ForgottenCorpus
-from botus.text import bluesky_length, mastodon_length, x_length
 
-_MASTODON_LIMIT = 500
-_BLUESKY_LIMIT = 300
-_WEBHOOK_LIMIT = 2000  # Discord's; Apprise knows the others, but it is not loaded for this
 _MENDED = 8  # characters that mending may take away, quotes and brackets
 _MEASURED = 16  # posts at which the loss of top-p is measured
 _COMPARED = 128  # texts of a temperature at once
@@ -212,23 +208,9 @@ def _origin(checkpoint: Checkpoint, choice: Choice, path: Path, seed: int) -> Or
     )
 
 
-def _limits(settings: Settings) -> dict[str, tuple[Callable[[str], int], int]]:
-    """The limits of the targets in the settings, of X where there are none."""
-    limits: dict[str, tuple[Callable[[str], int], int]] = {}
-    if settings.x or not settings.has_targets:
-        limits["X"] = (x_length, settings.x.limit if settings.x else 280)
-    if settings.mastodon:
-        limits["Mastodon"] = (mastodon_length, _MASTODON_LIMIT)
-    if settings.bluesky:
-        limits["Bluesky"] = (bluesky_length, _BLUESKY_LIMIT)
-    if settings.webhooks:
-        limits["webhooks"] = (len, _WEBHOOK_LIMIT)
-    return limits
-
-
 def _longest(choice: Choice, settings: Settings) -> int:
     """Characters after which writing on is useless: no text so long is accepted; 0 for no limit."""
-    limits = [limit for _, limit in _limits(settings).values() if "length" not in choice.without]
+    limits = [limit.most for limit in settings.limits() if "length" not in choice.without]
     if choice.max_chars is not None and "max-chars" not in choice.without:
         limits.append(choice.max_chars)
     return min(limits) + _MENDED if limits else 0
@@ -239,7 +221,7 @@ def _rules(
 ) -> screen.Rules:
     denylist = files.read(settings.data / "denylist.txt") or b""
     return screen.Rules(
-        limits=_limits(settings),
+        limits={one.title: (one.length, most) for one, most in settings.limits()},
         max_chars=choice.max_chars,
         mentions=choice.mentions,
         links=choice.links,

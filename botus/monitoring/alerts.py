@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from botus.monitoring.health import BARREN
+from botus.text import counted, span
 
 _ABOVE = 1.2  # a queue that is refilled is low no longer at so many times the limit: not on, off, on
 
@@ -59,7 +60,8 @@ def events(facts: Facts, low_days: float, *, was_low: bool) -> dict[str, str]:
         return found
     days = facts.ready / facts.per_day
     if days < low_days * (_ABOVE if was_low else 1):
-        found["low"] = f"the queue lasts for {span(days)} ({_lines(facts.ready)}){_what_to_do(facts)}"
+        lines = counted(facts.ready, "line")
+        found["low"] = f"the queue lasts for {span(days * 86400)} ({lines}){_what_to_do(facts)}"
     if facts.ready == 0:
         found["empty"] = f"no line of the queue may go out, so nothing is posted{_what_to_do(facts)}"
     return found
@@ -77,18 +79,7 @@ def is_over(event: str, now: Mapping[str, str], facts: Facts) -> bool:
     return event not in now and not hidden.get(kind, False)
 
 
-def span(days: float) -> str:
-    """Say how long a queue lasts."""
-    if days >= 2:
-        return f"{days:.1f} days"
-    return f"{days * 24:.0f} hours" if days * 24 >= 2 else "less than two hours"
-
-
 def _what_to_do(facts: Facts) -> str:
     if facts.held:
-        return f"; {_lines(facts.held)} wait{'s' * (facts.held == 1)} for your keep: botus curate"
+        return f"; {counted(facts.held, 'line')} wait{'s' * (facts.held == 1)} for your keep: botus curate"
     return "; refill it: botus generate, then botus curate"
-
-
-def _lines(count: int) -> str:
-    return "1 line" if count == 1 else f"{count} lines"

@@ -12,7 +12,6 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from botus import __version__, shutdown
 from botus.errors import BusyError, FileError, sentence
@@ -21,6 +20,7 @@ from botus.monitoring import attention
 from botus.monitoring.alerts import Facts, events, is_over
 from botus.monitoring.checks.folder import preflight
 from botus.monitoring.queue_counts import count_queue
+from botus.platforms import PLATFORMS, WEBHOOK
 from botus.posting.http.exchange import describe
 from botus.posting.target import Answer, Target
 from botus.posting.targets.webhook import Webhook
@@ -222,14 +222,16 @@ def message(settings: Settings, sentences: Iterable[str]) -> str:
 def _bot(settings: Settings) -> str:
     """Which bot: in a container the folder alone would be the same for all."""
     accounts = []
-    if settings.x:
-        accounts.append("X")
-    if settings.mastodon:
-        accounts.append(urlsplit(settings.mastodon.base_url).netloc)
-    if settings.bluesky:
-        accounts.append(settings.bluesky.handle)
-    accounts += [Webhook(url).name for url in settings.webhooks]
+    for one in PLATFORMS:
+        if values := settings.accounts.get(one.name):
+            known = str(values.get(one.identity, one.title))
+            is_webhook = one is WEBHOOK
+            accounts += [Webhook(url).name for url in values["urls"]] if is_webhook else [_host(known)]
     return f"{', '.join(accounts) or 'dry run'} ({settings.data})"
+
+
+def _host(known: str) -> str:
+    return known.partition("://")[2].partition("/")[0] or known
 
 
 def _is_good(step: Step, facts: Facts) -> bool:

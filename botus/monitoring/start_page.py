@@ -11,7 +11,6 @@ from itertools import islice
 from botus import __version__
 from botus.errors import BotusError, FileError, sentence
 from botus.monitoring import attention, doctor, notify
-from botus.monitoring.alerts import span
 from botus.monitoring.queue_counts import count_queue
 from botus.posting.target import Target
 from botus.schedule.slots import Schedule, upcoming
@@ -19,7 +18,7 @@ from botus.settings import Settings
 from botus.store.intents import Intents
 from botus.store.state import State
 from botus.store.tweeted import Log
-from botus.text import counted
+from botus.text import counted, span
 
 
 def start_page(
@@ -63,8 +62,7 @@ def start_page(
 def _stock(ready: int, per_day: float) -> tuple[str, str]:
     if not ready:
         return "warning", "queue: no line may go out (see: botus status)"
-    days = ready / per_day
-    lasts = f"{days:.1f} days" if days * 24 >= 2 else span(days)
+    lasts = span(ready / per_day * 86400)
     return "info", f"queue: {counted(ready, 'line')} ready, enough for {lasts} at {per_day:.4g} posts a day"
 
 

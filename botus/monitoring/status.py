@@ -27,7 +27,7 @@ from botus.settings import Settings
 from botus.store.intents import Intent, Intents
 from botus.store.state import Memory, State
 from botus.store.tweeted import Entry, Log
-from botus.text import fingerprint, short_id
+from botus.text import fingerprint, short_id, span
 
 Value = TypeVar("Value")
 _LAST = 10
@@ -179,7 +179,8 @@ def _when(status: Status) -> Iterator[str]:
     else:
         yield status.schedule_problem or "none (CRON is not set)"
     if status.days_left is not None:
-        yield f"{status.days_left:g} {'day' if status.days_left == 1 else 'days'} of queue left"
+        lasts = span(status.days_left * 86400) if status.days_left else "less than two hours"
+        yield f"{lasts} of queue left"
 
 
 def _posted(status: Status, width: int) -> Iterator[str]:

@@ -23,7 +23,7 @@ from botus.errors import SettingsError
 from botus.schedule.cron import Cron, read
 from botus.schedule.words import cron_warnings, words
 from botus.schedule.zones import dated, find_zone, offset_at, stretches
-from botus.text import counted
+from botus.text import counted, span
 
 GRACE = timedelta(seconds=90)  # the loop sleeps for a minute at most; so a slot on time is never later
 AHEAD = timedelta(days=1)  # a slot of a later future was claimed by a clock that was wrong
@@ -232,7 +232,7 @@ def describe(
     """
     yield f"{schedule.cron.text} in {schedule.zone.key}: {schedule.words()}"
     if schedule.jitter:
-        yield f"spread over {_plain(schedule.jitter / 60)} minutes after each of these times"
+        yield f"spread over {span(schedule.jitter)} after each of these times"
     yield f"the next {times} times:" if times > 1 else "the next time:"
     for moment in islice(upcoming(schedule, now), times):
         yield f"  {dated(moment, schedule.zone, 'seconds' if schedule.jitter else 'minutes')}"
@@ -243,9 +243,9 @@ def describe(
         else f"one post every {_plain(1 / per_day)} days"
     )
     if queue_length is not None:
-        days = _plain(queue_length / per_day)
-        lasts = f"last{'s' * (queue_length == 1)} for {days} day{'s' * (days != '1')}"
-        yield f"{counted(queue_length, 'post')} in the queue {lasts}"
+        verb = "lasts" if queue_length == 1 else "last"
+        lasts = span(queue_length / per_day * 86400)
+        yield f"{counted(queue_length, 'post')} in the queue {verb} for {lasts}"
     for warning in schedule.warnings(max_per_day):
         yield f"warning: {warning}"
 
@@ -275,7 +275,7 @@ def _between(schedule: Schedule, last_slot: datetime, newest: datetime) -> int:
 def _missed(schedule: Schedule, count: int, caught_up: datetime | None) -> str:
     slot = dated(caught_up, schedule.zone) if caught_up else ""
     late = f"The slot of {slot} was missed and is caught up now" if slot else ""
-    lost = f"{count} missed slot{'s' * (count != 1)} left out" if count else ""
+    lost = f"{counted(count, 'missed slot')} left out" if count else ""
     return "; ".join(filter(None, (late, lost)))
 
 

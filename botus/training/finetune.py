@@ -108,8 +108,8 @@ def _about(first: Start) -> Iterator[str]:
     if plan.window < min(n_ctx, 1024):
         yield (f"the corpus is short for windows of {n_ctx:,} tokens: training in windows of {plan.window:,}")
     if longer := data.longer_than(plan.window):
-        verb = "post is" if longer == 1 else "posts are"
-        yield f"{longer:,} {verb} longer than {plan.window:,} tokens and trained on in parts"
+        verb = "is" if longer == 1 else "are"
+        yield f"{counted(longer, 'post')} {verb} longer than {plan.window:,} tokens and trained on in parts"
     passes = plan.steps * plan.tokens / max(1, data.count)
     yield (
         f"{model.base}, {model.weights / 1e6:,.1f} million weights: "

@@ -122,8 +122,7 @@ def test_compose_is_short_and_its_settings_are_good(tmp_path: Path) -> None:
     environment["MASTODON_ACCESS_TOKEN_FILE"] = str(tmp_path / "token")
     found = settings.load(environment, tmp_path)
     found.require_complete()
-    assert found.mastodon is not None
-    assert found.mastodon.access_token == "a-token"
+    assert found.accounts["mastodon"]["token"] == "a-token"
     assert found.post_only == "reviewed"
     plan = schedule_of(found)
     assert plan.posts_per_day(found.max_per_day) == 6

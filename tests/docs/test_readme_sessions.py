@@ -42,7 +42,9 @@ def shape(line: str) -> str:
     line = line.removeprefix("^C").rstrip()
     line = re.sub(rf"\b{ID}\b", "0", line)
     line = re.sub(rf"\b(?:{DAYS}|{MONTHS})\b", "Day", line)
-    return re.sub(r"  +", "  ", re.sub(r"\d[\d,.]*", "0", line))
+    line = re.sub(r"\d[\d,.]*", "0", line)
+    line = re.sub(r"\b0 (?:second|minute|hour|day)s?\b", "0 days", line)  # how long a queue lasts
+    return re.sub(r"  +", "  ", line)
 
 
 def is_shown(line: str, printed: list[str]) -> bool:

@@ -14,12 +14,12 @@ from botus.monitoring.checks.environment import environment
 from botus.monitoring.checks.finding import Finding, line_numbers
 from botus.monitoring.checks.folder import closed_files, folder, room
 from botus.monitoring.checks.timing import timing
-from botus.settings import Settings, XSettings
+from botus.settings import Settings
 from botus.store.candidates import Candidate, Candidates, Origin
 
 NOW = datetime(2026, 11, 21, 5, 4, tzinfo=UTC)
 ORIGIN = Origin("run1", 1, 0.9, 0, 1.0, "", 1)
-X = XSettings("a", "b", "c", "d", "https://x.example", 280, False)
+X = {"x": {"base_url": "https://x.example"}}
 
 
 def said(*findings: Finding) -> list[str]:
@@ -80,7 +80,7 @@ def test_what_other_programs_have_is_no_business_of_ours() -> None:
 def test_settings_without_effect() -> None:
     found = surroundings(X_READ="yes", X_LIMIT="4000", MASTODON_CW="tea", JITTER="5m", BLUESKY_LANGUAGE="en")
     assert found == [
-        "X_READ, X_LIMIT have no effect without the four secrets of X"
+        "X_LIMIT, X_READ have no effect without the four secrets of X"
         " -> set the four secrets of X too, or leave them out",
         "MASTODON_CW has no effect without MASTODON_ACCESS_TOKEN"
         " -> set MASTODON_ACCESS_TOKEN too, or leave it out",
@@ -230,13 +230,13 @@ def test_too_many_posts_are_warned_about(tmp_path: Path) -> None:
 
 def test_what_a_month_costs_on_x(tmp_path: Path) -> None:
     (tmp_path / "tweets.txt").write_text("plain\nsee https://example.org\nplain too\nand more\n")
-    messages = [one.message for one in times(tmp_path, cron="0 */4 * * *", x=X)]
+    messages = [one.message for one in times(tmp_path, cron="0 */4 * * *", accounts=X)]
     assert "at most 1 post in 15 minutes; X allows 100" in messages
     assert messages[-1] == (
         "X: 180 posts a month cost about $2.70, or $36.00 with a link in each;"
         " 1 of 4 lines with a link: about $11.02"
     )
     (tmp_path / "tweets.txt").write_bytes(b"\xff\xfeU\x00")
-    capped = [one.message for one in times(tmp_path, cron="* * * * *", max_per_day=100, x=X)]
+    capped = [one.message for one in times(tmp_path, cron="* * * * *", max_per_day=100, accounts=X)]
     assert capped[-1] == "X: 3000 posts a month cost about $45.00, or $600.00 with a link in each"
     assert "at most 15 posts in 15 minutes; X allows 100" in capped

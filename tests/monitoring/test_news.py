@@ -49,7 +49,7 @@ def test_a_low_queue_is_filled_well_above_the_limit_before_it_is_low_no_more() -
     [
         (Facts(10, 4), "the queue lasts for 2.5 days (10 lines); refill it: botus generate"),
         (Facts(1, 4), "the queue lasts for 6 hours (1 line); refill"),
-        (Facts(1, 48), "less than two hours"),
+        (Facts(1, 48), "the queue lasts for 30 minutes (1 line)"),
         (Facts(1, 4, held=1), "(1 line); 1 line waits for your keep: botus curate"),
         (Facts(0, 4, held=2), "so nothing is posted; 2 lines wait for your keep: botus curate"),
     ],

@@ -46,14 +46,14 @@ def test_the_start_page(data: Path, hook: HookServer) -> None:
     assert said[1] == "schedule: 0 9 * * *: at 09:00 every day"
     assert re.fullmatch(r"next: (\w{3} \d\d \w{3} 09:00( \+0[12]:00)?(, )?){5}", said[2])
     assert said[3:5] == [
-        "queue: 9 lines ready, enough for 9.0 days at 1 posts a day",
+        "queue: 9 lines ready, enough for 9 days at 1 posts a day",
         "posts to fake nowhere real",
     ]
     assert re.fullmatch("news go to json-[0-9a-f]{6}", said[5])
     assert said[6] == "PING_URL is called after each good slot"
     assert {level for level, _ in found} == {"info"}
     often = page(data, CRON="* * * * *", MAX_PER_DAY="1440")
-    assert ("info", "queue: 9 lines ready, enough for less than two hours at 1440 posts a day") in often
+    assert ("info", "queue: 9 lines ready, enough for 9 minutes at 1440 posts a day") in often
     dry = page(data, CRON="@daily")
     assert dry[-1] == ("warning", "no credentials are set: this is a dry run, nothing is posted")
 

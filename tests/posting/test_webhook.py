@@ -135,11 +135,12 @@ def test_names(url: str, kind: str) -> None:
 
 
 def test_a_name_does_not_depend_on_its_place() -> None:
-    environment = {"WEBHOOK_URLS": f"{DISCORD} {SLACK}"}
-    one, two = (Webhook(url).name for url in load(environment).webhooks)
-    swapped = [Webhook(url).name for url in load({"WEBHOOK_URLS": f"{SLACK},{DISCORD}"}).webhooks]
-    assert swapped == [two, one]
-    assert [Webhook(url).name for url in load({"WEBHOOK_URLS": SLACK}).webhooks] == [two]
+    def names(urls: str) -> list[str]:
+        return [Webhook(url).name for url in load({"WEBHOOK_URLS": urls}).accounts["webhook"]["urls"]]
+
+    one, two = names(f"{DISCORD} {SLACK}")
+    assert names(f"{SLACK},{DISCORD}") == [two, one]
+    assert names(SLACK) == [two]
 
 
 def test_apprise_prints_nothing() -> None:

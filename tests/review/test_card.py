@@ -8,18 +8,19 @@ from typing import Any
 
 import pytest
 
-from botus import text
+from botus import platforms, text
+from botus.platforms import Limit
 from botus.review.machine import keys as review_keys
 from botus.review.machine import table
 from botus.review.machine.editor import Key
 from botus.review.machine.state import ReviewState, begin
-from botus.review.terminal.paint import Limit, View, visible
+from botus.review.terminal.paint import View, visible
 from botus.review.terminal.screens import screen
 from botus.store.decisions import History
 from botus.store.durable.lines import scan
 from botus.text import fingerprint
 
-LIMITS = (Limit("x", text.x_length, 280), Limit("mastodon", text.mastodon_length, 500))
+LIMITS = (Limit(platforms.X, 280), Limit(platforms.MASTODON, 500))
 LONG = "The keeper counts the dark in a drawer by the stairs, every night. " * 6
 
 

@@ -214,7 +214,7 @@ def test_due_waits_for_the_jitter() -> None:
 
 def test_a_last_slot_of_the_distant_past_is_counted_in_no_time() -> None:
     found = due(schedule("* * * * *"), at("1970-01-01"), NINE, True)
-    assert found == Due(NINE, 31 * 1440, NINE, f"{31 * 1440} missed slots left out")
+    assert found == Due(NINE, 31 * 1440, NINE, f"{31 * 1440:,} missed slots left out")
 
 
 def ticks(start: datetime, rng: random.Random) -> Iterator[datetime]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from botus import demo
-from botus.cli.display.training import beside, closing, duration, look
+from botus.cli.display.training import beside, closing, look
 from botus.errors import FileError, Interrupted, SettingsError
 from botus.store.durable import files
 from botus.training.dataset import Check
@@ -274,14 +274,6 @@ def test_only_finished_posts_count_as_copies_or_not() -> None:
     marked = [f"{corpus[0]}<|endoftext|>", "Two\nlines.<|endoftext|>\n<|startoftext|>Three", "A gull.\n"]
     assert SampleReader(pieces, True, corpus).read([*map(tokens, marked)]).posts == (corpus[0], "Two\nlines.")
     assert SampleReader(pieces, False, corpus).read([[65, 66]]).copy_rate is None
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0, "0 s"), (89, "89 s"), (600, "10 min"), (5400, "1 h 30 min"), (9000, "2 h 30 min")],
-)
-def test_a_time_is_said_as_a_person_would(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
 
 
 def test_a_look_says_what_it_has_shown() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from botus.cli.display import plots
 from botus.cli.display.plots import OLD_RULE
 from botus.cli.options import Common, is_terminal
-from botus.text import counted, escape, printable
+from botus.text import brief_span, counted, escape, printable
 from botus.training.loop import TrainingProgress, TrainingState, Watcher
 from botus.training.overtraining import Overtraining, Sampled
 from botus.training.plan import TrainingPlan
@@ -45,13 +45,13 @@ def watching(values: Common, plan: TrainingPlan) -> Iterator[Watcher]:
 def line(progress: TrainingProgress) -> str:
     """Say in one line where a training stands."""
     parts = [f"step {progress.step:,} of {progress.steps:,}", *_losses(progress)]
-    parts += [f"{progress.tokens_per_second:,.0f} tokens/s", f"{duration(progress.seconds_left)} left"]
+    parts += [f"{progress.tokens_per_second:,.0f} tokens/s", f"{brief_span(progress.seconds_left)} left"]
     return ", ".join(parts)
 
 
 def beside(progress: TrainingProgress) -> str:
     """Say the same beside a bar, which needs room; what a narrow terminal cuts off is what matters least."""
-    parts = [f"{progress.step:,}/{progress.steps:,}", f"{duration(progress.seconds_left)} left"]
+    parts = [f"{progress.step:,}/{progress.steps:,}", f"{brief_span(progress.seconds_left)} left"]
     return ", ".join([*parts, *_losses(progress), f"{progress.tokens_per_second:,.0f} tokens/s"])
 
 
@@ -82,7 +82,7 @@ def look(progress: TrainingProgress, sampled: Sampled | None) -> Iterator[str]:
 
 def closing(path: Path, state: TrainingState, ended: str, over: Overtraining | None = None) -> Iterator[str]:
     """Say how a training ended, and what comes next."""
-    yield f"ended after {counted(state.step, 'step')} and {duration(state.seconds)}: {ended}"
+    yield f"ended after {counted(state.step, 'step')} and {brief_span(state.seconds)}: {ended}"
     losses = f"held-out loss {state.best_loss:.3f}" if state.best_loss is not None else "never looked at"
     losses += f", training loss {state.train_loss:.3f}" if state.train_loss is not None else ""
     copies = f", {state.copy_rate:.0%} copies" if state.copy_rate is not None else ""
@@ -102,14 +102,6 @@ def plot(rows: Sequence[LossRow], best_step: int) -> str:
     training = [(row.step, row.train) for row in rows]
     held_out = [(row.step, row.held_out) for row in rows if row.held_out is not None]
     return plots.loss(training, held_out, best_step or None)
-
-
-def duration(seconds: float) -> str:
-    """Say a time as a person would."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _looked(say: Callable[[str], None]) -> Callable[[TrainingProgress, Sampled | None], None]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from botus.errors import FileError
+from botus.text import counted
 
 LONGEST = 1 << 22
 _MARKS = (
@@ -113,7 +114,7 @@ def _utf8(pieces: Iterable[bytes], place: str, notes: list[str]) -> Iterator[str
                 raise FileError(f"{place} is neither UTF-8 nor Windows-1252", _SAVE_AS)
         yield text
     if lines:
-        what = "1 line is" if lines == 1 else f"{lines:,} lines are"
+        what = f"{counted(lines, 'line')} {'is' if lines == 1 else 'are'}"
         notes.append(f"{place}: {what} not UTF-8 throughout: their letters were read as Windows-1252")
 
 

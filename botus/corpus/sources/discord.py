@@ -17,6 +17,7 @@ from botus.corpus.parsing.decoding import lines_of, text_of
 from botus.corpus.parsing.jsonstream import document, elements
 from botus.corpus.parsing.post import NOT_A_POST, PRIVATE, UNKNOWN_CHANNEL, Found
 from botus.corpus.parsing.rows import rows_of
+from botus.text import counted
 
 _MESSAGES = re.compile(r"(?:.*/)?c?(\d{5,})/messages\.(?:json|csv)")
 _CHANNEL = ("messages.json", "messages.csv")
@@ -62,7 +63,7 @@ def posts(archive: Archive, names: list[str], notes: list[str], unknown: bool) -
         messages = [_found(record, refused, found) for record in _records(archive, name, notes)]
         yield from sorted(messages, key=lambda one: one.at or 0.0)
     if without_kind:
-        what = "1 folder does" if without_kind == 1 else f"{without_kind:,} folders do"
+        what = f"{counted(without_kind, 'folder')} {'does' if without_kind == 1 else 'do'}"
         notes.append(f"{what} not say whether it was a private conversation, and was left out")
 
 

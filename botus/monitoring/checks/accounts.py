@@ -18,7 +18,7 @@ from botus.store.durable import files
 from botus.store.intents import Intents
 from botus.store.queue import Queue
 from botus.store.state import State
-from botus.text import counted
+from botus.text import counted, span
 
 _OFF, _FAR_OFF = 60.0, 300.0  # seconds; X refuses signatures beyond the second
 
@@ -122,16 +122,9 @@ def _clock(targets: Mapping[str, Target]) -> Iterator[Finding]:
     if abs(off) <= _OFF:
         yield Finding("ok", f"the clock agrees with that of {name} to {counted(round(abs(off)), 'second')}")
         return
-    what = f"the clock is {_span(abs(off))} {'ahead of' if off > 0 else 'behind'} that of {name}"
+    what = f"the clock is {span(abs(off))} {'ahead of' if off > 0 else 'behind'} that of {name}"
     hint = "set it, and let it be set: timedatectl set-ntp true"
     if abs(off) > _FAR_OFF and "x" in targets:
         yield Finding("problem", f"{what}, and X refuses what is signed more than 5 minutes off", hint, 2)
     else:
         yield Finding("warning", f"{what}: posts come at other times than they should", hint)
-
-
-def _span(seconds: float) -> str:
-    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {name}s"
-    return f"{seconds:.0f} seconds"

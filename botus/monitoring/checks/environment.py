@@ -13,6 +13,7 @@ from difflib import get_close_matches
 
 from botus import settings as settings_module
 from botus.monitoring.checks.finding import Finding
+from botus.platforms import PLATFORMS
 from botus.settings import SECRETS, Settings
 
 _ALL_SETTINGS = "see Settings in the README"
@@ -57,13 +58,10 @@ _MEANT = {
     "HEALTHCHECKS_URL": "PING_URL",
     "DATA_DIR": "BOTUS_DATA",
 }
-# Which settings do nothing without which.
+# Which settings do nothing without which, besides those of a platform without its credentials.
 _NEEDS = {
-    "X": (("X_READ", "X_LIMIT", "X_BASE_URL"), "the four secrets of X"),
-    "MASTODON": (("MASTODON_VISIBILITY", "MASTODON_LANGUAGE", "MASTODON_CW"), "MASTODON_ACCESS_TOKEN"),
-    "BLUESKY": (("BLUESKY_SERVICE", "BLUESKY_LANGUAGE"), "BLUESKY_HANDLE"),
-    "CRON": (("JITTER", "CATCH_UP", "MAX_PER_DAY", "PING_URL", "NOTIFY_URLS"), "CRON"),
-    "NOTIFY": (("LOW_QUEUE",), "NOTIFY_URLS"),
+    "CRON": ("JITTER", "CATCH_UP", "MAX_PER_DAY", "PING_URL", "NOTIFY_URLS"),
+    "NOTIFY_URLS": ("LOW_QUEUE",),
 }
 
 
@@ -135,15 +133,14 @@ def _meant(name: str, known: set[str]) -> str | None:
 
 
 def _idle(mine: set[str], settings: Settings) -> Iterator[Finding]:
-    has = {
-        "X": bool(settings.x),
-        "MASTODON": bool(settings.mastodon),
-        "BLUESKY": bool(settings.bluesky),
-        "CRON": bool(settings.cron),
-        "NOTIFY": bool(settings.notify_urls),
+    needs = {
+        one.credentials: tuple(each.name for each in one.settings if not each.required)
+        for one in PLATFORMS
+        if one.name not in settings.accounts
     }
-    for key, (names, needed) in _NEEDS.items():
-        if not has[key] and (idle := [name for name in names if name in mine]):
+    needs |= {needed: names for needed, names in _NEEDS.items() if needed not in mine}
+    for needed, names in needs.items():
+        if idle := [name for name in names if name in mine]:
             verb, them = ("has", "it") if len(idle) == 1 else ("have", "them")
             what = f"{', '.join(idle)} {verb} no effect without {needed}"
             yield Finding("warning", what, f"set {needed} too, or leave {them} out")

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 from botus.errors import BotusError
 from botus.monitoring.checks.finding import Finding
+from botus.platforms import PLATFORMS
 from botus.posting.targets.x import PRICE, PRICE_WITH_LINK
 from botus.schedule.loop import schedule_of
 from botus.schedule.slots import Schedule, upcoming
@@ -21,8 +22,6 @@ from botus.text import counted, urls
 
 _MONTH = 30  # days
 _WINDOW = timedelta(minutes=15)
-# What a platform allows an account in that time; on Mastodon 300 requests in 5 minutes, two of them a post.
-_RATES = {"x": "X allows 100", "mastodon": "Mastodon about 450"}
 
 
 def timing(settings: Settings, names: Collection[str], now: datetime) -> Iterator[Finding]:
@@ -47,7 +46,7 @@ def timing(settings: Settings, names: Collection[str], now: datetime) -> Iterato
     schedule = schedule_of(settings)
     yield from _zone(schedule, names, now)
     yield from _slots(settings, schedule, now)
-    if settings.x:
+    if "x" in settings.accounts:
         yield _cost(settings, schedule)
 
 
@@ -67,7 +66,7 @@ def _slots(settings: Settings, schedule: Schedule, now: datetime) -> Iterator[Fi
     yield Finding("ok", f"the next post is due on {dated(next(upcoming(schedule, now)), schedule.zone)}")
     for warning in schedule.warnings(settings.max_per_day):
         yield Finding("warning", warning)
-    limits = [words for name, words in _RATES.items() if getattr(settings, name)]
+    limits = [one.rate for one in PLATFORMS if one.rate and one.name in settings.accounts]
     if limits:
         busiest = _busiest(schedule, now)
         yield Finding("ok", f"at most {counted(busiest, 'post')} in 15 minutes; {', '.join(limits)}")

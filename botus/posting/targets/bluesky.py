@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from botus.platforms import BLUESKY
 from botus.posting.http.exchange import Exchange, complaint, unsendable
 from botus.posting.target import (
     CONNECT_TIMEOUT,
@@ -30,7 +31,7 @@ from botus.posting.targets.profiles import says_automated
 from botus.store.sessions import Session, Sessions
 from botus.text import bluesky_length
 
-_LIMIT, _LIMIT_BYTES = 300, 3000
+_LIMIT_BYTES = 3000
 _BARELY_OFF = 120.0  # seconds by which the own clock may differ from the server's before the latter counts
 _APP_PASSWORD = re.compile(r"[a-z0-9]{4}(?:-[a-z0-9]{4}){3}")
 _NOT_APP = Advice(
@@ -68,7 +69,7 @@ class Bluesky:
         password: str,
         sessions: Sessions,
         *,
-        service: str = "https://bsky.social",
+        service: str = BLUESKY.host,
         languages: Sequence[str] = (),
         timeouts: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
         deadline: float = REQUEST_DEADLINE,
@@ -84,7 +85,7 @@ class Bluesky:
     @property
     def about(self) -> str:
         """What the owner should know, in a few words."""
-        return f"at {self.base_url}, {self.account}, {_LIMIT} characters; a lost answer is repeated"
+        return f"at {self.base_url}, {self.account}, {BLUESKY.limit} characters; a lost answer is repeated"
 
     @property
     def clock_off(self) -> float | None:
@@ -95,8 +96,8 @@ class Bluesky:
         """Say why Bluesky can never accept this text, or None."""
         if reason := unsendable(text):
             return reason
-        if (length := bluesky_length(text)) > _LIMIT:
-            return f"too long for Bluesky: {length} of {_LIMIT} characters"
+        if (length := bluesky_length(text)) > BLUESKY.limit:
+            return f"too long for Bluesky: {length} of {BLUESKY.limit} characters"
         if (size := len(text.encode())) > _LIMIT_BYTES:
             return f"too long for Bluesky: {size} of {_LIMIT_BYTES} bytes"
         return None
@@ -148,7 +149,7 @@ class Bluesky:
         value = asked.fields().get("value") if asked.good else None
         profile = value if isinstance(value, Mapping) else {}
         is_bot = "bot" in _labels(profile)
-        notes = (f"{_LIMIT} characters, {_LIMIT_BYTES} bytes", f"logged in; {self._server.where}")
+        notes = (f"{BLUESKY.limit} characters, {_LIMIT_BYTES} bytes", f"logged in; {self._server.where}")
         warnings = tuple(self._warnings(profile, is_bot))
         address = f"https://bsky.app/profile/{shown}"
         return Account(f"@{shown}", address, is_bot, warnings=warnings, notes=notes)

@@ -15,31 +15,14 @@ from botus.store.sessions import Sessions
 
 def configured(settings: Settings, clock: Callable[[], float]) -> dict[str, Target]:
     """Return the targets that have credentials, by name."""
+    accounts = settings.accounts
     targets: list[Target] = []
-    if x := settings.x:
-        secrets = (x.consumer_key, x.consumer_secret, x.access_token, x.access_token_secret)
-        targets.append(X(*secrets, base_url=x.base_url, limit=x.limit, may_read=x.may_read, clock=clock))
-    if mastodon := settings.mastodon:
-        targets.append(
-            Mastodon(
-                mastodon.base_url,
-                mastodon.access_token,
-                visibility=mastodon.visibility,
-                language=mastodon.language or "",
-                content_warning=mastodon.content_warning or "",
-                clock=clock,
-            )
-        )
-    if bluesky := settings.bluesky:
-        targets.append(
-            Bluesky(
-                bluesky.handle,
-                bluesky.app_password,
-                Sessions(settings.data),
-                service=bluesky.service,
-                languages=bluesky.languages,
-                clock=clock,
-            )
-        )
-    targets += [Webhook(url) for url in settings.webhooks]
+    if "x" in accounts:
+        targets.append(X(**accounts["x"], clock=clock))
+    if "mastodon" in accounts:
+        targets.append(Mastodon(**accounts["mastodon"], clock=clock))
+    if "bluesky" in accounts:
+        targets.append(Bluesky(**accounts["bluesky"], sessions=Sessions(settings.data), clock=clock))
+    if "webhook" in accounts:
+        targets += map(Webhook, accounts["webhook"]["urls"])
     return {target.name: target for target in targets}

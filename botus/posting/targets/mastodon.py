@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from botus import platforms
 from botus.errors import SettingsError
 from botus.posting.http.exchange import Exchange, complaint, look_failed, refusal, unsendable
 from botus.posting.target import (
@@ -28,6 +29,7 @@ from botus.posting.target import (
     Ready,
 )
 from botus.posting.targets.mastodon_entities import (
+    LINK_LENGTH,
     address,
     created,
     limits,
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
 
     from botus.posting.http.transport import Wire
 
-VISIBILITIES = ("public", "unlisted", "private", "direct")
 _KEY_LASTS = 50 * 60.0  # seconds; servers keep a key for an hour
 _SKEW = 60.0  # seconds between the clocks of a server's web front and its database
 _LOOK_AT = 20  # posts
@@ -103,13 +104,13 @@ class Mastodon:
         deadline: float = REQUEST_DEADLINE,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        if visibility not in VISIBILITIES:
-            raise SettingsError(f"MASTODON_VISIBILITY is none of {', '.join(VISIBILITIES)}")
+        if visibility not in platforms.VISIBILITIES:
+            raise SettingsError(f"MASTODON_VISIBILITY is none of {', '.join(platforms.VISIBILITIES)}")
         self.base_url = base_url
         self._token = token
         self.account = hashlib.blake2b(token.encode(), digest_size=6).hexdigest()
         self._extras = {"visibility": visibility, "language": language, "spoiler_text": content_warning}
-        self._limit, self._link_length = 500, 23  # until `ready` has asked
+        self._limit, self._link_length = platforms.MASTODON.limit, LINK_LENGTH  # until `ready` has asked
         self._timeouts, self._deadline, self._clock = timeouts, deadline, clock
         self._connected: tuple[Wire, requests.Session, Any] | None = None
 

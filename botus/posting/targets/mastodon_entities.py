@@ -10,9 +10,11 @@ import re
 from collections.abc import Mapping
 
 from botus.markup import html_text
+from botus.platforms import MASTODON
 from botus.posting.http.exchange import moment
 from botus.text import fingerprint
 
+LINK_LENGTH = 23  # characters that a link counts, unless the server says otherwise
 # Of the scopes within `read` and `write`, those that botus needs.
 _PARTS = {"read": ("read:accounts", "read:statuses"), "write": ("write:statuses",)}
 
@@ -20,8 +22,8 @@ _PARTS = {"read": ("read:accounts", "read:statuses"), "write": ("write:statuses"
 def limits(instance: Mapping[str, object]) -> tuple[int, int]:
     """The longest post, and what a link counts, in characters; Pleroma has its own field for the first."""
     statuses = _dict(_dict(instance.get("configuration")).get("statuses"))
-    longest = _count(statuses.get("max_characters")) or _count(instance.get("max_toot_chars")) or 500
-    return longest, _count(statuses.get("characters_reserved_per_url")) or 23
+    longest = _count(statuses.get("max_characters")) or _count(instance.get("max_toot_chars"))
+    return longest or MASTODON.limit, _count(statuses.get("characters_reserved_per_url")) or LINK_LENGTH
 
 
 def number(entity: object) -> str | None:

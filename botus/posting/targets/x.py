@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from botus import platforms
 from botus.posting.http.exchange import Exchange, complaint, look_failed, message, moment, refusal, unsendable
 from botus.posting.target import (
     CONNECT_TIMEOUT,
@@ -28,17 +29,15 @@ from botus.posting.target import (
     Attempt,
     Ready,
 )
-from botus.text import fingerprint, x_length
+from botus.text import fingerprint, span, x_length
 
 if TYPE_CHECKING:
     from botus.posting.http.transport import Wire
 
-HOST = "https://api.twitter.com"
 _SKEW = 300.0  # X refuses signatures whose clock is further off than this
 _LOOK_AT = 20  # posts; each costs about $0.001
 PRICE, PRICE_WITH_LINK = 0.015, 0.20  # dollars a post, pay per use since February 2026
 _PRICE = f"about ${PRICE}, with a link ${PRICE_WITH_LINK:.2f},"
-_FREE_LIMIT = 280
 _AUTOMATED = (
     "X tells no program whether the account carries the Automated label that bots must have:"
     " see X's settings, Your account, Account information, Automation"
@@ -76,8 +75,8 @@ class X:
         access_token: str,
         access_token_secret: str,
         *,
-        base_url: str = HOST,
-        limit: int = 280,
+        base_url: str = platforms.X.host,
+        limit: int = platforms.X.limit,
         may_read: bool = False,
         timeouts: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
         deadline: float = REQUEST_DEADLINE,
@@ -169,8 +168,9 @@ class X:
         )
 
     def _too_long(self, subscription: object) -> Iterator[Advice]:
-        if self._limit > _FREE_LIMIT and subscription == "None":
-            what = f"X_LIMIT is {self._limit}, but the account has no subscription: X takes {_FREE_LIMIT}"
+        free = platforms.X.limit
+        if self._limit > free and subscription == "None":
+            what = f"X_LIMIT is {self._limit}, but the account has no subscription: X takes {free}"
             yield Advice(what, "unset X_LIMIT, or subscribe to X Premium")
 
     def _notes(self, access: str) -> Iterator[str]:
@@ -186,8 +186,8 @@ class X:
         off = self.clock_off
         if exchange.status != 401 or off is None or abs(off) <= _SKEW:
             return answer
-        minutes = f"{abs(off) / 60:.0f} minutes {'ahead' if off > 0 else 'behind'}"
-        return replace(answer, reason=f"{answer.reason}; the clock of this machine is {minutes}")
+        wrong = f"{span(abs(off))} {'ahead' if off > 0 else 'behind'}"
+        return replace(answer, reason=f"{answer.reason}; the clock of this machine is {wrong}")
 
     def _whoami(self) -> str | Answer:
         """The number of the account, where the access token does not begin with it."""
@@ -208,7 +208,7 @@ class X:
 
         from botus.posting.http.transport import Wire
 
-        wire = Wire(self._timeouts, self._deadline, moved=(HOST, self.base_url))
+        wire = Wire(self._timeouts, self._deadline, moved=(platforms.X.host, self.base_url))
         client = tweepy.Client(None, *self._secrets, wait_on_rate_limit=False)
         client.session = wire.session()
         return wire, client

@@ -35,7 +35,7 @@ from botus.review.terminal.paint import (
     wrapped,
 )
 from botus.store.decisions import Step
-from botus.text import normalise
+from botus.text import brief_span, normalise
 
 _RECENT = 5
 
@@ -97,18 +97,13 @@ def header(state: ReviewState, view: View) -> Text:
     left.append(f"{' · ' if left else ''}{counts.kept:,} kept", "green")
     right = Text(style="dim")
     if counts.pace and view.width >= 50:
-        right.append(f"{counts.pace:.0f} a minute, {_duration(counts.left / counts.pace)} left")
+        right.append(f"{counts.pace:.0f} a minute, {brief_span(60 * max(1, counts.left / counts.pace))} left")
     elif counts.pace:
         right.append(f"{counts.pace:.0f}/min")
     if view.width >= 76 and state.order != "file":
         right = Text(f"by {ordered_by(state)}", "dim").append(" · " if right else "").append_text(right)
     gap = view.width - 2 - left.cell_len - right.cell_len
     return Text.assemble(" ", left, " " * gap, right) if gap > 0 else Text.assemble(" ", left)
-
-
-def _duration(minutes: float) -> str:
-    whole = max(1, round(minutes))
-    return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60} min"
 
 
 def _body(state: ReviewState, card: Card | None, view: View) -> list[Text]:
@@ -143,9 +138,9 @@ def _facts(state: ReviewState, card: Card, view: View) -> Iterator[Text]:
 def _lengths(text: str, view: View) -> Text:
     shown = []
     for limit in view.limits:
-        length = limit.measure(text)
+        length = limit.platform.length(text)
         over = length > limit.most
-        part = Text(f"{limit.name} {length}/{limit.most}", "bold red" if over else "")
+        part = Text(f"{limit.platform.name} {length}/{limit.most}", "bold red" if over else "")
         shown.append(part.append(f" ({length - limit.most} over)") if over else part)
     return Text(" · ").join(shown) if shown else Text(f"{len(text)} characters")
 

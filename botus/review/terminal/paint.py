@@ -7,13 +7,14 @@ what would move a terminal's cursor, or hide, is shown as a visible sign instead
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from botus.platforms import Limit
 from botus.review.machine import editor as editing
 from botus.review.machine.editor import Editor
 from botus.review.machine.selecting import FILTERS, ORDERS
@@ -30,15 +31,6 @@ COLOURS = {"keep": "green", "star": "yellow", "drop": "red", "later": "blue", "e
 SIGNS = {"keep": "+", "star": "*", "drop": "-", "later": "~", "edit": "="}
 _MARGIN = 4
 _WIDEST = 76
-
-
-@dataclass(frozen=True)
-class Limit:
-    """How long a post may be at one target, and how the target counts."""
-
-    name: str
-    measure: Callable[[str], int]
-    most: int
 
 
 @dataclass(frozen=True)

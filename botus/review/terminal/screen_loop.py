@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from botus import shutdown
 from botus.errors import Interrupted, SettingsError
+from botus.platforms import Limit
 from botus.review.machine.editor import Key
 from botus.review.machine.order import Order
 from botus.review.machine.selecting import selected
@@ -26,20 +27,14 @@ from botus.review.machine.tally import Tally, tally
 from botus.review.session import ReviewSession, open_session
 from botus.review.terminal.keyboard import Decoder, as_paste, is_burst
 from botus.settings import Settings
-from botus.text import bluesky_length, mastodon_length, x_length
 
 if TYPE_CHECKING:  # rich takes a tenth of a second to import, and only a terminal needs it
     from rich.text import Text
-
-    from botus.review.terminal.paint import Limit
 
 # Another screen, no cursor, no automatic line break, pastes marked as such; and all of it back.
 _BEGIN = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
 _END = "\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l"
 _HOME, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
-_MASTODON_LIMIT = 500  # of a server that was not asked
-_BLUESKY_LIMIT = 300
-_WEBHOOK_LIMIT = 2000  # Discord's; Apprise knows the others, but it is not loaded for this
 _LOOK_EVERY = 1.0
 _PASTE_PAUSE = 0.05
 _OTHERS = (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
@@ -68,19 +63,9 @@ def review(
         SettingsError: the order is not known, or this is not a terminal.
         Interrupted: see `run_session`.
     """
-    from botus.review.terminal.paint import Limit
-
     if order not in get_args(Order):
         raise SettingsError(f"--order {order!r} is not known", f"say one of {', '.join(get_args(Order))}")
-    limits = []
-    if settings.x or not settings.has_targets:
-        limits.append(Limit("x", x_length, settings.x.limit if settings.x else 280))
-    if settings.mastodon:
-        limits.append(Limit("mastodon", mastodon_length, _MASTODON_LIMIT))
-    if settings.bluesky:
-        limits.append(Limit("bluesky", bluesky_length, _BLUESKY_LIMIT))
-    if settings.webhooks:
-        limits.append(Limit("webhook", len, _WEBHOOK_LIMIT))
+    limits = settings.limits()
     return run_session(settings.data, limits, cast(Order, order), dropped=dropped, learning=learning)
 
 
