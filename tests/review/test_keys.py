@@ -330,7 +330,7 @@ def test_the_tally_counts_this_review_and_everything_kept() -> None:
 
 
 def test_the_readme_names_every_key() -> None:
-    table = README.read_text().split("## Curate")[1].split("\n![The list")[0]
+    table = README.split("## Curate")[1].split("\n![The list")[0]
     named = re.findall(r"`(.)`|([→←↑↓]|space|backspace|Tab)", table)
     signs = {"→": "right", "←": "left", "↑": "up", "↓": "down", "space": " ", "Tab": "tab"}
     known = {signs.get(one or other, one or other) for one, other in named}
