@@ -22,7 +22,7 @@ from botus.monitoring.checks.folder import preflight
 from botus.monitoring.queue_counts import count_queue
 from botus.platforms import PLATFORMS, WEBHOOK
 from botus.posting.http.exchange import describe
-from botus.posting.target import Answer, Target
+from botus.posting.target import Answer, Target, Timing
 from botus.posting.targets.webhook import Webhook
 from botus.schedule.loop import UNEXPECTED, Step, schedule_of
 from botus.settings import Settings
@@ -33,8 +33,7 @@ from botus.store.news import TRIES, News
 from botus.store.state import State
 from botus.store.tweeted import Log
 
-_TIMEOUTS, _DEADLINE = (5.0, 10.0), 15.0  # seconds: to connect, without an answer; for one message
-_PING_TIMEOUTS, _PING_DEADLINE = (5.0, 5.0), 10.0
+_MESSAGE, _PING = Timing((5.0, 10.0), 15.0), Timing((5.0, 5.0), 10.0)
 _TOGETHER = 30.0  # seconds for all services at one slot; the others hear at the next
 _DAY = 86400.0
 
@@ -206,7 +205,7 @@ def ping(url: str) -> str:
     """Call an address once, and say what went wrong, without naming it; "" if nothing did."""
     from botus.posting.http.transport import Wire
 
-    wire = Wire(_PING_TIMEOUTS, _PING_DEADLINE)
+    wire = Wire(_PING)
     session = wire.session()
     exchange = wire.ask(lambda: session.get(url, headers={"User-Agent": f"botus/{__version__}"}))
     return "" if exchange.good else describe(exchange, [url])
@@ -251,7 +250,7 @@ def _barren(step: Step, before: int, ready: int) -> int:
 
 
 def _service(url: str) -> Webhook:
-    return Webhook(url, timeouts=_TIMEOUTS, deadline=_DEADLINE)
+    return Webhook(url, _MESSAGE)
 
 
 def _name(service: Webhook) -> str:

@@ -7,6 +7,9 @@ again blindly.
 
 from __future__ import annotations
 
+import hashlib
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -15,13 +18,29 @@ State = Literal["posted", "rejected", "later", "unknown", "absent"]
 # Seconds after which a request has ended, whatever the server does: none sends its first byte later than
 # this after it began, and none waits longer than this for the last byte of an answer.
 REQUEST_DEADLINE = 60.0
-CONNECT_TIMEOUT = 10.0  # seconds per network address
-READ_TIMEOUT = 30.0  # seconds without a byte of the answer
 LOOK_AFTER = 60.0  # seconds from an attempt to the first look: the server may still be at work on it
 LOOK_UNTIL = 86400.0  # seconds from an attempt after which a look that fails is not tried again
 
 # How the names of targets begin that never tell what became of a lost post: it is counted, not asked about.
 UNCONFIRMED = "webhook-"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long a request may take, and the own clock.
+
+    Args:
+        timeouts: seconds to connect (per network address), and without a byte of the answer.
+        deadline: seconds for a whole request.
+        clock: seconds since the epoch.
+    """
+
+    timeouts: tuple[float, float] = (10.0, 30.0)
+    deadline: float = REQUEST_DEADLINE
+    clock: Callable[[], float] = time.time
+
+
+USUAL = Timing()
 
 
 @dataclass(frozen=True)
@@ -159,3 +178,24 @@ class Target(Protocol):
             CredentialsError: the credentials were refused.
             TemporaryError: the platform could not be asked.
         """
+
+
+def account_of(secret: str) -> str:
+    """Identify an account by a secret of it, without telling the secret."""
+    return hashlib.blake2b(secret.encode(), digest_size=6).hexdigest()
+
+
+def unsendable(text: str) -> str | None:
+    """Say why no platform can take this text, or None."""
+    if not text.strip():
+        return "empty"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "holds half a character"
+    return None
+
+
+def too_long(title: str, length: int, limit: int, unit: str = "characters") -> str | None:
+    """Say that a post is longer than a platform takes, or None."""
+    return f"too long for {title}: {length} of {limit} {unit}" if length > limit else None

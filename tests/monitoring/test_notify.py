@@ -14,6 +14,7 @@ from botus.monitoring import notify
 from botus.monitoring.alerts import Facts
 from botus.posting.posting_run import Outcome, Policy
 from botus.posting.resolve import resolve
+from botus.posting.target import Timing
 from botus.schedule.loop import Step
 from botus.settings import Settings, load
 from botus.store.durable import files
@@ -375,7 +376,7 @@ def test_no_ping_for_an_empty_queue(tmp_path: Path, hook: HookServer) -> None:
 def test_a_ping_that_fails_is_said_once_and_without_its_address(
     tmp_path: Path, hook: HookServer, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notify, "_PING_TIMEOUTS", (0.3, 0.3))
+    monkeypatch.setattr(notify, "_PING", Timing((0.3, 0.3), 10.0))
     bot = Bot(tmp_path, hook, PING_URL=f"{hook.url}/ping/0123-4567", NOTIFY_URLS="")
     where = {"Location": f"{hook.url}/elsewhere"}
     faults = [Fault.parse(f"on=/ping {fault}") for _ in range(2)]

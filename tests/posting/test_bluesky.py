@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from botus.errors import CredentialsError, FileError, TemporaryError
-from botus.posting.target import Answer, Attempt, Ready
+from botus.posting.target import Answer, Attempt, Ready, Timing
 from botus.posting.targets.bluesky import Bluesky
 from botus.posting.targets.bluesky_record import make_key, make_record, time_of
 from botus.store.sessions import Session, Sessions
@@ -40,7 +40,9 @@ def server(clock: Clock) -> Iterator[BlueskyServer]:
 @pytest.fixture
 def target(server: BlueskyServer, clock: Clock, tmp_path: Path) -> Bluesky:
     sessions = Sessions(tmp_path)
-    return Bluesky(server.handle, server.password, sessions, service=server.url, timeouts=(5, 5), clock=clock)
+    return Bluesky(
+        server.handle, server.password, sessions, service=server.url, timing=Timing((5, 5), clock=clock)
+    )
 
 
 def paths(server: BlueskyServer) -> list[str]:
@@ -70,8 +72,8 @@ class TestKeys:
             time_of(key)
 
     def test_a_wrong_clock_does_not_date_the_post(self, server: BlueskyServer, tmp_path: Path) -> None:
-        own = Clock(1000.0)  # a Raspberry Pi after a power cut
-        target = Bluesky(server.handle, server.password, Sessions(tmp_path), service=server.url, clock=own)
+        own = Timing(clock=Clock(1000.0))  # a Raspberry Pi after a power cut
+        target = Bluesky(server.handle, server.password, Sessions(tmp_path), service=server.url, timing=own)
         assert isinstance(target.ready(), Ready)
         assert time_of(target.new_key()).timestamp() == pytest.approx(NOW, abs=2)
 
@@ -232,9 +234,10 @@ class TestSending:
 
 class TestSession:
     def test_one_login_for_many_runs(self, server: BlueskyServer, tmp_path: Path, clock: Clock) -> None:
+        timing = Timing(clock=clock)
         for number in range(5):
             sessions = Sessions(tmp_path)
-            target = Bluesky(server.handle, server.password, sessions, service=server.url, clock=clock)
+            target = Bluesky(server.handle, server.password, sessions, service=server.url, timing=timing)
             assert isinstance(target.ready(), Ready)
             assert target.send(f"post {number}", make_key(NOW, number), again=False).state == "posted"
         assert (server.logins, server.renewals) == (1, 0)
@@ -264,7 +267,8 @@ class TestSession:
     ) -> None:
         target.ready()
         server.expire("access")
-        other = Bluesky(server.handle, server.password, Sessions(tmp_path), service=server.url, clock=clock)
+        timing = Timing(clock=clock)
+        other = Bluesky(server.handle, server.password, Sessions(tmp_path), service=server.url, timing=timing)
         assert isinstance(other.ready(), Ready)
         server.expire("refresh-0", "revoked")
         assert target.send("hello", KEY, again=False).state == "posted"

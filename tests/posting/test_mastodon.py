@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botus.errors import CredentialsError, SettingsError
-from botus.posting.target import Answer, Attempt, Ready
+from botus.posting.target import Answer, Attempt, Ready, Timing
 from botus.posting.targets.mastodon import Mastodon
 from botus.posting.targets.mastodon_entities import limits, plain, same
 from botus.text import normalise
@@ -44,7 +44,7 @@ def server(clock: Clock) -> Iterator[MastodonServer]:
 
 @pytest.fixture
 def target(server: MastodonServer, clock: Clock) -> Mastodon:
-    return Mastodon(server.url, server.token, timeouts=(5, 5), clock=clock)
+    return Mastodon(server.url, server.token, timing=Timing((5, 5), clock=clock))
 
 
 def attempt(target: Mastodon, begun: float = NOW) -> Attempt:
@@ -145,7 +145,7 @@ class TestSending:
 class TestRateLimit:
     def until(self, server: MastodonServer, clock: Clock) -> float | None:
         server.remaining = 0
-        target = Mastodon(server.url, server.token, timeouts=(5, 5), clock=clock)
+        target = Mastodon(server.url, server.token, timing=Timing((5, 5), clock=clock))
         answer = target.send("hello", "key", again=False)
         assert (answer.state, answer.needs_person) == ("later", False)
         return answer.until
@@ -339,7 +339,7 @@ class TestFinding:
     ) -> None:
         own = Clock()
         own.now = 90.0  # started without a clock: the attempt was long ago, or just now, nobody knows
-        target = Mastodon(server.url, server.token, clock=own)
+        target = Mastodon(server.url, server.token, timing=Timing(clock=own))
         found = target.find("hello", Attempt("key", 10.0, NOW - age, "4.5.3"))
         assert found.state == state
         assert found.until == (91 if state == "later" else None)

@@ -15,7 +15,7 @@ from types import FrameType
 import pytest
 
 from botus.errors import BotusError, CredentialsError, Interrupted, TemporaryError
-from botus.posting.target import Answer, Attempt, Ready, Target
+from botus.posting.target import Answer, Attempt, Ready, Target, Timing
 from botus.posting.targets.bluesky import Bluesky
 from botus.posting.targets.mastodon import Mastodon
 from botus.posting.targets.webhook import Webhook
@@ -109,9 +109,7 @@ class XBench(Bench):
             *secrets,
             base_url=url or self.server.url,
             may_read=True,
-            timeouts=timeouts,
-            deadline=deadline,
-            clock=lambda: self.now,
+            timing=Timing(timeouts, deadline, lambda: self.now),
         )
 
 
@@ -123,7 +121,7 @@ class MastodonBench(Bench):
         self, url: str = "", timeouts: tuple[float, float] = (5, 5), deadline: float = 10, token: str = ""
     ) -> Target:
         url, token = url or self.server.url, token or MastodonServer.token
-        return Mastodon(url, token, timeouts=timeouts, deadline=deadline, clock=lambda: self.now)
+        return Mastodon(url, token, timing=Timing(timeouts, deadline, lambda: self.now))
 
 
 class BlueskyBench(Bench):
@@ -145,9 +143,7 @@ class BlueskyBench(Bench):
             token or BlueskyServer.password,
             sessions,
             service=url or self.server.url,
-            timeouts=timeouts,
-            deadline=deadline,
-            clock=lambda: self.now,
+            timing=Timing(timeouts, deadline, lambda: self.now),
         )
 
     def accounts(self) -> tuple[Target, Target, Target]:
@@ -168,7 +164,7 @@ class WebhookBench(Bench):
         self, url: str = "", timeouts: tuple[float, float] = (5, 5), deadline: float = 10, token: str = ""
     ) -> Target:
         address = (url or self.server.url).replace("http", "json", 1)
-        return Webhook(f"{address}/{token or 'hook-token'}", timeouts=timeouts, deadline=deadline)
+        return Webhook(f"{address}/{token or 'hook-token'}", Timing(timeouts, deadline))
 
     def expects(self, status: int, state: str, person: bool) -> tuple[str, bool]:
         return "posted" if 200 <= status < 300 else "unknown", False

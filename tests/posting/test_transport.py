@@ -8,6 +8,7 @@ import pytest
 
 from botus.errors import Interrupted
 from botus.posting.http.transport import Wire
+from botus.posting.target import Timing
 from botus.posting.targets.x import X
 from tests.support.loopback import Deaf, Fault
 from tests.support.servers import XServer
@@ -21,7 +22,7 @@ def server() -> Iterator[XServer]:
 
 @pytest.fixture
 def wire() -> Wire:
-    return Wire((2, 5), 10)
+    return Wire(Timing((2, 5), 10))
 
 
 def test_one_call_makes_one_request(server: XServer, wire: Wire) -> None:
@@ -72,7 +73,7 @@ def test_no_connection_is_kept(server: XServer, wire: Wire) -> None:
 def test_a_proxy_that_refuses_has_not_sent(server: XServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", server.url)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    answer = X("a", "b", "c", "d", timeouts=(2, 2)).send("hello", "", again=False)
+    answer = X("a", "b", "c", "d", timing=Timing((2, 2))).send("hello", "", again=False)
     assert answer.state == "later"
     assert answer.reason.startswith("no connection")
 
@@ -82,7 +83,7 @@ def test_a_moved_address_has_its_own_proxy_rules(server: XServer, monkeypatch: p
         monkeypatch.setenv("HTTP_PROXY", proxy)
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        target = X("x-key", "b", "42-token", "d", base_url=server.url, timeouts=(2, 2))
+        target = X("x-key", "b", "42-token", "d", base_url=server.url, timing=Timing((2, 2)))
         assert target.send("hello", "", again=False).state == "posted"
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from botus.errors import CredentialsError
 from botus.monitoring import health, status
-from botus.posting.target import Answer, Ready
+from botus.posting.target import Answer, Ready, Timing
 from botus.posting.targets.webhook import Webhook
 from botus.settings import load
 from botus.store.state import State
@@ -39,7 +39,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HookServer]:
 
 
 def send(url: str, text: str = "hello", read: float = 5) -> Answer:
-    return Webhook(url, timeouts=(2, read)).send(text, "", again=False)
+    return Webhook(url, timing=Timing((2, read))).send(text, "", again=False)
 
 
 @pytest.mark.parametrize("url", [DISCORD, SLACK])
@@ -153,7 +153,7 @@ def test_apprise_prints_nothing() -> None:
 class TestRuns:
     def world(self, tmp_path: Path) -> World:
         world = World(tmp_path)
-        target = Webhook(DISCORD, timeouts=(2, 2))
+        target = Webhook(DISCORD, timing=Timing((2, 2)))
         world.targets = {target.name: target}  # type: ignore[dict-item]
         world.lines(*(f"line {number}" for number in range(6)))
         return world

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 import pytest
 
 from botus.errors import CredentialsError
-from botus.posting.target import Answer, Attempt, Ready
+from botus.posting.target import Answer, Attempt, Ready, Timing
 from botus.posting.targets.x import X
 from tests.support.loopback import Fault
 from tests.support.servers import XServer
@@ -42,7 +42,7 @@ def server(clock: Clock) -> Iterator[XServer]:
 
 def make(server: XServer, clock: Clock, token: str = "42-token", may_read: bool = True) -> X:
     secrets = ("x-key", "consumer-secret", token, "token-secret")
-    return X(*secrets, base_url=server.url, may_read=may_read, timeouts=(5, 5), clock=clock)
+    return X(*secrets, base_url=server.url, may_read=may_read, timing=Timing((5, 5), clock=clock))
 
 
 @pytest.fixture
@@ -269,7 +269,7 @@ class TestVerify:
     ) -> None:
         server.subscription = subscription
         secrets = ("x-key", "consumer-secret", "42-token", "token-secret")
-        target = X(*secrets, base_url=server.url, may_read=True, limit=4000, clock=clock)
+        target = X(*secrets, base_url=server.url, may_read=True, limit=4000, timing=Timing(clock=clock))
         warnings = target.verify().warnings
         assert len(warnings) == count
         assert all("X_LIMIT is 4000" in warning.what for warning in warnings)

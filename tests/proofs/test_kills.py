@@ -23,6 +23,7 @@ from pathlib import Path
 import pytest
 
 from botus.posting.posting_run import Policy, PostingRun
+from botus.posting.target import Timing
 from botus.posting.targets.mastodon import Mastodon
 from botus.store.intents import Intents
 from botus.store.tweeted import Log
@@ -101,7 +102,7 @@ def recover(data: Path, server: MastodonServer) -> None:
         shift = 120 * hours
         server.clock = lambda shift=shift: time.time() + shift  # type: ignore[misc]
         clock = lambda shift=shift: time.time() + shift  # noqa: E731
-        targets = {"mastodon": Mastodon(server.url, server.token, clock=clock)}
+        targets = {"mastodon": Mastodon(server.url, server.token, timing=Timing(clock=clock))}
         PostingRun(
             data, targets, Policy(), rng=random.Random(1), clock=clock, say=lambda *words, **fields: None
         ).post()

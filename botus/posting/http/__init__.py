@@ -1,5 +1,6 @@
 """One HTTP request of a client library, and what is known of it afterwards.
 
-exchange.py   what is known of one HTTP request, and what follows from it on every platform
-transport.py  makes one HTTP request of a client library and records, at the socket, what became of it
+connection.py  a target's connection to its platform, and what its answers mean on every platform
+exchange.py    what is known of one HTTP request: the answer, a time, a short reason
+transport.py   makes one HTTP request and records, at the socket, what became of it
 """

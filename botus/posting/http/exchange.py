@@ -1,8 +1,7 @@
-"""What is known of one HTTP request, and what follows from it on every platform.
+"""What is known of one HTTP request: the answer, a time, a short reason. Pure.
 
-In: an `Exchange`, filled in by the transport. Out: an `Answer`, a time, a short reason. Pure: no network, the
-clock is an argument. The one surprise: status and body come from here, never from the client libraries, whose
-exceptions hide a post that exists (an answer 201 with HTML) and crash on odd bodies.
+Status and body come from here, never from the client libraries, whose exceptions hide a post that exists (an
+answer 201 with HTML) and crash on odd bodies.
 """
 
 from __future__ import annotations
@@ -16,10 +15,8 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlsplit
 
 from botus.errors import CredentialsError, TemporaryError
-from botus.posting.target import LOOK_UNTIL, Answer
+from botus.posting.target import Answer
 
-_TEXT_REFUSED = {400, 413, 422}
-_PASSES = {408, 409, 421, 423, 425}
 _MEANING = {
     400: "bad request",
     401: "the credentials were refused",
@@ -109,38 +106,6 @@ class Exchange:
         except (KeyError, ValueError, TypeError, OverflowError):
             return None
 
-    def ahead(self, now: float) -> float | None:
-        """Seconds by which the own clock is ahead of the server's.
-
-        Args:
-            now: own clock when the answer came, in epoch seconds.
-        """
-        date = self.date()
-        return None if date is None else now - date
-
-
-def refusal(exchange: Exchange, now: float, secrets: Iterable[str]) -> Answer:
-    """Say what an exchange that did not bring the id of a post means.
-
-    One question decides: was a whole answer with a 4xx status received? Only that, or a failure to
-    connect, is a definite no.
-
-    Args:
-        now: own clock, in epoch seconds.
-        secrets: texts that must not appear in the reason.
-    """
-    reason = describe(exchange, secrets)
-    status = exchange.status
-    if not exchange.began:
-        return Answer("later", reason=reason)
-    if status is None or not 400 <= status < 500:
-        return Answer("unknown", reason=reason)
-    if status in _TEXT_REFUSED:
-        return Answer("rejected", reason=reason)
-    if status == 429:
-        return Answer("later", reason=reason, until=reset_time(exchange, now))
-    return Answer("later", reason=reason, needs_person=status not in _PASSES)
-
 
 def describe(exchange: Exchange, secrets: Iterable[str]) -> str:
     """Say in a few words what came back, or why nothing did."""
@@ -195,30 +160,6 @@ def moment(value: object) -> float | None:
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() if time else None
     except (ValueError, OverflowError):
         return None
-
-
-def look_failed(answer: Answer, age: float) -> Answer:
-    """A look that failed says nothing about the post and is made again later, for a day.
-
-    Args:
-        answer: what became of the look.
-        age: seconds since the attempt; below zero where the clock has been set back.
-    """
-    reason = f"could not look: {answer.reason}"
-    if abs(age) >= LOOK_UNTIL:
-        return Answer("unknown", reason=reason)
-    return Answer("later", reason=reason, until=answer.until, needs_person=answer.needs_person)
-
-
-def unsendable(text: str) -> str | None:
-    """Say why no platform can take this text, or None."""
-    if not text.strip():
-        return "empty"
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "holds half a character"
-    return None
 
 
 def complaint(answer: Answer) -> CredentialsError | TemporaryError:

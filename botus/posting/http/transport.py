@@ -1,11 +1,8 @@
 """Makes one HTTP request of a client library and records, at the socket, what became of it.
 
-In: a function that makes the client library send one request through this adapter. Out: an `Exchange`. Owns
-every connection of the targets: time-outs, a deadline for the whole request, no retry, no reuse; no request
-begins once the process is to end. The one surprise: what the library returns or raises is thrown away. "May a
-byte have left?" is answered where bytes leave, not guessed from the class of an exception.
-
-Loads `requests`, so targets import it at their first request.
+Owns every connection of the targets: time-outs, a deadline for the whole request, no retry, no reuse; no
+request begins once the process is to end. "May a byte have left?" is answered where bytes leave; what the
+library returns or raises is thrown away. Loads `requests`, so it is imported at the first request.
 """
 
 # ruff: noqa: ANN401  (arguments are handed through to classes of requests, urllib3 and http.client)
@@ -32,6 +29,7 @@ from urllib3.exceptions import ConnectTimeoutError
 from botus import shutdown
 from botus.errors import BotusError, causes, network_words
 from botus.posting.http.exchange import Exchange
+from botus.posting.target import Timing
 
 _LONGEST_ANSWER = 8 << 20  # bytes; twenty posts with everything around them need a few hundred thousand
 
@@ -40,17 +38,11 @@ class Wire(HTTPAdapter):
     """A requests adapter for one request at a time.
 
     Args:
-        timeouts: seconds per address to connect, and without a byte of the answer.
-        deadline: seconds for the whole request.
         moved: (address in the client library, address to use), for a library without a host setting.
     """
 
-    def __init__(
-        self, timeouts: tuple[float, float], deadline: float, moved: tuple[str, str] = ("", "")
-    ) -> None:
-        self.timeouts = timeouts
-        self.deadline = deadline
-        self.moved = moved
+    def __init__(self, timing: Timing, moved: tuple[str, str] = ("", "")) -> None:
+        self.timing, self.moved = timing, moved
         self.exchange = Exchange()
         self._unused = False
         super().__init__(max_retries=0)
@@ -69,7 +61,7 @@ class Wire(HTTPAdapter):
         Raises:
             BotusError: one was raised inside the call, such as Interrupted by a signal handler.
         """
-        self.exchange = Exchange(ends=time.monotonic() + self.deadline)
+        self.exchange = Exchange(ends=time.monotonic() + self.timing.deadline)
         if shutdown.is_requested():
             self.exchange.failure = "botus is ending"
             return self.exchange
@@ -91,7 +83,7 @@ class Wire(HTTPAdapter):
             raise requests.ConnectionError("a second request where one was asked for")
         self._unused = False
         exchange = self.exchange
-        options |= {"stream": True, "timeout": self.timeouts}
+        options |= {"stream": True, "timeout": self.timing.timeouts}
         try:
             response = super().send(self._move(request, options), **options)
             body = response.content
@@ -152,7 +144,7 @@ class _Connection(HTTPConnection):
 
     def response_class(self, sock: socket.socket, *args: Any, **options: Any) -> HTTPResponse:  # type: ignore[override]
         response = HTTPResponse(sock, *args, **options)
-        reader = _Reader(sock, self.wire.exchange.ends, self.wire.timeouts[1])
+        reader = _Reader(sock, self.wire.exchange.ends, self.wire.timing.timeouts[1])
         response.fp.close()
         response.fp = io.BufferedReader(reader)
         return response

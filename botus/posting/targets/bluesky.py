@@ -1,33 +1,23 @@
 """Posts to one Bluesky account, or to one on an own server (PDS), with a few JSON calls.
 
-In: a text and its key. Out: an `Answer`. The key is the record's own name on the server, and the record
-follows from key and text alone, so the same request made twice makes one post, without any limit in time: a
-lost answer is simply repeated until there is a definite one. The one surprise: `"swapRecord": null` has to be
-in the request; it is what makes the server refuse another text under the same key.
+The key is the record's own name on the server, and the record follows from key and text alone, so the same
+request made twice makes one post, without any limit in time: a lost answer is repeated until there is a
+definite one. `"swapRecord": null` in the request is what makes the server refuse another text under the key.
 """
 
 from __future__ import annotations
 
 import random
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from botus.platforms import BLUESKY
-from botus.posting.http.exchange import Exchange, complaint, unsendable
-from botus.posting.target import (
-    CONNECT_TIMEOUT,
-    READ_TIMEOUT,
-    REQUEST_DEADLINE,
-    Account,
-    Advice,
-    Answer,
-    Attempt,
-    Ready,
-)
+from botus.posting.http.connection import not_ready
+from botus.posting.http.exchange import Exchange, complaint
+from botus.posting.target import USUAL, Account, Advice, Answer, Attempt, Ready, Timing, too_long, unsendable
 from botus.posting.targets.bluesky_record import COLLECTION, make_key, make_record
 from botus.posting.targets.bluesky_server import EXPIRED, Server, error_of
-from botus.posting.targets.profiles import says_automated
+from botus.posting.targets.profiles import note_advice
 from botus.store.sessions import Session, Sessions
 from botus.text import bluesky_length
 
@@ -41,9 +31,6 @@ _NOT_APP = Advice(
 _NOT_A_BOT = Advice(
     "the account is not labelled as automated", "switch the automation label on in Bluesky's settings"
 )
-_NO_NOTE = Advice("the profile has no description", "write one that says that a bot writes here")
-_NOTE_SILENT = Advice("the profile does not seem to say that a bot writes here", "say so in its description")
-_OTHER_API = "the server does not speak Bluesky's API: is BLUESKY_SERVICE right?"
 _OTHER_TEXT = "another text has its key on the server: was the post edited?"
 
 
@@ -56,9 +43,6 @@ class Bluesky:
         sessions: keeps the login between runs.
         service: the address of the server that has the account.
         languages: up to three language codes of the posts.
-        timeouts: seconds to connect (per address) and without a byte of the answer.
-        deadline: seconds for a whole request.
-        clock: own clock, in epoch seconds.
     """
 
     name = "bluesky"
@@ -71,36 +55,27 @@ class Bluesky:
         *,
         service: str = BLUESKY.host,
         languages: Sequence[str] = (),
-        timeouts: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
-        deadline: float = REQUEST_DEADLINE,
-        clock: Callable[[], float] = time.time,
+        timing: Timing = USUAL,
     ) -> None:
-        self.base_url = service
-        self._password = password
-        self.account = handle
-        self._server = Server(self.base_url, handle, password, sessions, timeouts, deadline, clock)
-        self._languages, self._clock = tuple(languages), clock
+        self.base_url, self.account, self._password = service, handle, password
+        self._server = Server(service, handle, password, sessions, timing)
+        self._languages, self._clock = tuple(languages), timing.clock
         self._correction = 0.0  # seconds; until `ready` has asked
 
     @property
     def about(self) -> str:
-        """What the owner should know, in a few words."""
         return f"at {self.base_url}, {self.account}, {BLUESKY.limit} characters; a lost answer is repeated"
 
     @property
     def clock_off(self) -> float | None:
-        """Seconds by which the own clock was ahead of the server's at its last answer."""
-        return self._server.clock_off
+        return self._server.connection.clock_off
 
     def problem(self, text: str) -> str | None:
-        """Say why Bluesky can never accept this text, or None."""
-        if reason := unsendable(text):
-            return reason
-        if (length := bluesky_length(text)) > BLUESKY.limit:
-            return f"too long for Bluesky: {length} of {BLUESKY.limit} characters"
-        if (size := len(text.encode())) > _LIMIT_BYTES:
-            return f"too long for Bluesky: {size} of {_LIMIT_BYTES} bytes"
-        return None
+        return (
+            unsendable(text)
+            or too_long("Bluesky", bluesky_length(text), BLUESKY.limit)
+            or too_long("Bluesky", len(text.encode()), _LIMIT_BYTES, "bytes")
+        )
 
     def ready(self) -> Answer | Ready:
         """Ask whether the kept session is good; renew it or log in where it is not."""
@@ -149,20 +124,16 @@ class Bluesky:
         value = asked.fields().get("value") if asked.good else None
         profile = value if isinstance(value, Mapping) else {}
         is_bot = "bot" in _labels(profile)
-        notes = (f"{BLUESKY.limit} characters, {_LIMIT_BYTES} bytes", f"logged in; {self._server.where}")
+        notes = (
+            f"{BLUESKY.limit} characters, {_LIMIT_BYTES} bytes",
+            f"logged in; the session is kept in {self._server.sessions.path}",
+        )
         warnings = tuple(self._warnings(profile, is_bot))
         address = f"https://bsky.app/profile/{shown}"
         return Account(f"@{shown}", address, is_bot, warnings=warnings, notes=notes)
 
     def _not_ready(self, exchange: Exchange) -> Answer:
-        if exchange.redirect:
-            hint = f"the server points to {exchange.redirect}: is BLUESKY_SERVICE right?"
-            return Answer("later", reason=hint, needs_person=True)
-        if exchange.good:
-            return Answer("later", reason=_OTHER_API)
-        answer = self._server.refusal(exchange)
-        person = answer.needs_person or answer.state == "rejected"
-        return Answer("later", reason=answer.reason, until=answer.until, needs_person=person)
+        return not_ready(exchange, self._server.refusal(exchange), "Bluesky", "BLUESKY_SERVICE")
 
     def _put(self, text: str, key: str, session: Session) -> Exchange:
         record = make_record(text, key, self._languages)
@@ -195,17 +166,14 @@ class Bluesky:
     def _warnings(self, profile: Mapping[str, object], is_bot: bool) -> Iterator[Advice]:
         if not is_bot:
             yield _NOT_A_BOT
-        description = str(profile.get("description") or "").strip()
-        if not description:
-            yield _NO_NOTE
-        elif not says_automated(f"{profile.get('displayName')} {description}"):
-            yield _NOTE_SILENT
+        note = str(profile.get("description") or "")
+        yield from note_advice("description", note, f"{profile.get('displayName')} {note}")
         if not _APP_PASSWORD.fullmatch(self._password):
             yield _NOT_APP
 
 
 def _posted(did: str, key: str) -> Answer:
-    return Answer("posted", id=key, url=f"https://bsky.app/profile/{did}/post/{key}")
+    return Answer("posted", key, f"https://bsky.app/profile/{did}/post/{key}")
 
 
 def _labels(profile: Mapping[str, object]) -> list[object]:

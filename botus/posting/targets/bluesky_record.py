@@ -1,7 +1,7 @@
 """What a post is on Bluesky: its key, and the record that follows from text and key alone. Pure.
 
 The record is frozen: `createdAt` is the time in the key, so a repeated request carries the same bytes, and
-the server can tell that nothing is new. The one surprise: places in a text are counted in bytes of UTF-8.
+the server can tell that nothing is new. Places in a text are counted in bytes of UTF-8.
 
 Sources: the specification of record keys (TID) and the lexicons `app.bsky.feed.post`,
 `app.bsky.richtext.facet` and `com.atproto.label.defs` at atproto.com.

@@ -1,23 +1,22 @@
 """Talks to one account's Bluesky server: plain JSON over HTTP, and the session that most requests need.
 
-In: a method's name and its fields. Out: an `Exchange`. The kept session is used as long as the server takes
-it, then renewed, and only where that is refused does botus log in, because a day has 300 logins. The one
-surprise: an expired token is answered with 400, the status of a text that is refused; the error's name tells.
+The kept session is used as long as the server takes it, then renewed, and only where that is refused does
+botus log in, because a day has 300 logins. An expired token is answered with 400, the status of a text that
+is refused; the error's name tells them apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botus.posting.http.exchange import Exchange, refusal
-from botus.posting.target import Answer
+from botus.posting.http.connection import Connection
+from botus.posting.http.exchange import Exchange
+from botus.posting.target import Answer, Timing
 from botus.store.sessions import Session, Sessions
 
 if TYPE_CHECKING:
     import requests
-
-    from botus.posting.http.transport import Wire
 
 EXPIRED = ("ExpiredToken", "InvalidToken")
 _GONE = ("AccountTakedown", "AccountDeactivated", "RepoTakendown", "RepoDeactivated", "RepoSuspended")
@@ -27,39 +26,24 @@ class Server:
     """The server of one account.
 
     Args:
-        base_url: its address.
         identifier, password: what a login takes.
         sessions: keeps the login between runs.
-        timeouts: seconds to connect (per address) and without a byte of the answer.
-        deadline: seconds for a whole request.
-        clock: own clock, in epoch seconds.
     """
 
     def __init__(
-        self,
-        base_url: str,
-        identifier: str,
-        password: str,
-        sessions: Sessions,
-        timeouts: tuple[float, float],
-        deadline: float,
-        clock: Callable[[], float],
+        self, base_url: str, identifier: str, password: str, sessions: Sessions, timing: Timing
     ) -> None:
-        self._base_url, self._sessions = base_url, sessions
+        def same(session: requests.Session) -> requests.Session:
+            return session
+
+        self._base_url, self.sessions = base_url, sessions
         self._login = {"identifier": identifier, "password": password}
         self._account = f"{identifier} at {base_url}"
-        self._timeouts, self._deadline, self._clock = timeouts, deadline, clock
-        self._connected: tuple[Wire, requests.Session] | None = None
-        self.clock_off: float | None = None
-
-    @property
-    def where(self) -> str:
-        """Where the session is kept, in words."""
-        return f"the session is kept in {self._sessions.path}"
+        self.connection = Connection(same, timing, [password])
 
     def kept(self) -> Session | None:
         """The session of the last login, good or not."""
-        return self._sessions.load(self._account)
+        return self.sessions.load(self._account)
 
     def session(self, refused: Session | None = None) -> tuple[Session | None, Exchange]:
         """Find a session that the server accepts, and the exchange that shows it; None where there is none.
@@ -79,18 +63,15 @@ class Server:
         return self._keep(self.post("com.atproto.server.createSession", body=self._login))
 
     def get(self, method: str, token: str = "", **query: str) -> Exchange:
-        """Ask a question."""
         return self._ask("GET", method, token, params=query)
 
     def post(self, method: str, token: str = "", body: Mapping[str, object] | None = None) -> Exchange:
-        """Have something done."""
         return self._ask("POST", method, token, json=body)
 
     def refusal(self, exchange: Exchange) -> Answer:
-        """Say what an exchange that did not bring what it should means; see `exchange.refusal`."""
+        """Say what an exchange that did not bring what it should means."""
         kept = self.kept()
-        secrets = [self._login["password"], *([kept.access, kept.refresh] if kept else [])]
-        answer = refusal(exchange, self._clock(), secrets)
+        answer = self.connection.refusal(exchange, *((kept.access, kept.refresh) if kept else ()))
         if exchange.status in (400, 401) and error_of(exchange) in (*EXPIRED, *_GONE):
             return Answer("later", reason=answer.reason, needs_person=error_of(exchange) in _GONE)
         return answer
@@ -102,27 +83,20 @@ class Server:
         if not all(isinstance(token, str) and token.isascii() and token.isprintable() for token in tokens):
             return None, exchange
         session = Session(self._account, *map(str, tokens))
-        self._sessions.save(session)
+        self.sessions.save(session)
         return session, exchange
 
     def _ask(self, verb: str, method: str, token: str, **content: Any) -> Exchange:  # noqa: ANN401
-        wire, session = self._connected or self._connect()
-        self._connected = wire, session
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        address = f"{self._base_url}/xrpc/{method}"
-        # `auth` keeps a .netrc from replacing the token
-        exchange = wire.ask(
-            lambda: session.request(verb, address, headers=headers, auth=lambda request: request, **content)
+        return self.connection.ask(
+            lambda session: session.request(
+                verb,
+                f"{self._base_url}/xrpc/{method}",
+                headers=headers,
+                auth=lambda request: request,  # keeps a .netrc from replacing the token
+                **content,
+            )
         )
-        off = exchange.ahead(self._clock())
-        self.clock_off = self.clock_off if off is None else off
-        return exchange
-
-    def _connect(self) -> tuple[Wire, requests.Session]:
-        from botus.posting.http.transport import Wire
-
-        wire = Wire(self._timeouts, self._deadline)
-        return wire, wire.session()
 
 
 def error_of(exchange: Exchange) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from botus.posting.target import Target
+from botus.posting.target import Target, Timing
 from botus.posting.targets.bluesky import Bluesky
 from botus.posting.targets.mastodon import Mastodon
 from botus.posting.targets.webhook import Webhook
@@ -15,14 +15,14 @@ from botus.store.sessions import Sessions
 
 def configured(settings: Settings, clock: Callable[[], float]) -> dict[str, Target]:
     """Return the targets that have credentials, by name."""
-    accounts = settings.accounts
+    accounts, timing = settings.accounts, Timing(clock=clock)
     targets: list[Target] = []
     if "x" in accounts:
-        targets.append(X(**accounts["x"], clock=clock))
+        targets.append(X(**accounts["x"], timing=timing))
     if "mastodon" in accounts:
-        targets.append(Mastodon(**accounts["mastodon"], clock=clock))
+        targets.append(Mastodon(**accounts["mastodon"], timing=timing))
     if "bluesky" in accounts:
-        targets.append(Bluesky(**accounts["bluesky"], sessions=Sessions(settings.data), clock=clock))
+        targets.append(Bluesky(**accounts["bluesky"], sessions=Sessions(settings.data), timing=timing))
     if "webhook" in accounts:
         targets += map(Webhook, accounts["webhook"]["urls"])
     return {target.name: target for target in targets}

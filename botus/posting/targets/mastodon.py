@@ -1,32 +1,33 @@
 """Posts to one account of a server that speaks Mastodon's API, through Mastodon.py.
 
-In: a text and its idempotency key. Out: an `Answer`. After a lost answer the own timeline is looked through;
-only real Mastodon, within the hour that it remembers a key, lets the same text be sent again without risk.
-The one surprise: that hour is measured on the server's own clock, because ours may have been wrong.
+After a lost answer the own timeline is looked through; only real Mastodon, within the hour that it remembers
+an idempotency key, lets the same text be sent again without risk. That hour is measured on the server's own
+clock, because ours may have been wrong.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from botus import platforms
 from botus.errors import SettingsError
-from botus.posting.http.exchange import Exchange, complaint, look_failed, refusal, unsendable
+from botus.platforms import MASTODON, VISIBILITIES
+from botus.posting.http.connection import Connection, not_ready
+from botus.posting.http.exchange import Exchange, complaint
 from botus.posting.target import (
-    CONNECT_TIMEOUT,
     LOOK_AFTER,
-    READ_TIMEOUT,
-    REQUEST_DEADLINE,
+    USUAL,
     Account,
     Advice,
     Answer,
     Attempt,
     Ready,
+    Timing,
+    account_of,
+    too_long,
+    unsendable,
 )
 from botus.posting.targets.mastodon_entities import (
     LINK_LENGTH,
@@ -39,13 +40,11 @@ from botus.posting.targets.mastodon_entities import (
     same,
     scopes,
 )
-from botus.posting.targets.profiles import says_automated
+from botus.posting.targets.profiles import note_advice
 from botus.text import mastodon_length
 
 if TYPE_CHECKING:
     import requests
-
-    from botus.posting.http.transport import Wire
 
 _KEY_LASTS = 50 * 60.0  # seconds; servers keep a key for an hour
 _SKEW = 60.0  # seconds between the clocks of a server's web front and its database
@@ -55,8 +54,6 @@ _NOT_A_BOT = Advice(
     "the account is not marked as a bot",
     "tick 'This is an automated account' under Preferences, Public profile",
 )
-_NO_NOTE = Advice("the profile has no note", "write one that says that a bot writes here")
-_NOTE_SILENT = Advice("the profile does not seem to say that a bot writes here", "say so in its note")
 _NO_READ = Advice(
     "the token may not read, so a post whose answer is lost stays unknown",
     "give its application read:accounts and read:statuses, then copy the new token",
@@ -69,7 +66,6 @@ _NOT_REAL = (
     " where the timeline does not show it"
 )
 _NO_SCOPES = "the server does not tell what the token may do: the first post will show"
-_OTHER_API = "the server does not speak Mastodon's API: is MASTODON_BASE_URL right?"
 
 
 class Mastodon:
@@ -81,16 +77,12 @@ class Mastodon:
         visibility: public, unlisted, private or direct.
         language: ISO 639 code of the posts; empty for the account's default.
         content_warning: shown before every post; empty for none.
-        timeouts: seconds to connect (per address) and without a byte of the answer.
-        deadline: seconds for a whole request.
-        clock: own clock, in epoch seconds.
 
     Raises:
         SettingsError: there is no such visibility.
     """
 
     name = "mastodon"
-    clock_off: float | None = None
 
     def __init__(
         self,
@@ -100,54 +92,58 @@ class Mastodon:
         visibility: str = "unlisted",
         language: str = "",
         content_warning: str = "",
-        timeouts: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
-        deadline: float = REQUEST_DEADLINE,
-        clock: Callable[[], float] = time.time,
+        timing: Timing = USUAL,
     ) -> None:
-        if visibility not in platforms.VISIBILITIES:
-            raise SettingsError(f"MASTODON_VISIBILITY is none of {', '.join(platforms.VISIBILITIES)}")
-        self.base_url = base_url
-        self._token = token
-        self.account = hashlib.blake2b(token.encode(), digest_size=6).hexdigest()
+        if visibility not in VISIBILITIES:
+            raise SettingsError(f"MASTODON_VISIBILITY is none of {', '.join(VISIBILITIES)}")
+
+        def make(session: requests.Session) -> Any:  # noqa: ANN401
+            import mastodon
+
+            client = mastodon.Mastodon(
+                api_base_url=base_url,
+                ratelimit_method="throw",
+                version_check_mode="none",
+                request_timeout=timing.deadline,
+                session=session,
+            )
+            client.access_token = token  # the constructor would read a file of that name
+            return client
+
+        self.base_url, self.account, self._token = base_url, account_of(token), token
         self._extras = {"visibility": visibility, "language": language, "spoiler_text": content_warning}
-        self._limit, self._link_length = platforms.MASTODON.limit, LINK_LENGTH  # until `ready` has asked
-        self._timeouts, self._deadline, self._clock = timeouts, deadline, clock
-        self._connected: tuple[Wire, requests.Session, Any] | None = None
+        self._limit, self._link_length = MASTODON.limit, LINK_LENGTH  # until `ready` has asked
+        self._connection = Connection(make, timing, [token])
+        self._ask, self._refusal = self._connection.ask, self._connection.refusal
+        self._clock = timing.clock
 
     @property
     def about(self) -> str:
-        """What the owner should know, in a few words."""
-        return (
-            f"at {self.base_url}, {self._extras['visibility']}; a lost answer is looked for on the timeline"
-        )
+        visibility = self._extras["visibility"]
+        return f"at {self.base_url}, {visibility}; a lost answer is looked for on the timeline"
+
+    @property
+    def clock_off(self) -> float | None:
+        return self._connection.clock_off
 
     def problem(self, text: str) -> str | None:
         """Say why the server can never accept this text, or None; a content warning counts too."""
         if reason := unsendable(text):
             return reason
-        length = mastodon_length(text, self._link_length)
-        length += mastodon_length(self._extras["spoiler_text"], self._link_length)
-        if length > self._limit:
-            return f"too long for Mastodon: {length} of {self._limit} characters"
-        return None
+        both = (text, self._extras["spoiler_text"])
+        length = sum(mastodon_length(one, self._link_length) for one in both)
+        return too_long("Mastodon", length, self._limit)
 
     def ready(self) -> Answer | Ready:
         """Ask the server for its limits, its version and its clock."""
-        exchange = self._get("/api/v2/instance")
+        exchange = self._instance("v2")
         if exchange.status == 404 or (exchange.good and "version" not in exchange.fields()):
-            exchange = self._get("/api/v1/instance")  # older servers, and snac2
+            exchange = self._instance("v1")  # older servers, and snac2
         version = exchange.fields().get("version") if exchange.good else None
         if isinstance(version, str):
             self._limit, self._link_length = limits(exchange.fields())
             return Ready(exchange.date(), version[:100])
-        if exchange.redirect:
-            hint = f"the server points to {exchange.redirect}: is MASTODON_BASE_URL right?"
-            return Answer("later", reason=hint, needs_person=True)
-        if exchange.good:
-            return Answer("later", reason=_OTHER_API)
-        answer = self._refusal(exchange)
-        person = answer.needs_person or answer.state == "rejected"
-        return Answer("later", reason=answer.reason, until=answer.until, needs_person=person)
+        return not_ready(exchange, self._refusal(exchange), "Mastodon", "MASTODON_BASE_URL")
 
     def new_key(self) -> str:
         """A random UUID: a key is per account and not tied to the text, so no two posts may share one."""
@@ -159,7 +155,7 @@ class Mastodon:
         exchange = self._ask(lambda client: client.status_post(text, idempotency_key=key or None, **extras))
         status = exchange.fields() if exchange.good else {}
         if found := number(status):
-            return Answer("posted", id=found, url=address(status))
+            return Answer("posted", found, address(status))
         if again and exchange.status == 404:
             # What a server answers to the key of a post that was deleted since; or the address is wrong.
             return Answer("unknown", reason="not found: it may have been there and been deleted")
@@ -167,21 +163,24 @@ class Mastodon:
 
     def find(self, text: str, attempt: Attempt) -> Answer:
         """Look on the own timeline; absent only where sending again with the same key is safe."""
-        age = self._clock() - attempt.begun
-        if 0 <= age < LOOK_AFTER:
-            return Answer("later", reason="too early to look", until=attempt.begun + LOOK_AFTER)
+        if too_early := self._connection.too_early(attempt):
+            return too_early
         exchange = self._ask(lambda client: client.account_verify_credentials())
         user = number(exchange.fields()) if exchange.good else None
         if user is not None:
-            exchange = self._ask(_timeline(user))
+            exchange = self._ask(
+                lambda client: client.account_statuses(
+                    user, limit=_LOOK_AT, exclude_reblogs=True, exclude_replies=True
+                )
+            )
         if exchange.status == 403:
             return Answer("unknown", reason="the answer was lost, and the token may not read")
         statuses = exchange.content() if exchange.good and user is not None else None
         if not isinstance(statuses, list):
-            return look_failed(self._refusal(exchange), age)
+            return self._connection.look_failed(self._refusal(exchange), attempt)
         for status in statuses:
             if (found := number(status)) and _after(status, attempt) and same(text, status):
-                return Answer("posted", id=found, url=address(status))
+                return Answer("posted", found, address(status))
         return self._absence(attempt, exchange.date(), statuses)
 
     def verify(self) -> Account:
@@ -204,7 +203,7 @@ class Mastodon:
             address(user),
             None if is_unread else user.get("bot") is True,
             problems=() if granted is None or "write:statuses" in granted else (_NO_WRITE,),
-            warnings=tuple(() if is_unread else _warnings(user)) + tuple(_unread(is_unread, granted)),
+            warnings=tuple(_warnings(user, is_unread, granted)),
             notes=tuple(self._notes(ready, granted)),
         )
 
@@ -230,50 +229,15 @@ class Mastodon:
             return Answer("unknown", reason="not among the newest posts, which do not reach back far enough")
         return Answer("absent", reason="not on the timeline")
 
-    def _refusal(self, exchange: Exchange) -> Answer:
-        return refusal(exchange, self._clock(), [self._token])
-
-    def _ask(self, call: Callable[[Any], object]) -> Exchange:
-        wire, _, client = self._connect()
-        return self._timed(wire.ask(lambda: call(client)))
-
-    def _get(self, path: str) -> Exchange:
+    def _instance(self, version: str) -> Exchange:
         """Make a request that Mastodon.py spells with a slash at the end, which some servers redirect."""
-        wire, session, _ = self._connect()
-        header = {"Authorization": f"Bearer {self._token}"}  # `auth` keeps a .netrc from replacing it
-        return self._timed(
-            wire.ask(lambda: session.get(self.base_url + path, headers=header, auth=lambda request: request))
-        )
-
-    def _timed(self, exchange: Exchange) -> Exchange:
-        off = exchange.ahead(self._clock())
-        self.clock_off = self.clock_off if off is None else off
-        return exchange
-
-    def _connect(self) -> tuple[Wire, requests.Session, Any]:
-        if self._connected is None:
-            import mastodon
-
-            from botus.posting.http.transport import Wire
-
-            wire = Wire(self._timeouts, self._deadline)
-            session = wire.session()
-            client = mastodon.Mastodon(
-                api_base_url=self.base_url,
-                ratelimit_method="throw",
-                version_check_mode="none",
-                request_timeout=self._deadline,
-                session=session,
+        return self._ask(
+            lambda client: client.session.get(
+                f"{self.base_url}/api/{version}/instance",
+                headers={"Authorization": f"Bearer {self._token}"},
+                auth=lambda request: request,  # keeps a .netrc from replacing the token
             )
-            client.access_token = self._token  # the constructor would read a file of that name
-            self._connected = wire, session, client
-        return self._connected
-
-
-def _timeline(user: str) -> Callable[[Any], object]:
-    return lambda client: client.account_statuses(
-        user, limit=_LOOK_AT, exclude_reblogs=True, exclude_replies=True
-    )
+        )
 
 
 def _after(status: object, attempt: Attempt) -> bool:
@@ -282,15 +246,10 @@ def _after(status: object, attempt: Attempt) -> bool:
     return made is None or attempt.server_date is None or made >= attempt.server_date - _SKEW
 
 
-def _warnings(user: Mapping[str, object]) -> Iterable[Advice]:
-    if user.get("bot") is not True:
-        yield _NOT_A_BOT
-    if not plain(user.get("note")).strip():
-        yield _NO_NOTE
-    elif not says_automated(profile(user)):
-        yield _NOTE_SILENT
-
-
-def _unread(is_unread: bool, granted: set[str] | None) -> Iterable[Advice]:
+def _warnings(user: Mapping[str, object], is_unread: bool, granted: set[str] | None) -> Iterable[Advice]:
+    if not is_unread:
+        if user.get("bot") is not True:
+            yield _NOT_A_BOT
+        yield from note_advice("note", plain(user.get("note")), profile(user))
     if is_unread or (granted is not None and not {"read:accounts", "read:statuses"} <= granted):
         yield _NO_READ

@@ -1,12 +1,14 @@
-"""Does a profile say that a machine writes there? Readers are told so in many languages, mostly as "bot".
+"""Does a profile say that a machine writes there? Readers are told in many languages, mostly as "bot". Pure.
 
-In: the words of a profile. Out: yes, or no such word was found. Pure. The one surprise: it errs to both
-sides, so what follows from a no is advice to look, never a refusal.
+It errs to both sides, so what follows from a no is advice to look, never a refusal.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+from botus.posting.target import Advice
 
 _WORDS = re.compile(
     r"\b(?:\w*bots?|robot\w*|automat\w*|autómat\w*|gpt(?:-\d)?|markov|neural\w*|language model|generated"
@@ -17,10 +19,14 @@ _WORDS = re.compile(
 _ONE_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 
 
-def says_automated(words: str) -> bool:
-    """Tell whether a profile seems to say that it is automated.
+def note_advice(field: str, note: str, words: str) -> Iterator[Advice]:
+    """Say what a profile lacks.
 
     Args:
-        words: name, description and fields, joined; `KettleBot` and `kettle_bot` are two words.
+        field: what the platform calls the note of a profile.
+        words: names, note and fields, joined; `KettleBot` and `kettle_bot` are two words.
     """
-    return bool(_WORDS.search(_ONE_WORD.sub(" ", words)))
+    if not note.strip():
+        yield Advice(f"the profile has no {field}", "write one that says that a bot writes here")
+    elif not _WORDS.search(_ONE_WORD.sub(" ", words)):
+        yield Advice("the profile does not seem to say that a bot writes here", f"say so in its {field}")

@@ -1,15 +1,13 @@
 """Posts to one chat or service through Apprise: Discord, Slack, Telegram, Matrix, Teams, ntfy and many more.
 
-In: a text. Out: `posted` where Apprise says yes, `unknown` otherwise. Apprise does not tell a refusal from a
-lost answer, so every post is sent at most once. The one surprise: the name of a webhook in the log comes from
-its URL, so taking another out of the list or moving it changes nothing.
+Apprise does not tell a refusal from a lost answer, so every post is sent at most once. The name of a webhook
+in the log comes from its URL, so taking another out of the list or moving it changes nothing.
 
 The only importer of `apprise` (`webhook` extra), at the first question or request.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import threading
@@ -23,16 +21,17 @@ from urllib.parse import urlsplit
 
 from botus import shutdown
 from botus.errors import CredentialsError
-from botus.posting.http.exchange import unsendable
 from botus.posting.target import (
-    CONNECT_TIMEOUT,
-    READ_TIMEOUT,
-    REQUEST_DEADLINE,
     UNCONFIRMED,
+    USUAL,
     Account,
     Answer,
     Attempt,
     Ready,
+    Timing,
+    account_of,
+    too_long,
+    unsendable,
 )
 
 _NOT_UNDERSTOOD = "Apprise does not understand this URL, or cannot serve it here"
@@ -45,44 +44,28 @@ class Webhook:
 
     Args:
         url: what Apprise calls a URL, such as `discord://ID/TOKEN`; a secret.
-        timeouts: seconds to connect and without a byte of the answer.
-        deadline: seconds for a whole post.
+
+    Attributes:
+        limit: the longest text that the service takes, in characters; known once `ready` has asked.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        timeouts: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
-        deadline: float = REQUEST_DEADLINE,
-    ) -> None:
-        self.account = hashlib.blake2b(url.encode(), digest_size=6).hexdigest()
-        self._kind = _kind(url)
+    clock_off: float | None = None  # Apprise does not tell the service's time
+
+    def __init__(self, url: str, timing: Timing = USUAL) -> None:
+        self.account, self._kind = account_of(url), _kind(url)
         self.name = f"{UNCONFIRMED}{self._kind}-{self.account[:6]}"
         self.base_url = f"{self._kind}:"
-        self._url, self._timeouts, self._deadline = url, timeouts, deadline
-        self.clock_off = None  # Apprise does not tell the service's time
-        self._limit: int | None = None  # until `ready` has asked
+        self._url, self._timing = url, timing
+        self.limit: int | None = None
         self._loaded: Any = None
 
     @property
     def about(self) -> str:
-        """What the owner should know, in a few words."""
-        limit = f", {self._limit} characters" if self._limit else ""
+        limit = f", {self.limit} characters" if self.limit else ""
         return f"once each{limit}; what fails is not sent again"
 
-    @property
-    def limit(self) -> int | None:
-        """The longest text that the service takes, in characters; known once `ready` has asked."""
-        return self._limit
-
     def problem(self, text: str) -> str | None:
-        """Say why the service can never take this text whole, or None."""
-        if reason := unsendable(text):
-            return reason
-        if self._limit and len(text) > self._limit:
-            return f"too long for {self._kind}: {len(text)} of {self._limit} characters"
-        return None
+        return unsendable(text) or (too_long(self._kind, len(text), self.limit) if self.limit else None)
 
     def ready(self) -> Answer | Ready:
         """Whether Apprise understands the URL; the service itself cannot be asked."""
@@ -105,7 +88,7 @@ class Webhook:
         logger = logging.getLogger("apprise")
         logger.addHandler(listener)
         try:
-            said = within(self._deadline, lambda: _notify(service, text))
+            said = within(self._timing.deadline, lambda: _notify(service, text))
         finally:
             logger.removeHandler(listener)
         if said is True:
@@ -121,7 +104,7 @@ class Webhook:
         service = self._service()
         if service is None:
             raise CredentialsError(_NOT_UNDERSTOOD, "see docs/tokens.md for its form")
-        notes = (f"{self._limit} characters",) if self._limit else ()
+        notes = (f"{self.limit} characters",) if self.limit else ()
         return Account(str(service.service_name), notes=(*notes, _NOT_ASKED))
 
     def _service(self) -> Any:  # noqa: ANN401
@@ -130,8 +113,8 @@ class Webhook:
             self._loaded = _load(self._url)
             if self._loaded is not None:
                 # Its own time-outs stay where the URL names them.
-                _tame(self._loaded, self._timeouts, "rto=" in self._url, "cto=" in self._url)
-                self._limit = int(self._loaded.body_maxlen) or None
+                _tame(self._loaded, self._timing.timeouts, "rto=" in self._url, "cto=" in self._url)
+                self.limit = int(self._loaded.body_maxlen) or None
         return self._loaded
 
 

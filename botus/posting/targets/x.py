@@ -1,38 +1,38 @@
 """Posts to one X account through tweepy: `POST /2/tweets` as the user, with the four OAuth 1.0a secrets.
 
-In: a text. Out: an `Answer`. X knows no idempotency key, and its rule against duplicates is fuzzy, so a lost
-answer stays `unknown` unless reading is allowed (it costs money) and the post is seen on the own timeline.
-The one surprise: tweepy has no host setting, so a test server or proxy is put in below it, by the transport.
+X knows no idempotency key, and its rule against duplicates is fuzzy, so a lost answer stays `unknown` unless
+reading is allowed (it costs money) and the post is seen on the own timeline. tweepy has no host setting, so a
+test server or proxy is put in below it, by the transport.
 """
 
 from __future__ import annotations
 
-import hashlib
 import html
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botus import platforms
-from botus.posting.http.exchange import Exchange, complaint, look_failed, message, moment, refusal, unsendable
+from botus.posting.http.connection import Connection
+from botus.posting.http.exchange import Exchange, complaint, message, moment
 from botus.posting.target import (
-    CONNECT_TIMEOUT,
-    LOOK_AFTER,
-    READ_TIMEOUT,
-    REQUEST_DEADLINE,
+    USUAL,
     Account,
     Advice,
     Answer,
     Attempt,
     Ready,
+    Timing,
+    account_of,
+    too_long,
+    unsendable,
 )
 from botus.text import fingerprint, span, x_length
 
 if TYPE_CHECKING:
-    from botus.posting.http.transport import Wire
+    import requests
 
 _SKEW = 300.0  # X refuses signatures whose clock is further off than this
 _LOOK_AT = 20  # posts; each costs about $0.001
@@ -60,13 +60,9 @@ class X:
         base_url: where X is; another address serves tests and proxies.
         limit: the longest post in weighted characters.
         may_read: whether botus may look at the account's own posts, which costs money.
-        timeouts: seconds to connect (per address) and without a byte of the answer.
-        deadline: seconds for a whole request.
-        clock: own clock, in epoch seconds.
     """
 
     name = "x"
-    clock_off: float | None = None
 
     def __init__(
         self,
@@ -78,31 +74,34 @@ class X:
         base_url: str = platforms.X.host,
         limit: int = platforms.X.limit,
         may_read: bool = False,
-        timeouts: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
-        deadline: float = REQUEST_DEADLINE,
-        clock: Callable[[], float] = time.time,
+        timing: Timing = USUAL,
     ) -> None:
-        self._secrets = [consumer_key, consumer_secret, access_token, access_token_secret]
-        self.base_url = base_url
+        secrets = [consumer_key, consumer_secret, access_token, access_token_secret]
+
+        def make(session: requests.Session) -> Any:  # noqa: ANN401
+            import tweepy
+
+            client = tweepy.Client(None, *secrets, wait_on_rate_limit=False)
+            client.session = session
+            return client
+
+        self.base_url, self._limit, self._may_read, self._clock = base_url, limit, may_read, timing.clock
+        self._connection = Connection(make, timing, secrets, moved=(platforms.X.host, base_url))
+        self._ask = self._connection.ask
         self._user = found[1] if (found := re.match(r"([0-9]+)-", access_token)) else None
-        self.account = self._user or hashlib.blake2b(access_token.encode(), digest_size=6).hexdigest()
-        self._limit = limit
-        self._may_read = may_read
-        self._timeouts, self._deadline, self._clock = timeouts, deadline, clock
-        self._connected: tuple[Wire, Any] | None = None
+        self.account = self._user or account_of(access_token)
 
     @property
     def about(self) -> str:
-        """What the owner should know, in a few words."""
         lost = "looked for on the timeline" if self._may_read else "left to you"
         return f"at {self.base_url}, {self._limit} characters, {_PRICE} a post; a lost answer is {lost}"
 
+    @property
+    def clock_off(self) -> float | None:
+        return self._connection.clock_off
+
     def problem(self, text: str) -> str | None:
-        """Say why X can never accept this text, or None."""
-        if reason := unsendable(text):
-            return reason
-        length = x_length(text)
-        return f"too long for X: {length} of {self._limit} characters" if length > self._limit else None
+        return unsendable(text) or too_long("X", x_length(text), self._limit)
 
     def ready(self) -> Ready:
         """X has nothing that could be asked without paying: a send may be tried at once."""
@@ -116,7 +115,7 @@ class X:
         """Post the text in one request; after a lost answer a refusal as a duplicate means: it is there."""
         exchange = self._ask(lambda client: client.create_tweet(text=text))
         if number := _number(exchange.fields().get("data")) if exchange.good else None:
-            return Answer("posted", id=number, url=_url(number))
+            return Answer("posted", number, _url(number))
         answer = self._refusal(exchange)
         if exchange.status != 403:
             return answer
@@ -131,29 +130,30 @@ class X:
         """Look on the own timeline, if reading is allowed; what is not seen there stays unknown."""
         if not self._may_read:
             return Answer("unknown", reason="the answer was lost, and X_READ does not allow to look")
-        now = self._clock()
-        if 0 <= now - attempt.begun < LOOK_AFTER:
-            return Answer("later", reason="too early to look", until=attempt.begun + LOOK_AFTER)
-        user = self._user or self._whoami()
-        if isinstance(user, Answer):
-            return look_failed(user, now - attempt.begun)
+        if too_early := self._connection.too_early(attempt):
+            return too_early
+        if self._user is None:  # the access token does not begin with the account's number
+            exchange = self._ask(lambda client: client.get_me())
+            self._user = _number(exchange.fields().get("data")) if exchange.good else None
+            if self._user is None:
+                return self._connection.look_failed(self._refusal(exchange), attempt)
         since = attempt.begun - _SKEW
-        exchange = self._ask(_timeline(user, since))
+        exchange = self._ask(_timeline(self._user, since))
         if exchange.status == 403:
             return Answer("unknown", reason="the answer was lost, and X does not allow to look")
         posts = exchange.fields().get("data", []) if exchange.good else None
         if not isinstance(posts, list) or not (posts or "meta" in exchange.fields()):
-            return look_failed(self._refusal(exchange), now - attempt.begun)
+            return self._connection.look_failed(self._refusal(exchange), attempt)
         for post in posts:
             if isinstance(post, Mapping) and (number := _number(post)) and _same(text, post, since):
-                return Answer("posted", id=number, url=_url(number))
+                return Answer("posted", number, _url(number))
         return Answer("unknown", reason="not on the timeline, which proves nothing on X")
 
     def verify(self) -> Account:
         """Ask who the account is, if reading is allowed; without a request otherwise."""
+        limit = f"{self._limit} characters, a link counts as 23"
         if not self._may_read:
-            notes = (f"{self._limit} characters, a link counts as 23", _AUTOMATED)
-            return Account(f"user {self.account}", warnings=(_NOT_ASKED,), notes=notes)
+            return Account(f"user {self.account}", warnings=(_NOT_ASKED,), notes=(limit, _AUTOMATED))
         exchange = self._ask(lambda client: client.get_me(user_fields=["subscription_type"]))
         user = exchange.fields().get("data") if exchange.good else None
         if not isinstance(user, Mapping) or not isinstance(user.get("username"), str):
@@ -164,7 +164,7 @@ class X:
             f"https://x.com/{user['username']}",
             problems=(_READ_ONLY,) if access == "read" else (),
             warnings=tuple(self._too_long(user.get("subscription_type"))),
-            notes=tuple(self._notes(access)),
+            notes=(limit, *_access(access), _AUTOMATED),
         )
 
     def _too_long(self, subscription: object) -> Iterator[Advice]:
@@ -173,45 +173,19 @@ class X:
             what = f"X_LIMIT is {self._limit}, but the account has no subscription: X takes {free}"
             yield Advice(what, "unset X_LIMIT, or subscribe to X Premium")
 
-    def _notes(self, access: str) -> Iterator[str]:
-        yield f"{self._limit} characters, a link counts as 23"
-        if "write" in access:
-            yield "the access token may read and write"
-        elif not access:
-            yield "X did not tell whether the access token may write: the first post will show"
-        yield _AUTOMATED
-
     def _refusal(self, exchange: Exchange) -> Answer:
-        answer = refusal(exchange, self._clock(), self._secrets)
-        off = self.clock_off
+        answer, off = self._connection.refusal(exchange), self.clock_off
         if exchange.status != 401 or off is None or abs(off) <= _SKEW:
             return answer
         wrong = f"{span(abs(off))} {'ahead' if off > 0 else 'behind'}"
         return replace(answer, reason=f"{answer.reason}; the clock of this machine is {wrong}")
 
-    def _whoami(self) -> str | Answer:
-        """The number of the account, where the access token does not begin with it."""
-        exchange = self._ask(lambda client: client.get_me())
-        self._user = _number(exchange.fields().get("data")) if exchange.good else None
-        return self._user or self._refusal(exchange)
 
-    def _ask(self, call: Callable[[Any], object]) -> Exchange:
-        wire, client = self._connected or self._connect()
-        self._connected = wire, client
-        exchange = wire.ask(lambda: call(client))
-        off = exchange.ahead(self._clock())
-        self.clock_off = self.clock_off if off is None else off
-        return exchange
-
-    def _connect(self) -> tuple[Wire, Any]:
-        import tweepy
-
-        from botus.posting.http.transport import Wire
-
-        wire = Wire(self._timeouts, self._deadline, moved=(platforms.X.host, self.base_url))
-        client = tweepy.Client(None, *self._secrets, wait_on_rate_limit=False)
-        client.session = wire.session()
-        return wire, client
+def _access(level: str) -> Iterator[str]:
+    if "write" in level:
+        yield "the access token may read and write"
+    elif not level:
+        yield "X did not tell whether the access token may write: the first post will show"
 
 
 def _number(data: object) -> str | None:
