@@ -1,7 +1,8 @@
 """The commands, one module per family: parse, call, print. Results are printed here and nowhere else.
 
 main.py        the group, and the one boundary where an error becomes a sentence and an exit code
-options.py     the options that every command takes, the settings they lead to, and how output is printed
+options.py     the options that every command takes, and the settings they lead to
+output.py      standard output and error, and the progress bar
 corpus.py      `corpus import`, `stats`, `add`, `remove`, `forget`
 training.py    `finetune`
 generation.py  `generate`

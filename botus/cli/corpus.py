@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from botus.cli.options import Common, can_ask, can_show, common, is_terminal, terminal_width, to_stderr
+from botus.cli.options import Common, common
+from botus.cli.output import can_ask, can_show, is_terminal, progress_bar, terminal_width, to_stderr
 from botus.errors import RefusedError, SettingsError
 from botus.text import duration
 
@@ -116,7 +117,7 @@ def corpus_import(
             on_progress=on_progress,
         )
     for note in (*done.notes, *report.missing(done.tally, explain)):
-        values.talk(note, "warning")
+        values.say(note, "warning")
     width = terminal_width() or 0
     values.result(
         [*report.samples(done.tally, explain, width), *report.lines(done)],
@@ -154,7 +155,7 @@ def corpus_stats(values: Common, plot: Path | None) -> None:
     found = stats.look(values.existing.data, Path.cwd())
     if plot:
         files.replace(plot, charts.plot(found).encode())
-        values.talk(f"the plots are in {plot}")
+        values.say(f"the plots are in {plot}")
     width, blocks = min(80, shutil.get_terminal_size().columns), can_show("█")
     values.result(
         charts.lines(found, width, blocks=blocks),
@@ -193,7 +194,7 @@ def corpus_forget(values: Common, yes: bool) -> None:
         values.result([said], lambda: {"said": said, "posts": 0})
         return
     for row in plan.lines():
-        (values.talk if yes else to_stderr)(row)  # a question needs what is asked, with --quiet too
+        (values.say if yes else to_stderr)(row)  # a question needs what is asked, with --quiet too
     if not yes and not can_ask():
         raise RefusedError("nothing was deleted", "say --yes to delete what is listed above")
     if not yes and not click.confirm("Forget it?", err=True):
@@ -211,13 +212,8 @@ def _progress(values: Common) -> Iterator[Callable[[str], None]]:
     if values.quiet or not is_terminal():
         yield lambda said: None
         return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("")
-        yield lambda said: bar.update(task, description=said)
+    with progress_bar() as show:
+        yield lambda said: show(0, said)
 
 
 def _profile(values: Common, posts: Sequence[str]) -> tuple[CorpusProfile, str]:
@@ -227,8 +223,8 @@ def _profile(values: Common, posts: Sequence[str]) -> tuple[CorpusProfile, str]:
     try:
         from botus.generation.setup import profile_for
 
-        values.talk("asking the model what real posts are like")
+        values.say("asking the model what real posts are like")
         return profile_for(values.settings, Path.cwd(), posts)
     except SettingsError as error:
-        values.talk(f"{error.message}: the score will not know how likely real posts are", "warning")
+        values.say(f"{error.message}: the score will not know how likely real posts are", "warning")
         return profile_of(posts, None), ""

@@ -10,7 +10,8 @@ from contextlib import suppress
 
 import click
 
-from botus.cli.options import Common, common, terminal_width
+from botus.cli.options import Common, common
+from botus.cli.output import terminal_width
 from botus.errors import BotusError, SettingsError
 
 

@@ -32,7 +32,7 @@ def post(values: Common, dry_run: bool) -> None:
     if dry_run or not settings.has_targets:
         if not dry_run:
             check_credentials(settings)
-            values.talk("no credentials are set: this is a dry run", "warning")
+            values.say("no credentials are set: this is a dry run", "warning")
         text = preview(run, _without_text(values))
         values.result([text] if text else [], lambda: {"dry_run": True, "text": text})
         return
@@ -87,7 +87,7 @@ def _without_text(values: Common) -> Callable[..., None]:
     """Talk that leaves out the post of a dry run, because that is the result and is printed as such."""
 
     def say(message: str, level: str = "info", text: str = "", **fields: object) -> None:
-        values.talk(message.removesuffix(f" {text}") if text else message, level, **fields)
+        values.say(message.removesuffix(f" {text}") if text else message, level, **fields)
 
     return say
 
@@ -103,7 +103,7 @@ def _posting_run(values: Common) -> PostingRun:
         Policy(settings.post_only, settings.post_order),
         rng=random.Random(),
         clock=time.time,
-        say=values.talk,
+        say=values.say,
     )
 
 

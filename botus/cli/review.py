@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from botus.cli.options import Common, can_ask, common
+from botus.cli.options import Common, common
+from botus.cli.output import can_ask
 from botus.text import counted
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -127,9 +128,9 @@ def _drop_matching(values: Common, pattern: str, yes: bool) -> None:
         posts = batch.matching(session, pattern)
         texts = [session.state.table.cards[post].text for post in posts]
         for text in texts[:20]:
-            values.talk(f"  {text}")
+            values.say(f"  {text}")
         if len(texts) > 20:
-            values.talk(f"  and {len(texts) - 20:,} more")
+            values.say(f"  and {len(texts) - 20:,} more")
         asked = bool(posts) and not yes and can_ask()
         if posts and (yes or (asked and click.confirm(f"Drop these {len(posts):,}?", err=True))):
             session.decide([(post, "drop") for post in posts])

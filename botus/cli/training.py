@@ -91,7 +91,7 @@ def finetune(
         TrainingOptions(base, size, run, threads=threads or 0, **options),
         settings.data,
         fetch=fetch,
-        say=values.talk,
+        say=values.say,
         watching=partial(watching, values),
         draw=draw,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from botus.cli.options import Common, is_terminal
+from botus.cli.options import Common
+from botus.cli.output import is_terminal
 from botus.training.base_model.download import FileProgress, Hooks
 
 _LARGE = 10_000_000  # bytes; a smaller file is there before anybody has read about it
@@ -15,9 +16,9 @@ _LARGE = 10_000_000  # bytes; a smaller file is there before anybody has read ab
 def watching_download(values: Common) -> Iterator[Hooks]:
     """Show a download to whoever gave these options."""
     if values.quiet:
-        yield Hooks(values.talk)
+        yield Hooks(values.say)
     elif not is_terminal():
-        yield Hooks(values.talk, by_tenths(values.talk))
+        yield Hooks(values.say, by_tenths(values.say))
     else:
         from rich import progress as rich
         from rich.console import Console
@@ -29,7 +30,7 @@ def watching_download(values: Common) -> Iterator[Hooks]:
         with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("", total=None)
             yield Hooks(
-                values.talk,
+                values.say,
                 lambda file: bar.update(
                     task, completed=file.done, total=file.total or None, description=file.name
                 ),

@@ -1,4 +1,4 @@
-"""What `botus generate` shows while it writes: notes, one progress bar, the closing table."""
+"""What `botus generate` shows while it writes: notes, the progress bar, the closing table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from botus.cli.options import Common, is_terminal, terminal_width
+from botus.cli.options import Common
+from botus.cli.output import is_terminal, progress_bar, terminal_width
 from botus.errors import SettingsError
 from botus.generation import loop, report
 from botus.generation.report import Progress
@@ -23,9 +24,15 @@ def write(values: Common, choice: Choice) -> None:
     """Write lines into the queue, or print them for a dry run."""
     ready = _prepare(values, choice)
     for note in ready.help_of_top_p():
-        values.talk(note)
+        values.say(note)
     lines: list[str] = []
-    on_line = _line_of_dry_run(values, lines) if choice.dry_run else lambda post: None
+
+    def on_line(post: str) -> None:
+        if choice.dry_run:
+            lines.append(post)
+            if not values.as_json:
+                values.line(escape(post))
+
     try:
         with _progress(values, choice.n) as on_progress:
             done = loop.generate(
@@ -54,27 +61,30 @@ def compare(values: Common, choice: Choice, temperatures: str) -> None:
 def _prepare(values: Common, choice: Choice) -> Prepared:
     ready = prepare(choice, values.settings, Path.cwd())
     for note in ready.notes:
-        values.talk(note)
+        values.say(note)
     return ready
 
 
-def _line_of_dry_run(values: Common, lines: list[str]) -> Callable[[str], None]:
-    def show(post: str) -> None:
-        lines.append(post)
-        if not values.as_json:
-            values.line(escape(post))
-
-    return show
+@contextmanager
+def _progress(values: Common, wanted: int) -> Iterator[Callable[[Progress], None]]:
+    """A bar on a terminal, a line for every tenth elsewhere, nothing with --quiet."""
+    if values.quiet:
+        yield lambda progress: None
+    elif not is_terminal():
+        yield report.by_tenths(values.say)
+    else:
+        with progress_bar(wanted) as show:
+            yield lambda progress: show(progress.accepted, report.line(progress))
 
 
 def _show(values: Common, done: report.Report, lines: list[str]) -> None:
-    """Print the closing table; for a dry run the lines are the result, and the table is only talk."""
+    """Print the closing table; for a dry run the lines are the result, and the table is a message."""
     done = replace(done, memory=_peak_memory())
     if values.as_json:
         values.result([], lambda: vars(done) | ({"lines": lines} if not done.queue else {}))
     elif not done.queue:
         for row in report.table(done, terminal_width(err=True) or 0):
-            values.talk(row)
+            values.say(row)
     elif not values.quiet:
         values.result(report.table(done, terminal_width() or 0), lambda: vars(done))
 
@@ -86,23 +96,3 @@ def _peak_memory() -> int:
         return int(found[1]) * 1024
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
-
-
-@contextmanager
-def _progress(values: Common, wanted: int) -> Iterator[Callable[[Progress], None]]:
-    """A bar on a terminal, a line for every tenth elsewhere, nothing with --quiet."""
-    if values.quiet:
-        yield lambda progress: None
-    elif not is_terminal():
-        yield report.by_tenths(values.talk)
-    else:
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn
-        from rich.progress import Progress as Bar
-
-        columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
-        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("", total=wanted)
-            yield lambda progress: bar.update(
-                task, completed=progress.accepted, description=report.line(progress)
-            )

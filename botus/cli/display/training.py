@@ -8,8 +8,9 @@ from pathlib import Path
 
 from botus.cli.display import plots
 from botus.cli.display.plots import OLD_RULE
-from botus.cli.options import Common, is_terminal
-from botus.text import brief_span, counted, escape, printable
+from botus.cli.options import Common
+from botus.cli.output import is_terminal, progress_bar
+from botus.text import brief_span, counted, escape
 from botus.training.loop import TrainingProgress, TrainingState, Watcher
 from botus.training.overtraining import Overtraining, Sampled
 from botus.training.plan import TrainingPlan
@@ -25,21 +26,10 @@ def watching(values: Common, plan: TrainingPlan) -> Iterator[Watcher]:
     if values.quiet:
         yield Watcher()
     elif not is_terminal():
-        yield Watcher(_first_word(values.talk, plan.check_every), _looked(values.talk))
+        yield Watcher(_first_word(values.say, plan.check_every), _looked(values.say))
     else:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
-        from rich.table import Column
-
-        console = Console(stderr=True, highlight=False)
-        text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
-        columns = (BarColumn(bar_width=24), text)
-        with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task("", total=plan.steps)
-            yield Watcher(
-                lambda progress: bar.update(task, completed=progress.step, description=beside(progress)),
-                _looked(lambda text: console.print(printable(text), markup=False)),
-            )
+        with progress_bar(plan.steps) as show:
+            yield Watcher(lambda progress: show(progress.step, beside(progress)), _looked(values.say))
 
 
 def line(progress: TrainingProgress) -> str:

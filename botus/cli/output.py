@@ -1,0 +1,101 @@
+"""Standard output and error: what is printed, whether a person watches, the one progress bar.
+
+A reader may leave early. That ends nothing, because a post in progress has to be written down all the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+import click
+
+from botus.text import printable
+
+
+def to_stdout(text: str) -> None:
+    """Print a piece of a result; what the encoding lacks is escaped."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding))
+    except OSError as error:
+        _abandon(sys.stdout)
+        if not isinstance(error, BrokenPipeError):
+            raise
+
+
+def to_stderr(line: str) -> None:
+    """Write one line for a person; never fails, because it may be said in the middle of a post."""
+    try:
+        if sys.stderr is not None:  # not click.echo: it passes by the progress bar, which has to make room
+            print(printable(line), file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        _abandon(sys.stderr)
+
+
+def json_text(value: object) -> str:
+    """A value as JSON, in ASCII where the output could not show it otherwise."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    return text if can_show(text) else json.dumps(value, indent=2, default=str)
+
+
+def can_show(text: str) -> bool:
+    """Tell whether standard output has these characters in its encoding."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def can_ask() -> bool:
+    """Tell whether a person is there to answer a question."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def is_terminal() -> bool:
+    """Tell whether a person watches standard error."""
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def terminal_width(*, err: bool = False) -> int | None:
+    """The columns of the terminal that results go to; None where they go elsewhere and are not to be cut.
+
+    Args:
+        err: ask about standard error, where messages go.
+    """
+    stream = sys.stderr if err else sys.stdout
+    is_shown = stream is not None and stream.isatty()
+    return shutil.get_terminal_size().columns if is_shown else None
+
+
+@contextmanager
+def progress_bar(total: float | None = None) -> Iterator[Callable[[float, str], None]]:
+    """Show a bar on standard error while something goes on; what is said meanwhile stands above it.
+
+    Args:
+        total: steps to do; None where nobody knows, which shows words alone.
+
+    Yields:
+        Takes the steps done, and the words beside the bar.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+    from rich.table import Column
+
+    first = SpinnerColumn() if total is None else BarColumn(bar_width=24)
+    words = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True))
+    with Progress(first, words, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done, text: bar.update(task, completed=done, description=text)
+
+
+def _abandon(stream: TextIO) -> None:
+    """Lead an output that takes nothing to nowhere: Python would try again at its end, and complain."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
