@@ -17,7 +17,7 @@ from botus.errors import FileError
 from botus.screening import hashes
 from botus.screening.copies import words
 from botus.screening.hashes import hashes_of
-from botus.screening.screen import hashtags_of
+from botus.screening.rules import hashtags_of
 from botus.store import forgotten
 from botus.store.candidates import Candidates
 from botus.store.corpus import BY_HAND, Corpus, read

@@ -16,7 +16,8 @@ from botus.generation import score
 from botus.generation.score import CorpusProfile
 from botus.screening.hashes import Hashes
 from botus.screening.novelty import Novelty
-from botus.screening.screen import Rules, Screen
+from botus.screening.rules import Rules
+from botus.screening.screen import Screen
 from botus.store.candidates import Candidate, Candidates
 from botus.store.decisions import Decisions
 from botus.store.queue import Queue

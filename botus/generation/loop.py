@@ -21,7 +21,7 @@ from botus.generation.judge import Critic, Logprob, Sample, known
 from botus.generation.report import Column, Progress, Report
 from botus.generation.score import CorpusProfile
 from botus.screening.hashes import hashes_of
-from botus.screening.screen import Rules
+from botus.screening.rules import Rules
 from botus.shutdown import Signals
 from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.decisions import Decisions

@@ -20,8 +20,10 @@ from botus.generation.judge import profile_of
 from botus.generation.loop import Job, new_seed
 from botus.generation.sampler import Options, Sample, Sampler, load
 from botus.generation.score import CorpusProfile, remembered, sample
-from botus.screening import screen
+from botus.screening.denylist import parse_denylist
 from botus.screening.hashes import Hashtags, hashes_of
+from botus.screening.rules import Rules, hashtags_of
+from botus.screening.screen import doubtful_words
 from botus.settings import Settings
 from botus.store import corpus as corpora
 from botus.store import forgotten
@@ -216,18 +218,16 @@ def _longest(choice: Choice, settings: Settings) -> int:
     return min(limits) + _MENDED if limits else 0
 
 
-def _rules(
-    choice: Choice, settings: Settings, corpus: list[str], gone: Sequence[ForgottenCorpus]
-) -> screen.Rules:
+def _rules(choice: Choice, settings: Settings, corpus: list[str], gone: Sequence[ForgottenCorpus]) -> Rules:
     denylist = files.read(settings.data / "denylist.txt") or b""
-    return screen.Rules(
+    return Rules(
         limits={one.title: (one.length, most) for one, most in settings.limits()},
         max_chars=choice.max_chars,
         mentions=choice.mentions,
         links=choice.links,
-        hashtags=Hashtags(screen.hashtags_of(corpus), hashes_of(gone)) if corpus or gone else None,
-        denylist=screen.parse_denylist(denylist),
-        doubtful=screen.doubtful_words(),
+        hashtags=Hashtags(hashtags_of(corpus), hashes_of(gone)) if corpus or gone else None,
+        denylist=parse_denylist(denylist),
+        doubtful=doubtful_words(),
         off=frozenset(choice.without),
     )
 

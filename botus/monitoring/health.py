@@ -155,7 +155,7 @@ def _check_texts(settings: Settings) -> None:
     files.read(settings.data / "tweets.txt")
     denylist = files.read(settings.data / "denylist.txt")
     if denylist:
-        from botus.screening.screen import parse_denylist
+        from botus.screening.denylist import parse_denylist
 
         parse_denylist(denylist)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from botus.posting.selection import KEPT, Selection, selection_of
 from botus.posting.target import Target
-from botus.screening import screen
+from botus.screening.denylist import parse_denylist
 from botus.settings import Settings
 from botus.store.candidates import Candidates
 from botus.store.decisions import Decisions, Verdict
@@ -100,7 +100,7 @@ def take_stock(settings: Settings, targets: Mapping[str, Target]) -> tuple[Queue
     for post, temperature, found in Candidates(data).marks():
         flags[post], heat[post] = found, temperature
     judgement = Decisions(data).judgement()
-    denylist = screen.parse_denylist(files.read(data / "denylist.txt") or b"")
+    denylist = parse_denylist(files.read(data / "denylist.txt") or b"")
     used = Log(data).used().keys() | Intents(data).used()
     selection = selection_of(targets.values(), settings.post_only, used, judgement, flags, denylist)
     queue = _count(Queue(data).lines(), selection)

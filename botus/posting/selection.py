@@ -12,7 +12,8 @@ from pathlib import Path
 from random import Random
 
 from botus.posting.target import Target
-from botus.screening import screen
+from botus.screening.denylist import Denylist, parse_denylist
+from botus.screening.rules import precheck
 from botus.settings import PostOnly, PostOrder
 from botus.store.candidates import Candidates
 from botus.store.decisions import Decisions, Judgement
@@ -107,7 +108,7 @@ def read_selection(data: Path, targets: Iterable[Target], post_only: PostOnly, u
     Raises:
         FileError: a file that decides is damaged.
     """
-    denylist = screen.parse_denylist(files.read(data / "denylist.txt") or b"")
+    denylist = parse_denylist(files.read(data / "denylist.txt") or b"")
     judgement, flags = Decisions(data).judgement(), Candidates(data).flags()
     return selection_of(targets, post_only, used, judgement, flags, denylist)
 
@@ -118,7 +119,7 @@ def selection_of(
     used: set[str],
     judgement: Judgement,
     flags: Mapping[str, tuple[str, ...]],
-    denylist: screen.Denylist,
+    denylist: Denylist,
 ) -> Selection:
     """The same of what has been read: flags of candidates, judgement of decisions, rules of the denylist."""
     verdicts, origins = judgement
@@ -127,7 +128,7 @@ def selection_of(
         used=used,
         verdicts=verdicts,
         flags={**inherited, **flags},
-        precheck=lambda text: screen.door(text, denylist),
+        precheck=lambda text: precheck(text, denylist),
         problems=[target.problem for target in targets],
         post_only=post_only,
     )

@@ -1,18 +1,13 @@
-"""May this text be posted, and is it a copy? Rules that look at one text, and searches among many. All
-pure.
+"""May this text be posted, and is it a copy? Rules that look at one text, and searches among many. All pure.
 
-copies.py    does a text share a run of words with one post of the corpus, and with which?
-denylist.py  words and patterns that the user forbids: what denylist.txt says
-hashes.py    does a text share a run of words with a corpus that is no longer there? Bits answer, and hold
-             no text
-loops.py     does a text go round in circles? A small model's commonest fault, found without knowing the
-             language
-near.py      is a text nearly one of those that are already there? Near duplicates by the words they share
-novelty.py   is a text new? Or a copy: of the corpus, of the queue, of the log, of a dropped line, of this
-             very run?
+rules.py     the rules, one small function each, and what can be set about them; the precheck of `post`
+screen.py    the screen of `generate`: repairs, rules and flags in their order
 repair.py    what can be put right in a generated text without changing what it says
-rules.py     the rules of the screen, one small function each: a text and the settings go in, a reason comes
-             out, or ""
-screen.py    may this text be posted? One verdict: the text, cleaned where that is safe, or one reason why
-             not
+loops.py     does a text go round in circles, in whatever language?
+denylist.py  words and patterns that the user forbids: the format of denylist.txt
+novelty.py   is a text new, or a copy of the corpus, the queue, the log, a dropped line, this very run?
+copies.py    does a text share a run of words with one post of the corpus, and with which?
+hashes.py    the same for a corpus that was forgotten: bits that hold no text; its hashtags
+near.py      is a text nearly one of those that are already there? Near duplicates by the words they share
+verdict.py   what became of a text: the one answer of screen and novelty
 """

@@ -1,8 +1,7 @@
 """Does a text share a run of words with one post of the corpus, and with which?
 
-Posts go in once, texts are asked about one by one. The one surprise: the corpus is kept as numbers of words
-in one block of bytes, because a million Python strings would not fit beside a model; 50,000 posts take about
-a second and some tens of megabytes.
+The corpus is kept as numbers of words in one block of bytes, because a million Python strings would not fit
+beside a model; 50,000 posts take about a second and some tens of megabytes.
 """
 
 from __future__ import annotations

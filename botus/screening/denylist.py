@@ -1,8 +1,4 @@
-"""Words and patterns that the user forbids: what denylist.txt says.
-
-The file's bytes go in, a `Denylist` comes out, which finds the first forbidden thing in a text. Pure: whoever
-asks reads the file.
-"""
+"""Words and patterns that the user forbids: the format of denylist.txt. Pure: whoever asks reads the file."""
 
 from __future__ import annotations
 
@@ -72,7 +68,7 @@ def _pattern(entry: str, place: str) -> re.Pattern[str]:
     try:
         pattern = re.compile(source, re.IGNORECASE)
     except re.error as error:
-        raise FileError(f"{place}: {entry} is no pattern: {error}", "mend it or take the line out") from error
+        raise FileError(f"{place}: {entry} is no pattern: {error}", "fix it or take the line out") from error
     if pattern.search(""):
-        raise FileError(f"{place}: {entry} forbids every text", "mend it or take the line out")
+        raise FileError(f"{place}: {entry} forbids every text", "fix it or take the line out")
     return pattern

@@ -1,11 +1,10 @@
 """Does a text share a run of words with a corpus that is no longer there? Bits answer, and hold no text.
 
-Posts go in once; texts are asked about one by one, by the rule of `copies`. Every run of 5 to 16 words of a
-post, and every whole post that is shorter, is hashed with a salt and sets bits of one table: no order, no
-ends of posts, no words. The surprise: the table is as small as it can be, up to half of its bits are set, so
-that every second or third long run that never was in the corpus seems to be. Only a run whose parts are all
-found counts, and the longer it is, the surer that is: nothing that `copies` refuses passes, and few texts
-more are refused, most of them of five to seven words.
+A Bloom filter by the rule of `copies`: every run of 5 to 16 words of a post, and every whole post that is
+shorter, is hashed with a salt and sets bits of one table. The table is as small as it can be: up to half of
+its bits are set, so every second or third long run that never was in the corpus seems to be. Only a run whose
+parts are all found counts, and the longer it is, the surer that is: nothing that `copies` refuses passes, and
+few texts more are refused, most of them of five to seven words.
 """
 
 from __future__ import annotations
@@ -80,17 +79,19 @@ def make(posts: Sequence[str], hashtags: Iterable[str], salt: bytes) -> Hashes:
         hashtags: theirs, without the `#` and case folded.
         salt: 16 random bytes.
     """
-    tags = list(hashtags)
-    found = [words(post) for post in posts]
-    count = sum(_count(len(one)) for one in found) + _OF_A_WHOLE * len(tags)
+    tags = [(_hashtag(tag), _OF_A_WHOLE) for tag in hashtags]
+    found = [(post, words(post)) for post in posts]
+
+    def entries() -> Iterator[tuple[bytes, int]]:
+        yield from tags
+        for post, its_words in found:
+            yield from _entries(post, its_words)
+
+    # So many bits that half of them will be set: the fewest wrong answers that a table of this size can give.
+    count = sum(probes for _, probes in entries())
     table = bytearray(max(8, math.ceil(count / math.log(2) / 8)))
-    bits = 8 * len(table)
-    for post, one in zip(posts, found, strict=True):
-        for entry, probes in _entries(post, one):
-            for bit in _places(salt, entry, probes, bits):
-                table[bit >> 3] |= 1 << (bit & 7)
-    for tag in tags:
-        for bit in _places(salt, _hashtag(tag), _OF_A_WHOLE, bits):
+    for entry, probes in entries():
+        for bit in _places(salt, entry, probes, 8 * len(table)):
             table[bit >> 3] |= 1 << (bit & 7)
     return Hashes(salt, bytes(table))
 
@@ -109,14 +110,6 @@ class Hashtags(Container[str]):
 
     def __contains__(self, tag: object) -> bool:
         return tag in self.own or any(one.has_hashtag(str(tag)) for one in self.forgotten)
-
-
-def _count(length: int) -> int:
-    """The bits that a post of so many words sets at the most."""
-    if length < SHORTEST_RUN:
-        return _OF_A_WHOLE
-    runs = sum(max(0, length - run + 1) for run in range(SHORTEST_RUN + 1, _LONGEST + 1))
-    return _OF_SHORTEST * (length - SHORTEST_RUN + 1) + _OF_A_RUN * runs
 
 
 def _entries(post: str, found: Sequence[str]) -> Iterator[tuple[bytes, int]]:

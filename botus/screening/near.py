@@ -1,7 +1,6 @@
 """Is a text nearly one of those that are already there? Near duplicates by the words they share.
 
-Texts go in one by one, each with where it is; a list of words is asked about. Everything lies in flat arrays:
-about 450 bytes a post with its text.
+Everything lies in flat arrays: about 450 bytes a post with its text.
 """
 
 from __future__ import annotations

@@ -1,35 +1,21 @@
 """Is a text new? Or a copy: of the corpus, of the queue, of the log, of a dropped line, of this very run?
 
-Texts go in, one answer comes out. `Novelty` is built once from the corpus and from what is known, and learns
-every text that is accepted. Two measures: a run of words shared with one corpus post (`copies`, and `hashes`
-for a corpus that was forgotten), and the overlap with a known text (`near`); a known text is never compared
-by runs, nor the corpus by overlap.
+There are two measures: a run of words shared with one corpus post (`copies`, and `hashes` for a corpus that
+was forgotten), and the overlap with a known text (`near`). A known text is never compared by runs, nor the
+corpus by overlap.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from botus import text
 from botus.screening.copies import SHORTEST_RUN, Corpus, Nearest, words
 from botus.screening.hashes import Hashes
 from botus.screening.near import Near
+from botus.screening.verdict import Verdict
 
 COPY = "copy of the corpus"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Why a text is not new, None if it is.
-
-    `reason` is one of few phrases, to be counted; `detail` names the text that is copied, and `nearest` the
-    corpus post with the longest common run; one that was forgotten has no number and no text.
-    """
-
-    reason: str | None = None
-    detail: str = ""
-    nearest: Nearest | None = None
 
 
 class Novelty:
@@ -48,46 +34,45 @@ class Novelty:
         forgotten: Sequence[Hashes] = (),
     ) -> None:
         self._corpus, self._near, self._forgotten = Corpus(corpus), Near(), forgotten
-        self._sources: dict[str, int] = {}
+        self._sources: list[str] = []
         self._same: dict[int, int] = {}  # hash of a folded text -> number of its source
         self._posts: list[tuple[int, str]] = []
         for source, post in known:
             self.add(post, source)
 
-    def check(self, post: str) -> Answer:
+    def check(self, post: str) -> Verdict:
         """Say whether a text is new."""
         where = self._same.get(hash(text.fold(post)))
         if where is not None:
-            return Answer(f"already in {self._source(where)}")
+            return Verdict(post, f"already in {self._sources[where]}")
         found = words(post)
         if nearest := self._corpus.copied(post, found):
             shared = f"{nearest.run} words in a row of " if nearest.run else ""
-            return Answer(COPY, f"{shared}post {nearest.number}: {nearest.text}", nearest)
+            return Verdict(post, COPY, f"{shared}post {nearest.number}: {nearest.text}", nearest=nearest)
         copied = [run for one in self._forgotten if (run := one.copied(post, found)) is not None]
         if copied:
             shared = f"{max(copied)} words in a row of " if any(copied) else ""
-            return Answer(COPY, f"{shared}a forgotten post")
+            return Verdict(post, COPY, f"{shared}a forgotten post")
         number = self._near.find(found)
         if number is not None:
             where, other = self._posts[number]
-            return Answer(f"much like one in {self._source(where)}", other)
-        return Answer(nearest=self._nearest(found))
+            return Verdict(post, f"much like one in {self._sources[where]}", other)
+        return Verdict(post, nearest=self.nearest(found))
 
     def add(self, post: str, source: str = "this run") -> None:
         """Remember a text, so that neither it nor its like is new again."""
-        where = self._sources.setdefault(source, len(self._sources))
-        mark = hash(text.fold(post))
-        if mark not in self._same:
-            self._same[mark] = where
+        if source not in self._sources:
+            self._sources.append(source)
+        key, where = hash(text.fold(post)), self._sources.index(source)
+        if key not in self._same:
+            self._same[key] = where
             self._near.add(words(post))
             self._posts.append((where, post))
 
-    def _nearest(self, found: list[str]) -> Nearest | None:
+    def nearest(self, found: list[str]) -> Nearest | None:
+        """Return the corpus post, or the forgotten one, that has the most words in a row in common."""
         known = self._corpus.nearest(found)
         run = max((one.longest(found) for one in self._forgotten), default=0)
         if run <= max(SHORTEST_RUN, known.run if known else 0):  # hashes of so few words may be mistaken
             return known
         return Nearest(0, "", run)
-
-    def _source(self, number: int) -> str:
-        return list(self._sources)[number]

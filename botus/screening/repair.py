@@ -1,7 +1,7 @@
 """What can be put right in a generated text without changing what it says.
 
-A text goes in, the mended text comes out; each function mends one thing and leaves the rest alone. A quote
-or bracket without its partner is only mended where one place is plainly right; `unpaired` finds the others.
+Each function repairs one thing and leaves the rest alone. A quote or bracket without its partner is only
+repaired where one place is plainly right; `unpaired` finds the others.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def holes(post: str) -> str:
 
 
 def quotes(post: str) -> str:
-    """Mend the only quote without a partner.
+    """Repair the only quote without a partner.
 
     At the first or last place it goes; after a colon or a comma it is closed at the end of the text.
     """
@@ -84,7 +84,7 @@ def quotes(post: str) -> str:
 
 
 def brackets(post: str) -> str:
-    """Mend the only bracket without a partner: the last phrase is closed, one at the very end goes."""
+    """Repair the only bracket without a partner: the last phrase is closed, one at the very end goes."""
     loose = unpaired(post, BRACKETS)
     if len(loose) != 1:
         return post

@@ -1,12 +1,12 @@
-"""The rules of the screen, one small function each: a text and the settings go in, a reason comes out, or "".
+"""May this text be posted? The rules, one small function each, and what can be set about them.
 
-A reason is one of few phrases, followed by a colon and what was found. The rules run in the order of `RULES`,
-from cheap and telling to dear. The one surprise: links are what X takes for links, so `ASP.NET` is one, and
-costs as much as one.
+A rule returns "" or a reason: one of few phrases, a colon, and what was found. They run in the order of
+`RULES`, from cheap and telling to dear. A link is what X takes for one, so `ASP.NET` is, and costs as much.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -71,6 +71,22 @@ def hashtags_of(posts: Iterable[str]) -> frozenset[str]:
     return frozenset(tag.casefold() for post in posts if "#" in post for tag in _HASHTAG.findall(post))
 
 
+def precheck(post: str, denylist: Denylist) -> str | None:
+    """Say why a line of the queue must wait for a person, None where it need not.
+
+    For `post`: what would harm others or embarrass, whoever wrote the line.
+    """
+    rules = _prechecked(denylist)
+    reasons = (RULES[name](post, rules) for name in ("page", "control", "everyone", "mentions", "denylist"))
+    return next(filter(None, reasons), None)
+
+
+@functools.lru_cache(maxsize=1)
+def _prechecked(denylist: Denylist) -> Rules:
+    """Made once for the hundred thousand lines that one denylist is asked about."""
+    return Rules(denylist=denylist)
+
+
 _HASHTAG = re.compile(r"(?<![\w&/#])[#＃](\w*[^\W\d_]\w*)")
 _EVERYONE = re.compile(r"[@＠](?:everyone|here|channel)\b", re.IGNORECASE)
 _PING = re.compile(r"<[@!][^\s<>]+>")  # how Discord and Slack write a ping: <@123>, <@&1>, <!here>
@@ -109,7 +125,7 @@ def _too_short(post: str, rules: Rules) -> str:
 _SOMETHING = re.compile(r"[^\W_]|[\u2190-\u2bff\u3000-\U0010ffff]")
 
 
-def page(post: str, rules: Rules) -> str:
+def _page(post: str, rules: Rules) -> str:
     if not ("<" in post or "(" in post or '"' in post):  # each of its patterns has one of them
         return ""
     return _found("a page or an error message", _PAGE, post)
@@ -123,7 +139,7 @@ def _encoding(post: str, rules: Rules) -> str:
     return "" if post.isascii() else _found("broken encoding", _BROKEN, post)
 
 
-def control(post: str, rules: Rules) -> str:
+def _control(post: str, rules: Rules) -> str:
     return "" if post.isprintable() else _found("control characters", _CONTROL, post)
 
 
@@ -143,13 +159,13 @@ def _brackets(post: str, rules: Rules) -> str:
     return "unbalanced brackets" if repair.unpaired(post, repair.BRACKETS) else ""
 
 
-def everyone(post: str, rules: Rules) -> str:
+def _everyone(post: str, rules: Rules) -> str:
     if not ("@" in post or "＠" in post or "<" in post):
         return ""
     return _found("pings everybody", _EVERYONE, post) or _found("mentions somebody", _PING, post)
 
 
-def mentions(post: str, rules: Rules) -> str:
+def _mentions(post: str, rules: Rules) -> str:
     if rules.mentions == "allow" or not ("@" in post or "＠" in post):
         return ""
     return _found("mentions somebody", repair.MENTION, post) or _found("mentions somebody", _MAIL, post)
@@ -170,7 +186,7 @@ def _hashtags(post: str, rules: Rules) -> str:
     return f"a hashtag the corpus lacks: #{new[0]}" if new else ""
 
 
-def denied(post: str, rules: Rules) -> str:
+def _denied(post: str, rules: Rules) -> str:
     return f"on the denylist: {found}" if (found := rules.denylist.find(post)) else ""
 
 
@@ -203,18 +219,18 @@ def _found(reason: str, pattern: re.Pattern[str], post: str) -> str:
 Check = Callable[[str, Rules], str]
 RULES: dict[str, Check] = {
     "short": _too_short,
-    "page": page,
+    "page": _page,
     "marker": _marker,
     "encoding": _encoding,
-    "control": control,
+    "control": _control,
     "markup": _markup,
     "quotes": _quotes,
     "brackets": _brackets,
-    "everyone": everyone,
-    "mentions": mentions,
+    "everyone": _everyone,
+    "mentions": _mentions,
     "hashtags": _hashtags,
     "loop": _loop,
-    "denylist": denied,
+    "denylist": _denied,
     "max-chars": _max_chars,
     "length": _limits,
     "links": _links,

@@ -18,7 +18,9 @@ from pathlib import Path
 
 from botus import text
 from botus.screening.novelty import Novelty
-from botus.screening.screen import Rules, Screen, Verdict, doubtful_words
+from botus.screening.rules import Rules
+from botus.screening.screen import Screen, doubtful_words
+from botus.screening.verdict import Verdict
 
 _BETWEEN = re.compile(r"\n?={20}\n?")
 _DEFAULT = Path(__file__).parents[3] / "shared" / "data" / "generated"

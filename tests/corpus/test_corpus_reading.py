@@ -7,7 +7,7 @@ from pathlib import Path
 from botus import demo
 from botus.generation.judge import Critic
 from botus.generation.sampler import Sample
-from botus.screening.screen import Rules
+from botus.screening.rules import Rules
 from botus.store import corpus
 from botus.store.corpus import Corpus, Post
 from tests.support.command import botus

@@ -19,7 +19,7 @@ from rich import cells
 from botus.errors import BusyError, FileError, SettingsError
 from botus.generation import loop, report
 from botus.generation.loop import GROUP, Job, Stopped
-from botus.screening.screen import Rules
+from botus.screening.rules import Rules
 from botus.store.candidates import Candidates, Origin
 from botus.store.decisions import Decision, Decisions, Step
 from botus.store.durable import files

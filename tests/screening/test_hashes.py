@@ -12,7 +12,7 @@ from botus import demo
 from botus.screening.copies import LONGEST_RUN, SHORTEST_RUN, Corpus, allowed_run, words
 from botus.screening.hashes import SALT, Hashes, make
 from botus.screening.novelty import COPY, Novelty
-from botus.screening.screen import hashtags_of
+from botus.screening.rules import hashtags_of
 from botus.store.corpus import read
 from tests.screening.test_novelty import CORPUS
 

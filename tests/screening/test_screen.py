@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from botus import text
 from botus.errors import FileError, SettingsError
-from botus.screening import loops, rules, screen
-from botus.screening.rules import RULES
-from botus.screening.screen import Denylist, Rules, Screen, door, parse_denylist
+from botus.screening import loops, rules
+from botus.screening.denylist import Denylist, parse_denylist
+from botus.screening.rules import RULES, Rules, precheck
+from botus.screening.screen import Screen, doubtful_words
 from botus.text import x_length
 
 X = {"x": (text.x_length, 280)}
@@ -280,14 +281,14 @@ def test_no_text_breaks_the_screen(post: str) -> None:
 
 
 def test_wordfilter_flags_and_does_not_refuse() -> None:
-    settings = Rules(X, doubtful=screen.doubtful_words())
+    settings = Rules(X, doubtful=doubtful_words())
     verdict = Screen(settings).check("What a lame excuse for a boat")
     assert (verdict.reason, verdict.flags) == (None, ("wordfilter: lame",))
     assert Screen(settings).check("A king is singing.").flags == ()
 
 
 def test_wordfilter_does_not_flag_innocent_words_that_contain_a_short_one() -> None:
-    screening = Screen(Rules(X, doubtful=screen.doubtful_words()))
+    screening = Screen(Rules(X, doubtful=doubtful_words()))
     for innocent in ("about the script tonight", "above Japan, snipping", "spiced spices, tardy cuckoo"):
         assert screening.check(innocent).flags == ()
     for bad in ("you dickheads all of you", "so retarded of them", "CUNTS! all of you", "an abo in here"):
@@ -301,7 +302,7 @@ def test_unknown_policies_and_rules_are_all_reported() -> None:
 
 
 def test_hashtags_of_a_corpus() -> None:
-    assert screen.hashtags_of(["a #Cat day", "no tag, C# code, &#39;", "#été"]) == {"cat", "été"}
+    assert rules.hashtags_of(["a #Cat day", "no tag, C# code, &#39;", "#été"]) == {"cat", "été"}
 
 
 @pytest.mark.parametrize(
@@ -321,20 +322,21 @@ def test_hashtags_of_a_corpus() -> None:
         ("Traceback (most recent call last):", "a page or an error message"),
     ],
 )
-def test_the_door_holds_what_would_harm(post: str, begins: str) -> None:
-    answer = door(post, parse_denylist(b"herring"))
+def test_the_precheck_holds_what_would_harm(post: str, begins: str) -> None:
+    answer = precheck(post, parse_denylist(b"herring"))
     assert answer is not None
     assert answer.startswith(begins)
 
 
-def test_the_door_lets_short_and_odd_posts_of_a_person_pass() -> None:
+def test_the_precheck_lets_short_and_odd_posts_of_a_person_pass() -> None:
     for post in ("ok", "see https://example.com", "half a (bracket", "#new", "<! no", "1 <@ 2", "<3 @ noon"):
-        assert door(post, Denylist()) is None
+        assert precheck(post, Denylist()) is None
 
 
-def test_the_door_needs_nothing_of_the_model_side() -> None:
+def test_the_precheck_needs_nothing_of_the_model_side() -> None:
     code = (
-        "import sys; from botus.screening import screen; screen.door('hello @bob', screen.Denylist());"
+        "import sys; from botus.screening import denylist, rules;"
+        "rules.precheck('hello @bob', denylist.Denylist());"
         "print([m for m in ('numpy', 'wordfilter', 'ctranslate2', 'twitter_text') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -384,7 +386,7 @@ def test_loops_say_what_is_repeated() -> None:
         ('(an aside), "a quotation" and\na line break\'s worth', ""),
     ],
 )
-def test_the_door_sees_everything_though_it_looks_twice_only_where_it_has_to(post: str, reason: str) -> None:
-    found = screen.door(post, screen.Denylist())
+def test_the_precheck_misses_nothing_by_its_shortcuts(post: str, reason: str) -> None:
+    found = precheck(post, Denylist())
     assert (found or "").startswith(reason)
     assert bool(found) == bool(reason)

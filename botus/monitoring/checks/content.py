@@ -13,7 +13,7 @@ from pathlib import Path
 from botus.monitoring.attention import unknown_posts
 from botus.monitoring.checks.finding import Finding, guarded, line_numbers
 from botus.posting.log_repair import check_whole
-from botus.screening import screen
+from botus.screening.denylist import parse_denylist
 from botus.store.candidates import Candidates
 from botus.store.corpus import Corpus
 from botus.store.decisions import Decisions
@@ -115,7 +115,7 @@ def _unknown(entries: list[Entry], intents: list[Intent]) -> Iterator[Finding]:
 
 def _denylist(data: Path) -> Iterator[Finding]:
     content = files.read(data / "denylist.txt")
-    found = screen.parse_denylist(content or b"")
+    found = parse_denylist(content or b"")
     if content is not None:
         yield Finding("ok", f"denylist.txt: {counted(len(found.words) + len(found.patterns), 'rule')}")
 
