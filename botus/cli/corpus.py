@@ -93,7 +93,7 @@ def corpus_import(
     kind: str | None,
     column: str | None,
     unknown_channels: bool,
-    **wishes: object,
+    **filters: object,
 ) -> None:
     """Add the posts of exports to corpus.txt.
 
@@ -102,25 +102,25 @@ def corpus_import(
     """
     from botus.corpus import importing, report
     from botus.corpus.cleaning import Treatment
-    from botus.corpus.filtering import Wishes
+    from botus.corpus.filtering import FilterOptions
     from botus.corpus.sources.reading import Options
 
     treatment = Treatment(mentions, links, entities == "mend")
     with _progress(values) as on_progress:
-        done = importing.gather(
+        done = importing.import_exports(
             values.settings.data,
             paths,
-            Wishes(treatment=treatment, **wishes),  # type: ignore[arg-type]
+            FilterOptions(treatment=treatment, **filters),  # type: ignore[arg-type]
             Options(unknown_channels, column, kind),
             name,
             dry_run=dry_run,
             on_progress=on_progress,
         )
-    for note in (*done.notes, *report.missing(done.tally, explain)):
+    for note in (*done.notes, *report.missing(done.counts, explain)):
         values.say(note, "warning")
     width = terminal_width() or 0
     values.result(
-        [*report.samples(done.tally, explain, width), *report.lines(done)],
+        [*report.samples(done.counts, explain, width), *report.lines(done)],
         lambda: report.value(done, explain),
     )
 
@@ -193,7 +193,7 @@ def corpus_forget(values: Common, yes: bool) -> None:
         said = f"there is nothing to forget: {settings.data} has no corpus.txt"
         values.result([said], lambda: {"said": said, "posts": 0})
         return
-    for row in plan.lines():
+    for row in plan:
         (values.say if yes else to_stderr)(row)  # a question needs what is asked, with --quiet too
     if not yes and not can_ask():
         raise RefusedError("nothing was deleted", "say --yes to delete what is listed above")

@@ -1,7 +1,6 @@
-"""What becomes of the words of a post before it is trained on: mentions, links, entities, white space.
+"""What becomes of the words of a post before it is trained on: mentions, links, entities, white space. Pure.
 
-Pure: a text goes in, the cleaned one comes out, with what was taken out of it or why it may not stay. The one
-surprise: a name or link at an end takes along what only led to it (`.@name`, `via @name`).
+A name or link at an end takes along what only led to it (`.@name`, `via @name`).
 """
 
 from __future__ import annotations
@@ -12,8 +11,6 @@ from dataclasses import dataclass
 from botus.screening import repair
 from botus.screening.rules import RULES, Rules
 from botus.text import normalise
-
-POLICIES = ("drop", "keep", "refuse")
 
 # What no text needs and some file would not take: control characters and halves of surrogate pairs.
 _UNWRITABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -27,15 +24,12 @@ _OPENS = re.compile(r"\s*[.,]?\s*[@＠<]")
 
 @dataclass(frozen=True)
 class Treatment:
-    """What a person wants done.
+    """What a person wants done."""
 
-    Args:
-        mentions, links: `drop` them from a post, `keep` them, or `refuse` the post.
-        entities: whether `&amp;` and its like, which an export has left over, become what they stand for.
-    """
-
+    # `drop` them from a post, `keep` them, or `refuse` the post
     mentions: str = "drop"
     links: str = "drop"
+    # whether `&amp;` and its like, which an export has left over, become what they stand for
     entities: bool = True
 
 
@@ -52,9 +46,12 @@ def clean(raw: str, treatment: Treatment) -> Cleaned:
     """Clean the text of a post."""
     post = tidy(raw)
     removed = []
-    if treatment.entities and "&" in post and (mended := _entities(post)) != post:
-        post = mended
-        removed.append("entities")
+    if treatment.entities and "&" in post:
+        # Twice, because some exports have escaped what was escaped already: `&amp;lt;`.
+        decoded = tidy(repair.entities(repair.entities(post)))
+        if decoded != post:
+            post = decoded
+            removed.append("entities")
     for name, policy in (("links", treatment.links), ("mentions", treatment.mentions)):
         if policy == "keep" or (without := _WITHOUT[name](post)) == post:
             continue
@@ -62,7 +59,7 @@ def clean(raw: str, treatment: Treatment) -> Cleaned:
             return Cleaned(post, name.removesuffix("s"))
         post = tidy(without)
         removed.append(name)
-    if removed and _only_punctuation(post):
+    if removed and RULES["short"](post, _ANY_LENGTH):  # nothing but punctuation
         post = ""
     return Cleaned(post, "", tuple(removed))
 
@@ -71,15 +68,6 @@ def tidy(post: str) -> str:
     """Put white space and invisible characters in order; the words and the line breaks stay."""
     post = repair.invisible(_UNWRITABLE.sub("", normalise(post)))
     return _GAPS.sub("\n\n", normalise(_BLANKS.sub(" ", post)))
-
-
-def _entities(post: str) -> str:
-    """Twice, because some exports have escaped what was escaped already: `&amp;lt;`."""
-    return tidy(repair.entities(repair.entities(post)))
-
-
-def _only_punctuation(post: str) -> bool:
-    return bool(RULES["short"](post, _ANY_LENGTH))
 
 
 def _without_mentions(post: str) -> str:

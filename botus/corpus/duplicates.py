@@ -1,7 +1,4 @@
-"""Which posts are there already, word for word or nearly: repeated posts are what makes a model copy.
-
-Pure: all posts are counted first, then those of the corpus go in, and then those of an import one by one.
-"""
+"""Which posts are there already, word for word or nearly: repeated posts make a model copy. Pure."""
 
 from __future__ import annotations
 
@@ -16,17 +13,11 @@ from botus.text import fingerprint
 
 @dataclass(frozen=True)
 class Like:
-    """A post that is there already: its text, whether it is word for word the same, and since when.
-
-    Attributes:
-        text: the post.
-        is_same: whether it is the same post, else nearly the same.
-        was_there: whether it was in the corpus before this import.
-    """
+    """A post that is there already."""
 
     text: str
-    is_same: bool
-    was_there: bool
+    is_same: bool  # whether it is the same post, else nearly the same
+    was_there: bool  # whether it was in the corpus before this import
 
 
 class Known:
@@ -41,26 +32,20 @@ class Known:
         frequencies = Frequencies()
         for post in chain(corpus, coming):
             frequencies.count(words(post))
-        self._near, self._posts = Near(frequencies), list[str]()
+        self._near, self._posts, self._old = Near(frequencies), list(corpus), len(corpus)
         self._numbers: dict[str, int] = {}
-        for post in corpus:
+        for number, post in enumerate(corpus):
             self._near.add(words(post))
-            self._remember(post, fingerprint(post))
-        self._old = len(self._posts)
+            self._numbers.setdefault(fingerprint(post), number)
 
     def meet(self, post: str) -> Like | None:
         """Return the post that a new one is like; None where there is none, and remember it."""
-        mark = fingerprint(post)
-        if (number := self._numbers.get(mark)) is not None:
-            return self._like(number, is_same=True)
-        if (number := self._near.meet(words(post))) is not None:
-            return self._like(number, is_same=False)
-        self._remember(post, mark)
-        return None
-
-    def _like(self, number: int, *, is_same: bool) -> Like:
-        return Like(self._posts[number], is_same, number < self._old)
-
-    def _remember(self, post: str, mark: str) -> None:
-        self._numbers.setdefault(mark, len(self._posts))
+        key = fingerprint(post)
+        number = same = self._numbers.get(key)
+        if number is None:
+            number = self._near.meet(words(post))
+        if number is not None:
+            return Like(self._posts[number], same is not None, number < self._old)
+        self._numbers[key] = len(self._posts)
         self._posts.append(post)
+        return None

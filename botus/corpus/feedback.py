@@ -1,7 +1,6 @@
-"""Feeds back: what a person kept or starred, and what was posted, becomes text to train on.
+"""What a person kept or starred, and what was posted, becomes text to train on: a source named `kept`.
 
-In comes a data directory, out goes a source named `kept` of its corpus. The one surprise: a star makes a post
-weigh more in training, and is never a repeated line.
+A star makes a post weigh more in training, and is never a repeated line.
 """
 
 from __future__ import annotations
@@ -24,14 +23,13 @@ def add_kept(data: Path) -> Added:
         FileError: the log, the journal or the corpus is damaged.
     """
     done = Decisions(data).history().done
-    found = verdicts(done)
     texts = {one.fingerprint: one.text for step in done for one in step.decisions}
     weights = {"keep": 1.0, "star": STAR_WEIGHT}
     posted = [entry["text"] for entry in Log(data).entries() if _was_posted(entry)]
     posts = {fingerprint(text): Post(text, SOURCE) for text in posted}
-    for mark, verdict in found.items():
+    for key, verdict in verdicts(done).items():
         if verdict in weights:
-            posts[mark] = Post(texts[mark], SOURCE, weights[verdict])
+            posts[key] = Post(texts[key], SOURCE, weights[verdict])
     return Corpus(data).add(posts.values())
 
 

@@ -1,150 +1,193 @@
-"""From the posts of exports to those that are worth training on, with a reason for each that is not.
+"""From the posts of exports to those that are worth training on, with a reason for each that is not. Pure.
 
-Pure: posts go in, posts come out, and the tally is kept. Each post is asked in turn: may it be imported at
-all, did the person want its kind, is it liked enough, is anything left when it is clean. What passes is
-joined with its neighbours where a format splits thoughts, and then compared with everything else.
+Each post is asked in turn: may it be imported at all, did the person want its kind, is it liked enough, is
+anything left when it is clean. What passes is joined with its neighbours where a format splits thoughts, and
+then compared with everything else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from botus.corpus.cleaning import Cleaned, Treatment, clean, tidy
 from botus.corpus.duplicates import Known
-from botus.corpus.merging import thoughts
 from botus.corpus.sources.reading import Found
-from botus.corpus.tally import Tally
 
+KEPT, JOINED = "kept", "joined"
 REPLY, WARNING, DELETED = "reply", "content warning", "deleted by its author"
 UNLIKED, MEDIA = "too few likes", "media only"
 EMPTY, SHORT = "nothing left", "too short"
 SAME, NEAR = "duplicate", "near duplicate"
 THERE, NEAR_THERE = "in the corpus already", "nearly in the corpus already"
+SAMPLES = 10
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What a person wants imported.
+class FilterOptions:
+    """What a person wants imported."""
 
-    Args:
-        replies: also answers to others.
-        warnings: also posts with a content warning.
-        deleted: also posts that their author took back.
-        media: also posts that are only pictures: their description becomes the text.
-        min_likes: the fewest likes, where the export counts them.
-        merge_within: seconds between two messages of one channel from which they are two posts; 0: always.
-        min_chars: the fewest characters.
-        treatment: of the words.
-    """
-
-    replies: bool = False
-    warnings: bool = False
-    deleted: bool = False
-    media: bool = False
-    min_likes: int = 0
+    replies: bool = False  # also answers to others
+    warnings: bool = False  # also posts with a content warning
+    deleted: bool = False  # also posts that their author took back
+    media: bool = False  # also posts that are only pictures: their description becomes the text
+    min_likes: int = 0  # the fewest likes, where the export counts them
+    # seconds between two messages of one channel from which they are two posts; 0: always
     merge_within: float = 900.0
-    min_chars: int = 0
+    min_chars: int = 0  # the fewest characters
     treatment: Treatment = field(default_factory=Treatment)
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A clean post that may go into the corpus, with what was cleaned and the source it is from."""
+class CleanPost:
+    """A post that may go into the corpus: when it was written, what was cleaned, its source and channel."""
 
     text: str
     at: float | None
     cleaned: frozenset[str]
     source: str
+    channel: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
-    channel: str
-    at: float
-    text: str
-    cleaned: frozenset[str]
+@dataclass
+class ImportCounts:
+    """What became of the posts of an import: each is kept, joined with another, or dropped for one reason."""
+
+    # returns a random whole number from 0 to below its argument; it chooses the samples
+    below: Callable[[int], int]
+    read: int = 0  # posts that the exports have
+    kept: int = 0  # posts that go into the corpus
+    joined: int = 0  # messages that became part of a kept or dropped post with others
+    uncounted: int = 0  # posts of which the export does not say how often they were liked
+    dropped: Counter[str] = field(default_factory=Counter)  # how many were left out, by reason
+    # what was taken out of kept posts, and of how many
+    cleaned: Counter[str] = field(default_factory=Counter)
+    # of each reason up to ten posts, each with what it is about it
+    samples: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+    def drop(self, reason: str, text: str, detail: str = "") -> None:
+        """Note a post that is left out."""
+        self.dropped[reason] += 1
+        self._sample(reason, self.dropped[reason], text, detail)
+
+    def keep(self, post: CleanPost) -> None:
+        """Note a post that goes into the corpus."""
+        self.kept += 1
+        self.cleaned.update(post.cleaned)
+        self._sample(KEPT, self.kept, post.text, "")
+
+    def join(self, text: str, others: int) -> None:
+        """Note a post that was made of several messages."""
+        self.joined += others
+        self._sample(JOINED, self.joined, text, f"{others + 1} messages")
+
+    def _sample(self, reason: str, seen: int, text: str, detail: str) -> None:
+        """Keep ten of all that come by, each with the same chance (reservoir sampling)."""
+        chosen = self.samples.setdefault(reason, [])
+        if len(chosen) < SAMPLES:
+            chosen.append((text, detail))
+        elif (place := self.below(seen)) < SAMPLES:
+            chosen[place] = (text, detail)
 
 
-def candidates(found: Iterable[Found], source: str, wishes: Wishes, tally: Tally) -> Iterator[Candidate]:
-    """Yield what is worth comparing of one export, thoughts that were split last.
+def wanted(
+    found: Iterable[Found], source: str, options: FilterOptions, counts: ImportCounts
+) -> Iterator[CleanPost]:
+    """Yield what is worth comparing of one export, clean; thoughts that were split last.
 
     Args:
         found: its posts.
         source: its name.
-        wishes: of the person.
-        tally: is kept.
+        options: of the person.
+        counts: are kept.
     """
+
+    def long_enough(post: CleanPost) -> bool:
+        if len(post.text) < options.min_chars:
+            counts.drop(SHORT, post.text)
+        return len(post.text) >= options.min_chars
+
     messages = []
     for one in found:
-        tally.read += 1
-        tally.uncounted += one.likes is None and not one.refused
-        reason, done = _judged(one, wishes)
+        counts.read += 1
+        counts.uncounted += one.likes is None and not one.refused
+        reason, done = _judged(one, options)
         if reason:
-            tally.drop(reason, tidy(one.text or one.description or one.warning))
-        is_message = bool(one.channel and one.at is not None and wishes.merge_within and not one.refused)
-        if is_message and one.at is not None:
-            text = "" if reason else done.text  # one without words still ties its neighbours together
-            messages.append(_Message(one.channel, one.at, text, frozenset(done.removed)))
-        elif not reason:
-            yield from _long_enough(
-                Candidate(done.text, one.at, frozenset(done.removed), source), wishes, tally
-            )
-    for thought in thoughts(messages, wishes.merge_within):
+            counts.drop(reason, tidy(one.text or one.description or one.warning))
+        # A message without words still ties its neighbours together.
+        post = CleanPost("" if reason else done.text, one.at, frozenset(done.removed), source, one.channel)
+        if one.channel and one.at is not None and options.merge_within and not one.refused:
+            messages.append(post)
+        elif not reason and long_enough(post):
+            yield post
+    for thought in thoughts(messages, options.merge_within):
         if parts := [message for message in thought if message.text]:
-            yield from _long_enough(_joined(parts, source, tally), wishes, tally)
+            text, cleaned = "\n".join(part.text for part in parts), (part.cleaned for part in parts)
+            if len(parts) > 1:
+                counts.join(text, len(parts) - 1)
+            post = CleanPost(text, parts[0].at, frozenset().union(*cleaned), source)
+            if long_enough(post):
+                yield post
 
 
-def new(candidates: Sequence[Candidate], corpus: Sequence[str], tally: Tally) -> Iterator[Candidate]:
-    """Yield the candidates that are new, and those that are word for word there from another source too.
+def thoughts(messages: Iterable[CleanPost], within: float) -> Iterator[list[CleanPost]]:
+    """Yield the messages of each thought, channel by channel and in the order of time.
 
     Args:
-        candidates: of all exports, so that the comparison knows what is rare among them.
-        corpus: the posts that are there.
-        tally: is kept.
+        messages: in any order, each with a time; of two at the same moment the first comes first.
+        within: a message belongs to the one before it in its channel if it came less than so many seconds
+            later.
     """
-    known = Known(corpus, (one.text for one in candidates))
-    for one in candidates:
+    channels: dict[str, list[tuple[float, CleanPost]]] = {}
+    for message in messages:
+        channels.setdefault(message.channel, []).append((message.at or 0.0, message))
+    for channel in channels.values():
+        thought, last = list[CleanPost](), 0.0
+        for at, message in sorted(channel, key=lambda one: one[0]):
+            if thought and at - last >= within:
+                yield thought
+                thought = []
+            thought.append(message)
+            last = at
+        yield thought
+
+
+def new(posts: Sequence[CleanPost], corpus: Sequence[str], counts: ImportCounts) -> Iterator[CleanPost]:
+    """Yield the posts that are new, and those that are word for word there from another source too.
+
+    Args:
+        posts: of all exports, so that the comparison knows what is rare among them.
+        corpus: the posts that are there.
+        counts: are kept.
+    """
+    known = Known(corpus, (one.text for one in posts))
+    for one in posts:
         like = known.meet(one.text)
         if like is None:
-            tally.keep(one.text, one.cleaned)
+            counts.keep(one)
         elif like.is_same:
-            tally.drop(THERE if like.was_there else SAME, one.text)
+            counts.drop(THERE if like.was_there else SAME, one.text)
         else:
-            tally.drop(NEAR_THERE if like.was_there else NEAR, one.text, like.text)
+            counts.drop(NEAR_THERE if like.was_there else NEAR, one.text, like.text)
         if like is None or like.is_same:
             yield one
 
 
-def _judged(one: Found, wishes: Wishes) -> tuple[str, Cleaned]:
+def _judged(one: Found, options: FilterOptions) -> tuple[str, Cleaned]:
     """Why a post is left out, or "", and its clean text."""
     nothing = Cleaned("")
     if one.refused:
         return one.refused, nothing
-    if one.is_reply and not wishes.replies:
+    if one.is_reply and not options.replies:
         return REPLY, nothing
-    if one.warning and not wishes.warnings:
+    if one.warning and not options.warnings:
         return WARNING, nothing
-    if one.is_deleted and not wishes.deleted:
+    if one.is_deleted and not options.deleted:
         return DELETED, nothing
-    if one.likes is not None and one.likes < wishes.min_likes:
+    if one.likes is not None and one.likes < options.min_likes:
         return UNLIKED, nothing
-    done = clean(one.text, wishes.treatment)
+    done, empty = clean(one.text, options.treatment), EMPTY
     if not done.refused and not done.text and one.has_media:
-        done = clean(one.description, wishes.treatment) if wishes.media else nothing
-        return done.refused or ("" if done.text else MEDIA), done
-    return done.refused or ("" if done.text else EMPTY), done
-
-
-def _joined(parts: list[_Message], source: str, tally: Tally) -> Candidate:
-    text = "\n".join(message.text for message in parts)
-    if len(parts) > 1:
-        tally.join(text, len(parts) - 1)
-    return Candidate(text, parts[0].at, frozenset().union(*(part.cleaned for part in parts)), source)
-
-
-def _long_enough(one: Candidate, wishes: Wishes, tally: Tally) -> Iterator[Candidate]:
-    if len(one.text) < wishes.min_chars:
-        tally.drop(SHORT, one.text)
-    else:
-        yield one
+        done, empty = clean(one.description, options.treatment) if options.media else nothing, MEDIA
+    return done.refused or ("" if done.text else empty), done

@@ -1,8 +1,7 @@
 """Forgets a corpus when its model is done: its text goes, and what keeps new lines from copying it stays.
 
-In comes a data directory, and what the model thinks of real posts; out comes an account of what went. The one
-surprise is the order: the hashes are on the disk, read back and tried out before any text goes, and the text
-goes in one piece. So a crash leaves the corpus or its hashes or both, and the same command does the rest.
+The hashes are on the disk, read back and tried out before any text goes, and the text goes in one piece. So a
+crash leaves the corpus or its hashes or both, and the same command does the rest.
 """
 
 from __future__ import annotations
@@ -30,45 +29,6 @@ Ask = Callable[[Sequence[str]], tuple[Profile, str]]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What forgetting would do.
-
-    Attributes:
-        data: the data directory.
-        posts: how many corpus.txt has.
-        goes: files that will be deleted.
-        quotes: whether candidates.jsonl quotes corpus posts.
-        exports: the names of the files that were imported.
-        others: files beside corpus.txt that look like copies of it.
-    """
-
-    data: Path
-    posts: int
-    goes: tuple[Path, ...]
-    quotes: bool
-    exports: tuple[str, ...]
-    others: tuple[Path, ...]
-
-    def lines(self) -> Iterator[str]:
-        """Yield what goes, what stays, and what only the person can delete."""
-        text = f"the text of {self.posts:,} posts" if self.posts else "what is left of its text"
-        yield f"This deletes the corpus, {text}, for good:"
-        yield from (f"  {path}" for path in self.goes)
-        if self.quotes:
-            yield f"  what {Candidates(self.data).path} quotes of it"
-        yield "What stays:"
-        yield f"  {forgotten.path_in(self.data)}: hashes, with which a guess can be tried, but no words"
-        yield "  the queue, the log and your decisions, which are the bot's own words"
-        yield "What only you can delete:"
-        yield "  the model, which may still recite posts that it learned by heart"
-        for path in sorted(self.data.glob("checkpoint/*/resume")):
-            yield f"  {path}: the state of a training that cannot go on without the text"
-        named = ", ".join([*self.exports, *map(str, self.others)])
-        yield f"  exports, backups and snapshots{': ' if named else ''}{named}"
-        yield "Afterwards no line can be traced to a post, and training again needs a new import."
-
-
-@dataclass(frozen=True)
 class Done:
     """What was forgotten: posts, bytes of hashes that took their place, quotes in candidates.jsonl."""
 
@@ -77,20 +37,38 @@ class Done:
     quotes: int
 
 
-def plan(data: Path) -> Plan | None:
-    """Say what forgetting would do; None where there is nothing to forget.
+def plan(data: Path) -> list[str] | None:
+    """Say what forgetting would delete, what stays, and what only the person can delete.
+
+    Returns:
+        lines; None where there is nothing to forget.
 
     Raises:
         FileError: corpus.txt is a link, or a file cannot be read or is damaged.
     """
-    corpus = Corpus(data)
+    corpus, candidates = Corpus(data), Candidates(data)
     files.refuse_link(corpus.path)
-    quotes = Candidates(data).quotes()
-    goes = tuple(path for path in (corpus.path, corpus.sources) if path.exists())
+    quotes = candidates.quotes()
+    goes = [path for path in (corpus.path, corpus.sources) if path.exists()]
     if not goes and not quotes:
         return None
-    exports = tuple(sorted(corpus.counts().keys() - {BY_HAND, KEPT}))
-    return Plan(data, len(corpus.read().everything), goes, quotes, exports, tuple(_others(data)))
+    posts = len(corpus.read().everything)
+    text = f"the text of {posts:,} posts" if posts else "what is left of its text"
+    lines = [f"This deletes the corpus, {text}, for good:", *(f"  {path}" for path in goes)]
+    lines += [f"  what {candidates.path} quotes of it"] if quotes else []
+    lines += [
+        "What stays:",
+        f"  {forgotten.path_in(data)}: hashes, with which a guess can be tried, but no words",
+        "  the queue, the log and your decisions, which are the bot's own words",
+        "What only you can delete:",
+        "  the model, which may still recite posts that it learned by heart",
+    ]
+    for path in sorted(data.glob("checkpoint/*/resume")):
+        lines.append(f"  {path}: the state of a training that cannot go on without the text")
+    named = [*sorted(corpus.counts().keys() - {BY_HAND, KEPT}), *map(str, _likely_copies(data))]
+    lines.append(f"  exports, backups and snapshots{': ' if named else ''}{', '.join(named)}")
+    lines.append("Afterwards no line can be traced to a post, and training again needs a new import.")
+    return lines
 
 
 def forget(data: Path, ask: Ask, salt: Callable[[int], bytes] = os.urandom, *, wait: float = 60.0) -> Done:
@@ -138,7 +116,13 @@ def _replace(data: Path, left: ForgottenCorpus | None) -> Done:
     corpus, candidates = Corpus(data), Candidates(data)
     if left:
         forgotten.add(data, left)
-        _try_out(data, corpus)
+        known, posts = hashes_of(forgotten.read(data)), corpus.read().everything
+        for post in posts[:: max(1, len(posts) // _TRIED)]:
+            if all(one.copied(post, words(post)) is None for one in known):
+                raise FileError(
+                    f"{forgotten.path_in(data)} does not know the posts of {corpus.path} again",
+                    "nothing was deleted; this is a fault in botus",
+                )
     quotes = candidates.forget_nearest()
     files.remove(corpus.path)
     files.remove(corpus.sources)
@@ -147,18 +131,7 @@ def _replace(data: Path, left: ForgottenCorpus | None) -> Done:
     return Done(left.posts if left else 0, len(left.table) if left else 0, quotes)
 
 
-def _try_out(data: Path, corpus: Corpus) -> None:
-    known = hashes_of(forgotten.read(data))
-    everything = corpus.read().everything
-    posts = everything[:: max(1, len(everything) // _TRIED)]
-    if not all(any(one.copied(post, words(post)) is not None for one in known) for post in posts):
-        raise FileError(
-            f"{forgotten.path_in(data)} does not know the posts of {corpus.path} again",
-            "nothing was deleted; this is a fault in botus",
-        )
-
-
-def _others(data: Path) -> Iterator[Path]:
+def _likely_copies(data: Path) -> Iterator[Path]:
     """Files that look like copies of the corpus, or like what a training leaves of it."""
     for pattern in ("*corpus*", "*.npz", "checkpoint/*/*.npz", "checkpoint/*/*sample*", "samples/*/*"):
         yield from (path for path in sorted(data.glob(pattern)) if path.name != "corpus.txt")

@@ -1,7 +1,7 @@
 """An import from end to end: exports are read, what is worth it is compared with the corpus, and added.
 
-In come paths and wishes, out goes a report; nothing is written before every export has been read to its end.
-The one surprise: a second import may read at the same time, and waits with comparing until the first is done.
+Nothing is written before every export has been read to its end. A second import may read at the same time,
+and waits with comparing until the first is done.
 """
 
 from __future__ import annotations
@@ -14,17 +14,14 @@ from pathlib import Path
 from random import Random
 
 from botus.corpus import feedback
-from botus.corpus.filtering import Candidate, Wishes, candidates, new
+from botus.corpus.filtering import CleanPost, FilterOptions, ImportCounts, new, wanted
 from botus.corpus.sources import reading as sources
 from botus.corpus.sources.reading import Found, Options
-from botus.corpus.tally import Tally
 from botus.errors import SettingsError
 from botus.store.corpus import BY_HAND, Corpus, Post
 
 _RESERVED = (BY_HAND, feedback.SOURCE)
 _EVERY = 256  # posts between two reports of progress
-Progress = Callable[[str], None]
-"""Is told in words how far an import is."""
 
 
 @dataclass(frozen=True)
@@ -38,72 +35,63 @@ class Export:
 
 
 @dataclass(frozen=True)
-class Report:
-    """What an import did.
-
-    Attributes:
-        exports: what was read.
-        tally: what became of the posts.
-        notes: sentences for the person.
-        corpus: the file with the posts.
-        total: how many posts it has now, or would have after a dry run.
-        dry_run: whether nothing was written.
-    """
+class ImportReport:
+    """What an import did."""
 
     exports: Sequence[Export]
-    tally: Tally
+    counts: ImportCounts
     notes: Sequence[str]
-    corpus: Path
-    total: int
+    corpus: Path  # the file with the posts
+    total: int  # how many posts it has now, or would have after a dry run
     dry_run: bool
 
 
-def gather(
+def import_exports(
     data: Path,
     paths: Sequence[Path],
-    wishes: Wishes,
+    filters: FilterOptions,
     options: Options,
     name: str | None = None,
     *,
     dry_run: bool = False,
-    on_progress: Progress = lambda said: None,
-) -> Report:
+    on_progress: Callable[[str], None] = lambda said: None,
+) -> ImportReport:
     """Import exports into the corpus.
 
     Args:
         data: the data directory; it is made if it is missing.
         paths: the exports.
-        wishes: what is wanted of them.
+        filters: what is wanted of them.
         options: what the person said about their format.
         name: under which name they are remembered; None for their own file names.
         dry_run: only look.
-        on_progress: is told how far it is.
+        on_progress: is told in words how far it is.
 
     Raises:
         FileError: an export or the corpus cannot be read; nothing has changed.
         SettingsError: the name is one that botus uses itself, or an option does not fit an export.
     """
     named = [(path, source_name(path, name)) for path in paths]
-    tally, corpus = Tally(Random(0).randrange), Corpus(data)
-    exports, notes, found = [], list[str](), list[Candidate]()
+    counts, corpus = ImportCounts(Random(0).randrange), Corpus(data)
+    exports, notes, found = [], list[str](), list[CleanPost]()
     for path, source in named:
-        reading, before = sources.read(path, options), tally.read
-        found += candidates(_watched(reading, path.name, on_progress), source, wishes, tally)
-        exports.append(Export(path, source, reading.kind, tally.read - before))
+        reading, before = sources.read(path, options), counts.read
+        found += wanted(_watched(reading, path.name, on_progress), source, filters, counts)
+        exports.append(Export(path, source, reading.kind, counts.read - before))
         notes += reading.notes
         notes += [] if exports[-1].read else [f"there are no posts in {path}"]
     with nullcontext() if dry_run or not found else corpus.working():
         on_progress(f"comparing {len(found):,} posts")
         there = corpus.read()
-        chosen = list(new(found, there.posts, tally))
+        chosen = list(new(found, there.posts, counts))
         if chosen and not dry_run:
             corpus.add(Post(one.text, one.source, at=one.at) for one in chosen)
     notes += there.problems()
-    if wishes.min_likes and tally.uncounted:
+    if filters.min_likes and counts.uncounted:
         notes.append(
-            f"{tally.uncounted:,} posts do not say how often they were liked: --min-likes lets them in"
+            f"{counts.uncounted:,} posts do not say how often they were liked: --min-likes lets them in"
         )
-    return Report(exports, tally, notes, corpus.path, len(there.posts) + tally.kept, dry_run)
+    return ImportReport(exports, counts, notes, corpus.path, len(there.posts) + counts.kept, dry_run)
 
 
 def source_name(path: Path, name: str | None) -> str:
@@ -121,7 +109,7 @@ def source_name(path: Path, name: str | None) -> str:
     return source
 
 
-def _watched(reading: Iterable[Found], name: str, on_progress: Progress) -> Iterator[Found]:
+def _watched(reading: Iterable[Found], name: str, on_progress: Callable[[str], None]) -> Iterator[Found]:
     count = 0
     for count, one in enumerate(reading, 1):
         if count % _EVERY == 0:

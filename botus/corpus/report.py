@@ -1,7 +1,4 @@
-"""What a person sees of an import: the closing table, what was cleaned, samples of what was left out.
-
-Reports go in, lines and plain values come out.
-"""
+"""What a person sees of an import: the closing table, what was cleaned, samples of what was left out."""
 
 from __future__ import annotations
 
@@ -10,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from botus.corpus import filtering
-from botus.corpus.importing import Report
+from botus.corpus.filtering import JOINED, KEPT, ImportCounts
+from botus.corpus.importing import ImportReport
 from botus.corpus.parsing.post import UNKNOWN_CHANNEL
-from botus.corpus.tally import JOINED, KEPT, Tally
 from botus.store.corpus import Removed
 from botus.text import counted, escape
 
@@ -34,57 +31,89 @@ _CLEANED = {
 }
 
 
-def lines(report: Report) -> Iterator[str]:
+def lines(report: ImportReport) -> Iterator[str]:
     """Yield the closing table of an import."""
-    tally = report.tally
+    counts = report.counts
     for export in report.exports:
         yield f"{export.read:9,}  read from {export.path} ({export.kind})"
     if len(report.exports) > 1:
-        yield f"{tally.read:9,}  read"
+        yield f"{counts.read:9,}  read"
     if report.dry_run:
-        yield f"{tally.kept:9,}  would be kept (dry run: nothing was changed)"
+        yield f"{counts.kept:9,}  would be kept (dry run: nothing was changed)"
     else:
-        yield f"{tally.kept:9,}  kept; {report.corpus} has {counted(report.total, 'post')} now"
-    if tally.joined:
-        yield f"{tally.joined:9,}  joined with the message before"
-    yield f"{sum(tally.dropped.values()):9,}  dropped" + (":" if tally.dropped else "")
-    for reason in _by_number(tally, tally.dropped):
-        count = tally.dropped[reason]
+        yield f"{counts.kept:9,}  kept; {report.corpus} has {counted(report.total, 'post')} now"
+    if counts.joined:
+        yield f"{counts.joined:9,}  joined with the message before"
+    yield f"{counts.dropped.total():9,}  dropped" + (":" if counts.dropped else "")
+    for reason in _by_number(counts, counts.dropped):
+        count = counts.dropped[reason]
         yield f"{count:9,}    {reason:28}{_WAYS_OUT.get(reason, '')}".rstrip()
-    cleaned = [f"{said} {tally.cleaned[what]:,}" for what, said in _CLEANED.items() if tally.cleaned[what]]
+    cleaned = [f"{said} {counts.cleaned[what]:,}" for what, said in _CLEANED.items() if counts.cleaned[what]]
     if cleaned:
         yield f"Of the kept posts: {', '.join(cleaned)}."
 
 
 def removal(done: Removed, path: Path, left: int) -> Iterator[str]:
-    """Yield what a removal did.
-
-    Args:
-        done: the removal.
-        path: of the corpus.
-        left: how many posts it has now.
-    """
+    """Yield what a removal did to the corpus at a path, which has so many posts now."""
     yield f"{done.gone:,} taken out of {path}, which has {counted(left, 'post')} now"
     if done.stay:
         yield f"{counted(done.stay, 'post')} stay{'s' * (done.stay == 1)} with another source"
 
 
-def samples(tally: Tally, wanted: Sequence[str], width: int = 0) -> Iterator[str]:
+def samples(counts: ImportCounts, wanted: Sequence[str], width: int = 0) -> Iterator[str]:
     """Yield samples of every reason in which a wanted word occurs.
 
     Args:
-        tally: of an import.
+        counts: of an import.
         wanted: reasons, or parts of them; `all` for all.
         width: of the terminal, in columns, to which posts are wrapped; 0 for none.
     """
-    for reason in chosen(tally, wanted):
-        shown, count = tally.samples[reason], _count(tally, reason)
+    for reason in chosen(counts, wanted):
+        shown, count = counts.samples[reason], _count(counts, reason)
         yield f"{reason}, {len(shown):,} of {count:,}:" if len(shown) < count else f"{reason}, {count:,}:"
         for text, detail in shown:
             yield from _wrapped(escape(text), 4, width)
             if detail:
                 said = f"like: {escape(detail)}" if "near" in reason else detail
                 yield from _wrapped(said, 6, width)
+
+
+def chosen(counts: ImportCounts, wanted: Sequence[str]) -> list[str]:
+    """Return the reasons that a person asked for."""
+    words = [word.strip().casefold() for word in wanted]
+    there = _by_number(counts, counts.samples)
+    return [reason for reason in there if any(word == "all" or word in reason for word in words)]
+
+
+def missing(counts: ImportCounts, wanted: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for every wanted reason that there is none of."""
+    for word in wanted:
+        if not chosen(counts, [word]):
+            there = ", ".join(_by_number(counts, counts.samples)) or "none"
+            yield f"nothing was left out for the reason {word!r}; there are: {there}"
+
+
+def value(report: ImportReport, wanted: Sequence[str]) -> dict[str, object]:
+    """Return a report as plain values, for JSON."""
+    counts = report.counts
+    return {
+        "exports": [
+            {"path": str(one.path), "source": one.source, "kind": one.kind, "read": one.read}
+            for one in report.exports
+        ],
+        "read": counts.read,
+        "kept": counts.kept,
+        "joined": counts.joined,
+        "dropped": {reason: counts.dropped[reason] for reason in _by_number(counts, counts.dropped)},
+        "cleaned": dict(counts.cleaned),
+        "corpus": str(report.corpus),
+        "total": report.total,
+        "dry_run": report.dry_run,
+        "samples": {
+            reason: [{"text": text, "detail": detail} for text, detail in counts.samples[reason]]
+            for reason in chosen(counts, wanted)
+        },
+    }
 
 
 def _wrapped(text: str, indent: int, width: int) -> list[str]:
@@ -94,47 +123,9 @@ def _wrapped(text: str, indent: int, width: int) -> list[str]:
     return textwrap.wrap(text, width, initial_indent=space, subsequent_indent=space)
 
 
-def chosen(tally: Tally, wanted: Sequence[str]) -> list[str]:
-    """Return the reasons of a tally that a person asked for."""
-    words = [word.strip().casefold() for word in wanted]
-    there = _by_number(tally, tally.samples)
-    return [reason for reason in there if any(word == "all" or word in reason for word in words)]
+def _by_number(counts: ImportCounts, reasons: Iterable[str]) -> list[str]:
+    return sorted(reasons, key=lambda reason: (-_count(counts, reason), reason))
 
 
-def missing(tally: Tally, wanted: Sequence[str]) -> Iterator[str]:
-    """Yield a sentence for every wanted reason that there is none of."""
-    for word in wanted:
-        if not chosen(tally, [word]):
-            there = ", ".join(_by_number(tally, tally.samples)) or "none"
-            yield f"nothing was left out for the reason {word!r}; there are: {there}"
-
-
-def value(report: Report, wanted: Sequence[str]) -> dict[str, object]:
-    """Return a report as plain values, for JSON."""
-    tally = report.tally
-    return {
-        "exports": [
-            {"path": str(one.path), "source": one.source, "kind": one.kind, "read": one.read}
-            for one in report.exports
-        ],
-        "read": tally.read,
-        "kept": tally.kept,
-        "joined": tally.joined,
-        "dropped": {reason: tally.dropped[reason] for reason in _by_number(tally, tally.dropped)},
-        "cleaned": dict(tally.cleaned),
-        "corpus": str(report.corpus),
-        "total": report.total,
-        "dry_run": report.dry_run,
-        "samples": {
-            reason: [{"text": text, "detail": detail} for text, detail in tally.samples[reason]]
-            for reason in chosen(tally, wanted)
-        },
-    }
-
-
-def _by_number(tally: Tally, reasons: Iterable[str]) -> list[str]:
-    return sorted(reasons, key=lambda reason: (-_count(tally, reason), reason))
-
-
-def _count(tally: Tally, reason: str) -> int:
-    return {KEPT: tally.kept, JOINED: tally.joined}.get(reason, tally.dropped[reason])
+def _count(counts: ImportCounts, reason: str) -> int:
+    return {KEPT: counts.kept, JOINED: counts.joined}.get(reason, counts.dropped[reason])

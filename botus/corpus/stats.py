@@ -1,23 +1,18 @@
-"""What a corpus is like, measured, and what to do about it. Posts go in, values come out.
-
-Pure but for `look`, which reads a data directory. The one surprise: a letter belongs to the script that its
-Unicode name begins with, which is right for all that is common and needs no table.
-"""
+"""What a corpus is like, measured, and what to do about it. Pure but for `look`, which reads the files."""
 
 from __future__ import annotations
 
 import statistics
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from botus.corpus import tokens
 from botus.corpus.duplicates import Known
 from botus.corpus.feedback import SOURCE as KEPT
-from botus.errors import FileError
+from botus.errors import FileError, SettingsError
 from botus.screening.copies import words
 from botus.store import forgotten
 from botus.store.corpus import Corpus, Entry
@@ -34,33 +29,21 @@ EMOJI = "emoji"
 
 @dataclass(frozen=True)
 class Stats:
-    """The figures of a corpus.
-
-    Attributes:
-        posts, words, characters: how many.
-        bytes: as the posts stand in corpus.txt.
-        tokens: counted with `vocabulary`, or estimated where that is "".
-        sources: posts by source; a post may have several.
-        lengths: of every post, in characters.
-        same, near: posts that repeat an earlier one word for word, or nearly.
-        scripts: the share of the letters and emoji that belongs to each, the largest first.
-        times: when posts were posted, seconds since the epoch, the earliest first.
-        broken: lines that are not UTF-8.
-    """
+    """The figures of a corpus."""
 
     posts: int
     words: int
     characters: int
-    bytes: int
-    tokens: int
+    bytes: int  # as the posts stand in corpus.txt
+    tokens: int  # counted with `vocabulary`, or estimated where that is ""
     vocabulary: str
-    sources: dict[str, int]
-    lengths: list[int]
-    same: int
-    near: int
-    scripts: dict[str, float]
-    times: list[float]
-    broken: int = 0
+    sources: dict[str, int]  # posts by source; a post may have several
+    lengths: list[int]  # of every post, in characters
+    same: int  # posts that repeat an earlier one word for word
+    near: int  # or nearly
+    scripts: dict[str, float]  # the share of the letters and emoji that belongs to each, the largest first
+    times: list[float]  # when posts were posted, seconds since the epoch, the earliest first
+    broken: int = 0  # lines that are not UTF-8
 
     @property
     def median(self) -> float:
@@ -86,36 +69,65 @@ def look(data: Path, working_folder: Path) -> Stats:
             f"there is no {corpus.path}, or no post in it",
             f"{gone:,} posts were forgotten" if gone else "make one with: botus corpus import FILE...",
         )
-    counted = tokens.counter(data, working_folder)
-    count = counted.count(entry.text for entry in entries)
-    return measure(entries, count, counted.vocabulary, len(corpus.read().broken))
+    tokens, vocabulary = count_tokens([entry.text for entry in entries], data, working_folder)
+    return measure(entries, tokens, vocabulary, len(corpus.read().broken))
 
 
-def measure(entries: Sequence[Entry], count: int, vocabulary: str, broken: int = 0) -> Stats:
-    """Measure a corpus.
-
-    Args:
-        entries: its posts.
-        count: how many tokens they have; vocabulary: whose, "" for an estimate.
-        broken: lines that could not be read.
-    """
+def measure(entries: Sequence[Entry], tokens: int, vocabulary: str, broken: int = 0) -> Stats:
+    """Measure a corpus of these posts; the arguments are as in `Stats`."""
     texts = [entry.text for entry in entries]
-    same, near = _repeated(texts)
+    known = Known((), texts)
+    repeated = Counter(like.is_same for text in texts if (like := known.meet(text)))
     return Stats(
         posts=len(texts),
         words=sum(len(words(text)) for text in texts),
         characters=sum(map(len, texts)),
         bytes=sum(len(escape(text).encode()) + 1 for text in texts),
-        tokens=count,
+        tokens=tokens,
         vocabulary=vocabulary,
         sources=dict(Counter(source for entry in entries for source in entry.sources).most_common()),
         lengths=[len(text) for text in texts],
-        same=same,
-        near=near,
+        same=repeated[True],
+        near=repeated[False],
         scripts=scripts(texts),
         times=sorted(entry.at for entry in entries if entry.at is not None),
         broken=broken,
     )
+
+
+def count_tokens(posts: Sequence[str], data: Path, working_folder: Path) -> tuple[int, str]:
+    """Count tokens with the vocabulary of the run, else of a base model; without one, estimate them.
+
+    Args:
+        posts: what is counted.
+        data: the data directory, in which a run may lie.
+        working_folder: where a run and the base models may lie too.
+
+    Returns:
+        how many, and the folder of the vocabulary, "" for an estimate.
+    """
+    runs = [base / "checkpoint" / "run1" for base in (data, working_folder)]
+    models = working_folder / "models"
+    for folder in [*runs, *(sorted(models.iterdir()) if models.is_dir() else [])]:
+        encoder, bpe = folder / "encoder.json", folder / "vocab.bpe"
+        if encoder.is_file() and bpe.is_file():
+            try:
+                from botus.checkpoints.vocabulary import Vocabulary
+
+                vocabulary = Vocabulary(encoder.read_bytes(), bpe.read_bytes())
+                return sum(len(vocabulary.encode(post)) for post in posts), str(folder)
+            except (SettingsError, OSError, ValueError):  # no tokenizers here, or not a vocabulary
+                continue
+    return estimate_tokens(posts), ""
+
+
+def estimate_tokens(posts: Iterable[str]) -> int:
+    """Estimate the tokens of GPT-2's own vocabulary: it has whole English words, and pieces of all else."""
+    # Per letter, by its bytes in UTF-8, as byte-level BPE trained on English has them: four letters of ASCII
+    # a token, one or two of an alphabet of two bytes, two to three tokens for a letter or emoji of more.
+    tokens = {1: 1 / 4, 2: 0.6, 3: 1.8, 4: 2.5}
+    letters = Counter("".join(posts))
+    return round(sum(n * tokens[len(letter.encode("utf-8", "replace"))] for letter, n in letters.items()))
 
 
 def scripts(texts: Sequence[str]) -> dict[str, float]:
@@ -160,17 +172,12 @@ def advice(stats: Stats) -> Iterator[str]:
         )
 
 
-def _repeated(texts: Sequence[str]) -> tuple[int, int]:
-    known, same, near = Known((), texts), 0, 0
-    for text in texts:
-        if like := known.meet(text):
-            same, near = same + like.is_same, near + (not like.is_same)
-    return same, near
-
-
 @cache
 def _script(letter: str) -> str:
-    """The script of a letter, `EMOJI`, or "" for what belongs to none."""
+    """The script of a letter, `EMOJI`, or "" for what belongs to none.
+
+    It is the first word of the letter's Unicode name: right for all that is common, and no table is needed.
+    """
     kind = unicodedata.category(letter)
     if kind == "So" and letter >= "\u2190":
         return EMOJI

@@ -38,30 +38,18 @@ Row = list[int]
 
 @dataclass(frozen=True)
 class Posts:
-    """A corpus.
+    """A corpus."""
 
-    Attributes:
-        texts: its posts, each once, without those of weight 0.
-        weights: how often each is drawn.
-        digest: the SHA-256 of the file, in hexadecimal digits.
-    """
-
-    texts: list[str]
-    weights: list[float]
-    digest: str
+    texts: list[str]  # its posts, each once, without those of weight 0
+    weights: list[float]  # how often each is drawn
+    digest: str  # the SHA-256 of the file, in hexadecimal digits
 
 
 class Opening(NamedTuple):
-    """How rows begin; called with the number of a row.
+    """How rows begin; called with the number of a row."""
 
-    Attributes:
-        usual: the tokens before the first post of a row: what stands before any post, unless that belongs to
-            the post itself.
-        end: the token <|endoftext|>, with which some rows begin because gpt-2-simple starts to write from it.
-    """
-
-    usual: Row
-    end: int
+    usual: Row  # what stands before any post, unless that belongs to the post itself
+    end: int  # the token <|endoftext|>: some rows begin with it, because gpt-2-simple starts to write from it
 
     def __call__(self, number: int) -> Row:
         return [self.end] if number % _FROM_END == 0 else list(self.usual)
@@ -76,24 +64,15 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """The posts of a corpus as tokens.
-
-    Attributes:
-        posts: the corpus.
-        tokens: of each post, with what stands around it in training.
-        train, held_out: the numbers of the posts on either side.
-        opening: how rows begin.
-        prompt: the tokens with which a sample begins.
-        pieces: the bytes of each token id.
-    """
+    """The posts of a corpus as tokens."""
 
     posts: Posts
-    tokens: list[Row]
-    train: list[int]
+    tokens: list[Row]  # of each post, with what stands around it in training
+    train: list[int]  # the numbers of the posts on either side
     held_out: list[int]
     opening: Opening
-    prompt: Row
-    pieces: Sequence[bytes]
+    prompt: Row  # the tokens with which a sample begins
+    pieces: Sequence[bytes]  # the bytes of each token id
 
     @property
     def count(self) -> int:

@@ -28,22 +28,14 @@ _SMALL = 50_000_000  # weights; the base models have 124 million and more
 
 @dataclass(frozen=True)
 class InitialModel:
-    """Where a training begins.
+    """Where a training begins."""
 
-    Attributes:
-        base: the name or folder of the base model, or the size of a new one.
-        hparams: the sizes.
-        contents: the files of a run folder that stay as they are, by name.
-        markers: whether posts stand between markers.
-        recipe: how this kind of model is trained.
-        tensors: returns the weights to begin with; none for random ones.
-    """
-
-    base: str
-    hparams: Mapping[str, int]
-    contents: Mapping[str, bytes]
-    markers: bool
+    base: str  # the name or folder of the base model, or the size of a new one
+    hparams: Mapping[str, int]  # the sizes
+    contents: Mapping[str, bytes]  # the files of a run folder that stay as they are, by name
+    markers: bool  # whether posts stand between markers
     recipe: Recipe
+    # returns the weights to begin with; none for random ones
     tensors: Callable[[], Iterable[tuple[str, Any]]] = lambda: ()
 
     @property

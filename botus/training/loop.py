@@ -27,48 +27,29 @@ _SAVE_SECONDS = 900.0  # of training between two saves of everything: what a pow
 
 @dataclass
 class TrainingState:
-    """Where a training stands.
+    """Where a training stands."""
 
-    Attributes:
-        step: steps done.
-        looked: the step of the last look at the held-out posts.
-        best_step, best_loss: of the checkpoint that is kept; 0 and None before the first look.
-        train_loss: the training loss at the best step.
-        copy_rate: of the sample at the best step.
-        stale: looks since then.
-        seconds: of training, without pauses.
-    """
-
-    step: int = 0
-    looked: int = 0
-    best_step: int = 0
+    step: int = 0  # steps done
+    looked: int = 0  # the step of the last look at the held-out posts
+    best_step: int = 0  # of the checkpoint that is kept; 0 before the first look
     best_loss: float | None = None
-    train_loss: float | None = None
-    copy_rate: float | None = None
-    stale: int = 0
-    seconds: float = 0.0
+    train_loss: float | None = None  # at the best step
+    copy_rate: float | None = None  # of the sample at the best step
+    stale: int = 0  # looks since the best step
+    seconds: float = 0.0  # of training, without pauses
 
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """What a person sees while it goes on.
-
-    Attributes:
-        step, steps: how far it is.
-        train: the mean loss of the last steps, None before the first.
-        held_out: the loss at the last look, None before it.
-        best_step: whose checkpoint is kept.
-        tokens_per_second: of the last steps.
-        seconds_left: if it does not stop before.
-    """
+    """What a person sees while it goes on."""
 
     step: int
     steps: int
-    train: float | None = None
-    held_out: float | None = None
-    best_step: int = 0
-    tokens_per_second: float = 0.0
-    seconds_left: float = 0.0
+    train: float | None = None  # the mean loss of the last steps, None before the first
+    held_out: float | None = None  # the loss at the last look, None before it
+    best_step: int = 0  # whose checkpoint is kept
+    tokens_per_second: float = 0.0  # of the last steps
+    seconds_left: float = 0.0  # if it does not stop before
 
 
 @dataclass(frozen=True)
@@ -81,33 +62,20 @@ class Watcher:
 
 @dataclass
 class Training:
-    """One training.
+    """One training."""
 
-    Args:
-        network: what is trained.
-        plan: every number.
-        batches: rows to train on, without end, from the step on at which the training begins.
-        checks: the held-out posts.
-        read: judges sampled tokens.
-        folder: where it is kept.
-        state: where it begins.
-        identity: what `resume` has to know of it besides.
-        about: what botus.json says of it besides.
-        watcher: who is told.
-        clock: seconds that never go back.
-    """
-
-    network: Network
+    network: Network  # what is trained
     plan: TrainingPlan
+    # rows to train on, without end, from the step on at which the training begins
     batches: Iterator[list[Row]]
     checks: Sequence[Check]
-    read: Callable[[Sequence[Row]], Sampled]
+    read: Callable[[Sequence[Row]], Sampled]  # judges sampled tokens
     folder: RunFolder
-    state: TrainingState
-    identity: Mapping[str, Any]
-    about: Mapping[str, Any]
+    state: TrainingState  # where it begins
+    identity: Mapping[str, Any]  # what `resume` has to know of it besides
+    about: Mapping[str, Any]  # what botus.json says of it besides
     watcher: Watcher = Watcher()
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = time.monotonic  # seconds that never go back
     _losses: list[float] = field(default_factory=list)
     _spent: float = 0.0  # seconds of the steps whose losses these are
     _sampled_at: int = 0

@@ -61,18 +61,12 @@ class SampleReader:
 
 @dataclass(frozen=True)
 class Overtraining:
-    """A step at which training might have ended.
-
-    Attributes:
-        step: its number.
-        fall: of the held-out loss after it, nats per token.
-        before, after: the share of copies there, and at the step that is kept.
-    """
+    """A step at which training might have ended."""
 
     step: int
-    fall: float
-    before: float
-    after: float
+    fall: float  # of the held-out loss after it, nats per token
+    before: float  # the share of copies there
+    after: float  # and at the step that is kept
 
 
 def overtraining(rows: Sequence[LossRow], best_step: int) -> Overtraining | None:

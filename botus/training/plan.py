@@ -59,32 +59,21 @@ SIZES = {
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """What the person asked for; None where they did not say.
+    """What the person asked for; None where they did not say."""
 
-    Attributes:
-        base: a base model's name or a folder.
-        size: of a model from nothing, instead.
-        run: the name of the run folder.
-        steps, batch, rate, check_every, sample_every, seed: as in the plan.
-        corpus: another file than corpus.txt.
-        plot: where to draw the losses.
-        fresh: begin anew, and set aside what is in the run folder.
-        threads: CPU cores; 0 for all of them.
-    """
-
-    base: str | None = None
-    size: str | None = None
-    run: str = "run1"
+    base: str | None = None  # a base model's name or a folder
+    size: str | None = None  # of a model from nothing, instead
+    run: str = "run1"  # the name of the run folder
     steps: int | None = None
     batch: int | None = None
     rate: float | None = None
     check_every: int | None = None
     sample_every: int | None = None
     seed: int | None = None
-    corpus: Path | None = None
-    plot: Path | None = None
-    fresh: bool = False
-    threads: int = 0
+    corpus: Path | None = None  # another file than corpus.txt
+    plot: Path | None = None  # where to draw the losses
+    fresh: bool = False  # begin anew, and set aside what is in the run folder
+    threads: int = 0  # CPU cores; 0 for all of them
 
     def numbers(self) -> dict[str, int | float]:
         """The numbers of the plan that the person named."""
@@ -94,25 +83,15 @@ class TrainingOptions:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """Every number of a training.
+    """Every number of a training."""
 
-    Attributes:
-        steps: the last one, unless the held-out loss stops falling before.
-        batch: rows per step.
-        window: tokens of a row that are predicted.
-        rate: the highest learning rate.
-        check_every: steps between two looks at the held-out posts.
-        sample_every: steps between two samples, taken at the next look; 0 for none.
-        seed: of split, order and first weights.
-    """
-
-    steps: int
-    batch: int
-    window: int
-    rate: float
-    check_every: int
-    sample_every: int
-    seed: int
+    steps: int  # the last one, unless the held-out loss stops falling before
+    batch: int  # rows per step
+    window: int  # tokens of a row that are predicted
+    rate: float  # the highest learning rate
+    check_every: int  # steps between two looks at the held-out posts
+    sample_every: int  # steps between two samples, taken at the next look; 0 for none
+    seed: int  # of split, order and first weights
 
     @property
     def tokens(self) -> int:

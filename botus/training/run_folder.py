@@ -29,24 +29,15 @@ _SUFFIXES = (".index", ".data-00000-of-00001")
 
 @dataclass(frozen=True)
 class LossRow:
-    """One line of loss.csv: what is known of a training after a step.
-
-    Attributes:
-        step: its number.
-        seconds: of training up to it, without pauses.
-        train: the mean training loss since the line before, nats per token.
-        held_out: the loss on the held-out posts, where they were looked at.
-        learning_rate: of this step.
-        tokens_per_second: since the line before.
-        copy_rate: the share of sampled posts that are copies of the corpus, where there was a sample.
-    """
+    """One line of loss.csv: what is known of a training after a step."""
 
     step: int
-    seconds: float
-    train: float
-    held_out: float | None
-    learning_rate: float
-    tokens_per_second: float
+    seconds: float  # of training up to it, without pauses
+    train: float  # the mean training loss since the line before, nats per token
+    held_out: float | None  # the loss on the held-out posts, where they were looked at
+    learning_rate: float  # of this step
+    tokens_per_second: float  # since the line before
+    # the share of sampled posts that are copies of the corpus, where there was a sample
     copy_rate: float | None
 
 

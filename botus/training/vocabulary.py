@@ -24,18 +24,13 @@ _SEEN_TWICE = 2  # a pair that occurs once teaches nothing: its token would stay
 
 
 class LearntVocabulary(NamedTuple):
-    """A byte-level BPE vocabulary as GPT-2 stores it.
+    """A byte-level BPE vocabulary as GPT-2 stores it."""
 
-    Attributes:
-        encoder: encoder.json: each token and its id, in the order of the ids, END the last. Pure ASCII,
-            because gpt-2-simple opens that file in whatever encoding the machine has.
-        merges: vocab.bpe: a version line, then one merge per line, the last one ended too.
-        size: the number of tokens: n_vocab of hparams.json.
-    """
-
+    # encoder.json: each token and its id, in the order of the ids, END the last. Pure ASCII, because
+    # gpt-2-simple opens that file in whatever encoding the machine has.
     encoder: str
-    merges: str
-    size: int
+    merges: str  # vocab.bpe: a version line, then one merge per line, the last one ended too
+    size: int  # the number of tokens: n_vocab of hparams.json
 
 
 def learn(posts: Iterable[str], size: int) -> LearntVocabulary:

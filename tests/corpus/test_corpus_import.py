@@ -12,7 +12,7 @@ import pexpect
 import pytest
 
 from botus.corpus import importing, report
-from botus.corpus.filtering import Wishes
+from botus.corpus.filtering import FilterOptions
 from botus.corpus.sources.reading import Options
 from botus.errors import FileError, SettingsError
 from botus.store.corpus import BY_HAND, Corpus
@@ -175,15 +175,15 @@ def test_likes_that_nobody_counted_are_said_once(data: Path, export: Path) -> No
 
 def test_an_import_waits_until_another_one_has_written(data: Path, export: Path) -> None:
     def one() -> None:
-        reports.append(importing.gather(data, [export], Wishes(), Options()))
+        reports.append(importing.import_exports(data, [export], FilterOptions(), Options()))
 
-    reports: list[importing.Report] = []
+    reports: list[importing.ImportReport] = []
     with Corpus(data).working():
         thread = Thread(target=one)
         thread.start()
         Corpus(data).add([importing.Post(POSTS[0], "first")])
     thread.join()
-    assert (reports[0].tally.kept, reports[0].total) == (2, 3)
+    assert (reports[0].counts.kept, reports[0].total) == (2, 3)
 
 
 def test_a_full_disk_leaves_the_old_corpus(data: Path, export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,10 +197,10 @@ def test_a_full_disk_leaves_the_old_corpus(data: Path, export: Path, monkeypatch
 
     monkeypatch.setattr(files, "disk", Full())
     with pytest.raises(FileError, match="No space left"):
-        importing.gather(data, [export], Wishes(), Options())
+        importing.import_exports(data, [export], FilterOptions(), Options())
     monkeypatch.undo()
     assert (data / "corpus.txt").read_text() == "old\n"
-    assert importing.gather(data, [export], Wishes(), Options()).total == 4
+    assert importing.import_exports(data, [export], FilterOptions(), Options()).total == 4
     assert Corpus(data).counts() == {BY_HAND: 1, "posts.txt": 3}
 
 
@@ -208,7 +208,7 @@ def test_progress_is_told_for_every_export(data: Path, tmp_path: Path) -> None:
     many = tmp_path / "many.txt"
     many.write_text("".join(f"post number {number}\n" for number in range(600)))
     told: list[str] = []
-    importing.gather(data, [many], Wishes(), Options(), dry_run=True, on_progress=told.append)
+    importing.import_exports(data, [many], FilterOptions(), Options(), dry_run=True, on_progress=told.append)
     assert told == [*(f"{count} posts of many.txt read" for count in (256, 512, 600)), "comparing 600 posts"]
 
 

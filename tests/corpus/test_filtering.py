@@ -13,22 +13,20 @@ from hypothesis import strategies as st
 from botus.corpus import filtering
 from botus.corpus.cleaning import Treatment
 from botus.corpus.duplicates import Known, Like
-from botus.corpus.filtering import Candidate, Wishes, candidates, new
-from botus.corpus.merging import thoughts
+from botus.corpus.filtering import SAMPLES, CleanPost, FilterOptions, ImportCounts, new, thoughts, wanted
 from botus.corpus.sources.reading import Found
-from botus.corpus.tally import SAMPLES, Tally
 from botus.screening.near import Frequencies, Near
 
 GULL = "the gull on the east railing has opinions about the weather and about me"
 
 
-def sift(
-    found: Iterable[Found], wishes: Wishes | None = None, corpus: tuple[str, ...] = ()
-) -> tuple[list[str], Tally]:
-    """The texts that would be added, and the tally."""
-    tally = Tally(Random(0).randrange)
-    passed = list(candidates(found, "a", wishes or Wishes(), tally))
-    return [one.text for one in new(passed, corpus, tally)], tally
+def filtered(
+    found: Iterable[Found], options: FilterOptions | None = None, corpus: tuple[str, ...] = ()
+) -> tuple[list[str], ImportCounts]:
+    """The texts that would be added, and the counts."""
+    counts = ImportCounts(Random(0).randrange)
+    passed = list(wanted(found, "a", options or FilterOptions(), counts))
+    return [one.text for one in new(passed, corpus, counts)], counts
 
 
 def said(at: float | None, text: str, channel: str = "c", **more: object) -> Found:
@@ -36,48 +34,48 @@ def said(at: float | None, text: str, channel: str = "c", **more: object) -> Fou
 
 
 @pytest.mark.parametrize(
-    ("found", "wishes", "reason"),
+    ("found", "options", "reason"),
     [
-        (Found("RT", refused="retweet"), Wishes(replies=True, warnings=True, media=True), "retweet"),
-        (Found("yes", is_reply=True), Wishes(), filtering.REPLY),
-        (Found("soup", warning="food"), Wishes(), filtering.WARNING),
-        (Found("soup", is_deleted=True), Wishes(replies=True), filtering.DELETED),
-        (Found("soup", likes=2), Wishes(min_likes=3), filtering.UNLIKED),
-        (Found("https://t.co/a", has_media=True, description="a gull"), Wishes(), filtering.MEDIA),
-        (Found("", has_media=True), Wishes(media=True), filtering.MEDIA),
-        (Found("@bob https://t.co/a"), Wishes(), filtering.EMPTY),
-        (Found(" \u200b\n"), Wishes(), filtering.EMPTY),
-        (Found("hi @bob"), Wishes(treatment=Treatment(mentions="refuse")), "mention"),
-        (Found("hi https://t.co/a"), Wishes(treatment=Treatment(links="refuse")), "link"),
-        (Found("short"), Wishes(min_chars=6), filtering.SHORT),
+        (Found("RT", refused="retweet"), FilterOptions(replies=True, warnings=True, media=True), "retweet"),
+        (Found("yes", is_reply=True), FilterOptions(), filtering.REPLY),
+        (Found("soup", warning="food"), FilterOptions(), filtering.WARNING),
+        (Found("soup", is_deleted=True), FilterOptions(replies=True), filtering.DELETED),
+        (Found("soup", likes=2), FilterOptions(min_likes=3), filtering.UNLIKED),
+        (Found("https://t.co/a", has_media=True, description="a gull"), FilterOptions(), filtering.MEDIA),
+        (Found("", has_media=True), FilterOptions(media=True), filtering.MEDIA),
+        (Found("@bob https://t.co/a"), FilterOptions(), filtering.EMPTY),
+        (Found(" \u200b\n"), FilterOptions(), filtering.EMPTY),
+        (Found("hi @bob"), FilterOptions(treatment=Treatment(mentions="refuse")), "mention"),
+        (Found("hi https://t.co/a"), FilterOptions(treatment=Treatment(links="refuse")), "link"),
+        (Found("short"), FilterOptions(min_chars=6), filtering.SHORT),
     ],
 )
-def test_what_is_left_out_and_why(found: Found, wishes: Wishes, reason: str) -> None:
-    texts, tally = sift([found], wishes)
-    assert (texts, dict(tally.dropped)) == ([], {reason: 1})
-    assert list(tally.samples) == [reason]
+def test_what_is_left_out_and_why(found: Found, options: FilterOptions, reason: str) -> None:
+    texts, counts = filtered([found], options)
+    assert (texts, dict(counts.dropped)) == ([], {reason: 1})
+    assert list(counts.samples) == [reason]
 
 
 @pytest.mark.parametrize(
-    ("found", "wishes", "text"),
+    ("found", "options", "text"),
     [
-        (Found("@bob yes, exactly", is_reply=True), Wishes(replies=True), "yes, exactly"),
-        (Found("soup", warning="food"), Wishes(warnings=True), "soup"),
-        (Found("soup", is_deleted=True), Wishes(deleted=True), "soup"),
-        (Found("soup", likes=3), Wishes(min_likes=3), "soup"),
-        (Found("soup"), Wishes(min_likes=3), "soup"),
-        (Found("https://t.co/a", has_media=True, description="a gull"), Wishes(media=True), "a gull"),
-        (Found("look", has_media=True, description="a gull"), Wishes(media=True), "look"),
-        (Found("look", has_media=True), Wishes(), "look"),
+        (Found("@bob yes, exactly", is_reply=True), FilterOptions(replies=True), "yes, exactly"),
+        (Found("soup", warning="food"), FilterOptions(warnings=True), "soup"),
+        (Found("soup", is_deleted=True), FilterOptions(deleted=True), "soup"),
+        (Found("soup", likes=3), FilterOptions(min_likes=3), "soup"),
+        (Found("soup"), FilterOptions(min_likes=3), "soup"),
+        (Found("https://t.co/a", has_media=True, description="a gull"), FilterOptions(media=True), "a gull"),
+        (Found("look", has_media=True, description="a gull"), FilterOptions(media=True), "look"),
+        (Found("look", has_media=True), FilterOptions(), "look"),
     ],
 )
-def test_what_is_let_in(found: Found, wishes: Wishes, text: str) -> None:
-    assert sift([found], wishes)[0] == [text]
+def test_what_is_let_in(found: Found, options: FilterOptions, text: str) -> None:
+    assert filtered([found], options)[0] == [text]
 
 
 def test_posts_without_a_count_of_likes_are_counted() -> None:
-    _, tally = sift([Found("one"), Found("two", likes=9), Found("RT", refused="retweet")])
-    assert tally.uncounted == 1
+    _, counts = filtered([Found("one"), Found("two", likes=9), Found("RT", refused="retweet")])
+    assert counts.uncounted == 1
 
 
 def test_messages_of_one_channel_that_follow_quickly_are_one_post() -> None:
@@ -90,7 +88,7 @@ def test_messages_of_one_channel_that_follow_quickly_are_one_post() -> None:
         said(100, "without a channel", ""),
         said(1799, "a secret", refused="direct message"),
     ]
-    texts, tally = sift(found)
+    texts, counts = filtered(found)
     assert sorted(texts) == [
         "elsewhere",
         "first\nsecond",
@@ -98,31 +96,33 @@ def test_messages_of_one_channel_that_follow_quickly_are_one_post() -> None:
         "third, exactly fifteen minutes later",
         "without a channel",
     ]
-    assert (tally.read, tally.kept, tally.joined, tally.dropped.total()) == (7, 5, 1, 1)
-    assert tally.cleaned == {"mentions": 1}
+    assert (counts.read, counts.kept, counts.joined, counts.dropped.total()) == (7, 5, 1, 1)
+    assert counts.cleaned == {"mentions": 1}
 
 
 def test_a_message_that_cleaning_empties_still_ties_its_neighbours_together() -> None:
     found = [said(0, "first"), said(800, "https://t.co/a"), said(1600, "second")]
-    texts, tally = sift(found)
+    texts, counts = filtered(found)
     assert texts == ["first\nsecond"]
-    assert (tally.joined, dict(tally.dropped)) == (1, {filtering.EMPTY: 1})
+    assert (counts.joined, dict(counts.dropped)) == (1, {filtering.EMPTY: 1})
 
 
 def test_zero_joins_nothing() -> None:
-    texts, tally = sift([said(0, "first"), said(0, "second")], Wishes(merge_within=0))
-    assert (texts, tally.joined) == (["first", "second"], 0)
+    texts, counts = filtered([said(0, "first"), said(0, "second")], FilterOptions(merge_within=0))
+    assert (texts, counts.joined) == (["first", "second"], 0)
 
 
 def test_the_time_of_a_thought_is_that_of_its_first_message() -> None:
-    passed = list(candidates([said(70, "b"), said(60, "a")], "x", Wishes(), Tally(Random(0).randrange)))
-    assert passed == [Candidate("a\nb", 60, frozenset(), "x")]
+    passed = list(
+        wanted([said(70, "b"), said(60, "a")], "x", FilterOptions(), ImportCounts(Random(0).randrange))
+    )
+    assert passed == [CleanPost("a\nb", 60, frozenset(), "x")]
 
 
 @given(st.lists(st.tuples(st.sampled_from("cd"), st.integers(0, 100)), max_size=30), st.integers(1, 20))
 def test_thoughts_are_the_runs_without_a_pause(times: list[tuple[str, int]], within: int) -> None:
     messages = [said(at, str(number), channel) for number, (channel, at) in enumerate(times)]
-    found = list(thoughts(messages, within))  # type: ignore[type-var]
+    found = list(thoughts(messages, within))  # type: ignore[arg-type]
     assert sorted(one.text for thought in found for one in thought) == sorted(one.text for one in messages)
     for thought in found:
         assert len({one.channel for one in thought}) == 1
@@ -136,17 +136,17 @@ def test_thoughts_are_the_runs_without_a_pause(times: list[tuple[str, int]], wit
 
 def test_duplicates_of_the_import_and_of_the_corpus() -> None:
     found = [Found(text) for text in (GULL, GULL + "!", f"  {GULL}", GULL.upper(), "old", "old ", "older")]
-    texts, tally = sift(
+    texts, counts = filtered(
         found, corpus=("old", "A line of the corpus, which has quite enough words to be like one")
     )
     assert texts == [GULL, GULL, "old", "old", "older"]  # the same again: it may be from another source
-    assert dict(tally.dropped) == {filtering.NEAR: 2, filtering.SAME: 1, filtering.THERE: 2}
-    assert (tally.read, tally.kept) == (7, 2)
-    _, tally = sift(
+    assert dict(counts.dropped) == {filtering.NEAR: 2, filtering.SAME: 1, filtering.THERE: 2}
+    assert (counts.read, counts.kept) == (7, 2)
+    _, counts = filtered(
         [Found("a line of the corpus which has quite enough words to be LIKE one")],
         corpus=("A line of the corpus, which has quite enough words to be like one",),
     )
-    assert dict(tally.dropped) == {filtering.NEAR_THERE: 1}
+    assert dict(counts.dropped) == {filtering.NEAR_THERE: 1}
 
 
 def test_known_posts_tell_which_one_a_post_is_like() -> None:
@@ -186,7 +186,7 @@ _FOUND = st.builds(
     channel=st.sampled_from(["", "c", "d"]),
 )
 _WISHES = st.builds(
-    Wishes,
+    FilterOptions,
     replies=st.booleans(),
     warnings=st.booleans(),
     deleted=st.booleans(),
@@ -202,17 +202,17 @@ _WISHES = st.builds(
 
 @given(st.lists(_FOUND, max_size=30), _WISHES)
 def test_read_is_kept_joined_and_dropped_and_nothing_is_added_twice(
-    found: list[Found], wishes: Wishes
+    found: list[Found], options: FilterOptions
 ) -> None:
-    texts, tally = sift(found, wishes)
-    assert tally.read == len(found) == tally.kept + tally.joined + tally.dropped.total()
-    assert len(set(texts)) == tally.kept
+    texts, counts = filtered(found, options)
+    assert counts.read == len(found) == counts.kept + counts.joined + counts.dropped.total()
+    assert len(set(texts)) == counts.kept
     assert all(text.strip() for text in texts)
-    counts = tally.dropped | {"kept": tally.kept, "joined": len(tally.samples.get("joined", []))}
-    for reason, samples in tally.samples.items():
-        assert len(samples) == min(SAMPLES, counts[reason])
-    again, second = sift(found, wishes, corpus=tuple(dict.fromkeys(texts)))
-    assert (second.kept, second.read) == (0, tally.read)
+    seen = counts.dropped | {"kept": counts.kept, "joined": len(counts.samples.get("joined", []))}
+    for reason, samples in counts.samples.items():
+        assert len(samples) == min(SAMPLES, seen[reason])
+    again, second = filtered(found, options, corpus=tuple(dict.fromkeys(texts)))
+    assert (second.kept, second.read) == (0, counts.read)
     assert {*again} <= {*texts}
 
 

@@ -11,7 +11,7 @@ import pytest
 from botus import demo
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.cli.display import corpus
-from botus.corpus import stats, tokens
+from botus.corpus import stats
 from botus.corpus.forgetting import forget
 from botus.corpus.stats import Stats, advice, measure, scripts
 from botus.generation.score import CorpusProfile
@@ -91,13 +91,12 @@ def test_scripts(text: str, expected: dict[str, float]) -> None:
 def test_tokens_are_counted_where_there_is_a_vocabulary(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoint" / "run1"
     folder.mkdir(parents=True)
-    assert tokens.counter(tmp_path, tmp_path).vocabulary == ""
+    assert stats.count_tokens(POSTS, tmp_path, tmp_path)[1] == ""
     for name in ("encoder.json", "vocab.bpe"):
         (folder / name).write_bytes((demo.folder() / name).read_bytes())
-    counter = tokens.counter(tmp_path, tmp_path)
     vocabulary = Vocabulary((folder / "encoder.json").read_bytes(), (folder / "vocab.bpe").read_bytes())
-    assert counter.vocabulary == str(folder)
-    assert counter.count(POSTS) == sum(len(vocabulary.encode(text)) for text in POSTS)
+    count = sum(len(vocabulary.encode(text)) for text in POSTS)
+    assert stats.count_tokens(POSTS, tmp_path, tmp_path) == (count, str(folder))
 
 
 def test_what_is_no_vocabulary_is_passed_over(tmp_path: Path) -> None:
@@ -106,14 +105,14 @@ def test_what_is_no_vocabulary_is_passed_over(tmp_path: Path) -> None:
         for name in ("encoder.json", "vocab.bpe"):
             (folder / name).write_bytes((demo.folder() / name).read_bytes())
     (tmp_path / "checkpoint" / "run1" / "encoder.json").write_text("<html>")
-    assert tokens.counter(tmp_path, tmp_path).vocabulary == str(tmp_path / "models" / "124M")
+    assert stats.count_tokens(POSTS, tmp_path, tmp_path)[1] == str(tmp_path / "models" / "124M")
 
 
 @pytest.mark.parametrize(
     ("text", "least", "most"), [("a" * 4000, 900, 1100), ("早" * 100, 150, 300), ("", 0, 0)]
 )
 def test_an_estimate_is_near(text: str, least: int, most: int) -> None:
-    assert least <= tokens.estimate([text]) <= most
+    assert least <= stats.estimate_tokens([text]) <= most
 
 
 def test_lines_fit_into_80_columns(data: Path) -> None:

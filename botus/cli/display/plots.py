@@ -23,19 +23,13 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Bars:
-    """A panel of bars.
+    """A panel of bars."""
 
-    Args:
-        title: what is counted.
-        across, up: what the axes say.
-        counts: a bar each, from the left.
-        ticks: labels below the axis, each with its place in bars from the left edge.
-    """
-
-    title: str
-    across: str
+    title: str  # what is counted
+    across: str  # what the axes say
     up: str
-    counts: Sequence[int]
+    counts: Sequence[int]  # a bar each, from the left
+    # labels below the axis, each with its place in bars from the left edge
     ticks: Sequence[tuple[float, str]]
 
 

@@ -41,18 +41,12 @@ class FileProgress:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What a download calls, and how long it waits.
+    """What a download calls, and how long it waits."""
 
-    Attributes:
-        say: told what a person should know.
-        on_progress: told after every piece.
-        pause: waits so many seconds.
-        timeouts: seconds per address to connect, and without a byte of the answer.
-    """
-
-    say: Callable[[str], None] = lambda line: None
-    on_progress: Callable[[FileProgress], None] = lambda progress: None
-    pause: Callable[[float], None] = time.sleep
+    say: Callable[[str], None] = lambda line: None  # told what a person should know
+    on_progress: Callable[[FileProgress], None] = lambda progress: None  # told after every piece
+    pause: Callable[[float], None] = time.sleep  # waits so many seconds
+    # seconds per address to connect, and without a byte of the answer
     timeouts: tuple[float, float] = _TIMEOUTS
 
 
