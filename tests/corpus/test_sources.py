@@ -86,6 +86,9 @@ def test_letters_that_are_not_utf8_are_said(tmp_path: Path) -> None:
         ("the heronâ€™s â€œpondâ€\x9d", "the heron’s “pond”"),
         ("schÃ¶n ðŸª¶", "schön 🪶"),
         ("Â£5 and Â½", "£5 and ½"),
+        ("Ð¿Ñ€Ð¸Ð²ÐµÑ‚, Ð¼Ð¸Ñ€", "привет, мир"),
+        ("Cze\u00c5\u009b\u00c4\u0087 \u00c5\u009bwiecie", "Cześć świecie"),
+        ("ＬＯＵＤ “q” ﬁ à côté", "ＬＯＵＤ “q” ﬁ à côté"),
         ("NÃO É SÓ, Â e Ã", "NÃO É SÓ, Â e Ã"),
         ("schön, not schÃ¶n", "schön, not schÃ¶n"),
         ("🪶 itâ€™s", "🪶 itâ€™s"),
@@ -99,15 +102,32 @@ def test_letters_that_were_read_wrongly_before(tmp_path: Path, text: str, once: 
     )
 
 
-@pytest.mark.parametrize("encoding", ["cp1251", "shift_jis", "gbk"])
-def test_other_encodings_are_refused_instead_of_guessed(tmp_path: Path, encoding: str) -> None:
-    words = {
-        "cp1251": "цапля стоит в пруду",
-        "shift_jis": "鷺が池に立っています",
-        "gbk": "苍鹭站在池塘里等着",
-    }
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Сегодня цапля опять стояла у пруда.\nЯ думаю, она ждёт рыбу.\n", "cp1251"),
+        ("今天我在池塘边看到了一只苍鹭，它站着不动。\n", "gb18030"),
+    ],
+)
+def test_a_file_in_another_encoding_is_read_and_said_to_be_a_guess(
+    tmp_path: Path, text: str, encoding: str
+) -> None:
+    reading = read(file(tmp_path, (text * 5).encode(encoding)))
+    assert [one.text for one in reading] == text.splitlines() * 5
+    assert [note for note in reading.notes if f"is not UTF-8: it was read as {encoding}; save it" in note]
+
+
+@pytest.mark.parametrize(
+    ("words", "encoding"), [("цапля стоит в пруду", "cp1251"), ("鷺が池に立っています", "shift_jis")]
+)
+def test_an_encoding_that_cannot_be_told_is_refused(tmp_path: Path, words: str, encoding: str) -> None:
     with pytest.raises(FileError, match="neither UTF-8 nor Windows-1252"):
-        found(file(tmp_path, (words[encoding] + "\n").encode(encoding) * 20))
+        found(file(tmp_path, (words + "\n").encode(encoding) * 20))
+
+
+def test_letters_of_the_west_are_not_taken_for_others(tmp_path: Path) -> None:
+    text = "Aujourd’hui le héron était là, à côté de l’étang, très élégant, ça va.\n" * 5
+    assert kept(file(tmp_path, text.encode("cp1252"))) == text.splitlines()
 
 
 def test_several_files_of_one_kind_are_read_together(tmp_path: Path) -> None:
@@ -131,7 +151,7 @@ def test_several_files_of_one_kind_are_read_together(tmp_path: Path) -> None:
         (b"text\x00\x01\x02\x00\x00 binary", "is a binary file"),
         (b"<!DOCTYPE html><html><body>hi", "is a web page"),
         (b'[{"text": "cut', "ends in the middle of its JSON"),
-        (b'[{"text": "one two"} {"text"', "not JSON at letter 22"),
+        (b'[{"text": "one two"} {"text"', "not JSON: after array element"),
         (b'window.YTD.tweets.part0 = [{"tweet": {', "ends in the middle of its JSON"),
         (b"window.YTD.like.part0 = []", "is like of an X archive, not its posts"),
     ],

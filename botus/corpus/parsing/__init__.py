@@ -2,16 +2,12 @@
 
 archive.py     the files of an export where they lie: in a folder, a zip, a tar or alone; their names and
                their bytes
-decoding.py    turns the bytes of a text file into text: byte-order marks, UTF-16, UTF-8, single letters of
-               Windows-1252
+decoding.py    turns the bytes of a text file into text or lines, and repairs broken letters (ftfy)
 dumps.py       reads what dumps of X's API, and of the programs that scrape it, say of a post beside its
                words
 fields.py      finds the fields of a record that matter: its words, its moment, its likes, what it says of
                itself
-jsonstream.py  reads the elements of a JSON array one by one, however long the file, whatever is around the
-               array
-letters.py     repairs letters that other programs broke before: halves, and UTF-8 that was read as
-               Windows-1252
+jsonstream.py  reads JSON of any size value by value, with ijson
 moments.py     reads the moments of exports: X's own form, ISO 8601 and its relatives, American dates, Unix
                time
 post.py        what the readers of exports share: a post as it was found, why it may be refused, what a

@@ -1,8 +1,8 @@
-r"""Turns the bytes of a text file into text: byte-order marks, UTF-16, UTF-8, single letters of Windows-1252.
+"""Turns the bytes of a text file into text or lines, and repairs letters that other programs broke before.
 
-Pieces of bytes go in, pieces of text or whole lines come out, and one sentence for the person where letters
-had to be guessed. The one surprise: the guess is made for each letter that is not UTF-8, not for the file,
-since files are pasted together from others; a file full of them is in neither encoding and is refused.
+In a file that is UTF-8 but for some letters, each of those is read as Windows-1252, since files are pasted
+together from others. charset-normalizer is asked only about a file full of them: of single letters it makes
+Estonian out of French. Whatever was guessed is one sentence for the person.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
+
+import charset_normalizer
+import ftfy
 
 from botus.errors import FileError
 from botus.text import counted
@@ -23,6 +26,10 @@ _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE = 1 << 14
+_ONLY_ENCODING = ftfy.TextFixerConfig(
+    restore_byte_a0=True, replace_lossy_sequences=False, decode_inconsistent_utf8=False, fix_c1_controls=False
 )
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _SAVE_AS = "save it as UTF-8 and try again"
@@ -37,21 +44,42 @@ def text_of(pieces: Iterable[bytes], place: str, notes: list[str]) -> Iterator[s
         notes: gets a sentence where letters were guessed.
 
     Raises:
-        FileError: it is in no encoding that botus knows.
+        FileError: it is in no encoding that botus can tell.
     """
     source = iter(pieces)
     start = b""
-    while len(start) < 64 and (piece := next(source, b"")):
+    while len(start) < _SAMPLE and (piece := next(source, b"")):
         start += piece
     encoding, mark = _encoding(start)
     rest = chain([start[mark:]], source)
-    yield from _utf8(rest, place, notes) if encoding == "utf-8" else _wide(rest, encoding, place)
+    if encoding == "utf-8":
+        yield from _utf8(rest, place, notes)
+        return
+    if not encoding.startswith("utf"):
+        notes.append(
+            f"{place} is not UTF-8: it was read as {encoding}; save it as UTF-8 if letters are wrong"
+        )
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for piece in rest:
+            yield decoder.decode(piece)
+        yield decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise FileError(f"{place} is damaged: it is not {encoding.upper()} throughout", _SAVE_AS) from error
 
 
 def glance(start: bytes) -> str:
     """Return the text of the first bytes of a file, whose last letter may be cut off."""
     encoding, mark = _encoding(start)
     return codecs.getincrementaldecoder(encoding)("replace").decode(start[mark:])
+
+
+def repaired(text: str) -> str:
+    """Return the text that was meant where UTF-8 was read as something else: `â€™` is `’`.
+
+    A text with one letter that speaks against it stays as it is.
+    """
+    return str(ftfy.fix_encoding(text, _ONLY_ENCODING))
 
 
 def lines_of(pieces: Iterable[str], place: str, longest: int = LONGEST) -> Iterator[str]:
@@ -79,6 +107,7 @@ def lines_of(pieces: Iterable[str], place: str, longest: int = LONGEST) -> Itera
 
 
 def _encoding(start: bytes) -> tuple[str, int]:
+    """The encoding, and how many bytes its mark has."""
     for mark, encoding in _MARKS:
         if start.startswith(mark):
             return encoding, len(mark)
@@ -88,17 +117,26 @@ def _encoding(start: bytes) -> tuple[str, int]:
         return "utf-16-le", 0
     if even > len(start) / 5 and not odd:
         return "utf-16-be", 0
-    return "utf-8", 0
+    return _guessed(start[:_SAMPLE]) or "utf-8", 0
 
 
-def _wide(pieces: Iterable[bytes], encoding: str, place: str) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    try:
-        for piece in pieces:
-            yield decoder.decode(piece)
-        yield decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise FileError(f"{place} is damaged: it is not {encoding.upper()} throughout", _SAVE_AS) from error
+def _guessed(start: bytes) -> str:
+    """The encoding of a text that is plainly not UTF-8, "" where it is or none stands out.
+
+    What charset-normalizer thinks counts if it finds a language and no other encoding leaves as little mess:
+    short Russian without capitals, say, is as good in KOI8-R as in Windows-1251.
+    """
+    text = start.decode("utf-8", "surrogateescape")
+    if not _is_foreign(len(_NOT_UTF8.findall(text)), text):
+        return ""
+    matches = list(charset_normalizer.from_bytes(start[: start.rfind(b"\n") + 1] or start))
+    if not matches or not matches[0].coherence or any(one.chaos <= matches[0].chaos for one in matches[1:]):
+        return ""
+    return str(matches[0].encoding)
+
+
+def _is_foreign(letters: int, text: str) -> bool:
+    return letters > 20 and letters > len(text) / 4
 
 
 def _utf8(pieces: Iterable[bytes], place: str, notes: list[str]) -> Iterator[str]:
@@ -110,7 +148,7 @@ def _utf8(pieces: Iterable[bytes], place: str, notes: list[str]) -> Iterator[str
         if not text.isascii() and _NOT_UTF8.search(text):
             lines += sum(1 for line in text.split("\n") if _NOT_UTF8.search(line))
             text, guessed = _NOT_UTF8.subn(_western, text)
-            if guessed > 20 and guessed > len(text) / 4:
+            if _is_foreign(guessed, text):
                 raise FileError(f"{place} is neither UTF-8 nor Windows-1252", _SAVE_AS)
         yield text
     if lines:

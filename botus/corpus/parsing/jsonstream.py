@@ -1,23 +1,34 @@
-"""Reads the elements of a JSON array one by one, however long the file, whatever is around the array.
+"""Reads JSON of any size value by value: arrays, objects that hold arrays, values that follow one another.
 
-Pieces of text go in, parsed elements come out. What is before the array may be JavaScript's assignment
-(`window.YTD.tweets.part0 = `) or an object that holds it (`{"totalItems": 2, "orderedItems": [`). No more
-of the file is held than a few pieces and the longest element.
+ijson finds the tokens; no more is held than a few pieces of the file and the value in hand. Programs also
+write what the standard forbids (halves of letters, NaN, line breaks in strings): that is put right first.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from itertools import chain
 from typing import Any
+
+import ijson
 
 from botus.corpus.parsing.decoding import LONGEST
 from botus.errors import FileError
 
 _ASSIGNED = re.compile(r"\s*(?:(?:var|let|const)\s+)?[\w.$]+(?:\[[^\]]{1,40}\])*\s*=\s*")
-_SPACE = re.compile(r"[ \t\r\n]*")
+# A whole pair of surrogates is matched first, so that what is left for the group is half of one.
+_HALF = re.compile(r"\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(\\u[dD][89a-fA-F]\w\w)")
+_NOT_A_NUMBER = re.compile(r'(?<=":)\s*(?:NaN|-?Infinity)(?=\s*[,}])')
+_CONTROLS = bytes.maketrans(bytes(range(32)), b" " * 32)
+# ijson crashes where Python refuses to make a number, which it does from 4,300 digits on.
+_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
+_MANY_DIGITS = re.compile(rb"(\d{4000})\d+")
+_DEEPEST = 500
 _AGAIN = "if it was cut off, download it again"
+
+Event = tuple[str, Any]
 
 
 def elements(
@@ -35,148 +46,141 @@ def elements(
     Raises:
         FileError: it is not JSON, ends too early, or an element is too long.
     """
-    window = _Window(pieces, place, longest)
-    window.skip_assignment()
-    if window.peek() == "[":
-        yield from _array(window)
-    elif window.peek() == "{":
-        yield from _object(window, key)
-    elif not window.peek():
-        raise window.cut_off()
-    else:
-        raise window.damaged("neither an array nor an object begins there")
+    source = _Source(_assigned(pieces, place), place, longest)
+    events = chain.from_iterable(source)
+    if next(events)[0] == "start_array":
+        yield from source.values(events)
+        return
+    rest, has_array = dict[str, Any](), False
+    for event, name in events:
+        if event == "end_map":
+            break
+        first = next(events)
+        if first[0] != "start_array":
+            value = next(source.values(chain([first], events)))
+            if key is None:
+                rest[name] = value
+            continue
+        is_wanted = key in (None, name)
+        has_array |= is_wanted
+        for element in source.values(events):
+            if is_wanted:
+                yield element
+    if rest and not has_array:
+        yield rest
 
 
 def values(pieces: Iterable[str], place: str, longest: int = LONGEST) -> Iterator[Any]:
     """Yield values that follow one another, one to a line or not (JSON Lines); raises as `elements` does."""
-    window = _Window(pieces, place, longest)
-    while window.peek():
-        yield window.value()
+    source = _Source(pieces, place, longest)
+    return source.values(chain.from_iterable(source))
 
 
 def document(pieces: Iterable[str], place: str) -> Any:  # noqa: ANN401 (JSON is of any type)
     """Parse a whole small file; raises FileError as `elements` does."""
-    return _Window(pieces, place, LONGEST).value()
+    return next(values(_assigned(pieces, place), place))
 
 
-def _array(window: _Window) -> Iterator[Any]:
-    window.take("[")
-    if window.peek() == "]":
-        window.take("]")
-        return
-    while True:
-        yield window.value()
-        if window.take(",]") == "]":
-            return
-
-
-def _object(window: _Window, key: str | None) -> Iterator[Any]:
-    window.take("{")
-    found_array = False
-    rest: dict[str, Any] = {}
-    while window.peek() != "}":
-        name = window.value()
-        window.take(":")
-        if window.peek() == "[":
-            wanted = key is None or name == key
-            found_array |= wanted
-            for element in _array(window):
-                if wanted:
-                    yield element
-        else:
-            value = window.value()
-            if key is None and not found_array:
-                rest[str(name)] = value
-        if window.take(",}") == "}":
-            break
-    if key is None and not found_array and rest:
-        yield rest
-
-
-class _Window:
-    """The part of the text that is held, and the place in it."""
+class _Source:
+    """The text as ijson's events, a list of them for each piece."""
 
     def __init__(self, pieces: Iterable[str], place: str, longest: int) -> None:
-        self._pieces = iter(pieces)
-        self._place, self._longest = place, longest
-        self._text = ""
-        self._at = self._before = 0
-        self._ended = False
-        self._decode: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder(strict=False).raw_decode
+        self._pieces, self._place, self._longest = pieces, place, longest
+        self._held = 0  # letters since a value was complete
 
-    def skip_assignment(self) -> None:
-        self._more(256)
-        if found := _ASSIGNED.match(self._text):
-            self._at = found.end()
-
-    def peek(self) -> str:
-        """The next letter that is no white space; "" at the end."""
-        while True:
-            self._at = _SPACE.match(self._text, self._at).end()  # type: ignore[union-attr]  # matches ""
-            if self._at < len(self._text):
-                return self._text[self._at]
-            if not self._more():
-                return ""
-
-    def take(self, wanted: str) -> str:
-        letter = self.peek()
-        if not letter:
-            raise self.cut_off()
-        if letter not in wanted:
-            raise self.damaged(f"{' or '.join(wanted)} is missing")
-        self._at += 1
-        return letter
-
-    def value(self) -> Any:  # noqa: ANN401 (JSON is of any type)
-        """Parse the value that begins here, reading on until it is complete."""
-        self.peek()
-        while True:
+    def __iter__(self) -> Iterator[list[Event]]:
+        events = ijson.sendable_list()
+        parser = ijson.basic_parse_coro(events, multiple_values=True)
+        for text in chain(self._cut_after_commas(), [""]):
+            damage: Exception | None = None
             try:
-                value, end = self._decode(self._text, self._at)
-            except json.JSONDecodeError as error:
-                self._read_on(error)
-            except (RecursionError, ValueError) as error:
-                raise self.damaged("its values are nested too deeply or too long") from error
+                parser.send(_standard(text)) if text else parser.close()
+            except (ijson.JSONError, ArithmeticError, ValueError) as error:
+                damage = error
+            yield list(events)
+            events.clear()
+            if damage:
+                raise self._damaged(damage) from damage
+
+    def values(self, events: Iterator[Event]) -> Iterator[Any]:
+        """Build the values that come next, up to the end of the array or object that they stand in."""
+        stack: list[Any] = []
+        key = ""
+        for event, value in events:
+            if event == "map_key":
+                key = value
+                continue
+            if event == "end_map" or event == "end_array":
+                if not stack:
+                    return
+                value = stack.pop()
             else:
-                # A number at the end of the window may go on in the next piece.
-                if end < len(self._text) or self._ended or not self._more():
-                    self._at = end
-                    return value
+                is_start = event == "start_map" or event == "start_array"
+                if is_start:
+                    value = {} if event == "start_map" else []
+                elif isinstance(value, Decimal):
+                    value = float(value)
+                if stack and isinstance(stack[-1], list):
+                    stack[-1].append(value)
+                elif stack:
+                    stack[-1][key] = value
+                if is_start:
+                    stack.append(value)
+                    if len(stack) > _DEEPEST:
+                        raise self._error("its values are nested too deeply")
+            if not stack:
+                self._held = 0
+                yield value
 
-    def damaged(self, what: str) -> FileError:
-        return FileError(f"{self._place}: not JSON at letter {self._before + self._at + 1:,}: {what}", _AGAIN)
+    def _cut_after_commas(self) -> Iterator[str]:
+        """The pieces, cut so that neither an escape nor a number is in two halves."""
+        rest = ""
+        for piece in self._pieces:
+            self._held += len(piece)
+            if self._held > self._longest + len(piece):
+                raise self._error(
+                    f"a value is longer than {self._longest:,} letters", "is it an export of posts?"
+                )
+            head, comma, rest = (rest + piece).rpartition(",")
+            if comma:
+                yield head + comma
+        if rest:
+            yield rest
 
-    def cut_off(self) -> FileError:
-        if self._before + len(self._text) == 0:
-            return FileError(f"{self._place} is empty", _AGAIN)
-        return FileError(f"{self._place} ends in the middle of its JSON", _AGAIN)
+    def _error(self, what: str, hint: str = _AGAIN) -> FileError:
+        return FileError(f"{self._place}: {what}", hint)
 
-    def _read_on(self, error: json.JSONDecodeError) -> None:
-        is_incomplete = error.msg.startswith("Unterminated") or error.pos >= len(self._text) - 10
-        if not is_incomplete:
-            self._at = error.pos
-            raise self.damaged(error.msg) from error
-        held = len(self._text) - self._at
-        if held > self._longest:
-            raise FileError(
-                f"{self._place}: the element at letter {self._before + self._at + 1:,} is longer than "
-                f"{self._longest:,} letters",
-                "is it an export of posts?",
-            ) from error
-        # As much again: an element of any length is then parsed a few times at most.
-        if not self._more(min(held, self._longest - held + 1)):
-            raise self.cut_off() from error
+    def _damaged(self, error: Exception) -> FileError:
+        said = str(error)
+        if "premature EOF" in said or said.startswith("Incomplete"):
+            return FileError(f"{self._place} ends in the middle of its JSON", _AGAIN)
+        if not isinstance(error, ijson.JSONError):
+            return self._error("not JSON: a number is too large")
+        # yajl's three lines: the reason, what is around the place, an arrow.
+        reason, *around = said.removeprefix("parse error: ").removeprefix("lexical error: ").split("\n")
+        near = "".join(filter(str.isprintable, around[0].strip())) if around else ""
+        return self._error(f"not JSON: {reason.rstrip('.')}" + (f", near {near}" if near else ""))
 
-    def _more(self, wanted: int = 1) -> bool:
-        """Drop what is parsed and read on; False where the text has ended."""
-        parts = [self._text[self._at :]]
-        self._before += self._at
-        self._at = 0
-        got = 0
-        while got < wanted and not self._ended:
-            piece = next(self._pieces, None)
-            self._ended = piece is None
-            parts.append(piece or "")
-            got += len(piece or "")
-        self._text = "".join(parts)
-        return got > 0
+
+def _assigned(pieces: Iterable[str], place: str) -> Iterator[str]:
+    """The text without JavaScript's `window.YTD.tweets.part0 = `."""
+    source, start = iter(pieces), ""
+    while len(start) < 256 and (piece := next(source, None)) is not None:
+        start += piece
+    start = start[found.end() :] if (found := _ASSIGNED.match(start)) else start
+    if not start.strip():
+        raise FileError(f"{place} is empty", _AGAIN)
+    if start.lstrip()[0] not in "[{":
+        raise FileError(f"{place}: not JSON: neither an array nor an object begins there", _AGAIN)
+    yield start
+    yield from source
+
+
+def _standard(text: str) -> bytes:
+    """Take out halves of letters, turn NaN into null and control characters into spaces, shorten numbers."""
+    if "\\u" in text:
+        text = _HALF.sub(lambda found: "" if found[1] else found[0], text)
+    if "NaN" in text or "Infinity" in text:
+        text = _NOT_A_NUMBER.sub("null", text)
+    raw = text.encode().translate(_CONTROLS)
+    return _MANY_DIGITS.sub(rb"\1", raw) if b"0" * 4001 in raw.translate(_DIGITS) else raw

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from botus.corpus.parsing import letters
 from botus.corpus.parsing.archive import Archive, Single, open_archive, start_of, where
-from botus.corpus.parsing.decoding import glance, lines_of, text_of
+from botus.corpus.parsing.decoding import glance, lines_of, repaired, text_of
 from botus.corpus.parsing.post import Found, Options
 from botus.corpus.parsing.tarball import Limits
 from botus.corpus.sources import discord, json_records, mastodon, plain, tables, unsupported, x
@@ -174,20 +173,21 @@ def _title(archive: Archive, kind: str, names: list[str]) -> str:
 def _posts(
     archive: Archive, kind: str, names: list[str], options: Options, notes: list[str]
 ) -> Iterator[Found]:
-    mended = 0
+    count = 0
     try:
         for found in _of_kind(archive, kind, names, options, notes):
             if found.text.isascii():
                 yield found
                 continue
-            text = letters.whole(found.text)
-            once = letters.read_once(text)
-            mended += once != text
-            yield found if once == found.text else replace(found, text=once)
+            # Halves of letters are left where a text was cut at a length; no file can hold them.
+            whole = found.text.encode(errors="ignore").decode()
+            text = repaired(whole)
+            count += text != whole
+            yield found if text == found.text else replace(found, text=text)
     finally:
         archive.close()
-    if mended:
-        notes.append(f"{counted(mended, 'post')} had letters such as â€™ for ’, and got the right ones")
+    if count:
+        notes.append(f"{counted(count, 'post')} had letters such as â€™ for ’, and got the right ones")
 
 
 def _of_kind(
