@@ -93,14 +93,13 @@ def _without_text(values: Common) -> Callable[..., None]:
 
 
 def _posting_run(values: Common) -> PostingRun:
-    from botus.posting.posting_run import Policy, PostingRun
+    from botus.posting.posting_run import PostingRun
     from botus.posting.targets.configured import configured
 
     settings = values.settings
     return PostingRun(
-        settings.data,
+        settings,
         configured(settings, time.time),
-        Policy(settings.post_only, settings.post_order),
         rng=random.Random(),
         clock=time.time,
         say=values.say,

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 
 from botus.errors import FileError
 from botus.log import Say
 from botus.posting.delivery import Deliverer, has_come
 from botus.posting.log_repair import check_whole
-from botus.posting.selection import Selection, choose, read_selection
+from botus.posting.selection import Selection, choose, selection_of
 from botus.posting.target import REQUEST_DEADLINE, Target
-from botus.settings import PostOnly, PostOrder
+from botus.screening.denylist import parse_denylist
+from botus.settings import Settings
+from botus.store.candidates import Candidates
 from botus.store.decisions import Decisions
 from botus.store.durable import files, mounts, owner
 from botus.store.durable.lines import Line
@@ -32,14 +33,6 @@ from botus.text import fingerprint, short_id
 _OPEN_LIMIT = 20  # lines that wait for a target that is down
 _DONE_KEPT = 30 * 86400  # seconds; older proofs go once the log has them
 _DONE_LOOKED_AT = 50
-
-
-@dataclass(frozen=True)
-class Policy:
-    """Which lines go out, and in which order."""
-
-    post_only: PostOnly = "any"
-    post_order: PostOrder = "random"
 
 
 @dataclass(frozen=True)
@@ -63,9 +56,8 @@ class PostingRun:
     """The collaborators of one posting run on one data directory.
 
     Args:
-        data: the data directory.
+        settings: the data directory, and which lines go out.
         targets: where to post, by name; empty for looking only.
-        policy: which lines go out.
         rng: chooses the line.
         clock: seconds since the epoch.
         say: writes a log line: `say(message, level, **fields)`.
@@ -74,18 +66,17 @@ class PostingRun:
 
     def __init__(
         self,
-        data: Path,
+        settings: Settings,
         targets: Mapping[str, Target],
-        policy: Policy,
         *,
         rng: Random,
         clock: Callable[[], float],
         say: Say,
         wait: float = 0.0,
     ) -> None:
-        self.wait = wait
-        self.data, self.targets, self.policy = data, targets, policy
-        self.rng, self.clock, self.say = rng, clock, say
+        self.settings, self.targets = settings, targets
+        self.rng, self.clock, self.say, self.wait = rng, clock, say, wait
+        self.data = data = settings.data
         self.queue, self.log, self.state = Queue(data), Log(data), State(data)
         self.intents = Intents(data)
 
@@ -109,11 +100,14 @@ class PostingRun:
             FileError: a file that decides is damaged.
         """
         used = self.log.used().keys() | self.intents.used()
-        return read_selection(self.data, self.targets.values(), self.policy.post_only, used)
+        judgement, flags = Decisions(self.data).judgement(), Candidates(self.data).flags()
+        denylist = parse_denylist(files.read(self.data / "denylist.txt") or b"")
+        targets, post_only = self.targets.values(), self.settings.post_only
+        return selection_of(targets, post_only, used, judgement, flags, denylist)
 
     def choose(self, selection: Selection) -> Line | None:
         """Choose the next line in the policy's order, None where none may be drawn."""
-        return choose(selection, self.queue, self.log, self.policy.post_order, self.rng)
+        return choose(selection, self.queue, self.log, self.settings.post_order, self.rng)
 
     def _run(self, *, settle_only: bool) -> Outcome:
         with files.lock(self.data, "post", wait=self.wait, holder="another posting run"):

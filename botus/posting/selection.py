@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 
 from botus.posting.target import Target
-from botus.screening.denylist import Denylist, parse_denylist
+from botus.screening.denylist import Denylist
 from botus.screening.rules import precheck
 from botus.settings import PostOnly, PostOrder
-from botus.store.candidates import Candidates
-from botus.store.decisions import Decisions, Judgement
-from botus.store.durable import files
+from botus.store.decisions import Judgement
 from botus.store.durable.lines import Line
 from botus.store.queue import Queue
 from botus.store.tweeted import Log
@@ -99,20 +96,6 @@ class Selection:
         return None
 
 
-def read_selection(data: Path, targets: Iterable[Target], post_only: PostOnly, used: set[str]) -> Selection:
-    """Gather what decides which lines of a data directory may be drawn now.
-
-    Args:
-        used: fingerprints in the log, the intents and done/.
-
-    Raises:
-        FileError: a file that decides is damaged.
-    """
-    denylist = parse_denylist(files.read(data / "denylist.txt") or b"")
-    judgement, flags = Decisions(data).judgement(), Candidates(data).flags()
-    return selection_of(targets, post_only, used, judgement, flags, denylist)
-
-
 def selection_of(
     targets: Iterable[Target],
     post_only: PostOnly,
@@ -121,7 +104,12 @@ def selection_of(
     flags: Mapping[str, tuple[str, ...]],
     denylist: Denylist,
 ) -> Selection:
-    """The same of what has been read: flags of candidates, judgement of decisions, rules of the denylist."""
+    """Make a selection of what has been read.
+
+    Args:
+        used: fingerprints in the log, the intents and done/.
+        judgement: of the decisions; flags: of the candidates.
+    """
     verdicts, origins = judgement
     inherited = {new: flags[old] for new, old in origins.items() if old in flags}
     return Selection(

@@ -18,7 +18,7 @@ from traceback import format_exc
 from botus import settings as settings_module
 from botus.errors import BotusError, BusyError, CredentialsError, SettingsError, sentence
 from botus.log import Say
-from botus.posting.posting_run import Outcome, Policy, PostingRun
+from botus.posting.posting_run import Outcome, PostingRun
 from botus.posting.target import Target
 from botus.schedule.slots import AHEAD, GRACE, Due, Schedule, due, parse, too_far_ahead
 from botus.settings import Settings
@@ -159,11 +159,9 @@ class Loop:
         return Step(outcome=outcome)
 
     def _posting_run(self) -> PostingRun:
-        policy = Policy(self.settings.post_only, self.settings.post_order)
         return PostingRun(
-            self.settings.data,
+            self.settings,
             self.targets,
-            policy,
             rng=self.rng,
             clock=self.clock,
             say=self.say,

@@ -12,7 +12,7 @@ import pytest
 
 from botus.monitoring import notify
 from botus.monitoring.alerts import Facts
-from botus.posting.posting_run import Outcome, Policy
+from botus.posting.posting_run import Outcome
 from botus.posting.resolve import resolve
 from botus.posting.target import Timing
 from botus.schedule.loop import Step
@@ -158,7 +158,7 @@ def test_refused_credentials_once_until_they_are_good_again(bot: Bot) -> None:
 
 
 def test_an_unknown_post_says_what_to_type(bot: Bot) -> None:
-    bot.world.policy = Policy(post_order="file")
+    bot.world.settings = Settings(bot.world.data, post_order="file")
     bot.world.lines("tell me @ noon", *map(str, range(40)))
     bot.world.targets["two"].script.append("nothing")
     bot.slot()

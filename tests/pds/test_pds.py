@@ -20,10 +20,11 @@ from typing import Any
 import pytest
 import requests
 
-from botus.posting.posting_run import Policy, PostingRun
+from botus.posting.posting_run import PostingRun
 from botus.posting.target import Attempt, Ready
 from botus.posting.targets.bluesky import Bluesky
 from botus.posting.targets.bluesky_record import COLLECTION, make_record
+from botus.settings import Settings
 from botus.store.intents import Intents
 from botus.store.sessions import Session, Sessions
 from botus.store.tweeted import Log
@@ -94,9 +95,8 @@ class Door:
         """One posting run."""
         targets = {"bluesky": self.target()}
         run = PostingRun(
-            self.data,
+            Settings(self.data),
             targets,
-            Policy(),
             rng=random.Random(1),
             clock=time.time,
             say=lambda *words, **fields: None,

@@ -10,9 +10,9 @@ import pytest
 
 from botus.errors import BusyError, FileError, SettingsError
 from botus.posting import log_repair
-from botus.posting.posting_run import Policy
 from botus.posting.resolve import resolve
 from botus.posting.selection import Selection
+from botus.settings import Settings
 from botus.store.decisions import Decision, Decisions, Step
 from botus.store.durable import files, mounts
 from botus.store.durable.lines import Line
@@ -457,7 +457,7 @@ def test_post_only(world: World, post_only: str, expected: set[str]) -> None:
     files.make_folder(world.data / ".botus")
     (world.data / ".botus" / "candidates.jsonl").write_text(json.dumps(record) + "\n")
     decide(world.data, "keep", "third")
-    world.policy = Policy(post_only=post_only)  # type: ignore[arg-type]
+    world.settings = Settings(world.data, post_only=post_only)  # type: ignore[arg-type]
     for _ in range(4):
         world.run().post()
     assert set(world.targets["one"].platform.posts) == expected
@@ -473,12 +473,12 @@ def test_flagged_lines_always_need_a_keep(world: World) -> None:
 
 
 def test_file_order_and_spaced_stars(tmp_path: Path) -> None:
-    world = World(tmp_path, FakeTarget(Platform()), policy=Policy(post_order="file"))
+    world = World(tmp_path, FakeTarget(Platform()), post_order="file")
     world.lines(*"abc")
     world.run().post()
     world.run().post()
     assert world.targets["fake"].platform.posts == ["a", "b"]
-    world.policy = Policy(post_order="spaced")
+    world.settings = Settings(tmp_path, post_order="spaced")
     world.lines(*"defghijkl", "S", "T")
     decide(tmp_path, "star", "S", "T")
     for _ in range(11):

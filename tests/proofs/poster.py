@@ -16,8 +16,9 @@ from pathlib import Path
 from random import Random
 
 from botus.errors import BusyError
-from botus.posting.posting_run import Policy, PostingRun
+from botus.posting.posting_run import PostingRun
 from botus.posting.target import Answer
+from botus.settings import Settings
 from botus.store.durable import files, mounts
 from tests.support.fakes import FakeTarget, Platform
 
@@ -55,7 +56,7 @@ def post_until_empty(data: Path, platform: Path) -> None:
     """Post line after line; wait while another posting run is at work."""
     targets = {"file": FileTarget(FilePlatform(platform), "file")}
     run = PostingRun(
-        data, targets, Policy(), rng=Random(), clock=time.time, say=lambda *words, **fields: None
+        Settings(data), targets, rng=Random(), clock=time.time, say=lambda *words, **fields: None
     )
     while True:
         try:

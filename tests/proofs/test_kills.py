@@ -22,9 +22,10 @@ from pathlib import Path
 
 import pytest
 
-from botus.posting.posting_run import Policy, PostingRun
+from botus.posting.posting_run import PostingRun
 from botus.posting.target import Timing
 from botus.posting.targets.mastodon import Mastodon
+from botus.settings import Settings
 from botus.store.intents import Intents
 from botus.store.tweeted import Log
 from tests.support.servers import MastodonServer
@@ -104,7 +105,7 @@ def recover(data: Path, server: MastodonServer) -> None:
         clock = lambda shift=shift: time.time() + shift  # noqa: E731
         targets = {"mastodon": Mastodon(server.url, server.token, timing=Timing(clock=clock))}
         PostingRun(
-            data, targets, Policy(), rng=random.Random(1), clock=clock, say=lambda *words, **fields: None
+            Settings(data), targets, rng=random.Random(1), clock=clock, say=lambda *words, **fields: None
         ).post()
 
 

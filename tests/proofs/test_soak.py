@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from botus.posting.posting_run import Policy, PostingRun
+from botus.posting.posting_run import PostingRun
+from botus.settings import Settings
 from botus.store.intents import Intents
 from botus.store.state import State
 from tests.proofs.poster import FilePlatform, FileTarget
@@ -66,7 +67,7 @@ def test_two_containers_on_one_volume_killed_again_and_again(tmp_path: Path) -> 
     target = FileTarget(FilePlatform(platform), "file")
     for _ in range(3):  # what both had begun when they were killed, and a new one
         PostingRun(
-            data, {"file": target}, Policy(), rng=rng, clock=time.time, say=lambda *words, **fields: None
+            Settings(data), {"file": target}, rng=rng, clock=time.time, say=lambda *words, **fields: None
         ).post()
     posted = lines(platform)
     assert max(Counter(posted).values()) == 1

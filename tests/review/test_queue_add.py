@@ -10,9 +10,10 @@ import pytest
 
 from botus.corpus import feedback
 from botus.errors import BusyError, FileError
-from botus.posting.posting_run import Policy, PostingRun
+from botus.posting.posting_run import PostingRun
 from botus.review import queue_add
 from botus.review.session import open_session
+from botus.settings import Settings
 from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.corpus import Corpus, Post
 from botus.store.decisions import Decisions
@@ -97,7 +98,7 @@ def test_a_data_directory_brings_what_it_knows(data: Path, other: Path) -> None:
     assert fingerprint("typo") in known  # what the edited line was made of
     assert Candidates(data).unfinished() == []
     run_here = PostingRun(
-        data, {}, Policy("kept"), rng=random.Random(1), clock=clock, say=lambda *_, **__: None
+        Settings(data, post_only="kept"), {}, rng=random.Random(1), clock=clock, say=lambda *_, **__: None
     )
     selection = run_here.selection()
     assert [line.text for line in Queue(data).lines() if selection.allows(line)] == [

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from botus.posting.posting_run import Policy, PostingRun
+from botus.posting.posting_run import PostingRun
 from botus.posting.target import Account, Answer, Attempt, Ready
 
 
@@ -102,16 +102,16 @@ class FakeTarget:
 class World:
     """A data directory with targets, and posting runs on it."""
 
-    def __init__(self, data: Path, *targets: FakeTarget, policy: Policy | None = None, seed: int = 1) -> None:
+    def __init__(self, data: Path, *targets: FakeTarget, seed: int = 1, **settings: Any) -> None:
         self.data, self.targets = data, {target.name: target for target in targets}
-        self.policy, self.clock, self.rng = policy or Policy(), Clock(), Random(seed)
+        self.settings, self.clock, self.rng = Settings(data, **settings), Clock(), Random(seed)
         self.said: list[tuple[str, str]] = []
 
     def run(self) -> PostingRun:
         def say(message: str, level: str = "info", **fields: Any) -> None:  # noqa: ANN401
             self.said.append((level, message))
 
-        return PostingRun(self.data, self.targets, self.policy, rng=self.rng, clock=self.clock, say=say)
+        return PostingRun(self.settings, self.targets, rng=self.rng, clock=self.clock, say=say)
 
     def lines(self, *lines: str) -> None:
         (self.data / "tweets.txt").write_text("".join(line + "\n" for line in lines))

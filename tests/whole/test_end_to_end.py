@@ -18,9 +18,9 @@ from random import Random
 import pexpect
 import pytest
 
-from botus.posting.posting_run import Outcome, Policy, PostingRun
+from botus.posting.posting_run import Outcome, PostingRun
 from botus.posting.targets.configured import configured
-from botus.settings import load
+from botus.settings import Settings, load
 from botus.store.decisions import Decisions
 from tests.support.command import COMMAND, X_SECRETS, botus, environment, until
 from tests.support.fakes import Clock
@@ -160,7 +160,7 @@ def test_the_predecessors_files_keep_every_byte(data: Path, x: XServer, mastodon
 
 def one_run(data: Path, settings: dict[str, str], clock: Clock, *, settle: bool = False) -> Outcome:
     targets = configured(load(settings, data), clock)
-    run = PostingRun(data, targets, Policy(), rng=Random(1), clock=clock, say=lambda *_, **__: None)
+    run = PostingRun(Settings(data), targets, rng=Random(1), clock=clock, say=lambda *_, **__: None)
     return run.settle() if settle else run.post()
 
 
