@@ -10,6 +10,7 @@ from typing import Any
 
 from botus.posting.posting_run import PostingRun
 from botus.posting.target import Account, Answer, Attempt, Ready
+from botus.settings import Settings
 
 
 class Clock:
@@ -102,7 +103,7 @@ class FakeTarget:
 class World:
     """A data directory with targets, and posting runs on it."""
 
-    def __init__(self, data: Path, *targets: FakeTarget, seed: int = 1, **settings: Any) -> None:
+    def __init__(self, data: Path, *targets: FakeTarget, seed: int = 1, **settings: Any) -> None:  # noqa: ANN401
         self.data, self.targets = data, {target.name: target for target in targets}
         self.settings, self.clock, self.rng = Settings(data, **settings), Clock(), Random(seed)
         self.said: list[tuple[str, str]] = []
