@@ -58,45 +58,37 @@ def _name(context: click.Context, option: click.Parameter, value: str) -> str:
 @click.option("--seed", type=int, help="Of the split, the order, the first weights.  [default: 1]")
 @click.option("--corpus", type=_FILE, metavar="FILE", help="Another file than corpus.txt.")
 @click.option("--plot", type=_FILE, metavar="SVG", help="Draw the losses.")
-@click.option("--threads", type=click.IntRange(1), default=None, help="CPU cores to use.  [default: all]")
+@click.option("--threads", type=click.IntRange(1), help="CPU cores to use.  [default: all]")
 @click.option("--fresh", is_flag=True, help="Set aside what is in the run folder, and begin anew.")
 @common
-def finetune(
-    values: Common,
-    base: str | None,
-    size: str | None,
-    run: str,
-    threads: int | None,
-    **options: Any,  # noqa: ANN401
-) -> None:
+def finetune(values: Common, **given: Any) -> None:  # noqa: ANN401
     """Train a model on corpus.txt; the same command goes on after Ctrl-C."""
-    if base and size:
+    options = TrainingOptions(**given)
+    if options.base and options.size:
         raise click.UsageError("say one of --base and --from-scratch")
     from botus.training.graph import require
 
     require()  # before the modules below find that something of theirs is missing, and name another extra
-    from botus.cli.display.download import watching_download
-    from botus.cli.display.training import closing, watching
-    from botus.cli.display.training import plot as draw
+    from botus.cli.display import training as display
     from botus.training import finetune as stage
     from botus.training.base_model import fetch as bases
 
     settings = values.existing
 
     def fetch(name: str) -> Path:
-        with watching_download(values) as hooks:
+        with display.watching_download(values) as hooks:
             return bases.fetch(name, Path("models"), settings.base_models, hooks)
 
     done = stage.finetune(
-        TrainingOptions(base, size, run, threads=threads or 0, **options),
+        options,
         settings.data,
         fetch=fetch,
         say=values.say,
-        watching=partial(watching, values),
-        draw=draw,
+        watching=partial(display.watching, values),
+        draw=display.plot,
     )
     over = asdict(done.overtraining) if done.overtraining else None
     values.result(
-        closing(done.path, done.state, done.ended, done.overtraining),
+        display.closing(done.path, done.state, done.ended, done.overtraining),
         lambda: {"path": str(done.path), "ended": done.ended, **asdict(done.state), "sooner": over},
     )

@@ -80,7 +80,7 @@ def finetune(
         _check_room(folder.path, first.model.weights)
         for line in _about(first):
             say(line)
-        with _network(first, options.threads) as network:
+        with _network(first, options.threads or 0) as network:
             if network.on_gpu:
                 say("training on the GPU")
             with watching(first.plan) as watcher:

@@ -73,7 +73,7 @@ class TrainingOptions:
     corpus: Path | None = None  # another file than corpus.txt
     plot: Path | None = None  # where to draw the losses
     fresh: bool = False  # begin anew, and set aside what is in the run folder
-    threads: int = 0  # CPU cores; 0 for all of them
+    threads: int | None = None  # CPU cores; None for all of them
 
     def numbers(self) -> dict[str, int | float]:
         """The numbers of the plan that the person named."""

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from botus.checkpoints.checkpoint import open_checkpoint
-from botus.cli.display.download import by_tenths
+from botus.cli.display.training import by_tenths
 from botus.errors import BusyError, FileError, SettingsError, TemporaryError
 from botus.store.durable import files
 from botus.training.base_model import fetch as base

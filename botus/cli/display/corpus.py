@@ -1,7 +1,4 @@
-"""What a person sees of the figures of a corpus: lines with a histogram, and plots of lengths and times.
-
-Figures go in, lines and an SVG document come out.
-"""
+"""What a person sees of the figures of a corpus: lines with a histogram, and plots of lengths and times."""
 
 from __future__ import annotations
 
@@ -13,76 +10,60 @@ from datetime import UTC, datetime
 from botus.cli.display import plots
 from botus.cli.display.plots import Bars
 from botus.corpus.stats import Stats, advice
+from botus.text import counted
 
 _ROWS, _COLUMNS = 12, 40  # bins of the histogram in the terminal, and of the plot
 _INDENT = 11  # columns of the names at the left
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-
 _DAYS, _MONTHS = 62, 150  # as many are drawn one by one; what is longer, by months or years
 _LABELS = 8  # under an axis of time
 
 
 def lines(stats: Stats, width: int = 80, *, blocks: bool = True) -> Iterator[str]:
-    """Yield the figures of a corpus for a terminal.
-
-    Args:
-        stats: the figures.
-        width: columns.
-        blocks: whether the terminal can show block characters.
-    """
+    """Yield the figures of a corpus for a terminal of so many columns, which may lack block characters."""
     yield _row("posts", f"{stats.posts:,}, {stats.words:,} words, {_size(stats.bytes)}")
-    how = (
-        f"in the vocabulary of {stats.vocabulary}"
-        if stats.vocabulary
-        else "estimated: there is no model here"
-    )
-    yield _row("tokens", f"{'' if stats.vocabulary else 'about '}{_round(stats):,} ({how})")
+    if stats.vocabulary:
+        yield _row("tokens", f"{stats.tokens:,} (in the vocabulary of {stats.vocabulary})")
+    else:
+        yield _row("tokens", f"about {_rounded(stats.tokens):,} (estimated: there is no model here)")
     for number, (source, count) in enumerate(stats.sources.items()):
         yield _row("" if number else "sources", f"{count:,}  {source}")
     yield _row("scripts", ", ".join(_shares(stats)) or "no letters")
     yield _row("repeated", f"{stats.same:,} word for word, {stats.near:,} nearly")
     if stats.broken:
-        yield _row("broken", f"{stats.broken:,} line{'s' * (stats.broken > 1)} not UTF-8, left out")
+        yield _row("broken", f"{counted(stats.broken, 'line')} not UTF-8, left out")
     if stats.times:
         first, last = (_date(at) for at in (stats.times[0], stats.times[-1]))
         yield _row("time", f"{first} to {last}; {len(stats.times):,} have a time")
     longest = max(stats.lengths, default=0)
-    yield _row("length", f"{stats.median:,.0f} characters in the middle, {longest:,} the longest")
+    yield _row("length", f"median {stats.median:,.0f} characters, longest {longest:,}")
     yield from _histogram(stats.lengths, width, blocks)
     yield ""
-    for one in advice(stats):
-        yield from _wrapped(one, width)
+    for sentence in advice(stats):
+        indent = "  " if sentence.startswith("- ") else ""
+        yield from textwrap.wrap(sentence, width, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def value(stats: Stats) -> dict[str, object]:
     """Return the figures and the advice as plain values, for JSON."""
     width, counts = bins(stats.lengths, _ROWS)
     shown = {name: one for name, one in vars(stats).items() if name not in ("lengths", "times")}
-    lengths = {"median": stats.median, "longest": max(stats.lengths), "bin": width, "counts": counts}
-    ends = (
-        {"posts": len(stats.times), "first": min(stats.times), "last": max(stats.times)}
-        if stats.times
-        else None
-    )
-    return {**shown, "lengths": lengths, "times": ends, "advice": [*advice(stats)]}
+    shown["lengths"] = {"median": stats.median, "longest": max(stats.lengths), "bin": width, "counts": counts}
+    shown["times"] = None
+    if times := stats.times:
+        shown["times"] = {"posts": len(times), "first": times[0], "last": times[-1]}
+    return {**shown, "advice": [*advice(stats)]}
 
 
 def plot(stats: Stats) -> str:
     """Draw the lengths, and the times where there are any, as an SVG document."""
-    panels = [_lengths(stats.lengths)]
-    if stats.times:
-        panels.append(_times(stats.times))
-    return plots.bars(panels)
+    return plots.bars([_lengths(stats.lengths), *([_times(stats.times)] if stats.times else [])])
 
 
 def bins(lengths: Sequence[int], most: int) -> tuple[int, list[int]]:
-    """Count lengths in bins; returns the width of a bin and the counts.
+    """Count lengths in so many bins at the most; returns the width of a bin and the counts.
 
     The last of `most` bins is open at its end: one post of a thousand may be longer than it.
-
-    Args:
-        lengths: what is counted.
-        most: as many bins at the most.
     """
     if not lengths:
         return 1, []
@@ -126,12 +107,10 @@ def _times(times: Sequence[float]) -> Bars:
     unit, place, name = _unit(first, last)
     start, size = place(first), place(last) - place(first) + 1
     found = Counter(place(moment) - start for moment in moments)
-    every = -(-size // _LABELS)
+    every, begin = -(-size // _LABELS), 0
     if unit == "month" and every > 1:
         every = next(step for step in (3, 6, 12, 24, 36) if step >= every)
         begin = -start % every  # a January among them
-    else:
-        begin = 0
     ticks = [(at + 0.5, name(start + at)) for at in range(begin, size, every)]
     title = f"When {len(times):,} posts were posted"
     return Bars(title, unit, "posts", [found[at] for at in range(size)], ticks)
@@ -154,12 +133,9 @@ def _row(name: str, value: str) -> str:
     return f"{name:{_INDENT}}{value}"
 
 
-def _round(stats: Stats) -> int:
-    """An estimate does not pretend to be exact."""
-    if stats.vocabulary or stats.tokens < 100:
-        return stats.tokens
-    grain: int = 10 ** (len(str(stats.tokens)) - 2)
-    return round(stats.tokens / grain) * grain
+def _rounded(count: int) -> int:
+    """Two digits: an estimate does not pretend to be exact."""
+    return round(count, 2 - len(str(count))) if count >= 100 else count
 
 
 def _shares(stats: Stats) -> Iterator[str]:
@@ -178,8 +154,3 @@ def _size(count: int) -> str:
 
 def _date(at: float) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
-
-
-def _wrapped(sentence: str, width: int) -> list[str]:
-    indent = "  " if sentence.startswith("- ") else ""
-    return textwrap.wrap(sentence, width, subsequent_indent=indent, break_on_hyphens=False)

@@ -1,8 +1,8 @@
-"""Plots as SVG: how a training went, and bars of counts. Figures go in, the text of a picture comes out.
+"""Plots as SVG: how a training went, and bars of counts. Pure.
 
-Pure, and without a plotting library: a picture is some axes and a path per curve. Its colours follow the
-reader's light or dark screen, and no font is fetched. The one surprise: where a curve has more points than
-the picture has room for, the means of neighbours are drawn.
+A picture is some axes and a path per curve: matplotlib would cost 170 MB for them. Its colours follow the
+reader's light or dark screen, and no font is fetched. Where a curve has more points than the picture has room
+for, the means of neighbours are drawn.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from statistics import fmean
 
 OLD_RULE = 1.0  # the training loss below which fine-tuners used to speak of overfitting
 
 _WIDTH, _HEIGHT = 720, 360
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 28, 64, 52
+_LEGEND = 47
 _MOST_POINTS = 400
 
 Point = tuple[float, float]
@@ -87,7 +89,8 @@ def _losses(
     panel: _Panel, training: Sequence[Point], held_out: Sequence[Point], best: int | None
 ) -> Iterator[str]:
     yield from _frame(panel, "Loss by training step", "step", "loss (nats per token)")
-    yield from _numbers_across(panel)
+    for value in _ticks(panel.xs, 8):
+        yield from _tick(panel, panel.x(value), _number(value))
     yield _line("rule", _LEFT, panel.y(OLD_RULE), _WIDTH - _RIGHT, panel.y(OLD_RULE))
     words = f"{OLD_RULE}, below which a training loss was said to overfit"
     yield _text("small rule-ink", _LEFT + 6, panel.y(OLD_RULE) + 15, words)
@@ -95,7 +98,9 @@ def _losses(
     yield _curve("held-out", panel, held_out)
     if len(held_out) <= 60:
         yield from (_dot("held-out-dot", panel, point, 2.5) for point in held_out)
-    yield from _legend(panel, [("training", "training"), ("held-out", "held-out posts")])
+    for style, name, x in (("training", "training", _LEFT), ("held-out", "held-out posts", _LEFT + 116)):
+        yield _line(style, x, _LEGEND, x + 24, _LEGEND)
+        yield _text("small", x + 30, _LEGEND + 4, name)
     if best is not None:
         yield from _kept(panel, best, dict(held_out))
 
@@ -105,14 +110,9 @@ def _kept(panel: _Panel, best: int, held_out: dict[float, float]) -> Iterator[st
     value = held_out.get(best)
     words = f"kept: step {best:,}" + ("" if value is None else f", {value:.3f}")
     x = panel.x(best)
-    is_right = x > (_LEFT + _WIDTH - _RIGHT) / 2
     yield _line("kept", x, panel.y(panel.ys[1]), x, panel.y(0))
-    yield _text(
-        "small kept-ink end" if is_right else "small kept-ink",
-        x - 6 if is_right else x + 6,
-        panel.top + _TOP + 14,
-        words,
-    )
+    side, gap = (" end", -6) if x > (_LEFT + _WIDTH - _RIGHT) / 2 else ("", 6)
+    yield _text(f"small kept-ink{side}", x + gap, panel.top + _TOP + 14, words)
     if value is not None:
         yield _dot("kept-dot", panel, (best, value), 5)
 
@@ -143,41 +143,17 @@ def _frame(panel: _Panel, title: str, across: str, up: str) -> Iterator[str]:
     yield f'<text class="small middle" x="16" y="{middle:.1f}" {turned}>{escape(up)}</text>'
 
 
-def _numbers_across(panel: _Panel) -> Iterator[str]:
-    for value in _ticks(panel.xs, 8):
-        yield from _tick(panel, panel.x(value), _number(value))
-
-
 def _tick(panel: _Panel, x: float, label: str) -> Iterator[str]:
     floor = panel.y(panel.ys[0])
     yield _line("axis", x, floor, x, floor + 5)
     yield _text("small middle", x, floor + 19, label)
 
 
-def _legend(panel: _Panel, names: Iterable[tuple[str, str]]) -> Iterator[str]:
-    x, y = float(_LEFT), panel.top + 47
-    for style, name in names:
-        yield _line(style, x, y, x + 24, y)
-        yield _text("small", x + 30, y + 4, name)
-        x += 60 + 7 * len(name)
-
-
 def _curve(style: str, panel: _Panel, points: Sequence[Point]) -> str:
-    places = [f"{panel.x(x)} {panel.y(y)}" for x, y in _thinned(points)]
-    return f'<path class="{style}" d="M{" L".join(places)}"/>' if places else ""
-
-
-def _thinned(points: Sequence[Point]) -> list[Point]:
-    size = -(-len(points) // _MOST_POINTS)
-    if size <= 1:
-        return list(points)
+    size = max(1, -(-len(points) // _MOST_POINTS))
     groups = [points[at : at + size] for at in range(0, len(points), size)]
-    return [(_mean(x for x, _ in group), _mean(y for _, y in group)) for group in groups]
-
-
-def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return sum(found) / len(found)
+    places = [f"{panel.x(fmean(x for x, _ in one))} {panel.y(fmean(y for _, y in one))}" for one in groups]
+    return f'<path class="{style}" d="M{" L".join(places)}"/>' if places else ""
 
 
 def _ticks(ends: tuple[float, float], most: int) -> list[float]:

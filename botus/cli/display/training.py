@@ -1,4 +1,4 @@
-"""What a person sees while a model is trained: a bar on a terminal, a line for every look elsewhere."""
+"""What a person sees while a base model is fetched or a model is trained: a bar on a terminal, else lines."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from botus.cli.display.plots import OLD_RULE
 from botus.cli.options import Common
 from botus.cli.output import is_terminal, progress_bar
 from botus.text import brief_span, counted, escape
+from botus.training.base_model.download import FileProgress, Hooks
 from botus.training.loop import TrainingProgress, TrainingState, Watcher
 from botus.training.overtraining import Overtraining, Sampled
 from botus.training.plan import TrainingPlan
@@ -18,6 +19,7 @@ from botus.training.run_folder import LossRow
 
 _SHOWN = 100  # letters of a sample
 _EARLY = 10  # steps after which it is known how long it will take
+_LARGE = 10_000_000  # bytes; a smaller file is there before anybody has read about it
 
 
 @contextmanager
@@ -54,10 +56,8 @@ def _losses(progress: TrainingProgress) -> Iterator[str]:
 
 def look(progress: TrainingProgress, sampled: Sampled | None) -> Iterator[str]:
     """Say what a look at the held-out posts has shown."""
-    mark = (
-        " (best so far)" if progress.best_step == progress.step else f" (best: step {progress.best_step:,})"
-    )
-    yield line(progress) + mark
+    best = "best so far" if progress.best_step == progress.step else f"best: step {progress.best_step:,}"
+    yield f"{line(progress)} ({best})"
     if sampled is None:
         return
     if sampled.copy_rate is None:
@@ -92,6 +92,43 @@ def plot(rows: Sequence[LossRow], best_step: int) -> str:
     training = [(row.step, row.train) for row in rows]
     held_out = [(row.step, row.held_out) for row in rows if row.held_out is not None]
     return plots.loss(training, held_out, best_step or None)
+
+
+@contextmanager
+def watching_download(values: Common) -> Iterator[Hooks]:
+    """Show a download to whoever gave these options."""
+    if values.quiet:
+        yield Hooks(values.say)
+    elif not is_terminal():
+        yield Hooks(values.say, by_tenths(values.say))
+    else:
+        from rich import progress as rich
+        from rich.console import Console
+
+        columns = (
+            *(rich.TextColumn("{task.description}", markup=False), rich.BarColumn(bar_width=24)),
+            *(rich.DownloadColumn(), rich.TransferSpeedColumn(), rich.TimeRemainingColumn()),
+        )
+        with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("", total=None)
+
+            def show(file: FileProgress) -> None:
+                bar.update(task, completed=file.done, total=file.total or None, description=file.name)
+
+            yield Hooks(values.say, show)
+
+
+def by_tenths(say: Callable[[str], None]) -> Callable[[FileProgress], None]:
+    """Say at every tenth of a large file how far it is."""
+    said: dict[str, int] = {}
+
+    def show(progress: FileProgress) -> None:
+        tenths = progress.done * 10 // progress.total if progress.total > _LARGE else 0
+        if tenths > said.get(progress.name, 0):
+            said[progress.name] = tenths
+            say(f"{progress.name}: {progress.done / 1e6:,.0f} of {progress.total / 1e6:,.0f} MB")
+
+    return show
 
 
 def _looked(say: Callable[[str], None]) -> Callable[[TrainingProgress, Sampled | None], None]:
