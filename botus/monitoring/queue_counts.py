@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from botus.posting.selection import KEPT, Selection, selection_of
+from botus.posting.selection import KEPT, Selection
 from botus.posting.target import Target
 from botus.screening.denylist import parse_denylist
 from botus.settings import Settings
@@ -102,7 +102,7 @@ def take_stock(settings: Settings, targets: Mapping[str, Target]) -> tuple[Queue
     judgement = Decisions(data).judgement()
     denylist = parse_denylist(files.read(data / "denylist.txt") or b"")
     used = Log(data).used().keys() | Intents(data).used()
-    selection = selection_of(targets.values(), settings.post_only, used, judgement, flags, denylist)
+    selection = Selection(targets.values(), settings.post_only, used, judgement, flags, denylist)
     queue = _count(Queue(data).lines(), selection)
     verdicts, origins = judgement
     return queue, list(_acceptance(heat, verdicts, {old: new for new, old in origins.items()}))

@@ -1,8 +1,9 @@
-"""A damaged or shortened tweeted.json: notice it, salvage its entries, or take it as it is."""
+"""A damaged or shortened tweeted.json: notice it, save its whole entries, or take it as it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,21 +49,23 @@ def repair(data: Path, clock: Callable[[], float]) -> str:
     Raises:
         FileError: there is no file, or state.json is damaged too.
     """
-    log = Log(data)
+    log, state = Log(data), State(data)
     with files.lock(data, "post", wait=30.0, holder="a posting run"):
         content = files.read(log.path)
         if content is None:
             raise FileError(f"there is no {log.path}", "if it is gone on purpose: botus log accept")
-        if _is_sound(log):
+        with suppress(FileError):
+            log.entries()
             return f"{log.path} is sound: nothing to repair"
-        State(data).load()  # damaged, it stops this before anything is changed
-        kept = log.path.with_name(f"{log.path.name}.damaged-{_stamp(clock)}")
+        state.load()  # damaged, it stops this before anything is changed
+        now = datetime.fromtimestamp(clock(), UTC)
+        kept = log.path.with_name(f"{log.path.name}.damaged-{now:%Y%m%dT%H%M%SZ}")
         files.replace(kept, content)
         entries = salvage(content.decode("utf-8", "replace"))
         body = ",\n".join("  " + entry for entry in entries)
         files.replace(log.path, f"[\n{body}\n]".encode() if entries else b"[]")
         parse(log.path, (files.read(log.path) or b"").decode())
-        _take_as_it_is(data, len(entries))
+        _take_as_it_is(state, len(entries))
     saved = counted(len(entries), "entry", "entries")
     return f"saved {saved}; the damaged file is {kept}; compare them before you go on"
 
@@ -77,31 +80,17 @@ def accept(data: Path) -> str:
         FileError: the log does not parse.
     """
     with files.lock(data, "post", wait=30.0, holder="a posting run"):
-        entries = Log(data).entries()
+        entries, intents = Log(data).entries(), Intents(data)
         logged = {entry.get("id") for entry in entries}
-        intents = Intents(data)
-        forgotten = [mark for mark in intents.done_names() if short_id(mark) not in logged]
-        for mark in forgotten:
-            intents.forget(mark)
-        _take_as_it_is(data, len(entries))
+        forgotten = [post for post in intents.done_names() if short_id(post) not in logged]
+        for post in forgotten:
+            intents.forget(post)
+        _take_as_it_is(State(data), len(entries))
     again = f"; {counted(len(forgotten), 'post')} that it lacks may be posted again" if forgotten else ""
     return f"tweeted.json is taken as it is, with {counted(len(entries), 'entry', 'entries')}{again}"
 
 
-def _is_sound(log: Log) -> bool:
-    try:
-        log.entries()
-    except FileError:
-        return False
-    return True
-
-
-def _take_as_it_is(data: Path, count: int) -> None:
-    state = State(data)
-    memory: Memory = state.load()
+def _take_as_it_is(state: State, count: int) -> None:
+    memory = state.load()
     memory.log_count, memory.last_id = count, None
     state.save(memory)
-
-
-def _stamp(clock: Callable[[], float]) -> str:
-    return datetime.fromtimestamp(clock(), UTC).strftime("%Y%m%dT%H%M%SZ")

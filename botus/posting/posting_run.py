@@ -16,7 +16,7 @@ from botus.errors import FileError
 from botus.log import Say
 from botus.posting.delivery import Deliverer, has_come
 from botus.posting.log_repair import check_whole
-from botus.posting.selection import Selection, choose, selection_of
+from botus.posting.selection import Selection, choose
 from botus.posting.target import REQUEST_DEADLINE, Target
 from botus.screening.denylist import parse_denylist
 from botus.settings import Settings
@@ -103,7 +103,7 @@ class PostingRun:
         judgement, flags = Decisions(self.data).judgement(), Candidates(self.data).flags()
         denylist = parse_denylist(files.read(self.data / "denylist.txt") or b"")
         targets, post_only = self.targets.values(), self.settings.post_only
-        return selection_of(targets, post_only, used, judgement, flags, denylist)
+        return Selection(targets, post_only, used, judgement, flags, denylist)
 
     def choose(self, selection: Selection) -> Line | None:
         """Choose the next line in the policy's order, None where none may be drawn."""

@@ -1,4 +1,4 @@
-"""A person's word on a post whose fate botus cannot tell, or that still waits for a target.
+"""What a person says about a post that botus could not confirm, or that still waits for a target.
 
 The log and done/ say `unknown`, or an open intent has a part that waits; afterwards they say what the person
 said, or a new intent sends the post once more to that target alone.
@@ -26,7 +26,6 @@ def resolve(
     """Write down what a person knows about a post.
 
     Args:
-        data: the data directory.
         post: the post's id, or the beginning of its fingerprint.
         target: which target it is about; None where only one is in question.
         word: `posted`, `not-posted` (it is sent again) or `give-up`.
@@ -45,63 +44,57 @@ def resolve(
         intent, is_open = _find(intents, post)
         name = _choose(intent, target, word)
         if word == "not-posted":
-            return _send_again(intents, intent, name, is_open)
+            _send_again(intents, intent, name, is_open)
+            return f"{intent.id}: goes to {name} again with the next post"
         part = intent.parts[name]
         if word == "posted":
             part.state, part.url, part.error = "posted", url, None
             part.at = part.at or int(clock() * 1000)
         else:
             part.state, part.error = "rejected", "given up by hand"
-        _write(data, intents, intent, is_open)
+        if is_open:
+            intents.release(intent)  # the next run logs it where it is final
+        else:
+            intents.save_done(intent)
+            log = Log(data)
+            earlier = next((entry for entry in log.entries() if entry.get("id") == intent.id), None)
+            if earlier is not None:
+                log.update(log_entry(intent, earlier))
         return f"{intent.id}: {name} is now {part.state}"
 
 
 def _find(intents: Intents, post: str) -> tuple[Intent, bool]:
-    marks = [intent.fingerprint for intent in intents.open()]
-    marks += [mark for mark in intents.done_names() if mark not in marks]
-    found = [mark for mark in marks if mark.startswith(post)] if len(post) >= _SHORTEST else []
+    """The one post whose fingerprint begins so, and whether its intent is open."""
+    opened = {intent.fingerprint: intent for intent in intents.open()}
+    known = {*opened, *intents.done_names()}
+    found = [one for one in known if one.startswith(post)] if len(post) >= _SHORTEST else []
     if len(found) > 1:
         raise SettingsError(f"{post} begins {len(found)} posts", "give more of the post's fingerprint")
-    open_one = next((intent for intent in intents.open() if intent.fingerprint in found), None)
-    intent = open_one or (intents.find_done(found[0]) if found else None)
+    intent = opened.get(found[0]) or intents.find_done(found[0]) if found else None
     if intent is None:
-        raise SettingsError(f"there is no post {post} to resolve", "botus status lists those that need you")
-    return intent, open_one is not None
+        hint = "botus status lists those that need attention"
+        raise SettingsError(f"there is no post {post} to resolve", hint)
+    return intent, intent.fingerprint in opened
 
 
 def _choose(intent: Intent, target: str | None, word: Word) -> str:
-    states = ("unknown", "sending") if word != "give-up" else ("unknown", "sending", "pending")
+    states = ("unknown", "sending", "pending") if word == "give-up" else ("unknown", "sending")
     names = [name for name, part in intent.parts.items() if part.state in states]
+    known = "known: " + ", ".join(f"{name} {part.state}" for name, part in intent.parts.items())
     if target is not None and target not in names:
-        raise SettingsError(f"{intent.id}: nothing is in question on {target}", _known(intent))
+        raise SettingsError(f"{intent.id}: nothing is in question on {target}", known)
     if target is None and len(names) != 1:
         problem = "name one with --target" if names else "nothing about it is in question"
-        raise SettingsError(f"{intent.id}: {problem}", _known(intent))
+        raise SettingsError(f"{intent.id}: {problem}", known)
     return target or names[0]
 
 
-def _known(intent: Intent) -> str:
-    return "known: " + ", ".join(f"{name} {part.state}" for name, part in intent.parts.items())
-
-
-def _send_again(intents: Intents, intent: Intent, name: str, is_open: bool) -> str:
-    """Let the next run send it: a new key, because the platform may remember the old one."""
+def _send_again(intents: Intents, intent: Intent, name: str, is_open: bool) -> None:
+    """Let the next run send it: with a new key, because the platform may remember the old one."""
     if is_open:
         intent.parts[name] = Part()
-        intents.release(intent)
     else:
-        again = Intent(intent.fingerprint, intent.text, intent.raw, intent.claimed, parts={name: Part()})
-        intents.claim(again)
-        intents.release(again)
-    return f"{intent.id}: goes to {name} again with the next post"
-
-
-def _write(data: Path, intents: Intents, intent: Intent, is_open: bool) -> None:
-    if is_open:
-        intents.release(intent)  # the next run logs it where it is final
-        return
-    intents.save_done(intent)
-    log = Log(data)
-    earlier = next((entry for entry in log.entries() if entry.get("id") == intent.id), None)
-    if earlier is not None:
-        log.update(log_entry(intent, earlier))
+        parts = {name: Part()}
+        intent = Intent(intent.fingerprint, intent.text, intent.raw, intent.claimed, parts=parts)
+        intents.claim(intent)
+    intents.release(intent)

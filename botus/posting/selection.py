@@ -6,9 +6,9 @@ a forbidden word), or waits for the settings (POST_ONLY).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from random import Random
+from typing import NamedTuple
 
 from botus.posting.target import Target
 from botus.screening.denylist import Denylist
@@ -24,38 +24,35 @@ KEPT = ("keep", "star")
 _NOTHING = fingerprint("")
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Why a line is not drawn.
-
-    Attributes:
-        kind: `invalid` (no text), `used`, `dropped`, `held`, `unreviewed` or `too long`.
-        reason: the same in words.
-    """
+class Refusal(NamedTuple):
+    """Why a line is not drawn: `invalid`, `used`, `dropped`, `held`, `unreviewed` or `too long`, in words."""
 
     kind: str
     reason: str
 
 
-@dataclass
 class Selection:
     """What decides about a line.
 
-    Attributes:
-        used: fingerprints in the log, the intents and done/.
-        verdicts: the person's last decision by fingerprint: keep, star, drop, edited.
+    Args:
+        used: fingerprints in the log, the intents and done/; more may be added.
+        judgement: of the decisions; `verdicts` are the last ones by fingerprint: keep, star, drop, edited.
         flags: why `generate` flagged a line, by fingerprint; every line it wrote has an entry.
-        precheck: why a text must not go out without a person's keep, None where it may.
-        problems: per target, why it can never take a text.
-        post_only: which lines may go out at all.
     """
 
-    used: set[str]
-    verdicts: Mapping[str, str]
-    flags: Mapping[str, tuple[str, ...]]
-    precheck: Callable[[str], str | None]
-    problems: list[Callable[[str], str | None]]
-    post_only: PostOnly
+    def __init__(
+        self,
+        targets: Iterable[Target],
+        post_only: PostOnly,
+        used: set[str],
+        judgement: Judgement,
+        flags: Mapping[str, tuple[str, ...]],
+        denylist: Denylist,
+    ) -> None:
+        self.used, self._post_only, self._denylist = used, post_only, denylist
+        self.verdicts, origins = judgement
+        self.flags = {new: flags[old] for new, old in origins.items() if old in flags} | dict(flags)
+        self._problems = [target.problem for target in targets]
 
     def refusal(self, line: Line, known: str = "") -> Refusal | None:
         """Tell why a line may not be drawn, or None where it may.
@@ -76,8 +73,8 @@ class Selection:
             return Refusal("dropped", "it was dropped in curate" if verdict == "drop" else "it was edited")
         if verdict not in KEPT and (held := self._held(text, post)):
             return held
-        too_long = [reason for problem in self.problems if (reason := problem(text))]
-        if self.problems and len(too_long) == len(self.problems):
+        too_long = [reason for problem in self._problems if (reason := problem(text))]
+        if self._problems and len(too_long) == len(self._problems):
             return Refusal("too long", "; ".join(dict.fromkeys(too_long)))
         return None
 
@@ -86,40 +83,14 @@ class Selection:
         return self.refusal(line) is None
 
     def _held(self, text: str, post: str) -> Refusal | None:
-        if reason := self.precheck(text):
+        if reason := precheck(text, self._denylist):
             return Refusal("held", reason)
         if flags := self.flags.get(post):
             return Refusal("held", "flagged: " + ", ".join(flags))
         is_generated = post in self.flags
-        if self.post_only == "kept" or (self.post_only == "reviewed" and is_generated):
-            return Refusal("unreviewed", f"nobody has kept it, and POST_ONLY is {self.post_only}")
+        if self._post_only == "kept" or (self._post_only == "reviewed" and is_generated):
+            return Refusal("unreviewed", f"nobody has kept it, and POST_ONLY is {self._post_only}")
         return None
-
-
-def selection_of(
-    targets: Iterable[Target],
-    post_only: PostOnly,
-    used: set[str],
-    judgement: Judgement,
-    flags: Mapping[str, tuple[str, ...]],
-    denylist: Denylist,
-) -> Selection:
-    """Make a selection of what has been read.
-
-    Args:
-        used: fingerprints in the log, the intents and done/.
-        judgement: of the decisions; flags: of the candidates.
-    """
-    verdicts, origins = judgement
-    inherited = {new: flags[old] for new, old in origins.items() if old in flags}
-    return Selection(
-        used=used,
-        verdicts=verdicts,
-        flags={**inherited, **flags},
-        precheck=lambda text: precheck(text, denylist),
-        problems=[target.problem for target in targets],
-        post_only=post_only,
-    )
 
 
 def choose(selection: Selection, queue: Queue, log: Log, order: PostOrder, rng: Random) -> Line | None:

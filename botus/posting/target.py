@@ -49,9 +49,8 @@ class Answer:
 
     - posted: it is there. `id` and `url` where the platform told them.
     - rejected: a definite no to this text; it will never be accepted.
-    - later: definitely not sent this time. With `needs_person` the account was refused and only a person
-      can mend that; without it the trouble passes, at `until` if the platform said when. From `find`: the
-      look could not be made yet.
+    - later: definitely not sent this time; from `find`, the look could not be made yet. With `needs_person`
+      the account was refused; without it the trouble passes, at `until` if the platform said when.
     - unknown: it may be there or not, and the platform cannot tell.
     - absent (only from `find`): it is not there, and one `send` with the same key, now, is safe.
 
@@ -70,12 +69,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Ready:
-    """A send can work now.
-
-    Args:
-        server_date: the server's clock just now, in epoch seconds.
-        server: the server's version, as it names it.
-    """
+    """A send can work now: the server's clock just now, in epoch seconds, and its version as it names it."""
 
     server_date: float | None = None
     server: str | None = None
@@ -83,14 +77,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Attempt:
-    """The first send of a post whose answer was lost.
-
-    Args:
-        key: what `new_key` gave for it.
-        begun: own clock just before it, in epoch seconds.
-        server_date: the server's clock just before it (`Ready.server_date`).
-        server: the server's version then (`Ready.server`).
-    """
+    """A send whose answer was lost: its key, the own clock just before it, and what `Ready` said then."""
 
     key: str
     begun: float
@@ -112,7 +99,7 @@ class Account:
     Args:
         bot: whether it is marked as automated; None where the platform does not say.
         problems: what keeps it from posting.
-        warnings: what the owner can mend, most important first.
+        warnings: what the owner can put right, most important first.
         notes: what else there is to know, such as limits.
     """
 
@@ -148,7 +135,7 @@ class Target(Protocol):
 
     @property
     def clock_off(self) -> float | None:
-        """Seconds by which the own clock was ahead of the platform's at its last answer; None before one."""
+        """Seconds by which the own clock was ahead of the platform's at its last answer."""
 
     def problem(self, text: str) -> str | None:
         """Say why this text can never be accepted here, or None; uses the limits that `ready` learned."""
@@ -160,10 +147,9 @@ class Target(Protocol):
         """Make the key of a new post, to be stored durably before the first `send`; may be empty."""
 
     def send(self, text: str, key: str, *, again: bool) -> Answer:
-        """Make one request that posts the text.
+        """Make one request that posts a text in which `problem` sees none.
 
         Args:
-            text: the post, at most as long as `problem` allows.
             key: the key stored for this post.
             again: the answer to an earlier `send` of this post was lost.
         """
