@@ -15,15 +15,15 @@ from rich.console import Console
 from rich.text import Text
 
 import botus.demo
+from botus.platforms import MASTODON, Limit, X
 from botus.review.session import ReviewSession, open_session
-from botus.review.terminal.paint import Limit, View
+from botus.review.terminal.paint import View
 from botus.review.terminal.screens import page_size, screen
 from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.queue import Queue
-from botus.text import mastodon_length, x_length
 
 WIDTH, HEIGHT = 80, 22
-LIMITS = (Limit("x", x_length, 280), Limit("mastodon", mastodon_length, 500))
+LIMITS = [Limit(one, one.limit) for one in (X, MASTODON)]
 KEYS = {"card": "kdds dk", "list": ["u", "tab", "2", "5", "5", "9"], "help": ["?"]}
 
 

@@ -50,10 +50,10 @@ def curate(
     elif drop_matching is not None:
         _drop_matching(values, drop_matching, yes)
     else:
-        from botus.review.terminal import screen_loop
+        from botus.review.terminal.loop import closing, review
 
-        summary = screen_loop.review(values.existing, order, dropped=dropped, learning=not no_learning)
-        values.result(screen_loop.closing(summary), lambda: dict(summary.tally.made))
+        done = review(values.existing, order, dropped=dropped, learning=not no_learning)
+        values.result(closing(done), lambda: dict(done.made))
 
 
 @click.group()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from botus.review.machine.editor import Key, Paste
-from botus.review.terminal.keyboard import Decoder, as_paste, is_burst
+from botus.review.terminal.keyboard import Decoder, as_paste, is_paste
 
 TABLE: list[tuple[bytes, list[Key]]] = [
     (b"k", ["k"]),
@@ -63,7 +63,7 @@ def test_a_paste_is_waited_for_much_longer_than_a_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "burst"),
+    ("keys", "pasted"),
     [
         (["d", "d", "d", "d", "d", "d"], False),  # a key held down
         (["k", "d", "k", "d"], False),
@@ -73,9 +73,9 @@ def test_a_paste_is_waited_for_much_longer_than_a_key() -> None:
         (["left", "right", "up", "down", "left"], False),
     ],
 )
-def test_what_no_hand_can_type_is_a_paste(keys: list[Key], burst: bool) -> None:
-    assert is_burst(keys) is burst
+def test_what_is_faster_than_typing_is_a_paste(keys: list[Key], pasted: bool) -> None:
+    assert is_paste(keys) is pasted
 
 
-def test_a_burst_becomes_one_text_and_keeps_its_last_enter() -> None:
+def test_a_paste_becomes_one_text_and_keeps_its_last_enter() -> None:
     assert as_paste(["d", "enter", "k", "s", "left", "enter"]) == [Paste("d\nks"), "enter"]

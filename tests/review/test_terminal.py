@@ -25,7 +25,7 @@ import sys
 from pathlib import Path
 from botus.errors import BotusError
 from botus.settings import load
-from botus.review.terminal.screen_loop import closing, review
+from botus.review.terminal.loop import closing, review
 try:
     print("\\n".join(closing(review(load({}, Path(sys.argv[1])), "file"))))
 except BotusError as error:

@@ -1,8 +1,8 @@
 """What a terminal sends -> keys. Pure: bytes in, keys out.
 
-A terminal sends an arrow as several bytes, the first of which is also the Esc key, and a character may
-arrive in two halves. The one surprise: many different characters in one piece are a paste even where the
-terminal does not mark pastes, because no hand is that fast; so a pasted text decides nothing.
+A terminal sends an arrow as several bytes, the first of which is also the Esc key, and a character may arrive
+in two halves. Many different characters in one piece came faster than typing, so they are a paste, also where
+the terminal does not mark pastes; and a pasted text decides nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NUMBERS = {"1": "home", "3": "delete", "4": "end", "7": "home", "8": "end", "5"
 _MODIFIERS = ("shift-", "alt-", "ctrl-")
 _CONTROLS = {"\r": "enter", "\n": "newline", "\t": "tab", "\x7f": "backspace", "\x08": "backspace"}
 _TYPED = {"enter": "\n", "newline": "\n", "tab": "\t"}
-_HANDS = 3  # characters that a hand can send in one piece
+_TYPED_AT_ONCE = 3  # characters that typing can send in one piece
 _PATIENCE, _PATIENCE_IN_PASTE = 0.1, 5.0
 
 
@@ -67,23 +67,21 @@ class Decoder:
             return 1, _CONTROLS.get(text[0]) or _character(text[0])
         if text.startswith("\x1b\x1b"):
             return 1, "escape"
-        found = _SEQUENCE.match(text)
-        if found:
+        if found := _SEQUENCE.match(text):
             return found.end(), _name(found[0])
         return None if _UNFINISHED.match(text) else (1, "escape")
 
 
-def is_burst(keys: list[Key]) -> bool:
+def is_paste(keys: list[Key]) -> bool:
     """Tell whether keys that came in one piece were pasted: several, and more than two different ones."""
     letters = _letters(keys)
-    return len(letters) > _HANDS and len(set(letters)) > 2
+    return len(letters) > _TYPED_AT_ONCE and len(set(letters)) > 2
 
 
 def as_paste(keys: list[Key]) -> list[Key]:
-    """Take a burst for the paste that it is; only an Enter at its end stays a key."""
+    """Take pasted keys for one text; only an Enter at its end stays a key."""
     last = keys[-1:] if keys and keys[-1] in ("enter", "newline") else []
-    letters = _letters(keys[: len(keys) - len(last)])
-    return [Paste("".join(letters)), *last]
+    return [Paste("".join(_letters(keys[: len(keys) - len(last)]))), *last]
 
 
 def _letters(keys: list[Key]) -> list[str]:

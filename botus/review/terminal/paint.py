@@ -1,7 +1,6 @@
 """What all screens of a review are made of: widths, wrapping, visible signs, the line of keys. Pure.
 
-Texts go in, lines of styled text that fit a screen come out; rich does widths and wrapping. The one surprise:
-what would move a terminal's cursor, or hide, is shown as a visible sign instead.
+rich does widths and wrapping. What would move a terminal's cursor, or hide, is shown as a visible sign.
 """
 
 from __future__ import annotations
@@ -67,14 +66,9 @@ def _sign(code: int) -> str:
     return "␡" if code == 0x7F else f"‹U+{code:04X}›"
 
 
-def filling(lines: int) -> list[Text]:
-    """Return empty lines."""
-    return [Text() for _ in range(max(0, lines))]
-
-
 def rule(view: View) -> Text:
     """Draw a line across the screen."""
-    return Text("─" * view.width if view.styled else "-" * view.width, "dim")
+    return Text(("─" if view.styled else "-") * view.width, "dim")
 
 
 def with_breaks(text: Text) -> Text:
@@ -86,9 +80,9 @@ def with_breaks(text: Text) -> Text:
 def under_cursor(under_edit: Editor, view: View) -> Text:
     """Show a text under edit, with its cursor."""
     before, after = under_edit.text[: under_edit.cursor], under_edit.text[under_edit.cursor :]
-    at_cursor = after[: editing.pressed(Editor(after, 0), "right").cursor]
     if not view.styled:
         return with_breaks(visible(before).append("|", CURSOR).append_text(visible(after)))
+    at_cursor = after[: editing.pressed(Editor(after, 0), "right").cursor]
     rest = after[len(at_cursor) :]
     if at_cursor == "\n":
         at_cursor, rest = BREAK, after
@@ -101,13 +95,14 @@ def under_cursor(under_edit: Editor, view: View) -> Text:
 def wrapped(text: Text, view: View) -> list[Text]:
     """Break a text into lines, with a margin on both sides."""
     beside = margin(view)
-    width = max(1, min(view.width - 2 * beside, _WIDEST))
-    return [Text(" " * beside).append_text(line) for line in text.wrap(measuring(width), width)]
+    lines = broken(text, min(view.width - 2 * beside, _WIDEST))
+    return [Text(" " * beside).append_text(line) for line in lines]
 
 
-def measuring(width: int) -> Console:
-    """Return what rich needs to wrap a text at a width in cells."""
-    return Console(width=width, color_system=None)
+def broken(text: Text, width: int) -> list[Text]:
+    """Break a text into lines of at most so many cells, at least one line."""
+    width = max(1, width)
+    return list(text.wrap(Console(width=width, color_system=None), width)) or [Text()]
 
 
 def margin(view: View) -> int:
@@ -117,22 +112,18 @@ def margin(view: View) -> int:
 
 def keys_line(keys: Sequence[tuple[str, str, int]], view: View) -> Text:
     """The keys in one line; where it is short, those that are missed least are left out."""
-    gap = "  " if view.width >= 50 else " "
     shown = list(keys)
-    while len(shown) > 1 and _keys_text(shown, gap).cell_len > view.width:
+    while True:
+        parts = [Text(key, "bold").append(f" {word}", "dim not bold") for key, word, _ in shown]
+        line = Text(" ").append_text(Text("  " if view.width >= 50 else " ").join(parts))
+        if len(shown) <= 1 or line.cell_len <= view.width:
+            return line
         shown.remove(max(shown, key=lambda entry: entry[2]))
-    return _keys_text(shown, gap)
-
-
-def _keys_text(keys: Sequence[tuple[str, str, int]], gap: str) -> Text:
-    parts = [Text(key, "bold").append(f" {word}", "dim not bold") for key, word, _ in keys]
-    return Text(" ").append_text(Text(gap).join(parts))
 
 
 def notice_lines(notice: str, view: View) -> list[Text]:
-    """Show what the person should know, in at most three lines."""
-    width = max(1, view.width - 2)
-    lines = visible(notice, "yellow").wrap(measuring(width), width)
+    """Show what the person should know, in one to three lines."""
+    lines = broken(visible(notice, "yellow"), view.width - 2)
     return [Text(" ").append_text(line) for line in lines[:3]]
 
 
@@ -145,8 +136,7 @@ def question_lines(question: Question, view: View) -> list[Text]:
         shown = _choices("Show", FILTERS)
     else:
         shown = _choices("Order by", {**ORDERS, "l": "learning on/off"})
-    width = max(1, view.width)
-    return list(shown.wrap(measuring(width), width))[-3:]
+    return broken(shown, view.width)[-3:]
 
 
 def _choices(what: str, names: Mapping[str, str]) -> Text:

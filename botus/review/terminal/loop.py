@@ -1,0 +1,103 @@
+"""`botus curate` in a terminal: paints the state, reads a key, hands it to the session. No decisions here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import cast, get_args
+
+from botus.errors import SettingsError
+from botus.platforms import Limit
+from botus.review.machine.order import Order
+from botus.review.machine.selecting import selected
+from botus.review.machine.state import DONE
+from botus.review.machine.tally import Tally, tally
+from botus.review.session import ReviewSession, open_session
+from botus.review.terminal.tty import KEYBOARD, SCREEN, Terminal, open_terminal
+from botus.settings import Settings
+
+_LOOK_EVERY = 1.0  # seconds between two looks at the files and the size of the screen
+
+
+def review(
+    settings: Settings, order: str = "score", *, dropped: bool = False, learning: bool = True
+) -> Tally:
+    """Review the data directory of the settings in the terminal until the person quits.
+
+    Args:
+        settings: the data directory and the targets, whose limits are shown.
+        order: how the cards are laid out.
+        dropped: begin with what was dropped.
+        learning: whether the person's decisions may change the order.
+
+    Raises:
+        SettingsError: the order is not known, or this is not a terminal.
+        BusyError: another review is going on.
+        Interrupted: a signal came, or the terminal went away; everything decided is saved.
+    """
+    if order not in get_args(Order):
+        raise SettingsError(f"--order {order!r} is not known", f"say one of {', '.join(get_args(Order))}")
+    if not (os.isatty(KEYBOARD) and os.isatty(SCREEN)):
+        raise SettingsError(
+            "botus curate needs a terminal, to show a post and read a key",
+            "run it with ssh -t or docker compose run --rm; without a terminal, use --export and --import"
+            " review.csv, --keep 1,4,7-9 or --drop-matching REGEX, or edit tweets.txt by hand",
+        )
+    limits = settings.limits()
+    shortest = min(limit.most for limit in limits)
+    with open_session(settings.data, cast(Order, order), limit=shortest, learning=learning) as session:
+        if session.state.deck or session.state.done:
+            notices = list(session.notices)
+            if dropped:
+                session.state = selected(session.state, "dropped")
+                notices.append(session.state.notice)
+            session.state = replace(session.state, notice=". ".join(notices))
+            with open_terminal() as terminal:
+                _review(session, limits, terminal)
+        return tally(session.state)
+
+
+def closing(done: Tally) -> Iterator[str]:
+    """Yield the lines that are printed when a review is over."""
+    made = [f"{count:,} {DONE[kind]}" for kind, count in done.made.items() if count]
+    if made:
+        yield f"This time: {', '.join(made)}."
+    if done.left:
+        yield f"{done.left:,} still to be reviewed, {done.kept:,} kept in tweets.txt."
+    elif made or done.kept:
+        yield f"Nothing is left to review, {done.kept:,} kept in tweets.txt."
+    else:
+        yield "There is nothing to review: botus generate writes candidates into tweets.txt."
+
+
+def _review(session: ReviewSession, limits: Sequence[Limit], terminal: Terminal) -> None:
+    _paint(session, limits, terminal)
+    is_thinking = False
+    while True:
+        keys = terminal.keys(0.0 if is_thinking else _LOOK_EVERY)
+        for key in keys:
+            if not session.press(key):
+                return
+            if session.wants_editor is not None:
+                session.reword(terminal.edited(session.wants_editor))
+            _paint(session, limits, terminal)
+            terminal.heed_signals()
+        if keys:
+            is_thinking = True
+            continue
+        before = session.state
+        is_thinking = session.think()
+        if session.state is not before or session.look_again() or terminal.has_changed():
+            _paint(session, limits, terminal)
+
+
+def _paint(session: ReviewSession, limits: Sequence[Limit], terminal: Terminal) -> None:
+    # rich takes a tenth of a second to import, and only a terminal needs it
+    from botus.review.terminal.paint import View
+    from botus.review.terminal.screens import page_size, screen
+
+    width, height = terminal.size()
+    session.fit(page_size(height))
+    view = View(limits, session.about, width, height, terminal.is_styled)
+    terminal.show(screen(session.state, view))
