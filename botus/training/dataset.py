@@ -79,10 +79,6 @@ class Dataset:
         """Tokens of one pass, a post of weight 3 counted three times."""
         return round(sum(len(self.tokens[i]) * self.posts.weights[i] for i in self.train))
 
-    def longer_than(self, window: int) -> int:
-        """Return how many posts do not fit into a row."""
-        return sum(len(one) > window for one in self.tokens)
-
     def batches(self, plan: TrainingPlan, step: int) -> Iterator[list[Row]]:
         """Yield the batches after a step, for ever: [batch][window + 1] tokens."""
         weights = [self.posts.weights[i] for i in self.train]

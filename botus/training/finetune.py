@@ -24,7 +24,7 @@ from botus.training.loop import Training, TrainingState, Watcher
 from botus.training.overtraining import TEMPERATURE, Overtraining, SampleReader, overtraining
 from botus.training.plan import TrainingOptions, TrainingPlan
 from botus.training.run_folder import LossRow, RunFolder
-from botus.training.start import Start, start
+from botus.training.start import Fetch, Say, Start, start
 
 _MANY, _FEW = 64, 32  # texts of a sample; fewer where each costs more
 _LARGE = 50_000_000  # weights
@@ -44,8 +44,8 @@ def finetune(
     options: TrainingOptions,
     data: Path,
     *,
-    fetch: Callable[[str], Path],
-    say: Callable[[str], None],
+    fetch: Fetch,
+    say: Say,
     watching: Callable[[TrainingPlan], AbstractContextManager[Watcher]],
     draw: Callable[[Sequence[LossRow], int], str],
     clock: Callable[[], float] = time.monotonic,
@@ -55,8 +55,7 @@ def finetune(
     Args:
         options: what the person asked for.
         data: the data directory.
-        fetch: returns the folder of a base model, and fetches one that is missing.
-        say: told what a person should know.
+        fetch, say: how base models come, and what the person is told.
         watching: shows the progress of a plan.
         draw: draws the lines of loss.csv, and the step that was kept, as an SVG document.
         clock: seconds that never go back.
@@ -107,7 +106,7 @@ def _about(first: Start) -> Iterator[str]:
     yield f"{train:,} posts to train on, {data.count:,} tokens a pass; {held_out:,} posts are held out"
     if plan.window < min(n_ctx, 1024):
         yield (f"the corpus is short for windows of {n_ctx:,} tokens: training in windows of {plan.window:,}")
-    if longer := data.longer_than(plan.window):
+    if longer := sum(len(one) > plan.window for one in data.tokens):
         verb = "is" if longer == 1 else "are"
         yield f"{counted(longer, 'post')} {verb} longer than {plan.window:,} tokens and trained on in parts"
     passes = plan.steps * plan.tokens / max(1, data.count)
@@ -120,19 +119,9 @@ def _about(first: Start) -> Iterator[str]:
 def _network(first: Start, threads: int) -> AbstractContextManager[graph.Network]:
     plan, model = first.plan, first.model
     many = _MANY if model.weights < _LARGE else _FEW
-    return graph.network(
-        dict(model.hparams),
-        batch=plan.batch,
-        window=plan.window,
-        seed=plan.seed,
-        tensors=model.tensors(),
-        restore=first.restore,
-        samples=many if plan.sample_every else 0,
-        prompt=first.dataset.prompt,
-        length=first.dataset.sample_length(model.hparams["n_ctx"]),
-        temperature=TEMPERATURE,
-        threads=threads,
-    )
+    length = first.dataset.sample_length(model.hparams["n_ctx"])
+    sampling = graph.Sampling(many, first.dataset.prompt, length, TEMPERATURE) if plan.sample_every else None
+    return graph.network(model.hparams, plan, model.tensors(), first.restore, sampling, threads)
 
 
 def _training(

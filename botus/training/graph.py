@@ -13,14 +13,15 @@ import importlib.util
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from botus.errors import FileError, SettingsError
 from botus.store.durable import files
+from botus.training.plan import TrainingPlan
 
 # Norms of the gradients above this are cut down to it: one odd post must not undo the others.
 _MOST_NORM = 1.0
@@ -53,44 +54,42 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in ("tensorflow", "gpt-2-simple")}
 
 
+class Sampling(NamedTuple):
+    """How a network writes: so many texts at once, each begun with a prompt, of so many tokens."""
+
+    texts: int
+    prompt: Sequence[int]
+    length: int
+    temperature: float
+
+
 @contextmanager
 def network(
-    hparams: dict[str, int],
-    *,
-    batch: int,
-    window: int,
-    seed: int,
+    hparams: Mapping[str, int],
+    plan: TrainingPlan,
     tensors: Iterable[tuple[str, Any]] = (),
     restore: Path | None = None,
-    samples: int = 0,
-    prompt: Sequence[int] = (),
-    length: int = 0,
-    temperature: float = 0.9,
+    sampling: Sampling | None = None,
     threads: int = 0,
 ) -> Iterator[Network]:
     """Build a network in a TensorFlow session that ends with the context.
 
     Args:
         hparams: the sizes, as in hparams.json.
-        batch: rows per step.
-        window: tokens of a row that are predicted; a row has one more.
-        seed: of the weights that `tensors` does not give.
+        plan: its batch, window, and the seed of the weights that `tensors` does not give.
         tensors: weights by their published names (`model/wte`...), float32.
         restore: the prefix of what `save` wrote with everything, which goes before them.
-        samples: texts that one call of `sample` writes; 0 for a network that never does.
-        prompt: the tokens with which each of them begins.
-        length: tokens that each of them gets.
-        temperature: of the samples.
+        sampling: None for a network that never writes.
         threads: CPU cores to use; 0 for all of them.
     """
     with _silence():
         tf, model = _tensorflow()
         graph = tf.Graph()
         with graph.as_default():
-            tf.compat.v1.set_random_seed(seed)
-            built = Network(tf, model, hparams, batch, window)
-            if samples:
-                built.write(samples, prompt, length, temperature)
+            tf.compat.v1.set_random_seed(plan.seed)
+            built = Network(tf, model, hparams, plan.batch, plan.window)
+            if sampling:
+                built.write(sampling)
             session = tf.compat.v1.Session(config=_settings(tf, threads))
     with graph.as_default(), session:
         built.start(session, tensors)
@@ -102,7 +101,7 @@ def network(
 class Network:
     """A GPT-2 with its loss and its optimizer; made by `network`."""
 
-    def __init__(self, tf: Any, model: Any, hparams: dict[str, int], batch: int, window: int) -> None:  # noqa: ANN401
+    def __init__(self, tf: Any, model: Any, hparams: Mapping[str, int], batch: int, window: int) -> None:  # noqa: ANN401
         v1 = tf.compat.v1
         self._tf, self._hparams = tf, model.HParams(**hparams)
         # A row's tokens but the last are read, and each predicts the one after it.
@@ -134,14 +133,18 @@ class Network:
         """Whether TensorFlow sees a GPU."""
         return any(device.device_type == "GPU" for device in self._session.list_devices())
 
-    def write(self, count: int, prompt: Sequence[int], length: int, temperature: float) -> None:
+    def write(self, how: Sampling) -> None:
         """Add gpt-2-simple's sampling to the graph, over the same weights: temperature only, no top_k."""
         sample = import_module("gpt_2_simple.src.sample")
-        context = self._tf.constant([list(prompt)] * count, self._tf.int32)  # [count, len(prompt)]
+        context = self._tf.constant([list(how.prompt)] * how.texts, self._tf.int32)  # [texts, prompt]
         texts = sample.sample_sequence(
-            hparams=self._hparams, length=length, context=context, batch_size=count, temperature=temperature
-        )  # [count, len(prompt) + length]
-        self._texts = texts[:, len(prompt) :]
+            hparams=self._hparams,
+            length=how.length,
+            context=context,
+            batch_size=how.texts,
+            temperature=how.temperature,
+        )  # [texts, prompt + length]
+        self._texts = texts[:, len(how.prompt) :]
 
     def start(self, session: Any, tensors: Iterable[tuple[str, Any]]) -> None:  # noqa: ANN401
         """Give every variable its first value: a weight that is given, anything else from its initializer."""
@@ -169,7 +172,7 @@ class Network:
         return found
 
     def sample(self) -> list[list[int]]:
-        """Write texts, and return their tokens without the prompt: [samples][length]."""
+        """Write texts, and return their tokens without the prompt: [texts][length]."""
         tokens: list[list[int]] = self._run(self._texts, {}).tolist()
         return tokens
 

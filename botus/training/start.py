@@ -22,6 +22,11 @@ from botus.training.run_folder import RunFolder
 
 _BASE, _SEED = "124M", 1
 
+Fetch = Callable[[str], Path]
+"""Returns the folder of a base model, and fetches one that is missing."""
+Say = Callable[[str], None]
+"""Tells the person."""
+
 
 @dataclass(frozen=True)
 class Start:
@@ -43,21 +48,8 @@ class Start:
         }
 
 
-def start(
-    options: TrainingOptions,
-    folder: RunFolder,
-    posts: Posts,
-    fetch: Callable[[str], Path],
-    say: Callable[[str], None],
-) -> Start:
-    """Begin a run, or go on with the unfinished one.
-
-    Args:
-        options: what the person asked for; of an unfinished run, unset ones default to its own.
-        folder: of the run.
-        posts: the corpus.
-        fetch: returns the folder of a base model, and fetches one that is missing.
-        say: told what has changed.
+def start(options: TrainingOptions, folder: RunFolder, posts: Posts, fetch: Fetch, say: Say) -> Start:
+    """Begin a run, or go on with the unfinished one, whose options are the defaults then.
 
     Raises:
         RefusedError: the folder holds a finished run.
@@ -78,13 +70,7 @@ def start(
     return going_on or begin(as_before(options, record), folder, posts, fetch, say)
 
 
-def begin(
-    options: TrainingOptions,
-    folder: RunFolder,
-    posts: Posts,
-    fetch: Callable[[str], Path],
-    say: Callable[[str], None],
-) -> Start:
+def begin(options: TrainingOptions, folder: RunFolder, posts: Posts, fetch: Fetch, say: Say) -> Start:
     """Begin a run; what is in its folder is set aside only when everything else is there."""
     seed = _SEED if options.seed is None else options.seed
     if options.size:
@@ -106,20 +92,11 @@ def begin(
 
 
 def go_on(
-    options: TrainingOptions,
-    folder: RunFolder,
-    posts: Posts,
-    record: Mapping[str, Any],
-    say: Callable[[str], None],
+    options: TrainingOptions, folder: RunFolder, posts: Posts, record: Mapping[str, Any], say: Say
 ) -> Start | None:
-    """Where an unfinished run stands; None where it had not come to its first save.
+    """Where an unfinished run stands that saved this record; None where it had not come to its first save.
 
-    Args:
-        options: unset ones default to the saved run's.
-        folder: of the run.
-        posts: the corpus as it is now.
-        record: what was saved.
-        say: told what has changed.
+    Unset options default to the saved run's.
     """
     try:
         plan, state = TrainingPlan(**record["plan"]), TrainingState(**record["state"])

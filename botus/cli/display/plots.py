@@ -47,7 +47,7 @@ def loss(training: Iterable[Point], held_out: Iterable[Point] = (), best: int | 
     everything = training + held_out
     last = max((step for step, _ in everything), default=1)
     highest = max((value for _, value in everything), default=OLD_RULE)
-    panel = _Panel(0, (0, max(last, 1)), (0, max(highest, OLD_RULE) * 1.05))
+    panel = _Panel(0, max(last, 1), max(highest, OLD_RULE) * 1.05)
     return _document(_HEIGHT, "The loss of a training by step", _losses(panel, training, held_out, best))
 
 
@@ -55,7 +55,7 @@ def bars(panels: Sequence[Bars]) -> str:
     """Draw panels of bars below each other, as an SVG document."""
     pieces: list[str] = []
     for number, one in enumerate(panels):
-        panel = _Panel(number * _HEIGHT, (0, max(len(one.counts), 1)), (0, max([5, *one.counts]) * 1.05))
+        panel = _Panel(number * _HEIGHT, max(len(one.counts), 1), max([5, *one.counts]) * 1.05)
         pieces += _bars(panel, one)
     return _document(_HEIGHT * len(panels), "; ".join(one.title for one in panels), pieces)
 
@@ -70,26 +70,24 @@ def round_step(span: float, most: int) -> float:
 
 @dataclass(frozen=True)
 class _Panel:
-    """One pair of axes: its upper edge in the picture and the ranges that it shows."""
+    """One pair of axes from 0 on: its upper edge in the picture and the highest values that it shows."""
 
     top: float
-    xs: tuple[float, float]
-    ys: tuple[float, float]
+    most_x: float
+    most_y: float
 
     def x(self, value: float) -> float:
-        share = (value - self.xs[0]) / (self.xs[1] - self.xs[0])
-        return round(_LEFT + share * (_WIDTH - _LEFT - _RIGHT), 1)
+        return round(_LEFT + value / self.most_x * (_WIDTH - _LEFT - _RIGHT), 1)
 
     def y(self, value: float) -> float:
-        share = (value - self.ys[0]) / (self.ys[1] - self.ys[0])
-        return round(self.top + _HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM), 1)
+        return round(self.top + _HEIGHT - _BOTTOM - value / self.most_y * (_HEIGHT - _TOP - _BOTTOM), 1)
 
 
 def _losses(
     panel: _Panel, training: Sequence[Point], held_out: Sequence[Point], best: int | None
 ) -> Iterator[str]:
     yield from _frame(panel, "Loss by training step", "step", "loss (nats per token)")
-    for value in _ticks(panel.xs, 8):
+    for value in _ticks(panel.most_x, 8):
         yield from _tick(panel, panel.x(value), _number(value))
     yield _line("rule", _LEFT, panel.y(OLD_RULE), _WIDTH - _RIGHT, panel.y(OLD_RULE))
     words = f"{OLD_RULE}, below which a training loss was said to overfit"
@@ -110,7 +108,7 @@ def _kept(panel: _Panel, best: int, held_out: dict[float, float]) -> Iterator[st
     value = held_out.get(best)
     words = f"kept: step {best:,}" + ("" if value is None else f", {value:.3f}")
     x = panel.x(best)
-    yield _line("kept", x, panel.y(panel.ys[1]), x, panel.y(0))
+    yield _line("kept", x, panel.y(panel.most_y), x, panel.y(0))
     side, gap = (" end", -6) if x > (_LEFT + _WIDTH - _RIGHT) / 2 else ("", 6)
     yield _text(f"small kept-ink{side}", x + gap, panel.top + _TOP + 14, words)
     if value is not None:
@@ -131,11 +129,11 @@ def _bars(panel: _Panel, one: Bars) -> Iterator[str]:
 
 def _frame(panel: _Panel, title: str, across: str, up: str) -> Iterator[str]:
     """The title, the lines across with their numbers, and the names of the axes."""
-    left, right, floor = _LEFT, _WIDTH - _RIGHT, panel.y(panel.ys[0])
+    left, right, floor = _LEFT, _WIDTH - _RIGHT, panel.y(0)
     yield _text("title", left, panel.top + 26, title)
-    for value in _ticks(panel.ys, 6):
+    for value in _ticks(panel.most_y, 6):
         y = panel.y(value)
-        yield _line("axis" if value == panel.ys[0] else "grid", left, y, right, y)
+        yield _line("grid" if value else "axis", left, y, right, y)
         yield _text("small end", left - 8, y + 4, _number(value))
     yield _text("small middle", (left + right) / 2, floor + 40, across)
     middle = (panel.top + _TOP + floor) / 2
@@ -144,7 +142,7 @@ def _frame(panel: _Panel, title: str, across: str, up: str) -> Iterator[str]:
 
 
 def _tick(panel: _Panel, x: float, label: str) -> Iterator[str]:
-    floor = panel.y(panel.ys[0])
+    floor = panel.y(0)
     yield _line("axis", x, floor, x, floor + 5)
     yield _text("small middle", x, floor + 19, label)
 
@@ -156,10 +154,10 @@ def _curve(style: str, panel: _Panel, points: Sequence[Point]) -> str:
     return f'<path class="{style}" d="M{" L".join(places)}"/>' if places else ""
 
 
-def _ticks(ends: tuple[float, float], most: int) -> list[float]:
-    """The round values of a range, which starts with one."""
-    step = round_step(ends[1] - ends[0], most)
-    return [ends[0] + step * number for number in range(int((ends[1] - ends[0]) / step + 1e-9) + 1)]
+def _ticks(end: float, most: int) -> list[float]:
+    """The round values from 0 on."""
+    step = round_step(end, most)
+    return [step * number for number in range(int(end / step + 1e-9) + 1)]
 
 
 def _number(value: float) -> str:
