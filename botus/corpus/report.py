@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from botus.corpus import filtering
@@ -97,16 +98,13 @@ def value(report: ImportReport, wanted: Sequence[str]) -> dict[str, object]:
     """Return a report as plain values, for JSON."""
     counts = report.counts
     return {
-        "exports": [
-            {"path": str(one.path), "source": one.source, "kind": one.kind, "read": one.read}
-            for one in report.exports
-        ],
+        "exports": [asdict(one) for one in report.exports],
         "read": counts.read,
         "kept": counts.kept,
         "joined": counts.joined,
         "dropped": {reason: counts.dropped[reason] for reason in _by_number(counts, counts.dropped)},
         "cleaned": dict(counts.cleaned),
-        "corpus": str(report.corpus),
+        "corpus": report.corpus,
         "total": report.total,
         "dry_run": report.dry_run,
         "samples": {
