@@ -7,6 +7,7 @@ log again, because two runs whose locks do not exclude may have chosen the same 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -111,7 +112,12 @@ class PostingRun:
 
     def _run(self, *, settle_only: bool) -> Outcome:
         with files.lock(self.data, "post", wait=self.wait, holder="another posting run"):
-            self._check_log_can_be_written()
+            files.refuse_link(self.log.path)
+            if mounts.is_mount_point(self.log.path):
+                raise FileError(
+                    f"{self.log.path} is mounted as a single file, which cannot be replaced safely",
+                    "mount the folder, not the single file",
+                )
             for folder in (self.data, self.state.folder, self.state.slots):
                 files.sweep(folder)
             self.intents.sweep()
@@ -128,18 +134,11 @@ class PostingRun:
                 self._prune()
             finally:
                 self.state.save(self.memory)
-            failed = tuple(sorted(deliverer.failed))
-            return Outcome(tuple(deliverer.posted), chosen, failed, self._next_look())
+            parts = [part for intent in self.intents.open() for part in intent.open_parts().values()]
+            look_at = min((part.until for part in parts if part.state == "sending"), default=None)
+            return Outcome(tuple(deliverer.posted), chosen, tuple(sorted(deliverer.failed)), look_at)
 
     # The log.
-
-    def _check_log_can_be_written(self) -> None:
-        files.refuse_link(self.log.path)
-        if mounts.is_mount_point(self.log.path):
-            raise FileError(
-                f"{self.log.path} is mounted as a single file, which cannot be replaced safely",
-                "mount the folder, not the single file",
-            )
 
     def _restore_log(self) -> None:
         """Put back into the log what done/ has and the log lacks."""
@@ -190,7 +189,8 @@ class PostingRun:
             return any(is_due(name, part) for name, part in intent.open_parts().items())
 
         for found in self.intents.open():
-            if not self._is_free(found) or not has_work(found):
+            begun = max([found.claimed / 1000, *(part.begun or 0.0 for part in found.parts.values())])
+            if not self._is_gone(found.owner, begun) or not has_work(found):
                 continue
             intent = self.intents.take_over(found, self.clock(), self._is_gone)
             if intent is None:
@@ -205,11 +205,6 @@ class PostingRun:
                 else:
                     deliverer.send(intent, name)
             self._put_away(intent)
-
-    def _is_free(self, intent: Intent) -> bool:
-        """Tell whether nobody else is at work on an intent."""
-        begun = max([intent.claimed / 1000, *(part.begun or 0.0 for part in intent.parts.values())])
-        return self._is_gone(intent.owner, begun)
 
     def _is_gone(self, name: str, begun: float) -> bool:
         """Tell whether an owner is no longer at work on what it began then."""
@@ -227,17 +222,14 @@ class PostingRun:
             return None
         if set(up) <= deliverer.sent:
             return None  # an overdue post had this slot
-        intent = self._claim([name for name in self.targets if name in up or self._has_room(name)])
+        waiting = Counter(name for intent in self.intents.open() for name in intent.open_parts())
+        intent = self._claim([name for name in self.targets if name in up or waiting[name] < _OPEN_LIMIT])
         if intent is None:
             return None
         for name in up:
             deliverer.send(intent, name)
         self._put_away(intent)
         return intent.text
-
-    def _has_room(self, name: str) -> bool:
-        """Tell whether a target that is down still collects new lines."""
-        return sum(name in intent.open_parts() for intent in self.intents.open()) < _OPEN_LIMIT
 
     def _claim(self, names: list[str]) -> Intent | None:
         selection = self.selection()
@@ -268,12 +260,6 @@ class PostingRun:
         except FileError as error:
             self.say(f"{error.message}: {intent.id} stays in the file, but is not posted again", "warning")
             return True
-
-    # Afterwards.
-
-    def _next_look(self) -> float | None:
-        parts = [part for intent in self.intents.open() for part in intent.open_parts().values()]
-        return min((part.until for part in parts if part.state == "sending"), default=None)
 
     def _prune(self) -> None:
         """Drop proofs that are old and that the log has too; a few a run, so that a run stays short."""

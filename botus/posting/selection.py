@@ -6,7 +6,8 @@ a forbidden word), or waits for the settings (POST_ONLY).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import ChainMap
+from collections.abc import Iterable
 from random import Random
 from typing import NamedTuple
 
@@ -46,12 +47,13 @@ class Selection:
         post_only: PostOnly,
         used: set[str],
         judgement: Judgement,
-        flags: Mapping[str, tuple[str, ...]],
+        flags: dict[str, tuple[str, ...]],
         denylist: Denylist,
     ) -> None:
         self.used, self._post_only, self._denylist = used, post_only, denylist
         self.verdicts, origins = judgement
-        self.flags = {new: flags[old] for new, old in origins.items() if old in flags} | dict(flags)
+        inherited = {new: flags[old] for new, old in origins.items() if old in flags}
+        self.flags = ChainMap(flags, inherited)  # no copy: there may be a hundred thousand
         self._problems = [target.problem for target in targets]
 
     def refusal(self, line: Line, known: str = "") -> Refusal | None:
