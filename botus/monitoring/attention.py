@@ -10,10 +10,10 @@ from typing import Any
 
 from botus.posting.target import UNCONFIRMED
 from botus.store.intents import Intent
-from botus.store.state import Memory
+from botus.store.state import PostingState
 
 
-def stopped_targets(memory: Memory, accounts: Mapping[str, str]) -> dict[str, str]:
+def stopped_targets(memory: PostingState, accounts: Mapping[str, str]) -> dict[str, str]:
     """Say of every target that has stopped why, by its name.
 
     Args:
@@ -40,7 +40,7 @@ def unknown_posts(entries: Iterable[dict[str, Any]], intents: Iterable[Intent] =
             if part.get("state") == "unknown" and entry.get("id"):
                 found[entry["id"], name] = _unknown(entry["id"], name, entry["text"], part.get("error"))
     for intent in intents:
-        for name, one in intent.parts.items():
+        for name, one in intent.deliveries.items():
             found.pop((intent.id, name), None)  # it is sent once more
             if one.state == "unknown":
                 found[intent.id, name] = _unknown(intent.id, name, intent.text, one.error)

@@ -19,13 +19,13 @@ from botus.monitoring import attention
 from botus.posting.log_repair import check_whole
 from botus.posting.targets.configured import configured
 from botus.settings import Settings
-from botus.store import news
+from botus.store import alerts
+from botus.store.alerts import Alerts
 from botus.store.candidates import Candidates
 from botus.store.decisions import Decisions
 from botus.store.durable import files
 from botus.store.intents import Intent, Intents
-from botus.store.news import News
-from botus.store.state import Memory, State
+from botus.store.state import PostingState, StateFiles
 from botus.store.tweeted import Entry, Log
 
 Value = TypeVar("Value")
@@ -94,7 +94,7 @@ def warnings(settings: Settings) -> list[str]:
 
 
 def _pulse(settings: Settings, clock: Callable[[], float]) -> Iterator[str]:
-    beat = State(settings.data).last_beat()
+    beat = StateFiles(settings.data).last_beat()
     if beat is not None and clock() - beat <= _OLD_BEAT:
         return
     if beat is None:
@@ -128,14 +128,14 @@ def _examine(settings: Settings, accounts: Mapping[str, str]) -> tuple[list[str]
     log, no_entries, no_intents = Log(data), list[Entry](), list[Intent]()
     tried(lambda: _check_room(settings), None)
     entries = tried(log.entries, no_entries)
-    memory = tried(State(data).load, None)
+    memory = tried(StateFiles(data).load, None)
     if memory is not None:
         tried(lambda: check_whole(log, memory), None)
     intents = tried(Intents(data).open, no_intents)
     tried(Decisions(data).history, None)
     tried(Candidates(data).records, None)
     tried(lambda: _check_texts(settings), None)
-    stopped = attention.stopped_targets(memory or Memory(), accounts)
+    stopped = attention.stopped_targets(memory or PostingState(), accounts)
     unknown = attention.unknown_posts(entries, intents)
     return list(dict.fromkeys(damage)), [*stopped.values(), *unknown.values()]
 
@@ -160,15 +160,15 @@ def _check_texts(settings: Settings) -> None:
         parse_denylist(denylist)
 
 
-def _news(settings: Settings) -> News:
+def _news(settings: Settings) -> Alerts:
     try:
-        return news.load(settings.data)
+        return alerts.load(settings.data)
     except FileError:  # no illness: `run` begins it anew
-        return News()
+        return Alerts()
 
 
-def _slots(known: News, *, is_sound: bool) -> Iterator[str]:
-    if known.barren >= BARREN:
-        yield f"nothing could be posted at the last {known.barren} slots: see the log of botus run"
+def _slots(known: Alerts, *, is_sound: bool) -> Iterator[str]:
+    if known.failed_slots >= BARREN:
+        yield f"nothing could be posted at the last {known.failed_slots} slots: see the log of botus run"
     if known.trouble and is_sound:
         yield f"at its last slot botus run met: {known.trouble}"

@@ -26,11 +26,11 @@ from botus.posting.target import Answer, Target, Timing
 from botus.posting.targets.webhook import Webhook
 from botus.schedule.loop import UNEXPECTED, Step, schedule_of
 from botus.settings import Settings
-from botus.store import news
+from botus.store import alerts
+from botus.store.alerts import TRIES, Alerts
 from botus.store.durable import files
 from botus.store.intents import Intents
-from botus.store.news import TRIES, News
-from botus.store.state import State
+from botus.store.state import StateFiles
 from botus.store.tweeted import Log
 
 _MESSAGE, _PING = Timing((5.0, 10.0), 15.0), Timing((5.0, 5.0), 10.0)
@@ -59,13 +59,13 @@ class Notifier:
     clock: Callable[[], float]
     say: Say
     _complained: set[str] = field(default_factory=set)
-    _memory: News | None = None  # where the file cannot be written, this process remembers
+    _memory: Alerts | None = None  # where the file cannot be written, this process remembers
 
     def hear(self, step: Step) -> None:
         """Take in what a step of the loop came to."""
         known = self._recall()
         facts = self._look(step, known)
-        known.barren, known.trouble = facts.barren, facts.trouble
+        known.failed_slots, known.trouble = facts.barren, facts.trouble
         known.empty = facts.ready == 0
         if shutdown.is_requested():
             self._keep(known)
@@ -80,25 +80,25 @@ class Notifier:
 
     # What is going on.
 
-    def _look(self, step: Step, known: News) -> Facts:
+    def _look(self, step: Step, known: Alerts) -> Facts:
         per_day = schedule_of(self.settings).posts_per_day(self.settings.max_per_day)
         trouble = step.trouble
         if not step.at_slot and known.trouble.startswith(UNEXPECTED):
             trouble = trouble or known.trouble
         if trouble:
-            return Facts(None, per_day, None, None, known.barren, trouble)
+            return Facts(None, per_day, None, None, known.failed_slots, trouble)
         try:
             if known.trouble:
                 self._write_as_a_slot_does()
             queue = count_queue(self.settings, self.targets)
             accounts = {name: target.account for name, target in self.targets.items()}
-            stopped = attention.stopped_targets(State(self.settings.data).load(), accounts)
+            stopped = attention.stopped_targets(StateFiles(self.settings.data).load(), accounts)
             entries, intents = Log(self.settings.data).entries(), Intents(self.settings.data).open()
             unknown = attention.unknown_posts(entries, intents)
         except FileError as error:
-            return Facts(None, per_day, None, None, known.barren, sentence(error))
+            return Facts(None, per_day, None, None, known.failed_slots, sentence(error))
         held = sum(queue.refused.get(kind, 0) for kind in ("held", "unreviewed"))
-        barren = _barren(step, known.barren, queue.ready)
+        barren = _barren(step, known.failed_slots, queue.ready)
         return Facts(queue.ready, per_day, stopped, unknown, barren, held=held)
 
     def _write_as_a_slot_does(self) -> None:
@@ -107,26 +107,26 @@ class Notifier:
 
     # What is remembered.
 
-    def _recall(self) -> News:
+    def _recall(self) -> Alerts:
         if self._memory is not None:
             return self._memory
         try:
-            return news.load(self.settings.data)
+            return alerts.load(self.settings.data)
         except FileError as error:
             self.say(f"{error.message}: what still holds is told once more", "warning")
-            self._memory = News()
+            self._memory = Alerts()
             return self._memory
 
-    def _keep(self, known: News) -> None:
+    def _keep(self, known: Alerts) -> None:
         try:
-            news.save(self.settings.data, known)
+            alerts.save(self.settings.data, known)
             self._memory = None
         except FileError:  # the loop has said it, or will
             self._memory = known
 
     # Telling.
 
-    def _tell(self, known: News, facts: Facts) -> None:
+    def _tell(self, known: Alerts, facts: Facts) -> None:
         try:
             with files.lock(self.settings.data, "news", holder="another botus that tells the news"):
                 known.told = self._recall().told  # the other one may have told something meanwhile
@@ -136,7 +136,7 @@ class Notifier:
         except FileError:
             self._tell_alone(known, facts)
 
-    def _tell_alone(self, known: News, facts: Facts) -> None:
+    def _tell_alone(self, known: Alerts, facts: Facts) -> None:
         low_days = self.settings.low_queue / _DAY
         now = events(facts, low_days, was_low=known.is_on("low"))
         known.end([event for event in known.told if is_over(event, now, facts)])
@@ -150,7 +150,7 @@ class Notifier:
                 self._tell_one(known, service, {event: now[event] for event in due})
         self._keep(known)
 
-    def _tell_one(self, known: News, service: Webhook, due: Mapping[str, str]) -> None:
+    def _tell_one(self, known: Alerts, service: Webhook, due: Mapping[str, str]) -> None:
         tries = [known.tried(event, service.account, self.clock()) for event in due]
         self._keep(known)
         name, answer = _name(service), _send(service, message(self.settings, due.values()))

@@ -14,7 +14,7 @@ from botus.posting.target import Target
 from botus.schedule.zones import dated
 from botus.store.durable import owner
 from botus.store.intents import Intent
-from botus.store.state import Memory
+from botus.store.state import PostingState
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Waiting:
 
 
 def open_posts(
-    intents: Iterable[Intent], targets: Mapping[str, Target], memory: Memory, now: float, zone: ZoneInfo
+    intents: Iterable[Intent], targets: Mapping[str, Target], memory: PostingState, now: float, zone: ZoneInfo
 ) -> Iterator[Waiting]:
     """Say of every open post what becomes of it.
 
@@ -54,7 +54,7 @@ def open_posts(
         zone: in which times are told.
     """
     for intent in intents:
-        for name, part in intent.open_parts().items():
+        for name, part in intent.open_deliveries().items():
             at = dated(datetime.fromtimestamp(part.until, UTC), zone)
             place = _Place(intent, name, name in targets, _stopped(name, targets, memory))
             tell = _sending if part.state == "sending" else _pending
@@ -71,7 +71,7 @@ class _Place:
     has_stopped: bool
 
 
-def _stopped(name: str, targets: Mapping[str, Target], memory: Memory) -> bool:
+def _stopped(name: str, targets: Mapping[str, Target], memory: PostingState) -> bool:
     known = memory.targets.get(name)
     is_same = known is not None and name in targets and known.account == targets[name].account
     return bool(is_same and known and known.stopped)

@@ -16,7 +16,7 @@ from botus.posting.target import Target
 from botus.schedule.slots import Schedule, upcoming
 from botus.settings import Settings
 from botus.store.intents import Intents
-from botus.store.state import State
+from botus.store.state import StateFiles
 from botus.store.tweeted import Log
 from botus.text import counted, span
 
@@ -72,7 +72,7 @@ def _needs(settings: Settings, targets: Mapping[str, Target]) -> Iterator[tuple[
     with suppress(FileError):  # the loop says it
         yield from (
             ("error", one)
-            for one in attention.stopped_targets(State(settings.data).load(), accounts).values()
+            for one in attention.stopped_targets(StateFiles(settings.data).load(), accounts).values()
         )
         entries, intents = Log(settings.data).entries(), Intents(settings.data).open()
         yield from (("error", one) for one in attention.unknown_posts(entries, intents).values())

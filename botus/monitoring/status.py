@@ -25,7 +25,7 @@ from botus.schedule.slots import Schedule, upcoming
 from botus.schedule.zones import dated, dated_entry, zone_or_utc
 from botus.settings import Settings
 from botus.store.intents import Intent, Intents
-from botus.store.state import Memory, State
+from botus.store.state import PostingState, StateFiles
 from botus.store.tweeted import Entry, Log
 from botus.text import fingerprint, short_id, span
 
@@ -109,8 +109,8 @@ def look(settings: Settings, targets: Mapping[str, Target], clock: Callable[[], 
     queue, acceptance = tried(lambda: take_stock(settings, targets)) or (None, [])
     entries = tried(lambda: Log(settings.data).entries())
     intents = tried(lambda: Intents(settings.data).open()) or []
-    tried(lambda: check_whole(Log(settings.data), State(settings.data).load()))
-    memory = tried(State(settings.data).load) or Memory()
+    tried(lambda: check_whole(Log(settings.data), StateFiles(settings.data).load()))
+    memory = tried(StateFiles(settings.data).load) or PostingState()
     schedule, problem = _schedule(settings)
     moment, zone = clock(), zone_or_utc(settings.zone)
     per_day = schedule.posts_per_day(settings.max_per_day) if schedule else None
@@ -238,7 +238,7 @@ _KINDS = {
 
 
 def _needs(
-    memory: Memory, targets: Mapping[str, Target], entries: list[Entry], intents: list[Intent]
+    memory: PostingState, targets: Mapping[str, Target], entries: list[Entry], intents: list[Intent]
 ) -> list[str]:
     accounts = {name: target.account for name, target in targets.items()}
     return [*stopped_targets(memory, accounts).values(), *unknown_posts(entries, intents).values()]

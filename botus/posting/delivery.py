@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from botus.log import Say
 from botus.posting.target import UNCONFIRMED, Answer, Attempt, Ready, Target
 from botus.store.intents import Intent, Intents
-from botus.store.state import Memory, TargetState
+from botus.store.state import PostingState, TargetState
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0  # seconds before a failing target is asked again
 _LONGEST_WAIT = 86400.0  # seconds; a later moment was written by a clock that was wrong
@@ -37,7 +37,7 @@ class Deliverer:
 
     targets: Mapping[str, Target]
     intents: Intents
-    memory: Memory
+    memory: PostingState
     clock: Callable[[], float]
     say: Say
     sent: set[str] = field(default_factory=set)
@@ -61,7 +61,7 @@ class Deliverer:
 
     def send(self, intent: Intent, name: str, *, again: bool = False) -> None:
         """Send a post to one target, once, and record what came of it."""
-        part, target = intent.parts[name], self.targets[name]
+        part, target = intent.deliveries[name], self.targets[name]
         if not again and (problem := target.problem(intent.text)):
             self._end(intent, name, Answer("rejected", reason=problem))
             return
@@ -85,7 +85,7 @@ class Deliverer:
 
     def settle(self, intent: Intent, name: str) -> None:
         """Find out what became of a post whose answer was lost."""
-        part, target = intent.parts[name], self.targets.get(name)
+        part, target = intent.deliveries[name], self.targets.get(name)
         if target and (target.base_url, target.account) == (part.base_url, part.account):
             self._look(intent, name, may_resend=True)
         else:
@@ -93,7 +93,7 @@ class Deliverer:
             self._end(intent, name, Answer("unknown", reason=reason))
 
     def _look(self, intent: Intent, name: str, *, may_resend: bool) -> None:
-        part = intent.parts[name]
+        part = intent.deliveries[name]
         attempt = Attempt(part.key, part.begun or 0.0, part.server_date, part.server)
         answer = self.targets[name].find(intent.text, attempt)
         if answer.state == "absent" and may_resend and self.is_up(name):
@@ -106,14 +106,14 @@ class Deliverer:
 
     def _look_later(self, intent: Intent, name: str, answer: Answer) -> None:
         """Leave a post `sending`: what became of it is looked up later."""
-        intent.parts[name].until = self._until(answer, _FIRST_PAUSE)
+        intent.deliveries[name].until = self._until(answer, _FIRST_PAUSE)
         self.intents.save(intent)
         self.failed.add(name)
         message = f"{name}: no answer for {intent.id} yet; looking for it later"
         self.say(message, "warning", id=intent.id, target=name)
 
     def _record(self, intent: Intent, name: str, answer: Answer) -> None:
-        part, known = intent.parts[name], self._known(name)
+        part, known = intent.deliveries[name], self._known(name)
         if answer.state == "later":
             self._pause(name, answer)
             part.state, part.error, part.until = "pending", answer.reason, known.until
@@ -135,7 +135,7 @@ class Deliverer:
 
     def _end(self, intent: Intent, name: str, answer: Answer) -> None:
         """Write down and say a target's last word on a post."""
-        part = intent.parts[name]
+        part = intent.deliveries[name]
         assert answer.state in ("posted", "rejected", "unknown")
         part.state, part.id, part.url = answer.state, answer.id, answer.url
         part.at, part.until, part.error = int(self.clock() * 1000), 0.0, answer.reason or None

@@ -10,12 +10,12 @@ from pathlib import Path
 from botus.errors import FileError
 from botus.store.durable import files
 from botus.store.intents import Intents
-from botus.store.state import Memory, State
+from botus.store.state import PostingState, StateFiles
 from botus.store.tweeted import Log, parse, salvage
 from botus.text import counted, short_id
 
 
-def check_whole(log: Log, memory: Memory) -> None:
+def check_whole(log: Log, memory: PostingState) -> None:
     """Refuse a log that is missing or lacks what botus remembers having logged there.
 
     Raises:
@@ -24,7 +24,7 @@ def check_whole(log: Log, memory: Memory) -> None:
     refuse_shortened(log.path, memory, [entry.get("id") for entry in log.entries()])
 
 
-def refuse_shortened(path: Path, memory: Memory, ids: Collection[object]) -> None:
+def refuse_shortened(path: Path, memory: PostingState, ids: Collection[object]) -> None:
     """The same for a log that has been read, and has entries with these ids (or None)."""
     count = memory.log_count
     logged = f"{counted(count, 'post')} {'has' if count == 1 else 'have'} been logged"
@@ -49,7 +49,7 @@ def repair(data: Path, clock: Callable[[], float]) -> str:
     Raises:
         FileError: there is no file, or state.json is damaged too.
     """
-    log, state = Log(data), State(data)
+    log, state = Log(data), StateFiles(data)
     with files.lock(data, "post", wait=30.0, holder="a posting run"):
         content = files.read(log.path)
         if content is None:
@@ -85,12 +85,12 @@ def accept(data: Path) -> str:
         forgotten = [post for post in intents.done_names() if short_id(post) not in logged]
         for post in forgotten:
             intents.forget(post)
-        _take_as_it_is(State(data), len(entries))
+        _take_as_it_is(StateFiles(data), len(entries))
     again = f"; {counted(len(forgotten), 'post')} that it lacks may be posted again" if forgotten else ""
     return f"tweeted.json is taken as it is, with {counted(len(entries), 'entry', 'entries')}{again}"
 
 
-def _take_as_it_is(state: State, count: int) -> None:
+def _take_as_it_is(state: StateFiles, count: int) -> None:
     memory = state.load()
     memory.log_count, memory.last_id = count, None
     state.save(memory)

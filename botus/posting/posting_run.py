@@ -25,9 +25,9 @@ from botus.store.candidates import Candidates
 from botus.store.decisions import Decisions
 from botus.store.durable import files, mounts, owner
 from botus.store.durable.lines import Line
-from botus.store.intents import Intent, Intents, Part
+from botus.store.intents import Delivery, Intent, Intents
 from botus.store.queue import Queue
-from botus.store.state import State
+from botus.store.state import StateFiles
 from botus.store.tweeted import Entry, Log
 from botus.text import fingerprint, short_id
 
@@ -78,7 +78,7 @@ class PostingRun:
         self.settings, self.targets = settings, targets
         self.rng, self.clock, self.say, self.wait = rng, clock, say, wait
         self.data = data = settings.data
-        self.queue, self.log, self.state = Queue(data), Log(data), State(data)
+        self.queue, self.log, self.state = Queue(data), Log(data), StateFiles(data)
         self.intents = Intents(data)
 
     def post(self) -> Outcome:
@@ -134,7 +134,7 @@ class PostingRun:
                 self._prune()
             finally:
                 self.state.save(self.memory)
-            parts = [part for intent in self.intents.open() for part in intent.open_parts().values()]
+            parts = [part for intent in self.intents.open() for part in intent.open_deliveries().values()]
             look_at = min((part.until for part in parts if part.state == "sending"), default=None)
             return Outcome(tuple(deliverer.posted), chosen, tuple(sorted(deliverer.failed)), look_at)
 
@@ -176,7 +176,7 @@ class PostingRun:
     # What is open from earlier runs.
 
     def _recover(self, deliverer: Deliverer, settle_only: bool) -> None:
-        def is_due(name: str, part: Part) -> bool:
+        def is_due(name: str, part: Delivery) -> bool:
             """What waits to be sent goes out one per target and run, never in a burst."""
             if not has_come(part.until, self.clock()):
                 return False
@@ -186,7 +186,7 @@ class PostingRun:
         def has_work(intent: Intent) -> bool:
             if intent.owner or intent.is_final:
                 return True
-            return any(is_due(name, part) for name, part in intent.open_parts().items())
+            return any(is_due(name, part) for name, part in intent.open_deliveries().items())
 
         for found in self.intents.open():
             begun = max([found.claimed / 1000, *(part.begun or 0.0 for part in found.parts.values())])
@@ -197,7 +197,7 @@ class PostingRun:
                 continue
             if found.owner:  # a crash: perhaps before the line was taken out
                 self._take_out(intent, intent.raw.encode("utf-8", "surrogateescape"))
-            for name, part in intent.open_parts().items():
+            for name, part in intent.open_deliveries().items():
                 if not is_due(name, part):
                     continue
                 if part.state == "sending":
@@ -222,7 +222,7 @@ class PostingRun:
             return None
         if set(up) <= deliverer.sent:
             return None  # an overdue post had this slot
-        waiting = Counter(name for intent in self.intents.open() for name in intent.open_parts())
+        waiting = Counter(name for intent in self.intents.open() for name in intent.open_deliveries())
         intent = self._claim([name for name in self.targets if name in up or waiting[name] < _OPEN_LIMIT])
         if intent is None:
             return None
@@ -236,9 +236,9 @@ class PostingRun:
         while line := self.choose(selection):
             assert line.text is not None
             raw = line.raw.decode("utf-8", "surrogateescape")
-            parts = {name: Part() for name in names}
+            parts = {name: Delivery() for name in names}
             claimed = int(self.clock() * 1000)
-            intent = Intent(fingerprint(line.text), line.text.strip(), raw, claimed, parts=parts)
+            intent = Intent(fingerprint(line.text), line.text.strip(), raw, claimed, deliveries=parts)
             if self.intents.claim(intent):
                 if not self._is_used_after_all(intent) and self._take_out(intent, line):
                     return intent
@@ -280,8 +280,8 @@ def log_entry(intent: Intent, earlier: Entry | None = None) -> Entry:
         intent: whose targets all have their last word.
         earlier: the entry that the log has of the same post, whose other targets are kept.
     """
-    at = [part.at for part in intent.parts.values() if part.state == "posted" and part.at]
+    at = [part.at for part in intent.deliveries.values() if part.state == "posted" and part.at]
     targets = dict(earlier["targets"]) if earlier else {}
-    targets.update({name: part.outcome() for name, part in intent.parts.items()})
+    targets.update({name: part.outcome() for name, part in intent.deliveries.items()})
     stamp = earlier["timestamp"] if earlier else min(at, default=intent.claimed)
     return {"text": intent.text, "timestamp": stamp, "id": intent.id, "targets": targets}

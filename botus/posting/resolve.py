@@ -13,7 +13,7 @@ from typing import Literal
 from botus.errors import SettingsError
 from botus.posting.posting_run import log_entry
 from botus.store.durable import files
-from botus.store.intents import Intent, Intents, Part
+from botus.store.intents import Delivery, Intent, Intents
 from botus.store.tweeted import Log
 
 Word = Literal["posted", "not-posted", "give-up"]
@@ -46,7 +46,7 @@ def resolve(
         if word == "not-posted":
             _send_again(intents, intent, name, is_open)
             return f"{intent.id}: goes to {name} again with the next post"
-        part = intent.parts[name]
+        part = intent.deliveries[name]
         if word == "posted":
             part.state, part.url, part.error = "posted", url, None
             part.at = part.at or int(clock() * 1000)
@@ -79,8 +79,8 @@ def _find(intents: Intents, post: str) -> tuple[Intent, bool]:
 
 def _choose(intent: Intent, target: str | None, word: Word) -> str:
     states = ("unknown", "sending", "pending") if word == "give-up" else ("unknown", "sending")
-    names = [name for name, part in intent.parts.items() if part.state in states]
-    known = "known: " + ", ".join(f"{name} {part.state}" for name, part in intent.parts.items())
+    names = [name for name, part in intent.deliveries.items() if part.state in states]
+    known = "known: " + ", ".join(f"{name} {part.state}" for name, part in intent.deliveries.items())
     if target is not None and target not in names:
         raise SettingsError(f"{intent.id}: nothing is in question on {target}", known)
     if target is None and len(names) != 1:
@@ -92,9 +92,9 @@ def _choose(intent: Intent, target: str | None, word: Word) -> str:
 def _send_again(intents: Intents, intent: Intent, name: str, is_open: bool) -> None:
     """Let the next run send it: with a new key, because the platform may remember the old one."""
     if is_open:
-        intent.parts[name] = Part()
+        intent.deliveries[name] = Delivery()
     else:
-        parts = {name: Part()}
-        intent = Intent(intent.fingerprint, intent.text, intent.raw, intent.claimed, parts=parts)
+        deliveries = {name: Delivery()}
+        intent = Intent(intent.fingerprint, intent.text, intent.raw, intent.claimed, deliveries=deliveries)
         intents.claim(intent)
     intents.release(intent)

@@ -15,7 +15,7 @@ from typing import cast
 
 from botus.errors import FileError
 from botus.store.candidates import Candidates
-from botus.store.decisions import Decision, Decisions, History, Kind, Mark, Place, Step, Wording, verdicts
+from botus.store.decisions import Decision, Decisions, End, History, Kind, Place, Step, Wording, verdicts
 from botus.store.durable import files
 from botus.store.intents import Intents
 from botus.store.queue import Queue
@@ -74,7 +74,7 @@ def _add_directory(data: Path, source: Path, clock: Callable[[], float]) -> Adde
     if decisions:
         now = int(clock() * 1000)
         ours.append(Step(mine.next_step, now, tuple(decisions)))
-        ours.append(Mark("end", 0, now))
+        ours.append(End(now))
     Queue(data).append(found.added)
     return replace(found, decisions=len(decisions), records=records)
 

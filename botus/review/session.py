@@ -27,7 +27,7 @@ from botus.review.machine.state import ReviewState
 from botus.review.machine.steps import Compare, OpenEditor, Quit, Record, Result
 from botus.review.machine.table import Change, PutBack, Remove
 from botus.store.candidates import Candidates, Provenance
-from botus.store.decisions import Decisions, Kind, Mark, Step
+from botus.store.decisions import Decisions, End, Kind, Step
 from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents
@@ -154,7 +154,7 @@ class ReviewSession:
     def end(self) -> None:
         """Note that nothing is left unfinished."""
         if self._wrote:
-            self._decisions.append(Mark("end", 0, self._now()))
+            self._decisions.append(End(self._now()))
 
     def _carry_out(self, result: Result) -> None:
         """Do what a key wants, in this order: write it down, then change tweets.txt."""

@@ -23,7 +23,7 @@ from botus.posting.target import Target
 from botus.schedule.slots import AHEAD, GRACE, Due, Schedule, due, parse, too_far_ahead
 from botus.settings import Settings
 from botus.store.intents import Intents
-from botus.store.state import State
+from botus.store.state import StateFiles
 from botus.store.tweeted import Log
 
 _SLICE = 60.0  # seconds: the clock may be stepped, or the machine sleep, so never wait longer in one go
@@ -77,11 +77,11 @@ class Loop:
     _said: set[str] = field(default_factory=set)  # since the last slot that went well
     _calm: tuple[float, float] = (0.0, 0.0)  # nothing is due from the one moment until the other
     _schedule: Schedule = field(init=False)
-    _state: State = field(init=False)
+    _state: StateFiles = field(init=False)
 
     def __post_init__(self) -> None:
         self._schedule = schedule_of(self.settings)
-        self._state = State(self.settings.data)
+        self._state = StateFiles(self.settings.data)
 
     def run(self) -> None:
         """Loop until `wait` says that it is time to stop."""
@@ -261,7 +261,7 @@ def posts_of_the_day(log: Log, intents: Intents, begin: float, now: float) -> in
     waiting = [
         intent
         for intent in intents.open()
-        if any(part.state == "posted" and counts(part.at) for part in intent.parts.values())
+        if any(part.state == "posted" and counts(part.at) for part in intent.deliveries.values())
     ]
     return len(logged) + len(waiting)
 

@@ -1,5 +1,6 @@
 """The files of a data directory, one module per file.
 
+alerts.py      owns .botus/news.json: how the last slots of `run` went, which alerts the owner was told of
 candidates.py  owns .botus/candidates.jsonl: where every line came from that `generate` put into the queue
 corpus.py      owns corpus.txt, the text that a model is trained on, and .botus/corpus.jsonl, where each
                post came from
@@ -10,7 +11,6 @@ forgotten.py   owns .botus/copies.bin: what is left of corpora that were forgott
                them
 intents.py     owns .botus/intents and .botus/done: one file per post that has been claimed, and what became
                of it
-news.py        owns .botus/news.json: how the last slots of `run` went, and what the owner has been told of
 queue.py       owns tweets.txt: the queue, one post per line, meant to be edited by hand
 sessions.py    owns .botus/bluesky.json: the session with a Bluesky server, kept between runs, readable by
                its owner only

@@ -24,12 +24,10 @@ from botus.store.durable import files, jsonl
 
 Kind = Literal["keep", "star", "drop", "later", "edit"]
 Verdict = Literal["keep", "star", "drop", "later", "edited"]
-Turn = Literal["undo", "redo", "end"]
 
 Judgement = tuple[dict[str, Verdict], dict[str, str]]  # the verdicts, and the origins of new wordings
 
 _KINDS = ("keep", "star", "drop", "later", "edit")
-_TURNS = ("undo", "redo", "end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +88,22 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """An undo or redo of a step, or the proper end of a review."""
+class Undo:
+    """A step was taken back, or taken up again."""
 
-    turn: Turn
+    kind: Literal["undo", "redo"]
     of: int
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A review was left properly: everything that was decided is in the queue."""
+
+    at: int
+
+
+JournalEntry = Step | Undo | End
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ class History:
 
     done: tuple[Step, ...] = ()
     undone: tuple[Step, ...] = ()
-    last: Step | Mark | None = None
+    last: Step | Undo | None = None
     next_step: int = 1
 
 
@@ -119,7 +127,7 @@ class History:
 class _Reading:
     done: list[Step] = field(default_factory=list)
     undone: list[Step] = field(default_factory=list)
-    last: Step | Mark | None = None
+    last: Step | Undo | None = None
     highest: int = 0
 
 
@@ -129,7 +137,7 @@ class Decisions:
     def __init__(self, data: Path) -> None:
         self.path = data / files.STATE_FOLDER / "decisions.jsonl"
 
-    def append(self, entry: Step | Mark) -> None:
+    def append(self, entry: JournalEntry) -> None:
         """Write an entry down, durably, before anything else happens."""
         files.make_folder(self.path.parent)
         jsonl.append(self.path, _records(entry))
@@ -143,8 +151,7 @@ class Decisions:
         reading = _Reading()
         for number, entry in _entries(self.path):
             _replay(reading, entry, self.path, number)
-        last = None if isinstance(reading.last, Mark) and reading.last.turn == "end" else reading.last
-        return History(tuple(reading.done), tuple(reading.undone), last, reading.highest + 1)
+        return History(tuple(reading.done), tuple(reading.undone), reading.last, reading.highest + 1)
 
     def check(self) -> None:
         """Raise FileError where `history` would, without keeping what was decided."""
@@ -213,10 +220,11 @@ def origins(done: Iterable[Step]) -> dict[str, str]:
     }
 
 
-def _records(entry: Step | Mark) -> list[jsonl.Record]:
-    if isinstance(entry, Mark):
-        record: jsonl.Record = {"kind": entry.turn, "of": entry.of, "at": entry.at}
-        return [record if entry.turn != "end" else {"kind": "end", "at": entry.at}]
+def _records(entry: JournalEntry) -> list[jsonl.Record]:
+    if isinstance(entry, End):
+        return [{"kind": "end", "at": entry.at}]
+    if isinstance(entry, Undo):
+        return [{"kind": entry.kind, "of": entry.of, "at": entry.at}]
     return [_record(entry, decision) for decision in entry.decisions]
 
 
@@ -253,8 +261,8 @@ def _unpack(value: str | dict[str, str]) -> bytes:
     return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"])
 
 
-def _entries(path: Path) -> Iterator[tuple[int, Step | Mark]]:
-    """Yield the steps and marks, each with the record it begins with; one step is in memory at a time."""
+def _entries(path: Path) -> Iterator[tuple[int, JournalEntry]]:
+    """Yield the entries, each with the record it begins with; one step is in memory at a time."""
     group: list[jsonl.Record] = []
     number = 0
     for number, record in enumerate(jsonl.scan(path), 1):
@@ -266,17 +274,19 @@ def _entries(path: Path) -> Iterator[tuple[int, Step | Mark]]:
         yield number - len(group) + 1, _read(path, number - len(group) + 1, group)
 
 
-def _read(path: Path, number: int, records: list[jsonl.Record]) -> Step | Mark:
+def _read(path: Path, number: int, records: list[jsonl.Record]) -> JournalEntry:
     try:
         return _entry(records)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(path, number, f"not a decision ({error!r})") from error
 
 
-def _entry(records: list[jsonl.Record]) -> Step | Mark:
+def _entry(records: list[jsonl.Record]) -> JournalEntry:
     first = records[0]
-    if first["kind"] in _TURNS:
-        return Mark(cast(Turn, first["kind"]), int(first.get("of", 0)), int(first["at"]))
+    if first["kind"] == "end":
+        return End(int(first["at"]))
+    if first["kind"] in ("undo", "redo"):
+        return Undo(first["kind"], int(first.get("of", 0)), int(first["at"]))
     return Step(int(first["step"]), int(first["at"]), tuple(_decision(record) for record in records))
 
 
@@ -296,20 +306,20 @@ def _place(record: dict[str, Any]) -> Place:
     return Place(_unpack(record["raw"]), int(record["number"]), previous, ending)
 
 
-def _replay(reading: _Reading, entry: Step | Mark, path: Path, line: int) -> None:
-    reading.last = entry
+def _replay(reading: _Reading, entry: JournalEntry, path: Path, line: int) -> None:
+    reading.last = None if isinstance(entry, End) else entry
     if isinstance(entry, Step):
         reading.done.append(entry)
         reading.undone.clear()
         reading.highest = max(reading.highest, entry.number)
         return
-    if entry.turn == "end":
+    if isinstance(entry, End):
         return
     source, target = reading.done, reading.undone
-    if entry.turn == "redo":
+    if entry.kind == "redo":
         source, target = target, source
     if not source or source[-1].number != entry.of:
-        raise _damaged(path, line, f"{entry.turn} of step {entry.of}, which is not the last one")
+        raise _damaged(path, line, f"{entry.kind} of step {entry.of}, which is not the last one")
     target.append(source.pop())
 
 

@@ -17,13 +17,13 @@ from botus.errors import FileError
 from botus.store.durable import files, owner
 from botus.text import short_id
 
-State = Literal["pending", "sending", "posted", "rejected", "unknown"]
+DeliveryState = Literal["pending", "sending", "posted", "rejected", "unknown"]
 FINAL = ("posted", "rejected", "unknown")
 
 
 @dataclass
-class Part:
-    """One target's share of a post.
+class Delivery:
+    """One target's share of an intent.
 
     Attributes:
         state: pending and sending are open, the others final.
@@ -32,12 +32,12 @@ class Part:
         server_date: the server's own time just before it; seconds since the epoch.
         server: the server's software and version then.
         base_url, account: where it was sent; if they have changed, a lost answer cannot be looked up.
-        until: a pending part is not tried before; seconds since the epoch.
+        until: a pending delivery is not tried before; seconds since the epoch.
         tries: requests so far.
         id, url, at, error: the outcome; `at` in milliseconds since the epoch.
     """
 
-    state: State = "pending"
+    state: DeliveryState = "pending"
     key: str = ""
     begun: float | None = None
     server_date: float | None = None
@@ -66,7 +66,7 @@ class Intent:
         claimed: milliseconds since the epoch.
         owner: the process that is at work on it; empty when nobody is.
         generation: how often it was taken over from a dead owner.
-        parts: by the target's name.
+        deliveries: by the target's name.
     """
 
     fingerprint: str
@@ -75,7 +75,7 @@ class Intent:
     claimed: int
     owner: str = ""
     generation: int = 0
-    parts: dict[str, Part] = field(default_factory=dict)
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -83,11 +83,11 @@ class Intent:
 
     @property
     def is_final(self) -> bool:
-        return all(part.state in FINAL for part in self.parts.values())
+        return not self.open_deliveries()
 
-    def open_parts(self) -> dict[str, Part]:
-        """The parts that still wait for their last word."""
-        return {name: part for name, part in self.parts.items() if part.state not in FINAL}
+    def open_deliveries(self) -> dict[str, Delivery]:
+        """Those of which the last word is still to come, by target."""
+        return {name: one for name, one in self.deliveries.items() if one.state not in FINAL}
 
 
 class Intents:
@@ -162,7 +162,7 @@ class Intents:
         """Move a final intent to done/; it keeps its owner, so that nobody takes it over on the way."""
         earlier = self.find_done(intent.fingerprint)
         if earlier:  # a second opinion on one target: keep what the others said
-            intent.parts = merge(earlier.parts, intent.parts)
+            intent.deliveries = merge(earlier.deliveries, intent.deliveries)
             self.save(intent)
         files.make_folder(self.done_folder)
         files.move(self.folder / intent.fingerprint, self.done_folder / intent.fingerprint)
@@ -183,8 +183,8 @@ class Intents:
         for folder in (self.folder, self.done_folder):
             files.sweep(folder)
         for path in self.folder.glob("*.*"):
-            mark, _, number = path.name.partition(".")
-            if number.isdigit() and not (self.folder / mark).exists():
+            post, _, number = path.name.partition(".")
+            if number.isdigit() and not (self.folder / post).exists():
                 files.remove(path)
 
     def done_names(self) -> list[str]:
@@ -195,9 +195,9 @@ class Intents:
         return self.folder / f"{intent.fingerprint}.{generation}"
 
 
-def merge(earlier: dict[str, Part], later: dict[str, Part]) -> dict[str, Part]:
+def merge(earlier: dict[str, Delivery], later: dict[str, Delivery]) -> dict[str, Delivery]:
     """Join two accounts of one post: the later word counts, except that `posted` is never taken back."""
-    kept = {name: part for name, part in earlier.items() if part.state == "posted" or name not in later}
+    kept = {name: one for name, one in earlier.items() if one.state == "posted" or name not in later}
     return {**later, **kept}
 
 
@@ -207,7 +207,9 @@ def _names(folder: Path) -> list[Path]:
 
 
 def _dump(intent: Intent) -> bytes:
-    return json.dumps(asdict(intent), indent=1).encode()
+    fields = asdict(intent)
+    fields["parts"] = fields.pop("deliveries")  # its name in the files
+    return json.dumps(fields, indent=1).encode()
 
 
 def _load(path: Path) -> Intent | None:
@@ -216,8 +218,8 @@ def _load(path: Path) -> Intent | None:
         return None  # moved on meanwhile
     try:
         fields = json.loads(content)
-        parts = {name: Part(**part) for name, part in fields.pop("parts").items()}
-        return Intent(**fields, parts=parts)
+        deliveries = {name: Delivery(**one) for name, one in fields.pop("parts").items()}
+        return Intent(**fields, deliveries=deliveries)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise FileError(
             f"{path} is damaged: {error}",

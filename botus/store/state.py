@@ -45,8 +45,8 @@ class TargetState:
 
 
 @dataclass
-class Memory:
-    """The content of state.json."""
+class PostingState:
+    """The content of state.json: how long the log was, its last id, what the targets last said."""
 
     log_count: int = 0
     last_id: str | None = None
@@ -61,8 +61,8 @@ class Memory:
         return found
 
 
-class State:
-    """The memory of one data directory."""
+class StateFiles:
+    """state.json, heartbeat and slots of one data directory."""
 
     def __init__(self, data: Path) -> None:
         self.folder = data / files.STATE_FOLDER
@@ -70,7 +70,7 @@ class State:
         self.heartbeat = self.folder / "heartbeat"
         self.slots = self.folder / "slots"
 
-    def load(self) -> Memory:
+    def load(self) -> PostingState:
         """Return what is remembered.
 
         Raises:
@@ -78,22 +78,22 @@ class State:
         """
         content = files.read(self.path)
         if content is None:
-            return Memory()
+            return PostingState()
         try:
             fields = json.loads(content)
             targets = {name: TargetState(**value) for name, value in fields.pop("targets", {}).items()}
-            memory = Memory(**fields, targets=targets)
-            _check(memory)
-            return memory
+            state = PostingState(**fields, targets=targets)
+            _check(state)
+            return state
         except (ValueError, TypeError, AttributeError) as error:
             raise FileError(
                 f"{self.path} is damaged: {error}",
                 "if tweeted.json is complete, delete it: the log is then taken as it is",
             ) from error
 
-    def save(self, memory: Memory) -> None:
+    def save(self, state: PostingState) -> None:
         """Write it, durably, if it has changed."""
-        content = json.dumps(asdict(memory), indent=1).encode()
+        content = json.dumps(asdict(state), indent=1).encode()
         if files.read(self.path) != content:
             files.make_folder(self.folder)
             files.replace(self.path, content)
@@ -141,9 +141,9 @@ class State:
         return sorted(path.name for path in files.listed(self.slots) if _is_slot(path.name))
 
 
-def _check(memory: Memory) -> None:
+def _check(state: PostingState) -> None:
     """Raise ValueError where a value is of another kind than it was written as."""
-    for one in (memory, *memory.targets.values()):
+    for one in (state, *state.targets.values()):
         for name, value in vars(one).items():
             default = getattr(type(one)(), name)
             kind = (int, float) if isinstance(default, int | float) else (type(default), str)

@@ -14,7 +14,7 @@ from botus.posting.target import Account, Advice
 from botus.settings import Settings
 from botus.store.durable import files
 from botus.store.intents import Intents
-from botus.store.state import State
+from botus.store.state import StateFiles
 from tests.support.command import X_SECRETS, botus
 from tests.support.fakes import FakeTarget, Platform, World
 from tests.support.servers import MastodonServer, XServer
@@ -97,7 +97,7 @@ def test_a_stopped_target_goes_on_where_it_answers_and_only_there(world: World) 
     for target in world.targets.values():
         target.script.append("account")
     world.run().post()
-    assert all(state.stopped for state in State(world.data).load().targets.values())
+    assert all(state.stopped for state in StateFiles(world.data).load().targets.values())
 
     def refuses() -> Account:
         raise CredentialsError("401", "look at the token")
@@ -109,12 +109,12 @@ def test_a_stopped_target_goes_on_where_it_answers_and_only_there(world: World) 
     ]
     assert problems(findings) == ["two: 401"]
     assert worst(findings) == 4
-    assert [bool(state.stopped) for state in State(world.data).load().targets.values()] == [False, True]
+    assert [bool(state.stopped) for state in StateFiles(world.data).load().targets.values()] == [False, True]
 
 
 def test_an_account_is_told_though_the_memory_is_damaged(world: World) -> None:
     world.run().post()
-    State(world.data).path.write_text("{")
+    StateFiles(world.data).path.write_text("{")
     findings = found(world)
     assert {"one: @fake", "two: @fake"} <= {finding.message for finding in findings}
     assert [line for line in problems(findings) if "state.json" in line][1:] == []
@@ -131,7 +131,7 @@ def test_what_else_there_is_to_know_is_told_and_lost_posts_are_forgiven(world: W
     said = [(one.level, one.message) for one in found(world)]
     assert ("ok", "one: 500 characters") in said
     assert ("warning", "one: no note") in said
-    assert [(state.stopped, state.lost) for state in State(world.data).load().targets.values()] == [
+    assert [(state.stopped, state.lost) for state in StateFiles(world.data).load().targets.values()] == [
         ("", 0)
     ] * 2
 
@@ -159,7 +159,7 @@ def test_a_post_that_the_account_refused_goes_out_at_the_next_slot(world: World)
     world.targets["one"].script.append("account")
     world.run().post()
     [intent] = Intents(world.data).open()
-    assert intent.parts["one"].until > world.clock.now
+    assert intent.deliveries["one"].until > world.clock.now
     found(world)
     world.run().post()
     assert world.targets["one"].requests[:2] == [intent.text] * 2
@@ -174,7 +174,7 @@ def test_an_account_that_may_not_post_stays_stopped(world: World) -> None:
     findings = found(world)
     assert problems(findings) == ["one: the token may not post"]
     assert worst(findings) == 4
-    assert State(world.data).load().targets["one"].stopped
+    assert StateFiles(world.data).load().targets["one"].stopped
 
 
 def test_lines_that_some_or_all_platforms_cannot_take(world: World) -> None:

@@ -18,9 +18,9 @@ from botus.errors import FileError
 from botus.monitoring.health import BARREN, illness, look, warnings
 from botus.posting.resolve import resolve
 from botus.settings import Settings, load
-from botus.store import news
-from botus.store.news import News
-from botus.store.state import State
+from botus.store import alerts
+from botus.store.alerts import Alerts
+from botus.store.state import StateFiles
 from tests.cli.test_cli import HEAVY, imported
 from tests.support.command import botus
 from tests.support.fakes import FakeTarget, Platform, World
@@ -34,14 +34,14 @@ def world(tmp_path: Path) -> World:
     world = World(tmp_path, FakeTarget(Platform(), "one"), FakeTarget(Platform(), "two"))
     world.clock.now = NOW
     world.lines("first", "second", "third")
-    state = State(tmp_path)
+    state = StateFiles(tmp_path)
     state.folder.mkdir()
     beat(world, 0)
     return world
 
 
 def beat(world: World, ago: float) -> None:
-    state = State(world.data)
+    state = StateFiles(world.data)
     state.beat()
     os.utime(state.heartbeat, (NOW - ago, NOW - ago))
 
@@ -56,7 +56,7 @@ def test_the_tick(world: World) -> None:
     assert ill(world) == []
     beat(world, 200)
     assert ill(world) == ["the last heartbeat is 200 seconds old"]
-    State(world.data).heartbeat.unlink()
+    StateFiles(world.data).heartbeat.unlink()
     assert ill(world) == ["no heartbeat: botus run has not started here"]
     assert "CRON" in ill(world, cron="x")[1]  # why it may not have started
     world.data = world.data / "absent"
@@ -116,12 +116,12 @@ def test_a_post_that_is_sent_again_is_in_question_no_longer(world: World) -> Non
 def test_posts_that_failed_are_illness_and_an_empty_queue_is_none(world: World) -> None:
     settings = Settings(world.data)
     for barren in range(BARREN):
-        news.save(world.data, News(barren=barren))
+        alerts.save(world.data, Alerts(failed_slots=barren))
         assert ill(world) == []
-    news.save(world.data, News(barren=BARREN))
+    alerts.save(world.data, Alerts(failed_slots=BARREN))
     assert ill(world) == ["nothing could be posted at the last 3 slots: see the log of botus run"]
     assert warnings(settings) == []
-    news.save(world.data, News(empty=True))
+    alerts.save(world.data, Alerts(empty=True))
     assert ill(world) == []
     assert "no line of the queue may go out" in warnings(settings)[0]
     found = look(lambda: settings, world.clock)
@@ -129,7 +129,7 @@ def test_posts_that_failed_are_illness_and_an_empty_queue_is_none(world: World) 
 
 
 def test_a_fault_is_told_once(world: World) -> None:
-    news.save(world.data, News(trouble="unexpected: ValueError"))
+    alerts.save(world.data, Alerts(trouble="unexpected: ValueError"))
     assert ill(world) == ["at its last slot botus run met: unexpected: ValueError"]
     (world.data / "tweeted.json").write_text("[")
     (complaint,) = ill(world)
@@ -154,8 +154,8 @@ def test_wrong_settings_are_an_answer(tmp_path: Path) -> None:
 
 
 def test_the_command(world: World) -> None:
-    State(world.data).beat()
-    news.save(world.data, News(empty=True))
+    StateFiles(world.data).beat()
+    alerts.save(world.data, Alerts(empty=True))
     ended = botus("health", "--json", "--data", world.data)
     assert ended.code == 0
     assert ended.value == {"well": True, "complaints": [], "warnings": ended.value["warnings"]}
@@ -169,7 +169,7 @@ def test_the_command(world: World) -> None:
 def test_it_loads_little_and_is_quick(world: World) -> None:
     entries = [{"text": f"post {number}", "timestamp": number} for number in range(5000)]
     (world.data / "tweeted.json").write_text(json.dumps(entries))
-    State(world.data).beat()
+    StateFiles(world.data).beat()
     settings = {"MASTODON_BASE_URL": "https://a.example", "MASTODON_ACCESS_TOKEN": "swordfish"}
     found = imported("health", "--data", str(world.data), CRON="@daily", **settings)
     assert "botus" in found
@@ -212,5 +212,5 @@ def test_slots_that_it_may_not_see_are_trouble_with_a_remedy(tmp_path: Path) -> 
     (tmp_path / ".botus/slots").mkdir(parents=True)
     (tmp_path / ".botus/slots").chmod(0)
     with as_nobody(), pytest.raises(FileError, match="Permission denied"):
-        State(tmp_path).last_slot()
+        StateFiles(tmp_path).last_slot()
     (tmp_path / ".botus/slots").chmod(0o755)

@@ -9,8 +9,8 @@ import pytest
 
 from botus.errors import FileError
 from botus.monitoring.alerts import Facts, events, is_over
-from botus.store import news
-from botus.store.news import TRIES, News, Told
+from botus.store import alerts
+from botus.store.alerts import TRIES, Alerts, Told
 
 CALM = Facts(ready=100, per_day=4)
 
@@ -85,7 +85,7 @@ def test_whether_a_person_has_to_look(facts: Facts, calm: bool) -> None:
 
 
 def test_an_event_is_told_once_per_service() -> None:
-    known = News()
+    known = Alerts()
     assert known.due("low", ["a", "b"], 0) == ["a", "b"]
     known.tried("low", "a", 0).heard = True
     assert known.due("low", ["a", "b"], 10**9) == ["b"]
@@ -95,7 +95,7 @@ def test_an_event_is_told_once_per_service() -> None:
 
 
 def test_a_service_that_takes_nothing_is_tried_ever_more_rarely_and_not_for_ever() -> None:
-    known, now, tries = News(), 0.0, []
+    known, now, tries = Alerts(), 0.0, []
     while now < 40 * 86400:
         if known.due("low", ["a"], now):
             known.tried("low", "a", now)
@@ -111,14 +111,14 @@ def test_a_clock_that_was_wrong_silences_nobody() -> None:
 
 
 def test_the_file(tmp_path: Path) -> None:
-    news.save(tmp_path, News())
+    alerts.save(tmp_path, Alerts())
     assert not list(tmp_path.iterdir())  # nothing to remember
-    known = News(2, "damaged", True)
+    known = Alerts(2, "damaged", True)
     known.tried("low", "a", 5.5)
-    news.save(tmp_path, known)
-    assert news.load(tmp_path) == known
-    news.save(tmp_path, News())
-    assert news.load(tmp_path) == News()
+    alerts.save(tmp_path, known)
+    assert alerts.load(tmp_path) == known
+    alerts.save(tmp_path, Alerts())
+    assert alerts.load(tmp_path) == Alerts()
 
 
 @pytest.mark.parametrize(
@@ -140,4 +140,4 @@ def test_a_damaged_file_is_said(tmp_path: Path, content: str) -> None:
         if content != "{}"
         else pytest.raises(FileError)
     ):
-        news.load(tmp_path)
+        alerts.load(tmp_path)

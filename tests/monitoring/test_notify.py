@@ -17,10 +17,10 @@ from botus.posting.resolve import resolve
 from botus.posting.target import Timing
 from botus.schedule.loop import Step
 from botus.settings import Settings, load
+from botus.store.alerts import TRIES, Alerts
 from botus.store.durable import files
 from botus.store.intents import Intents
-from botus.store.news import TRIES, News
-from botus.store.state import State
+from botus.store.state import StateFiles
 from tests.support.command import botus
 from tests.support.fakes import FakeTarget, Platform, World
 from tests.support.loopback import Fault
@@ -146,7 +146,7 @@ def test_refused_credentials_once_until_they_are_good_again(bot: Bot) -> None:
     bot.start()
     assert bot.heard == []
     for _ in range(2):  # the doctor was there, and then it happened once more
-        state = State(bot.data)
+        state = StateFiles(bot.data)
         memory = state.load()
         memory.targets["one"].stopped, memory.targets["one"].until = "", 0.0
         state.save(memory)
@@ -296,7 +296,7 @@ def test_two_containers_tell_it_once(bot: Bot) -> None:
     for notifier in notifiers:
         notifier.hear(Step())
     assert len(bot.heard) == 1
-    stale = News()  # read before another one told something
+    stale = Alerts()  # read before another one told something
     notifiers[0]._tell(stale, Facts(3, 6))
     assert bot.heard == []
     with files.lock(bot.data, "news"):

@@ -9,56 +9,62 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from botus.monitoring.open_posts import Waiting, open_posts
-from botus.store.intents import Intent, Part
-from botus.store.state import Memory, TargetState
+from botus.store.intents import Delivery, Intent
+from botus.store.state import PostingState, TargetState
 from tests.support.command import ROOT
 from tests.support.fakes import FakeTarget, Platform
 
 NOW = 1_800_000_000.0
 UTC = ZoneInfo("UTC")
 TARGETS = {"x": FakeTarget(Platform(), "x")}
-STOPPED = Memory(targets={"x": TargetState(account="account-1", stopped="401")})
+STOPPED = PostingState(targets={"x": TargetState(account="account-1", stopped="401")})
 
 
-def told(part: Part, memory: Memory | None = None, owner: str = "") -> Waiting:
-    intent = Intent("0123456789abcdef", "a post", "a post", 1, owner, parts={"x": part})
-    (found,) = open_posts([intent], TARGETS, memory or Memory(), NOW, UTC)
+def told(part: Delivery, memory: PostingState | None = None, owner: str = "") -> Waiting:
+    intent = Intent("0123456789abcdef", "a post", "a post", 1, owner, deliveries={"x": part})
+    (found,) = open_posts([intent], TARGETS, memory or PostingState(), NOW, UTC)
     return found
 
 
 @pytest.mark.parametrize(
     ("part", "fate", "words"),
     [
-        (Part(), "goes out with the next post", "--give-up"),
-        (Part(until=NOW - 1), "goes out with the next post", "--give-up"),
-        (Part(until=NOW + 60), "goes out with the first post after Fri 2027-01-15 08:01 +00:00", "--give-up"),
+        (Delivery(), "goes out with the next post", "--give-up"),
+        (Delivery(until=NOW - 1), "goes out with the next post", "--give-up"),
         (
-            Part("sending", until=NOW + 60),
+            Delivery(until=NOW + 60),
+            "goes out with the first post after Fri 2027-01-15 08:01 +00:00",
+            "--give-up",
+        ),
+        (
+            Delivery("sending", until=NOW + 60),
             "botus looks for it after Fri 2027-01-15 08:01 +00:00",
             "--posted [URL] | --not-posted | --give-up",
         ),
         (
-            Part("sending"),
+            Delivery("sending"),
             "botus looks for it with the next post",
             "--posted [URL] | --not-posted | --give-up",
         ),
     ],
 )
-def test_what_becomes_of_a_post(part: Part, fate: str, words: str) -> None:
+def test_what_becomes_of_a_post(part: Delivery, fate: str, words: str) -> None:
     found = told(part)
     assert (found.fate, found.command) == (fate, f"botus resolve 0123456789 --target x {words}")
 
 
 def test_a_target_that_has_stopped() -> None:
-    assert told(Part(error="401"), STOPPED).fate == "waits until x goes on: mend that, then run botus doctor"
-    another = Memory(targets={"x": TargetState(account="another", stopped="401")})
-    assert told(Part(error="401"), another).fate == "goes out with the next post"
+    assert (
+        told(Delivery(error="401"), STOPPED).fate == "waits until x goes on: mend that, then run botus doctor"
+    )
+    another = PostingState(targets={"x": TargetState(account="another", stopped="401")})
+    assert told(Delivery(error="401"), another).fate == "goes out with the next post"
 
 
 @pytest.mark.parametrize("state", ["pending", "sending"])
 def test_a_target_that_is_no_longer_set(state: str) -> None:
-    intent = Intent("0123456789abcdef", "a post", "a post", 1, parts={"y": Part(state)})  # type: ignore[arg-type]
-    (found,) = open_posts([intent], TARGETS, Memory(), NOW, UTC)
+    intent = Intent("0123456789abcdef", "a post", "a post", 1, deliveries={"y": Delivery(state)})  # type: ignore[arg-type]
+    (found,) = open_posts([intent], TARGETS, PostingState(), NOW, UTC)
     assert found.fate.startswith("y is no longer in the settings: ")
     assert "--target y" in found.command
 
@@ -70,7 +76,7 @@ def test_a_post_on_its_way_needs_nobody() -> None:
     )
     assert other.stdout
     name = other.stdout.readline().strip()
-    found = told(Part("sending"), owner=name)
+    found = told(Delivery("sending"), owner=name)
     other.communicate("\n", timeout=20)
     assert (found.fate, found.command) == ("is being sent now", "")
-    assert told(Part("sending"), owner=name).command  # it is gone
+    assert told(Delivery("sending"), owner=name).command  # it is gone

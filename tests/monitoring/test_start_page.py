@@ -13,7 +13,7 @@ import pytest
 from botus.monitoring.start_page import _next_times, start_page
 from botus.schedule.loop import schedule_of
 from botus.settings import load
-from botus.store.state import State
+from botus.store.state import StateFiles
 from tests.support.fakes import FakeTarget, Platform
 from tests.support.servers import HookServer
 
@@ -60,7 +60,7 @@ def test_the_start_page(data: Path, hook: HookServer) -> None:
 
 def test_the_start_page_of_an_empty_bot_that_needs_a_person(data: Path) -> None:
     (data / "tweets.txt").write_text("")
-    state = State(data)
+    state = StateFiles(data)
     memory = state.load()
     memory.target("fake", "account-1").stopped = "HTTP 401, the credentials were refused"
     state.save(memory)

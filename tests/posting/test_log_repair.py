@@ -11,7 +11,7 @@ from botus.errors import BusyError, FileError
 from botus.posting.log_repair import accept, repair
 from botus.store.durable import files
 from botus.store.intents import Intents
-from botus.store.state import State
+from botus.store.state import StateFiles
 from tests.support.fakes import FakeTarget, Platform, World
 
 NOW = 1_800_000_000.0
@@ -83,7 +83,7 @@ def test_there_is_nothing_to_repair(tmp_path: Path) -> None:
 
 def test_a_damaged_memory_comes_first(world: World) -> None:
     (world.data / "tweeted.json").write_text("[")
-    State(world.data).path.write_text("{")
+    StateFiles(world.data).path.write_text("{")
     with pytest.raises(FileError, match=r"state\.json is damaged"):
         repair(world.data, lambda: NOW)
     assert (world.data / "tweeted.json").read_text() == "["
@@ -96,7 +96,7 @@ def test_a_trimmed_log_is_taken_as_it_is(world: World) -> None:
     said = accept(world.data)
     assert "with 1 entry; 1 post that it lacks may be posted again" in said
     assert [mark[:8] for mark in Intents(world.data).done_names()] == [entries[1]["id"][:8]]
-    assert State(world.data).load().log_count == 1
+    assert StateFiles(world.data).load().log_count == 1
     world.run().post()
     assert not world.targets["one"].platform.doubles()
 

@@ -101,7 +101,7 @@ def test_two_equal_lines_are_one_post(world: World) -> None:
 def test_sending_is_on_the_disk_before_the_request(world: World) -> None:
     def look(text: str) -> None:
         [intent] = Intents(world.data).open()
-        assert intent.parts["one"].state == "sending"
+        assert intent.deliveries["one"].state == "sending"
         assert text not in queue(world.data)
 
     world.targets["one"].before_send = look
@@ -170,7 +170,7 @@ def test_a_no_to_the_account_loses_nothing_and_stops_the_target(world: World) ->
     assert len(world.targets["one"].requests) == 1
     assert len(queue(world.data)) == 2
     [intent] = Intents(world.data).open()
-    assert intent.parts["one"].state == "pending"
+    assert intent.deliveries["one"].state == "pending"
     world.targets["one"].account = "another"  # a new token
     world.run().post()
     assert world.targets["one"].platform.posts == [intent.text]

@@ -9,7 +9,7 @@ import pytest
 
 from botus.errors import SettingsError
 from botus.posting.resolve import resolve
-from botus.store.intents import Intent, Intents, Part
+from botus.store.intents import Delivery, Intent, Intents
 from tests.support.fakes import FakeTarget, Platform, World
 
 MARKS = ("abcd0" + "0" * 27, "abcd1" + "0" * 27)
@@ -17,7 +17,7 @@ MARKS = ("abcd0" + "0" * 27, "abcd1" + "0" * 27)
 
 def unknown(data: Path, mark: str, *names: str) -> None:
     intents = Intents(data)
-    intent = Intent(mark, "text " + mark[4], "", 1, parts={name: Part("unknown") for name in names})
+    intent = Intent(mark, "text " + mark[4], "", 1, deliveries={name: Delivery("unknown") for name in names})
     intents.claim(intent)
     intents.finish(intent)
 
@@ -46,7 +46,7 @@ def test_exactly_one_post_is_meant(data: Path, post: str, says: str) -> None:
 
 def test_a_beginning_is_enough_where_it_is_the_only_one(data: Path) -> None:
     assert resolve(data, "abcd1", None, "posted", "https://one/1", lambda: 2.0).endswith("one is now posted")
-    parts = [intent.parts["one"] for mark in MARKS if (intent := Intents(data).find_done(mark))]
+    parts = [intent.deliveries["one"] for mark in MARKS if (intent := Intents(data).find_done(mark))]
     assert [(part.state, part.url, part.at) for part in parts] == [
         ("unknown", None, None),
         ("posted", "https://one/1", 2000),

@@ -19,7 +19,7 @@ from botus.monitoring import health, status
 from botus.posting.target import Answer, Ready, Timing
 from botus.posting.targets.webhook import Webhook
 from botus.settings import load
-from botus.store.state import State
+from botus.store.state import StateFiles
 from tests.support.fakes import World
 from tests.support.loopback import Fault
 from tests.support.servers import HookServer
@@ -171,7 +171,7 @@ class TestRuns:
         ]
         assert states == ["unknown", "posted", "posted"]
         settings = load({"WEBHOOK_URLS": DISCORD}, tmp_path)
-        State(tmp_path).beat()
+        StateFiles(tmp_path).beat()
         found = status.look(settings, world.targets, time.time)
         assert (found.unconfirmed, found.needs) == ({name: 1}, [])
         assert any("1 not confirmed" in line for line in status.lines(found))

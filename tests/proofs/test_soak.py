@@ -17,7 +17,7 @@ import pytest
 from botus.posting.posting_run import PostingRun
 from botus.settings import Settings
 from botus.store.intents import Intents
-from botus.store.state import State
+from botus.store.state import StateFiles
 from tests.proofs.poster import FilePlatform, FileTarget
 from tests.proofs.soak import FAILURES, SHARE, lasting, soaking
 from tests.proofs.test_crash_states import folder
@@ -102,7 +102,7 @@ def test_a_loop_of_months_keeps_nothing_in_memory_and_few_files() -> None:
         def look() -> None:
             gc.collect()
             blocks.append(sys.getallocatedblocks())
-            state = State(data)
+            state = StateFiles(data)
             folders = (state.folder, state.slots, state.folder / "done")
             counts.append([len(lasting(folder)) for folder in folders])
 

@@ -17,7 +17,7 @@ from botus.review.machine.state import ReviewState, begin, refresh
 from botus.review.machine.steps import Effect, Quit, Record, recover
 from botus.review.machine.table import PutBack, Remove, Rewrite, Table
 from botus.review.machine.tally import tally
-from botus.store.decisions import Decision, History, Mark, Step
+from botus.store.decisions import Decision, History, Step, Undo
 from botus.store.durable.lines import Line, scan
 from botus.text import fingerprint
 from tests.support.pages import README
@@ -52,7 +52,7 @@ def shown(state: ReviewState) -> str | None:
 
 def kinds(effects: Sequence[Effect]) -> list[str]:
     entries = [effect.entry for effect in effects if isinstance(effect, Record)]
-    return [one.turn if isinstance(one, Mark) else one.decisions[0].kind for one in entries]
+    return [one.kind if isinstance(one, Undo) else one.decisions[0].kind for one in entries]
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_recovery_finishes_the_last_step_and_only_once() -> None:
     after, missing = recover(table(ABC), history)
     assert [type(one) for one in missing] == [Remove]
     assert recover(after, history)[1] == []
-    undone = History((), (entry.entry,), Mark("undo", 1, 0), 2)
+    undone = History((), (entry.entry,), Undo("undo", 1, 0), 2)
     after, missing = recover(table(b"beta\ngamma\n"), undone)
     assert [type(one) for one in missing] == [PutBack]
     assert recover(after, undone)[1] == []

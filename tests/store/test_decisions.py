@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from botus.errors import FileError
-from botus.store.decisions import Decision, Decisions, Kind, Mark, Place, Step, Wording
+from botus.store.decisions import Decision, Decisions, End, Kind, Place, Step, Undo, Wording
 from botus.store.durable import jsonl
 from botus.text import fingerprint
 
@@ -52,12 +52,12 @@ def test_verdicts_are_the_last_decisions_that_count(journal: Decisions) -> None:
         step(2, "b", "drop"),
         step(3, "c", "star"),
         step(4, "a", "drop"),
-        Mark("undo", 4, 0),
+        Undo("undo", 4, 0),
         step(5, "d", "later"),
         step(6, "e", "edit", "e2"),
         step(7, "e2", "keep"),
-        Mark("undo", 7, 0),
-        Mark("redo", 7, 0),
+        Undo("undo", 7, 0),
+        Undo("redo", 7, 0),
     ):
         journal.append(entry)
     found = {"a": "keep", "b": "drop", "c": "star", "e": "edited", "e2": "keep"}
@@ -75,7 +75,7 @@ def test_what_was_dropped_or_reworded_must_not_come_back(journal: Decisions) -> 
     for entry in (
         step(1, "a"),
         step(2, "b"),
-        Mark("undo", 2, 0),
+        Undo("undo", 2, 0),
         step(3, "c", "edit", "d"),
         step(4, "e", "keep"),
     ):
@@ -84,7 +84,7 @@ def test_what_was_dropped_or_reworded_must_not_come_back(journal: Decisions) -> 
 
 
 def test_undo_walks_back_and_a_new_decision_ends_redo(journal: Decisions) -> None:
-    for entry in (step(1, "a"), step(2, "b"), Mark("undo", 2, 0), Mark("undo", 1, 0), Mark("redo", 1, 0)):
+    for entry in (step(1, "a"), step(2, "b"), Undo("undo", 2, 0), Undo("undo", 1, 0), Undo("redo", 1, 0)):
         journal.append(entry)
     history = journal.history()
     assert [one.number for one in history.done] == [1]
@@ -97,7 +97,7 @@ def test_undo_walks_back_and_a_new_decision_ends_redo(journal: Decisions) -> Non
 def test_a_review_that_ended_properly_leaves_nothing_open(journal: Decisions) -> None:
     journal.append(step(1, "a"))
     assert journal.history().last == step(1, "a")
-    journal.append(Mark("end", 0, 5))
+    journal.append(End(5))
     assert journal.history().last is None
 
 

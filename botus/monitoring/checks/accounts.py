@@ -17,7 +17,7 @@ from botus.settings import Settings
 from botus.store.durable import files
 from botus.store.intents import Intents
 from botus.store.queue import Queue
-from botus.store.state import State
+from botus.store.state import StateFiles
 from botus.text import counted, span
 
 _OFF, _FAR_OFF = 60.0, 300.0  # seconds; X refuses signatures beyond the second
@@ -84,7 +84,7 @@ def _first(numbers: Collection[int], reasons: Mapping[int, str]) -> str:
 
 
 def _let_go_on(data: Path, target: Target) -> Iterator[Finding]:
-    state = State(data)
+    state = StateFiles(data)
     with files.lock(data, "post", wait=30.0, holder="a posting run"):
         memory = state.load()
         known = memory.target(target.name, target.account)
@@ -103,7 +103,7 @@ def _wake(intents: Intents, name: str) -> int:
     """Let posts that the account's refusal put off go out with the next slots; returns how many there are."""
     waiting = 0
     for intent in intents.open():
-        part = intent.parts.get(name)
+        part = intent.deliveries.get(name)
         if part is None or part.state != "pending":
             continue
         waiting += 1

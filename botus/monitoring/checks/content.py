@@ -21,7 +21,7 @@ from botus.store.durable import files, jsonl
 from botus.store.durable.lines import Line
 from botus.store.intents import Intent, Intents
 from botus.store.queue import Queue
-from botus.store.state import State
+from botus.store.state import StateFiles
 from botus.store.tweeted import Entry, Log
 from botus.text import counted, fingerprint
 
@@ -73,14 +73,14 @@ def _escapes(data: Path, lines: list[Line]) -> Iterator[Finding]:
 def _log(data: Path) -> Iterator[Finding]:
     log = Log(data)
     entries = log.entries()
-    check_whole(log, State(data).load())
+    check_whole(log, StateFiles(data).load())
     old = sum("id" not in entry for entry in entries)
     origin = f", {old} of them from botus-twitter" if old else ""
     yield Finding("ok", f"tweeted.json: {len(entries)} {'entry' if len(entries) == 1 else 'entries'}{origin}")
 
 
 def _state(data: Path) -> Iterator[Finding]:
-    State(data).load()
+    StateFiles(data).load()
     return iter(())
 
 

@@ -16,9 +16,9 @@ from botus.store.decisions import (
     Decision,
     History,
     Kind,
-    Mark,
     Place,
     Step,
+    Undo,
     Verdict,
     judged,
     origins,
@@ -33,7 +33,7 @@ _LAST = 1_000_000_000  # a line number behind every other
 class Record:
     """Write this into the journal, durably, before anything that follows."""
 
-    entry: Step | Mark
+    entry: Step | Undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def redo(state: ReviewState, now: int) -> Result:
     step = state.undone[-1]
     state, made = _do(replace(state, undone=state.undone[:-1]), step)
     notice = f"Done again: {summary(step.decisions)}"
-    return replace(state, notice=notice), [Record(Mark("redo", step.number, now)), *made]
+    return replace(state, notice=notice), [Record(Undo("redo", step.number, now)), *made]
 
 
 def _do(state: ReviewState, step: Step) -> tuple[ReviewState, list[Change]]:
@@ -148,7 +148,7 @@ def undo(state: ReviewState, now: int) -> Result:
     if not state.is_there(first):
         state, notice = step_on(state, {first}), f"{notice}. {state.why_gone(first)}"
     state = _unmarked(state, step)
-    return replace(advance(state), notice=notice), [Record(Mark("undo", step.number, now)), *made]
+    return replace(advance(state), notice=notice), [Record(Undo("undo", step.number, now)), *made]
 
 
 def _unmarked(state: ReviewState, step: Step | None = None) -> ReviewState:
@@ -165,9 +165,9 @@ def recover(table: Table, history: History) -> tuple[Table, list[Change]]:
     last = history.last
     if isinstance(last, Step):
         return perform(table, last)
-    if last is not None and last.turn == "undo":
+    if last is not None and last.kind == "undo":
         return perform(table, history.undone[-1], back=True)
-    if last is not None and last.turn == "redo":
+    if last is not None and last.kind == "redo":
         return perform(table, history.done[-1])
     return table, []
 
