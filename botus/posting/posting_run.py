@@ -189,7 +189,7 @@ class PostingRun:
             return any(is_due(name, part) for name, part in intent.open_deliveries().items())
 
         for found in self.intents.open():
-            begun = max([found.claimed / 1000, *(part.begun or 0.0 for part in found.parts.values())])
+            begun = max([found.claimed / 1000, *(part.begun or 0.0 for part in found.deliveries.values())])
             if not self._is_gone(found.owner, begun) or not has_work(found):
                 continue
             intent = self.intents.take_over(found, self.clock(), self._is_gone)
