@@ -19,6 +19,7 @@ import pytest
 import botus
 from botus.store.decisions import Decisions
 from botus.store.durable import jsonl
+from tests.support.command import until
 
 PROGRAM = """
 import sys
@@ -34,6 +35,7 @@ except BotusError as error:
 """
 ROOT = str(Path(botus.__file__).parent.parent)
 POSTS = 60
+PATIENCE = 120  # seconds, of a machine that is very busy: whatever is waited for comes long before
 UP, LEFT = "\x1b[A", "\x1b[D"
 
 
@@ -56,13 +58,36 @@ def environment(**changes: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": ROOT, "TERM": "xterm-256color"} | changes
 
 
-def curate(data: Path, size: tuple[int, int] = (24, 80), **changes: str) -> pexpect.spawn:
-    command = [sys.executable, "-c", PROGRAM, str(data)]
+def spawned(arguments: list[str], size: tuple[int, int] = (24, 80), **changes: str) -> pexpect.spawn:
     child = pexpect.spawn(
-        command[0], command[1:], dimensions=size, env=environment(**changes), encoding="utf-8", timeout=20
+        sys.executable,
+        arguments,
+        dimensions=size,
+        env=environment(**changes),
+        encoding="utf-8",
+        timeout=PATIENCE,
     )
     child.delaybeforesend = None
     return child
+
+
+def curate(
+    data: Path, size: tuple[int, int] = (24, 80), program: str = PROGRAM, **changes: str
+) -> pexpect.spawn:
+    return spawned(["-c", program, str(data)], size, **changes)
+
+
+def command(data: Path, *arguments: str, size: tuple[int, int] = (24, 80), **changes: str) -> pexpect.spawn:
+    program = "from botus.cli.main import main; main()"
+    return spawned(["-c", program, "--data", str(data), "curate", *arguments], size, **changes)
+
+
+def held_curate(data: Path) -> tuple[pexpect.spawn, list[object]]:
+    """A review, and the modes of its terminal before it began."""
+    child = curate(data, program="input()\n" + PROGRAM)
+    before = termios.tcgetattr(child.child_fd)
+    child.sendline("")
+    return child, before
 
 
 def queue(data: Path) -> str:
@@ -75,6 +100,7 @@ def verdicts(data: Path) -> list[str]:
 
 def ended(child: pexpect.spawn) -> tuple[str, int | None]:
     child.expect(pexpect.EOF)
+    child.wait()  # closing at once would kill what is still about to end
     child.close()
     return str(child.before), child.exitstatus
 
@@ -187,9 +213,7 @@ def test_what_was_dropped_is_brought_back_by_hand(data: Path, opened: list[pexpe
     child.expect("post 002")
     child.send("q")
     ended(child)
-    program = "from botus.cli.main import main; main()"
-    arguments = ["-c", program, "--data", str(data), "curate", "--dropped"]
-    child = pexpect.spawn(sys.executable, arguments, env=environment(), encoding="utf-8")
+    child = command(data, "--dropped")
     opened.append(child)
     child.expect("Only the 2 dropped")
     child.send("k")
@@ -203,12 +227,7 @@ def test_the_order_is_learned_while_one_reads(tmp_path: Path, opened: list[pexpe
     words = ["sea", "lamp"]
     lines = [f"the {words[number % 2]} counts {number}" for number in range(80)]
     (tmp_path / "tweets.txt").write_text("".join(f"{line}\n" for line in lines))
-    program = "from botus.cli.main import main; main()"
-    arguments = ["-c", program, "--data", str(tmp_path), "curate"]
-    child = pexpect.spawn(
-        sys.executable, arguments, env=environment(), encoding="utf-8", dimensions=(24, 90), timeout=20
-    )
-    child.delaybeforesend = None
+    child = command(tmp_path, size=(24, 90))
     opened.append(child)
     for number in range(30):
         child.expect(f"counts {number}[^0-9].*keys")
@@ -301,9 +320,8 @@ def test_no_color_and_dumb_terminals(data: Path, opened: list[pexpect.spawn]) ->
 def test_the_terminal_is_restored_after_a_signal(
     data: Path, opened: list[pexpect.spawn], number: int
 ) -> None:
-    child = curate(data)
+    child, before = held_curate(data)
     opened.append(child)
-    before = termios.tcgetattr(child.child_fd)
     child.expect("post 000")
     child.send("k")
     child.expect("post 001")
@@ -317,9 +335,8 @@ def test_the_terminal_is_restored_after_a_signal(
 
 
 def test_the_terminal_is_restored_after_an_error(data: Path, opened: list[pexpect.spawn]) -> None:
-    child = curate(data)
+    child, before = held_curate(data)
     opened.append(child)
-    before = termios.tcgetattr(child.child_fd)
     child.expect("post 000")
     real = data / "real.txt"
     (data / "tweets.txt").rename(real)
@@ -332,13 +349,13 @@ def test_the_terminal_is_restored_after_an_error(data: Path, opened: list[pexpec
 
 
 def test_it_can_be_suspended(data: Path, opened: list[pexpect.spawn]) -> None:
-    child = curate(data)
+    child, before = held_curate(data)
     opened.append(child)
-    before = termios.tcgetattr(child.child_fd)
     child.expect("post 000")
     child.kill(signal.SIGTSTP)
     child.expect_exact("\x1b[?1049l")
-    wait_for_state(child.pid, "T")
+    stat = Path(f"/proc/{child.pid}/stat")
+    until(lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "T", PATIENCE)
     assert termios.tcgetattr(child.child_fd) == before
     child.kill(signal.SIGCONT)
     child.expect("post 000.*keys")
@@ -348,48 +365,31 @@ def test_it_can_be_suspended(data: Path, opened: list[pexpect.spawn]) -> None:
     assert ended(child)[1] == 0
 
 
-def wait_for_state(process: int, state: str) -> None:
-    for _ in range(200):
-        if Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == state:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"the process never came into state {state}")
-
-
 def test_a_terminal_that_goes_away_ends_the_review(data: Path) -> None:
     child = curate(data)
     child.expect("post 000")
     child.send("k")
     child.expect("post 001")
     os.close(child.child_fd)
-    for _ in range(400):
-        try:
-            os.kill(child.pid, 0)
-            if os.waitpid(child.pid, os.WNOHANG)[0]:
-                break
-        except (ProcessLookupError, ChildProcessError):
-            break
-        time.sleep(0.01)
+    until(lambda: os.waitpid(child.pid, os.WNOHANG)[0] == child.pid, PATIENCE)
     assert verdicts(data) == ["keep"]
     assert Decisions(data).history().last is None
 
 
 def test_the_limits_are_those_of_the_targets(data: Path, opened: list[pexpect.spawn]) -> None:
-    program = "from botus.cli.main import main; main()"
     secrets = {"MASTODON_BASE_URL": "https://example.org", "MASTODON_ACCESS_TOKEN": "secret"}
-    arguments = ["-c", program, "--data", str(data), "curate", "--order"]
-    child = pexpect.spawn(sys.executable, [*arguments, "file"], env=environment(**secrets), encoding="utf-8")
+    child = command(data, "--order", "file", **secrets)
     opened.append(child)
     child.expect("keys")
     assert "mastodon 8/500" in child.before
     assert " 8/280" not in child.before
     child.send("q")
     assert ended(child)[1] == 0
-    done = subprocess.run(
-        [sys.executable, *arguments, "best"], capture_output=True, env=environment(), check=False
-    )
-    assert done.returncode == 2
-    assert b"'best' is not known" in done.stderr
+    child = command(data, "--order", "best")
+    opened.append(child)
+    last, code = ended(child)
+    assert code == 2
+    assert "'best' is not known" in last
 
 
 def test_off_a_terminal_it_says_what_to_use_instead(data: Path) -> None:
@@ -399,7 +399,7 @@ def test_off_a_terminal_it_says_what_to_use_instead(data: Path) -> None:
         capture_output=True,
         text=True,
         env=environment(),
-        timeout=20,
+        timeout=PATIENCE,
         check=False,
     )
     assert "SettingsError: botus curate needs a terminal" in done.stdout
