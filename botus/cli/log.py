@@ -1,7 +1,7 @@
 """`botus log`: its commands, and what `log show` prints of tweeted.json.
 
-In come entries, also those of botus-twitter and of hands; out go lines with the time, the name of the post,
-what became of it where, and the text: one line per post, so that they can be searched and counted.
+One line per post, so that they can be searched and counted: the time, the name of the post, what became of it
+where, and the text. Entries of botus-twitter, or written by hand, lack some of that.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ def log_show(values: Common) -> None:
     from botus.store.tweeted import Log
 
     entries = Log(values.existing.data).entries()
-    values.result(lines(entries, zone_or_utc(values.settings.zone)), lambda: entries)
+    values.result(_lines(entries, zone_or_utc(values.settings.zone)), lambda: entries)
 
 
 @log.command("repair")
 @common
 def log_repair(values: Common) -> None:
     """Save every whole entry of a damaged log; the damaged file is kept."""
-    from botus.posting import log_repair as mend
+    from botus.posting.log_repair import repair
 
-    said = mend.repair(values.existing.data, time.time)
+    said = repair(values.existing.data, time.time)
     values.result([said], lambda: {"said": said})
 
 
@@ -52,30 +52,20 @@ def log_repair(values: Common) -> None:
 @common
 def log_accept(values: Common) -> None:
     """Take a log that was shortened or removed on purpose as it is."""
-    from botus.posting import log_repair as mend
+    from botus.posting.log_repair import accept
 
-    said = mend.accept(values.existing.data)
+    said = accept(values.existing.data)
     values.result([said], lambda: {"said": said})
 
 
-def lines(entries: Iterable[Entry], zone: ZoneInfo) -> Iterator[str]:
-    """Yield a line per entry.
-
-    Args:
-        entries: of the log, in any order.
-        zone: whose clock the times follow.
-    """
+def _lines(entries: Iterable[Entry], zone: ZoneInfo) -> Iterator[str]:
     from botus.schedule.zones import dated_entry
 
     for entry in entries:
         post = entry.get("id") or short_id(fingerprint(entry["text"]))
-        where = "".join(f" {words}" for words in _outcomes(entry))
+        targets = entry.get("targets")
+        where = ""
+        for name, part in targets.items() if isinstance(targets, dict) else ():
+            if isinstance(part, dict):  # a hand or another program may have written something else
+                where += f" {name}" if part.get("state") == "posted" else f" {name}:{part.get('state')}"
         yield f"{dated_entry(entry['timestamp'], zone):<27}  {post!s:<10}{where}  {entry['text']}"
-
-
-def _outcomes(entry: Entry) -> Iterator[str]:
-    """The targets that have the post; of the others the state too."""
-    targets = entry.get("targets")
-    for name, part in targets.items() if isinstance(targets, dict) else ():
-        if isinstance(part, dict):  # a hand or another program may have written something else
-            yield name if part.get("state") == "posted" else f"{name}:{part.get('state')}"

@@ -36,14 +36,15 @@ def main() -> None:
     except click.ClickException as error:
         code = _show_usage(error, values)
     except (click.Abort, KeyboardInterrupt):
-        code = Interrupted.exit_code
-        values.complain("interrupted", code)
+        code = values.complain("interrupted", Interrupted.exit_code)
     except BotusError as error:
         code = _show(error, values)
     except OSError as error:  # a file that no module of ours owns, or an output that cannot be written
         code = _show(explain(error, Path(str(error.filename or "the output")), "use"), values)
     except Exception as error:
-        code = _show_unexpected(error, values)
+        what = f"unexpected: {type(error).__name__}: {error}"
+        hint = "this is a fault in botus: the same command with --debug shows where"
+        code = _show(BotusError(what, hint), values)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -70,24 +71,13 @@ for command in (*_THE_MODEL, *_THE_BOT):
 
 def _show(error: BotusError, values: Common) -> int:
     hint = f"\n{error.hint}" if error.hint else ""
-    values.complain(f"botus: {error.message}{hint}", error.exit_code)
-    return error.exit_code
-
-
-def _show_unexpected(error: Exception, values: Common) -> int:
-    values.complain(
-        f"botus: unexpected: {type(error).__name__}: {error}\n"
-        "this is a fault in botus: the same command with --debug shows where",
-        BotusError.exit_code,
-    )
-    return BotusError.exit_code
+    return values.complain(f"botus: {error.message}{hint}", error.exit_code)
 
 
 def _show_usage(error: click.ClickException, values: Common) -> int:
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context and context.command is run and log_format(os.environ) == "json":
         values.logs_json = True
-        values.complain(error.format_message(), error.exit_code)
-    else:
-        error.show()
+        return values.complain(error.format_message(), error.exit_code)
+    error.show()
     return error.exit_code

@@ -76,23 +76,21 @@ class Common:
             mark = "" if level == "info" else f"{level}: "
             to_stderr(f"{mark}{message}")
 
-    def complain(self, text: str, code: int) -> None:
-        """Say why a command ends with this exit code, and with --debug where; holds no secret."""
-        trace = self._censored(traceback.format_exc()) if self.debug else ""
-        text = self._censored(text)
-        if not self.logs_json:
-            for line in f"{trace}{text}".split("\n"):
-                to_stderr(line)
-            return
-        fields = {"traceback": trace} if trace else {}
-        handler = LogHandler(sys.stderr, "json", (), lambda: datetime.now(UTC))
-        handler.handle(own_record(text.removeprefix("botus: "), "error", exit_code=code, **fields))
-
-    def _censored(self, text: str) -> str:
+    def complain(self, text: str, code: int) -> int:
+        """Say why a command ends with this exit code, and with --debug where, without a secret."""
+        trace = traceback.format_exc() if self.debug else ""
         try:
-            return censor(text, self.settings.secrets)
+            secrets = self.settings.secrets
         except BotusError:
-            return text  # the settings are what is wrong: their problems never hold a value
+            secrets = ()  # the settings are what is wrong: their problems never hold a value
+        if self.logs_json:
+            fields = {"traceback": trace} if trace else {}
+            handler = LogHandler(sys.stderr, "json", secrets, lambda: datetime.now(UTC))
+            handler.handle(own_record(text.removeprefix("botus: "), "error", exit_code=code, **fields))
+        else:
+            for line in censor(f"{trace}{text}", secrets).split("\n"):
+                to_stderr(line)
+        return code
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,17 +6,18 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from botus import shutdown
 from botus.cli.options import Common, common
+from botus.errors import CredentialsError, TemporaryError
+from botus.log import Say
 from botus.settings import log_format
 
 if TYPE_CHECKING:
-    from botus.posting.posting_run import PostingRun
+    from botus.posting.posting_run import Outcome, PostingRun
 
 
 @click.command()
@@ -24,25 +25,27 @@ if TYPE_CHECKING:
 @common
 def post(values: Common, dry_run: bool) -> None:
     """Post one random line now."""
+    from botus.posting.posting_run import PostingRun
+    from botus.posting.targets.configured import configured
     from botus.schedule.loop import check_credentials, preview
 
     settings = values.existing
     settings.require_complete()
-    run = _posting_run(values)
+    targets = configured(settings, time.time)
+    run = PostingRun(settings, targets, rng=random.Random(), clock=time.time, say=values.say)
     if dry_run or not settings.has_targets:
         if not dry_run:
             check_credentials(settings)
             values.say("no credentials are set: this is a dry run", "warning")
-        text = preview(run, _without_text(values))
+        text = preview(run, _without_post(values))
         values.result([text] if text else [], lambda: {"dry_run": True, "text": text})
         return
     outcome = run.post()
-    failed = outcome.failed if outcome.chosen or outcome.posted else outcome.failed or _down(run)
+    failed, code = _failed(run, outcome)
     rows = [f"{name} {post_id} {url or ''}".rstrip() for name, post_id, url in outcome.posted]
     posted = [dict(zip(("target", "id", "url"), one, strict=True)) for one in outcome.posted]
     values.result(rows, lambda: {"text": outcome.chosen, "posted": posted, "failed": failed})
-    if failed:
-        sys.exit(_code_of(run, failed))
+    sys.exit(code)
 
 
 @click.command()
@@ -70,51 +73,34 @@ def run(values: Common) -> None:
 def resolve(
     values: Common, post_id: str, target: str | None, posted: str | None, not_posted: bool, give_up: bool
 ) -> None:
-    """Say what became of a post whose fate is unknown."""
-    from botus.posting import resolve as resolving
+    """Record what happened to a post that botus could not confirm."""
+    from botus.posting.resolve import Word, resolve
 
-    words: list[resolving.Word] = []
-    words += ["posted"] if posted is not None else []
+    words: list[Word] = ["posted"] if posted is not None else []
     words += ["not-posted"] if not_posted else []
     words += ["give-up"] if give_up else []
     if len(words) != 1:
         raise click.UsageError("say one of --posted [URL], --not-posted and --give-up")
-    said = resolving.resolve(values.existing.data, post_id, target, words[0], posted or None, time.time)
+    said = resolve(values.existing.data, post_id, target, words[0], posted or None, time.time)
     values.result([said], lambda: {"said": said})
 
 
-def _without_text(values: Common) -> Callable[..., None]:
-    """Talk that leaves out the post of a dry run, because that is the result and is printed as such."""
+def _without_post(values: Common) -> Say:
+    """Says the messages of a dry run without the post, because that is the result and is printed as such."""
 
-    def say(message: str, level: str = "info", text: str = "", **fields: object) -> None:
-        values.say(message.removesuffix(f" {text}") if text else message, level, **fields)
+    def say(message: str, level: str = "info", **fields: object) -> None:
+        values.say(message.removesuffix(f" {fields.get('text', '')}"), level, **fields)
 
     return say
 
 
-def _posting_run(values: Common) -> PostingRun:
-    from botus.posting.posting_run import PostingRun
-    from botus.posting.targets.configured import configured
-
-    settings = values.settings
-    return PostingRun(
-        settings,
-        configured(settings, time.time),
-        rng=random.Random(),
-        clock=time.time,
-        say=values.say,
-    )
-
-
-def _code_of(run: PostingRun, failed: tuple[str, ...]) -> int:
-    """4 where an account was refused, 5 where a platform failed."""
-    memory = run.state.load()
-    return 4 if any(state.stopped for name, state in memory.targets.items() if name in failed) else 5
-
-
-def _down(run: PostingRun) -> tuple[str, ...]:
-    """All targets, where none takes posts: stopped, or asked not to be tried yet."""
-    memory = run.state.load()
-    states = {name: memory.target(name, target.account) for name, target in run.targets.items()}
-    is_down = all(state.stopped or state.until > time.time() for state in states.values())
-    return tuple(states) if is_down else ()
+def _failed(run: PostingRun, outcome: Outcome) -> tuple[tuple[str, ...], int]:
+    """The targets that failed, and the exit code: an account was refused, or else a platform failed."""
+    memory, failed = run.state.load(), outcome.failed
+    if not (failed or outcome.chosen or outcome.posted):
+        known = {name: memory.target(name, target.account) for name, target in run.targets.items()}
+        if all(state.stopped or state.until > time.time() for state in known.values()):
+            failed = tuple(known)
+    is_refused = any(state.stopped for name, state in memory.targets.items() if name in failed)
+    error = CredentialsError if is_refused else TemporaryError
+    return failed, error.exit_code if failed else 0

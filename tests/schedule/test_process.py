@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from botus import shutdown
-from botus.posting import target as targets
+from botus.posting.target import USUAL
 from botus.store.durable import files
 from tests.support.command import COMMAND, ROOT, X_SECRETS, botus, environment, until
 from tests.support.loopback import Reply, Request
@@ -283,7 +283,8 @@ def test_a_request_that_ends_in_time_is_finished_and_no_other_begins(
 def test_compose_waits_longer_than_a_request_may_take() -> None:
     service = yaml.safe_load((Path(ROOT) / "docker" / "compose.yaml").read_text())["services"]["botus"]
     grace = float(service["stop_grace_period"].removesuffix("s"))
-    assert max(shutdown.TIME_LEFT, targets.READ_TIMEOUT) + targets.CONNECT_TIMEOUT < grace
+    connect, read = USUAL.timeouts
+    assert max(shutdown.TIME_LEFT, read) + connect < grace
 
 
 def test_it_does_not_wait_for_a_post_by_hand_before_it_ends(
