@@ -218,7 +218,7 @@ def _progress(values: Common) -> Iterator[Callable[[str], None]]:
 
 def _profile(values: Common, posts: Sequence[str]) -> tuple[CorpusProfile, str]:
     """What the model thinks of real posts; without one what needs none."""
-    from botus.generation.judge import profile_of
+    from botus.generation.score import profile_of
 
     try:
         from botus.generation.setup import profile_for
@@ -227,4 +227,4 @@ def _profile(values: Common, posts: Sequence[str]) -> tuple[CorpusProfile, str]:
         return profile_for(values.settings, Path.cwd(), posts)
     except SettingsError as error:
         values.say(f"{error.message}: the score will not know how likely real posts are", "warning")
-        return profile_of(posts, None), ""
+        return profile_of(posts), ""

@@ -40,9 +40,10 @@ _TREATMENT = click.Choice(["refuse", "drop", "allow"])
 def generate(values: Common, compare: str | None, copies: str, n: int | None, **options: object) -> None:
     """Write candidates into tweets.txt."""
     from botus.cli.display import generation
-    from botus.generation.setup import Choice
+    from botus.generation.setup import GenerateOptions
 
-    choice = Choice(n=n or (10 if compare else 500), copies=copies == "allow", **options)  # type: ignore[arg-type]
+    wanted = n or (10 if compare else 500)
+    choice = GenerateOptions(n=wanted, copies=copies == "allow", **options)  # type: ignore[arg-type]
     if compare:
         generation.compare(values, choice, compare)
     else:

@@ -1,13 +1,17 @@
 """From a checkpoint to candidates in tweets.txt: sample, judge, score, put into the queue.
 
-converted.py  owns the cache of converted models: one folder per model, kept only while it is whole
-engine.py     CTranslate2, which only this module imports: checkpoint -> converted model -> tokens and their
-              odds
-judge.py      is a text accepted? The screen, the novelty and the score in one answer
-loop.py       the loop: sampler -> screen -> novelty -> candidates and queue, until n lines are in
-nucleus.py    what top-p loses where it may only choose among the likeliest tokens. Pure
-report.py     what a run of `generate` has to tell, as values and as lines of text. Prints nothing
-sampler.py    checkpoint -> stream of posts
-score.py      in which order are candidates worth reading? Pure parts from 0 to 1, and a total to sort by
-setup.py      puts a run of `generate` together: which checkpoint, which corpus, which rules, which sampler
+A text is a `Draft` of bytes while it is being written, a `Sample` when it is over, a `Verdict` of the screen
+and the novelty check, and if that is good a `Candidate`, which the store keeps as a record and as a line.
+
+setup.py         puts a run together: which checkpoint, which corpus, which rules, which sampler
+job.py           what a run is to do
+loop.py          draws, judges and writes, until n lines are in the queue
+judge.py         is a text accepted? The screen, the novelty and the score in one answer
+score.py         in which order are candidates worth reading? Pure parts from 0 to 1, and a total to sort by
+report.py        what a run has done, so far and in the end, and the lines that say it. Prints nothing
+temperatures.py  samples of several temperatures side by side
+sampler.py       a checkpoint becomes an endless stream of posts, which a seed repeats exactly
+nucleus.py       what top-p loses where it is limited to the likeliest tokens. Pure
+engine.py        CTranslate2, which only this module imports: converts, samples, and scores tokens
+converted.py     owns the cache of converted models: one folder per model, kept only while it is whole
 """

@@ -1,9 +1,8 @@
 """Owns the cache of converted models: one folder per model, kept only while it is whole.
 
-In come folders where a cache may lie, a key and a function that builds; out comes a folder with what was
-built. A model is built beside its place and renamed into it, with a seal that has the size and checksum of
-each file, so that a half-written or damaged one is never used. The surprise: an older key beside the new
-one belongs to an older checkpoint of the same place, and goes.
+A model is built beside its place and renamed into it, with a seal that has the size and checksum of each
+file, so that a half-written or damaged one is never used. An older key beside the new one belongs to an older
+checkpoint of the same place, and goes.
 """
 
 from __future__ import annotations

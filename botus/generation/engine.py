@@ -1,8 +1,7 @@
-"""CTranslate2, which only this module imports: checkpoint -> converted model -> tokens and their odds.
+"""CTranslate2, which only this module imports: converts a checkpoint, samples from it, scores tokens.
 
-In come a checkpoint and folders for a cache; out comes an engine that samples a batch from a seed and scores
-tokens. The surprise: CTranslate2 seeds a worker thread once, when it first samples, and never again; so every
-batch is sampled by a fresh generator, which costs a tenth of a second at 124M.
+CTranslate2 seeds a worker thread once, when it first samples, and never again; so every batch is sampled by a
+fresh generator, which costs a tenth of a second at 124M.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ PRECISIONS = ("auto", "int8", "float32")
 _SCORED_TOKENS = 1024  # at once: the log-probabilities of all of them over the vocabulary are in memory
 _CHECKED_BYTES = 1 << 30  # a larger float32 model is not loaded only to be compared with int8
 _TOLERANCE = 0.01
-_PRECISION = "precision.json"
+_PRECISION = "precision.json"  # beside the model: which one it has got
 _seeding = threading.Lock()  # the seed that a new worker thread takes is global to the process
 
 
@@ -84,18 +83,15 @@ def start(
 
 
 class Engine:
-    """A converted model on a device; made by `start`.
+    """A converted model on a device, `cpu` or `cuda`; made by `start`.
 
     Attributes:
-        device: `cpu` or `cuda`.
-        precision: `int8` or `float32`.
         threads: batches that may be sampled at the same time.
+        precision: `int8` or `float32`.
     """
 
     def __init__(self, model: Path, device: str, threads: int) -> None:
-        self._model = model
-        self.device = device
-        self.threads = threads
+        self._model, self.device, self.threads = model, device, threads
         self.precision: str = json.loads((model / _PRECISION).read_bytes())
 
     def sample(
@@ -134,7 +130,7 @@ class Engine:
                 end_token=[],  # only `see` knows an end
                 max_length=max_length,
                 include_prompt_in_result=False,
-                return_scores=True,
+                return_scores=True,  # else `log_prob` is not computed
                 sampling_temperature=temperature,
                 sampling_topk=top_k,
                 sampling_topp=top_p,
@@ -143,7 +139,7 @@ class Engine:
             raise BotusError(f"CTranslate2 has failed: {error}", "try a smaller batch") from error
 
     def score(self, tokens: Sequence[list[str]]) -> list[list[float]]:
-        """Return the log-probabilities of all tokens but the first of each sequence."""
+        """Return the log-probabilities of all tokens but the first of each sequence, [len(sequence) - 1]."""
         size = max([_SCORED_TOKENS, *(len(sequence) for sequence in tokens)])
         results = self._scorer.score_batch(list(tokens), max_batch_size=size, batch_type="tokens")
         return [result.log_probs for result in results]
@@ -180,6 +176,7 @@ def _convert(checkpoint: Checkpoint, vocabulary: Vocabulary, precision: str, fol
     chosen = "int8" if precision == "auto" else precision
     _write_model(checkpoint, vocabulary, chosen, folder)
     hparams = checkpoint.hparams
+    # float32 bytes of wte, wpe, and per layer 4 squares of attention and 8 of the MLP; the rest is small.
     size = 4 * hparams.n_embd * (hparams.n_vocab + hparams.n_ctx + 12 * hparams.n_embd * hparams.n_layer)
     if precision == "auto" and size <= _CHECKED_BYTES:
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=folder.name) as reference:
@@ -194,17 +191,21 @@ def _convert(checkpoint: Checkpoint, vocabulary: Vocabulary, precision: str, fol
 
 def _write_model(checkpoint: Checkpoint, vocabulary: Vocabulary, precision: str, folder: Path) -> None:
     hparams = checkpoint.hparams
+    # A GPT-2 in the terms of ctranslate2/specs/transformer_spec.py: a decoder without an encoder, norms that
+    # stand before attention and MLP (pre_norm), GELU in its tanh form, as in openai/gpt-2's src/model.py.
     spec = TransformerDecoderModelSpec.from_config(
         hparams.n_layer, hparams.n_head, pre_norm=True, activation=common_spec.Activation.GELUTanh
     )
+    # The library's own reader of OpenAI's names: it transposes each w, [1, in, out], to the [out, in] of its
+    # linear layers, and takes wte for the embedding and the output layer.
     openai_gpt2.set_decoder(spec.decoder, dict(checkpoint.tensors()), "model")
     # These belong to the config (the library's own converter sets them on the spec, which fails in 4.8.5).
-    # They must be tokens of the vocabulary; which ones does not matter, as ends are looked for in the text.
+    # They must be tokens of the vocabulary; which ones does not matter: ends are looked for in the text.
     end = END if END in vocabulary.tokens else vocabulary.tokens[-1]
     spec.config.unk_token = spec.config.bos_token = spec.config.eos_token = end
     spec.register_vocabulary(vocabulary.tokens)
     spec.validate()
-    spec.optimize(quantization=precision)
+    spec.optimize(quantization=precision)  # int8: per row of a matrix one scale, 127 over its largest value
     spec.save(str(folder))
 
 

@@ -1,94 +1,65 @@
 """Is a text accepted? The screen, the novelty and the score in one answer.
 
-Samples go in one by one; out comes a `Candidate`, or the reason and detail of the refusal. What a new text
-must differ from is read once from the data directory.
+What a new text must differ from is read once from the data directory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 from botus import text
-from botus.generation import score
-from botus.generation.score import CorpusProfile
-from botus.screening.hashes import Hashes
+from botus.generation.job import Job
+from botus.generation.score import Logprob, profile_of, score
+from botus.screening.hashes import hashes_of
 from botus.screening.novelty import Novelty
-from botus.screening.rules import Rules
 from botus.screening.screen import Screen
+from botus.screening.verdict import Verdict
 from botus.store.candidates import Candidate, Candidates
 from botus.store.decisions import Decisions
 from botus.store.queue import Queue
 from botus.store.tweeted import Log
 
-_REAL_POSTS = 64  # of the corpus, which the model is asked about to know what is likely
+if TYPE_CHECKING:  # who judges needs no engine
+    from botus.generation.sampler import Sample
+
+EARLIER = "an earlier run"  # a source of `known`
 
 
-class Sample(Protocol):
-    """What a sampler draws: a text, whether it is whole, its mean log-probability, its place."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def finished(self) -> bool: ...
-    @property
-    def logprob(self) -> float: ...
-    @property
-    def number(self) -> int: ...
-
-
-Logprob = Callable[[Sequence[str]], list[float]]
-
-
-class Critic:
-    """Accepts or refuses texts one by one.
+class Judge:
+    """Accepts or refuses the texts of a job one by one.
 
     Args:
-        data: the data directory.
-        rules: what a text has to keep to.
-        corpus: the posts that the model was trained on; empty where they are not known.
-        copies: whether texts may be copies of the corpus.
+        job: what they are judged by.
         logprob: asks the model about posts; None to score without it.
-        forgotten: what is left of corpora that are no longer there.
-        profile: what real posts are like, where that is not to be learned from the corpus.
     """
 
-    def __init__(
-        self,
-        data: Path,
-        rules: Rules,
-        corpus: Sequence[str] = (),
-        *,
-        copies: bool = False,
-        logprob: Logprob | None = None,
-        forgotten: Sequence[Hashes] = (),
-        profile: CorpusProfile | None = None,
-    ) -> None:
-        self._screen = Screen(rules)
-        self._novelty = Novelty(() if copies else corpus, known(data), () if copies else forgotten)
-        self._profile = profile or profile_of(corpus, logprob)
+    def __init__(self, job: Job, logprob: Logprob | None = None) -> None:
+        self._screen = Screen(job.rules)
+        corpus, hashes = ((), ()) if job.copies else (job.corpus, hashes_of(job.forgotten))
+        self._novelty = Novelty(corpus, known(job.data), hashes)
+        self._profile = job.profile or profile_of(job.corpus, logprob)
 
-    def judge(self, sample: Sample) -> Candidate | tuple[str, str]:
-        """Return the candidate that a text makes, or the reason and detail of its refusal."""
+    def judge(self, sample: Sample) -> Candidate | Verdict:
+        """Return the candidate that a text makes, or the verdict that refuses it."""
         verdict = self._screen.check(sample.text, finished=sample.finished)
         if verdict.reason:
-            return verdict.reason, verdict.detail
-        answer = self._novelty.check(verdict.text)
-        if answer.reason:
-            return answer.reason, answer.detail
-        rated = score.score(verdict.text, sample.logprob, self._profile)
-        nearest: dict[str, Any] | None = asdict(answer.nearest) if answer.nearest else None
+            return verdict
+        novelty = self._novelty.check(verdict.text)
+        if novelty.reason:
+            return novelty
+        total, parts = score(verdict.text, sample.logprob, self._profile)
         return Candidate(
-            verdict.text,
-            sample.number,
-            rated.total,
-            rated.parts,
-            round(sample.logprob, 4),
-            nearest,
-            verdict.flags,
-            verdict.repairs,
+            text=verdict.text,
+            number=sample.number,
+            score=total,
+            parts=parts,
+            logprob=round(sample.logprob, 4),
+            nearest=asdict(novelty.nearest) if novelty.nearest else None,
+            flags=verdict.flags,
+            repairs=verdict.repairs,
         )
 
     def accept(self, post: str) -> None:
@@ -97,7 +68,7 @@ class Critic:
 
 
 def known(data: Path) -> Iterator[tuple[str, str]]:
-    """Yield every text that a new one must differ from, with where it is."""
+    """Yield every text that a new one must differ from, each after the words for where it is."""
     for line in Queue(data).lines():
         if line.text is not None:
             yield "the queue", line.text
@@ -108,11 +79,4 @@ def known(data: Path) -> Iterator[tuple[str, str]]:
     for post in Decisions(data).dropped_texts():
         yield "the dropped lines", post
     for record in Candidates(data).records():
-        yield "an earlier run", record["text"]
-
-
-def profile_of(corpus: Sequence[str], logprob: Logprob | None) -> CorpusProfile:
-    """Learn from a corpus, and what the model thinks of it, what real posts are like."""
-    posts = score.sample(corpus, _REAL_POSTS)
-    asked = logprob is not None and len(posts) >= score.FEWEST
-    return score.profile(posts, logprob(posts) if logprob and asked else None)
+        yield EARLIER, record["text"]

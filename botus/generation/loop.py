@@ -1,92 +1,44 @@
-"""The loop: sampler -> screen -> novelty -> candidates and queue, until n lines are in.
+"""The loop: texts are drawn and judged, and the accepted ones written, until n lines are in the queue.
 
-A stream of texts comes in; accepted ones go out in small groups, first their provenance, then the lines, both
-durable, so that nothing is torn, lost or unaccounted for at any moment. It knows no model: whoever calls it
-passes a function that draws. The one surprise: the same seed run again goes on where it was, because the
-records of its lines say how far its stream was read.
+Accepted texts are written in small groups, first their provenance, then the lines, both durable, so that
+nothing is torn, lost or unaccounted for at any moment. It knows no model: whoever calls it passes a function
+that draws. The same seed run again goes on where it was, because the records say how far its stream was read.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from botus import text
-from botus.errors import BotusError, Interrupted, SettingsError
-from botus.generation.judge import Critic, Logprob, Sample, known
-from botus.generation.report import Column, Progress, Report
-from botus.generation.score import CorpusProfile
-from botus.screening.hashes import hashes_of
-from botus.screening.rules import Rules
+from botus.errors import BotusError, Interrupted
+from botus.generation.job import Job
+from botus.generation.judge import EARLIER, Judge, known
+from botus.generation.report import GenerationReport
+from botus.generation.score import Logprob
 from botus.shutdown import Signals
-from botus.store.candidates import Candidate, Candidates, Origin
+from botus.store.candidates import Candidate, Candidates
 from botus.store.decisions import Decisions
 from botus.store.durable import files
-from botus.store.forgotten import ForgottenCorpus
 from botus.store.queue import Queue
 
-__all__ = ["Critic", "Job", "Origin", "Stopped", "compare", "generate", "new_seed"]
+if TYPE_CHECKING:  # a loop over any other texts needs no engine
+    from botus.generation.sampler import Sample
+
+    Draw = Callable[[int], Iterator[Sample]]  # the stream of a seed from a place on
 
 GROUP = 16  # lines that are made durable together, or fewer after a second
 _SECOND = 1.0
 _STRETCH = 1000  # texts of which at least one in a hundred must pass
-_FLOOR = _STRETCH // 100
-
-
-Draw = Callable[[int], Iterator[Sample]]  # the stream of a seed from a place on
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is to be done.
-
-    Args:
-        data: the data directory.
-        origin: where the texts come from.
-        n: lines to write.
-        rules: what a text has to keep to.
-        corpus: the posts that the model was trained on; empty where they are not known.
-        copies: whether texts may be copies of the corpus.
-        dry_run: write nothing.
-        forgotten: what is left of corpora that are no longer there.
-        profile: what real posts are like, where that is not to be learned from the corpus.
-    """
-
-    data: Path
-    origin: Origin
-    n: int
-    rules: Rules = field(default_factory=Rules)
-    corpus: Sequence[str] = ()
-    copies: bool = False
-    dry_run: bool = False
-    forgotten: Sequence[ForgottenCorpus] = ()
-    profile: CorpusProfile | None = None
-
-    def __post_init__(self) -> None:
-        if self.n < 1:
-            raise SettingsError(f"-n is {self.n}: it is the number of lines to write", "give 1 or more")
-
-    def critic(self, logprob: Logprob | None = None) -> Critic:
-        """Return the critic of the texts of this job."""
-        return Critic(
-            self.data,
-            self.rules,
-            self.corpus,
-            copies=self.copies,
-            logprob=logprob,
-            forgotten=hashes_of(self.forgotten),
-            profile=self.profile,
-        )
 
 
 class Stopped(Interrupted):
     """Ctrl-C or a signal; `report` tells what was done."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: GenerationReport) -> None:
         lines = text.counted(report.accepted, "line")
         super().__init__(
             f"stopped: {lines} went into {report.queue}" if report.queue else "stopped",
@@ -100,18 +52,18 @@ def generate(
     draw: Draw,
     *,
     logprob: Logprob | None = None,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[GenerationReport], None] = lambda report: None,
     on_line: Callable[[str], None] = lambda post: None,
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
-) -> Report:
+) -> GenerationReport:
     """Write lines into the queue until n are in.
 
     Args:
         job: what is to be done.
         draw: returns the texts of the seed from a place on.
-        logprob: the model's mean log-probability per token of given posts.
-        on_progress: told where the run stands, ten times a second and at the end.
+        logprob: asks the model about posts; None to score without it.
+        on_progress: told the report so far, ten times a second and at the end.
         on_line: told every accepted text, when it is durable.
         clock: seconds that never go back.
         now: Unix time in seconds.
@@ -131,32 +83,18 @@ def generate(
         return run.go(draw, logprob)
 
 
-def compare(
-    job: Job, streams: Callable[[float], Iterator[Sample]], temperatures: Sequence[float]
-) -> list[Column]:
-    """Find n acceptable texts at each of several temperatures; writes nothing.
-
-    Args:
-        job: its n, rules, corpus and data directory are used.
-        streams: returns the texts of a temperature.
-        temperatures: in the order of the columns.
-    """
-    critic = job.critic()
-    return [_column(critic, streams(temperature), temperature, job.n) for temperature in temperatures]
-
-
 def new_seed() -> int:
     """Draw a seed for a run that was given none."""
     return secrets.randbelow(1_000_000_000)
 
 
 class _Run:
-    """One run: what is accepted but not yet durable, and the counts."""
+    """One run: what is accepted but not yet durable, and the report so far."""
 
     def __init__(
         self,
         job: Job,
-        on_progress: Callable[[Progress], None],
+        on_progress: Callable[[GenerationReport], None],
         on_line: Callable[[str], None],
         clock: Callable[[], float],
         now: Callable[[], float],
@@ -164,101 +102,86 @@ class _Run:
         self.job, self.on_progress, self.on_line, self.clock, self.now = job, on_progress, on_line, clock, now
         self.candidates, self.queue = Candidates(job.data), Queue(job.data)
         self.pending: list[Candidate] = []
-        self.written = self.seen = self.reached = self.requeued = self.skipped = self.last_time = 0
-        self.refused: Counter[str] = Counter()
-        self.examples: dict[str, tuple[str, str]] = {}
-        self.stopped, self.is_writing = "", False
+        self.reached = self.last_time = 0
+        self.is_writing = False
         self.began = self.told = self.flushed = clock()
+        self.report = GenerationReport(
+            wanted=job.n,
+            seed=job.origin.seed,
+            queue="" if job.dry_run else str(self.queue.path),
+            compared=None if job.copies else len(job.corpus) + sum(one.posts for one in job.forgotten),
+            lost_mass=job.origin.lost_mass,
+        )
 
-    def go(self, draw: Draw, logprob: Logprob | None) -> Report:
+    def go(self, draw: Draw, logprob: Logprob | None) -> GenerationReport:
         samples: Iterator[Sample] = iter(())
         try:
             with Signals() as signals:
                 try:
-                    critic = self._prepare(logprob)
+                    judge = self._begin(logprob)
                     samples = draw(self.reached)
-                    self._loop(samples, critic, signals)
+                    self._loop(samples, judge, signals)
                     signals.hold()
                     self._end()
                 except KeyboardInterrupt:
                     signals.hold()
                     self._end()
-                    raise Stopped(self.report()) from None
+                    raise Stopped(self.report) from None
                 except Exception as error:
                     signals.hold()
                     self._failed(error)
                     raise
         finally:
             getattr(samples, "close", lambda: None)()  # stops the threads behind it
-        return self.report()
+        return self.report
 
-    def report(self) -> Report:
-        job = self.job
-        return Report(
-            **vars(self._progress()),
-            seed=job.origin.seed,
-            queue="" if job.dry_run else str(self.queue.path),
-            compared=None if job.copies else len(job.corpus) + sum(one.posts for one in job.forgotten),
-            examples=self.examples,
-            stopped=self.stopped,
-            requeued=self.requeued,
-            skipped=self.skipped,
-            lost_mass=job.origin.lost_mass,
-        )
-
-    def _prepare(self, logprob: Logprob | None) -> Critic:
-        job = self.job
-        self.skipped = self.reached = self.candidates.reached(job.origin)
-        if not job.dry_run:
+    def _begin(self, logprob: Logprob | None) -> Judge:
+        self.report.skipped = self.reached = self.candidates.reached(self.job.origin)
+        if not self.job.dry_run:
             self._requeue()
-        critic = job.critic(logprob)
+        judge = Judge(self.job, logprob)
         self.began = self.flushed = self.clock()
-        return critic
+        return judge
 
     def _requeue(self) -> None:
         """Put into the queue what a killed run had written down and not yet put there."""
         texts = {text.fingerprint(post): post for post in self.candidates.unfinished()}
         if not texts:
             return
-        there = {
-            text.fingerprint(post) for source, post in known(self.job.data) if source != "an earlier run"
-        }
+        there = {text.fingerprint(post) for source, post in known(self.job.data) if source != EARLIER}
         there |= Decisions(self.job.data).verdicts().keys()
-        lost = [post for mark, post in texts.items() if mark not in there]
+        lost = [post for fingerprint, post in texts.items() if fingerprint not in there]
         self.queue.append(lost)
-        self.requeued = len(lost)
+        self.report.requeued = len(lost)
 
-    def _loop(self, samples: Iterator[Sample], critic: Critic, signals: Signals) -> None:
-        accepted_before = 0
+    def _loop(self, samples: Iterator[Sample], judge: Judge, signals: Signals) -> None:
+        report, accepted_before = self.report, 0
         for sample in samples:
-            self._judge(sample, critic)
-            if self.accepted >= self.job.n:
+            self._take(sample, judge)
+            if report.accepted >= report.wanted:
                 return
             if len(self.pending) >= GROUP or (self.pending and self.clock() - self.flushed >= _SECOND):
                 with signals.held():
                     self._flush()
-            self._tell()
-            if self.seen % _STRETCH == 0:
-                if self.accepted - accepted_before < _FLOOR:
-                    self.stopped = f"stopped: fewer than 1 % of the last {_STRETCH} texts passed"
+            if self.clock() - self.told >= 0.1:
+                self.told = self.clock()
+                self._tell()
+            if report.seen % _STRETCH == 0:
+                if (report.accepted - accepted_before) * 100 < _STRETCH:
+                    report.stopped = f"stopped: fewer than 1 % of the last {_STRETCH} texts passed"
                     return
-                accepted_before = self.accepted
-        self.stopped = "stopped: there are no more texts"
+                accepted_before = report.accepted
+        report.stopped = "stopped: there are no more texts"
 
-    @property
-    def accepted(self) -> int:
-        return self.written + len(self.pending)
-
-    def _judge(self, sample: Sample, critic: Critic) -> None:
-        found = critic.judge(sample)
-        if isinstance(found, Candidate):
-            critic.accept(found.text)
-            self.pending.append(found)
+    def _take(self, sample: Sample, judge: Judge) -> None:
+        judged = judge.judge(sample)
+        if isinstance(judged, Candidate):
+            judge.accept(judged.text)
+            self.pending.append(judged)
+            self.report.accepted += 1
         else:
-            reason, detail = found
-            self.refused[reason] += 1
-            self.examples.setdefault(reason, (sample.text, detail))
-        self.seen += 1
+            self.report.refuse(sample.text, judged)
+        self.report.seen += 1
         self.reached = sample.number + 1
 
     def _flush(self) -> None:
@@ -271,46 +194,30 @@ class _Run:
             self.candidates.append(self.job.origin, self.pending, self._time())
             self.queue.append(texts)
             self.is_writing = False
-        self.written, self.pending, self.flushed = self.accepted, [], self.clock()
+        self.pending, self.flushed = [], self.clock()
         for post in texts:
             self.on_line(post)
 
     def _end(self) -> None:
         self._flush()
-        if not self.job.dry_run and (self.seen or self.requeued):
+        if not self.job.dry_run and (self.report.seen or self.report.requeued):
             self.candidates.finish(self.job.origin, self.reached, self._time())
-        self.on_progress(self._progress())
+        self._tell()
 
     def _time(self) -> int:
         self.last_time = max(self.last_time + 1, int(self.now() * 1000))
         return self.last_time
 
     def _tell(self) -> None:
-        if self.clock() - self.told >= 0.1:
-            self.told = self.clock()
-            self.on_progress(self._progress())
-
-    def _progress(self) -> Progress:
-        seconds = self.clock() - self.began
-        return Progress(self.accepted, self.job.n, self.seen, dict(self.refused), seconds)
+        self.report.seconds = self.clock() - self.began
+        self.on_progress(replace(self.report))
 
     def _failed(self, error: Exception) -> None:
         """Save what is accepted if saving is not what failed, and say how much is saved."""
         if not self.is_writing:
             self._end()
-        if isinstance(error, BotusError) and self.written:
-            lines = text.counted(self.written, "line")
+        written = self.report.accepted - len(self.pending)
+        if isinstance(error, BotusError) and written:
+            lines = text.counted(written, "line")
             error.message = f"{error.message}; {lines} of this run went into {self.queue.path}"
             error.args = (error.message,)
-
-
-def _column(critic: Critic, samples: Iterator[Sample], temperature: float, n: int) -> Column:
-    found: list[str] = []
-    seen = 0
-    for seen, sample in enumerate(samples, 1):
-        judged = critic.judge(sample)
-        if isinstance(judged, Candidate) and judged.text not in found:
-            found.append(judged.text)
-        if len(found) >= n or (seen >= _STRETCH and len(found) * 100 < seen):
-            break
-    return Column(temperature, found, seen)

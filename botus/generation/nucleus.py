@@ -1,9 +1,9 @@
 """What top-p loses where it may only choose among the likeliest tokens. Pure.
 
-Logits go in, a share of probability comes out. Top-p sorts what it chooses from, at every step: over the
-whole vocabulary that costs three quarters of the speed, so it is given the likeliest tokens only. The
-surprise: of those it keeps its share of *their* probability, so a little is lost even where all of the tokens
-that it would keep are among them.
+Top-p (nucleus sampling, arxiv.org/abs/1904.09751) keeps the fewest tokens that together have the probability
+p, for which all of them are sorted, at every step: over the whole vocabulary that costs three quarters of the
+speed. So it is limited to the likeliest tokens. Of those it keeps its share of *their* probability, so a
+little is lost even where all of the tokens that it would keep are among them.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ def lost(logits: Floats, top_p: float, counts: Sequence[int]) -> Floats:
         top_p: the probability to keep, of all tokens or of the likeliest alone.
         counts: how many of the likeliest tokens there are to choose from.
     """
-    best = -np.sort(-logits, axis=1)
-    odds = np.exp(best - best[:, :1])
-    sums = np.cumsum(odds / odds.sum(axis=1, keepdims=True), axis=1)
-    whole = _kept(sums, np.full(len(sums), top_p, np.float32))
+    best = -np.sort(-logits, axis=1)  # [tokens, n_vocab], the likeliest first
+    odds = np.exp(best - best[:, :1])  # a softmax is the same with any constant taken off: exp stays below 1
+    sums = np.cumsum(odds / odds.sum(axis=1, keepdims=True), axis=1)  # [tokens, n_vocab], up to 1
+    whole = _kept(sums, np.full(len(sums), top_p, np.float32))  # [tokens]
+    # The likeliest `count` have the probability sums[:, count - 1]; top-p keeps that share of it.
     shares = [1 - _kept(sums, np.float32(top_p) * sums[:, count - 1]) / whole for count in counts]
     return np.stack(shares, axis=1)
 
 
 def _kept(sums: Floats, target: Floats) -> Floats:
-    """Return the probability of the fewest tokens that reach the target, for each row of cumulative sums."""
-    ends = np.minimum((sums < target[:, None]).sum(axis=1), sums.shape[1] - 1)
+    """Return the probability of the fewest tokens that reach a target, [tokens] of [tokens, n_vocab]."""
+    ends = np.minimum((sums < target[:, None]).sum(axis=1), sums.shape[1] - 1)  # the last token that is kept
     kept: Floats = np.take_along_axis(sums, ends[:, None], axis=1)[:, 0]
     return kept

@@ -1,57 +1,29 @@
-"""What a run of `generate` has to tell, as values and as lines of text. Prints nothing."""
+"""What a run of `generate` has done, so far and in the end, and the lines that say it. Prints nothing."""
 
 from __future__ import annotations
 
-import textwrap
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from rich.cells import cell_len, set_cell_size
+
 from botus.generation.score import FEWEST
+from botus.screening.verdict import Verdict
 from botus.text import counted, escape
 
-_EXAMPLE = 60  # columns of an example in the closing table
-_NARROW = 24  # columns below which samples are not put side by side
+_EXAMPLE = 60  # characters of an example in the closing table
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands.
+@dataclass
+class GenerationReport:
+    """What a run has done.
 
     Attributes:
         accepted, wanted: lines.
         seen: texts that the model wrote.
         refused: how many by reason.
         seconds: since the first was asked for.
-    """
-
-    accepted: int
-    wanted: int
-    seen: int
-    refused: Mapping[str, int]
-    seconds: float
-
-    @property
-    def rate(self) -> float:
-        """Accepted lines per second."""
-        return self.accepted / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def acceptance(self) -> float:
-        """The share of the texts that was accepted."""
-        return self.accepted / self.seen if self.seen else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Seconds to go at the rate so far; None while there is none."""
-        return (self.wanted - self.accepted) / self.rate if self.rate else None
-
-
-@dataclass(frozen=True)
-class Report(Progress):
-    """How a run ended.
-
-    Attributes:
         seed: repeats the run.
         queue: where the lines went; "" for a dry run.
         compared: posts of the corpus that texts were compared with; None where copies are allowed.
@@ -59,31 +31,42 @@ class Report(Progress):
         stopped: why it ended before all lines were in, "" if they are.
         requeued: lines of an earlier, killed run that had not come into the queue and now have.
         skipped: texts of this seed that an earlier run had looked at.
-        lost_mass: the share of the probability that top-p lost by the help that makes it fast.
+        lost_mass: the share of the probability that top-p lost by its limit.
         memory: the most bytes that the process held; 0 where that was not measured.
     """
 
+    accepted: int = 0
+    wanted: int = 0
+    seen: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
     seed: int = 0
     queue: str = ""
     compared: int | None = 0
-    examples: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    examples: dict[str, tuple[str, str]] = field(default_factory=dict)
     stopped: str = ""
     requeued: int = 0
     skipped: int = 0
     lost_mass: float = 0.0
     memory: int = 0
 
+    @property
+    def rate(self) -> float:
+        """Accepted lines per second."""
+        return self.accepted / self.seconds if self.seconds > 0 else 0.0
 
-@dataclass(frozen=True)
-class Column:
-    """Samples of one temperature; `seen` is how many texts it took to find them."""
+    def refuse(self, post: str, verdict: Verdict) -> None:
+        """Count a text that was refused."""
+        reason = verdict.reason or ""
+        self.refused[reason] += 1
+        self.examples.setdefault(reason, (post, verdict.detail))
 
-    temperature: float
-    lines: Sequence[str]
-    seen: int
+    def by_count(self) -> list[tuple[str, int]]:
+        """Return the reasons of refusals and how many there were, the most frequent first."""
+        return sorted(self.refused.items(), key=lambda item: (-item[1], item[0]))
 
 
-def table(report: Report, width: int = 0) -> Iterator[str]:
+def table(report: GenerationReport, width: int = 0) -> Iterator[str]:
     """Yield the closing table of a run.
 
     Args:
@@ -100,9 +83,12 @@ def table(report: Report, width: int = 0) -> Iterator[str]:
     wrote = written if report.queue else "wrote nothing (dry run)"
     refused = sum(report.refused.values())
     yield f"{wrote}, refused {refused} of {report.seen}" + (" by reason:" if refused else "")
-    for reason, count in sorted(report.refused.items(), key=lambda item: (-item[1], item[0])):
-        row = f"{count:7}  {reason:28}  {_example(*report.examples.get(reason, ('', '')))}".rstrip()
-        yield _cut(row, width) if width else row
+    for reason, count in report.by_count():
+        post, detail = report.examples.get(reason, ("", ""))
+        example = f"{_short(post)} ({_short(detail)})" if detail else _short(post)
+        row = f"{count:7}  {reason:28}  {example}".rstrip()
+        is_long = width and cell_len(row) > width
+        yield set_cell_size(row, width - 1).rstrip() + "…" if is_long else row
     if report.compared == 0:
         yield "the copy check had nothing to compare with: there is no corpus.txt, or nothing in it"
     elif report.compared is not None and report.compared < FEWEST:
@@ -112,100 +98,33 @@ def table(report: Report, width: int = 0) -> Iterator[str]:
     yield f"{report.seconds:.1f} s, {report.rate:.1f} lines/s{memory}, --seed {report.seed}"
 
 
-def line(progress: Progress) -> str:
+def line(report: GenerationReport) -> str:
     """Return a run's state in one line, for a log or a pipe."""
-    left = progress.seconds_left
+    left = report.wanted - report.accepted
     parts = [
-        f"{progress.accepted} of {progress.wanted} lines",
-        f"{progress.rate:.1f} lines/s",
-        f"{progress.acceptance:.0%} pass",
-        f"{left:.0f} s left" if left is not None and progress.accepted < progress.wanted else "",
-        ", ".join(f"{count} {reason}" for reason, count in _worst(progress.refused)),
+        f"{report.accepted} of {report.wanted} lines",
+        f"{report.rate:.1f} lines/s",
+        f"{report.accepted / max(1, report.seen):.0%} pass",
+        f"{left / report.rate:.0f} s left" if left > 0 and report.rate else "",
+        ", ".join(f"{count} {reason}" for reason, count in report.by_count()[:3]),
     ]
     return " · ".join(part for part in parts if part)
 
 
-def by_tenths(say: Callable[[str], None]) -> Callable[[Progress], None]:
+def by_tenths(say: Callable[[str], None]) -> Callable[[GenerationReport], None]:
     """Return a listener that says a line for every tenth of the way, for output that is no terminal."""
     said = 0
 
-    def listen(progress: Progress) -> None:
+    def listen(report: GenerationReport) -> None:
         nonlocal said
-        tenth = progress.accepted * 10 // progress.wanted
+        tenth = report.accepted * 10 // report.wanted
         if tenth > said:
             said = tenth
-            say(line(progress))
+            say(line(report))
 
     return listen
-
-
-def side_by_side(columns: Sequence[Column], width: int) -> Iterator[str]:
-    """Yield samples of several temperatures beside each other, or one below the other on a narrow terminal.
-
-    Args:
-        columns: at least one.
-        width: of the terminal, in columns.
-    """
-    each = (width - 3 * (len(columns) - 1)) // len(columns)
-    if each < _NARROW:
-        for column in columns:
-            yield _head(column)
-            for number in range(len(column.lines)):
-                first, *others = _wrapped(column, number, width - 2)
-                yield from (f"- {first}", *(f"  {line}" for line in others))
-            yield ""
-        return
-    yield _row([_head(column) for column in columns], each)
-    yield _row(["─" * each for _ in columns], each)
-    for number in range(max(len(column.lines) for column in columns)):
-        cells = [_wrapped(column, number, each) for column in columns]
-        for place in range(max(map(len, cells))):
-            yield _row([cell[place] if place < len(cell) else "" for cell in cells], each)
-        yield ""
-
-
-def _head(column: Column) -> str:
-    share = len(column.lines) / column.seen if column.seen else 0.0
-    return f"temp {column.temperature:g}: {share:.0%} pass"
-
-
-def _wrapped(column: Column, number: int, width: int) -> list[str]:
-    if number >= len(column.lines):
-        return []
-    post = escape(column.lines[number])
-    return textwrap.wrap(post, width if _columns(post) <= len(post) else width // 2)  # wide characters
-
-
-def _row(cells: Sequence[str], width: int) -> str:
-    return " │ ".join(cell + " " * (width - _columns(cell)) for cell in cells).rstrip()
-
-
-def _columns(cell: str) -> int:
-    """The terminal columns that a text takes: wide characters two, combining ones none."""
-    if cell.isascii():
-        return len(cell)
-    return sum(
-        0 if unicodedata.combining(mark) else 2 if unicodedata.east_asian_width(mark) in "WF" else 1
-        for mark in cell
-    )
-
-
-def _worst(refused: Mapping[str, int]) -> list[tuple[str, int]]:
-    return sorted(refused.items(), key=lambda item: (-item[1], item[0]))[:3]
-
-
-def _example(post: str, detail: str) -> str:
-    return f"{_short(post)} ({_short(detail)})" if detail else _short(post)
 
 
 def _short(post: str) -> str:
     shown = escape(post)
     return shown if len(shown) <= _EXAMPLE else shown[: _EXAMPLE - 1] + "…"
-
-
-def _cut(row: str, width: int) -> str:
-    if _columns(row) <= width:
-        return row
-    while _columns(row) >= width:
-        row = row[:-1]
-    return row.rstrip() + "…"

@@ -1,7 +1,6 @@
-"""Checkpoint -> stream of posts.
+"""A checkpoint becomes an endless stream of posts, which a seed repeats exactly.
 
-In comes an opened checkpoint; out comes an endless stream of posts that a seed repeats exactly. The surprise:
-nothing is carried from one batch to the next. The work is cut into numbered units, one batch each, and unit k
+Nothing is carried from one batch to the next. The work is cut into numbered units, one batch each, and unit k
 is sampled from a seed made of (seed, k): so neither the number of threads nor where a resumed run begins
 changes a post, and no two units can repeat each other.
 """
@@ -20,13 +19,11 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from botus.checkpoints.gpt2 import Checkpoint, Hparams
 from botus.checkpoints.markers import (
     END,
     START,
-    Draft,
     Watch,
     beginning,
     fewest_chars,
@@ -49,7 +46,7 @@ _CACHE_BYTES = 2 << 30  # keys and values of one batch, were every post to reach
 
 
 @dataclass(frozen=True)
-class Options:
+class SamplingOptions:
     """How to sample.
 
     Attributes:
@@ -59,8 +56,8 @@ class Options:
         prefix: every post begins with it, and it is part of the text, as in gpt-2-simple without
             `include_prefix=False`. White space at its end is left to the model; a start marker is dropped.
         max_tokens: a post that has not ended after so many tokens is unfinished.
-        among: of how many of the likeliest tokens top_p chooses where there is no top_k; 0 for a common
-            number, `Sampler.help` for a measured one.
+        among: where there is no top_k, top_p is limited to so many of the likeliest tokens; 0 for a common
+            number, `Sampler.limit_top_p` for a measured one.
         max_chars: a post that has become longer, however links are counted, is unfinished; 0 for no limit.
         batch: posts per unit, 0 for a common number; no more than 2 GiB of keys and values bear. Another
             batch gives other posts.
@@ -98,21 +95,6 @@ class Sample:
     number: int
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """Options that fit the model, as generate_batch wants them."""
-
-    prompt: list[str]
-    prefix: str
-    markers: bool
-    batch: int
-    max_chars: int
-    max_length: int
-    temperature: float
-    top_k: int
-    top_p: float
-
-
 def load(
     checkpoint: Checkpoint,
     cache_dirs: Sequence[Path],
@@ -121,20 +103,7 @@ def load(
     threads: int = 1,
     compute_type: str = "auto",
 ) -> Sampler:
-    """Return a sampler; the converted model is taken from a cache or put into one.
-
-    Args:
-        checkpoint: what to sample from.
-        cache_dirs: where converted models may lie; the first that can be written gets a new one.
-        device: `cpu`, `cuda`, or `auto` for a GPU where there is one.
-        threads: units sampled at the same time, on a CPU.
-        compute_type: `int8`, `float32`, or `auto`: int8 unless that costs this model 1 % of its mean
-            log-probability.
-
-    Raises:
-        SettingsError: an unknown device or precision, no GPU, no threads.
-        FileError: the checkpoint is damaged, or no cache folder can be written.
-    """
+    """Return a sampler; arguments and errors are those of `engine.start`."""
     vocabulary = Vocabulary(checkpoint.encoder, checkpoint.bpe)
     running = engine.start(
         checkpoint, vocabulary, cache_dirs, device=device, threads=threads, compute_type=compute_type
@@ -146,18 +115,13 @@ class Sampler:
     """Writes and scores posts; made by `load`.
 
     Attributes:
-        device: `cpu` or `cuda`.
-        precision: `int8` or `float32`.
+        engine: has the device and the precision.
     """
 
     def __init__(self, hparams: Hparams, vocabulary: Vocabulary, running: engine.Engine) -> None:
-        self._hparams = hparams
-        self._vocabulary = vocabulary
-        self._engine = running
-        self.device = running.device
-        self.precision = running.precision
+        self._hparams, self._vocabulary, self.engine = hparams, vocabulary, running
 
-    def stream(self, options: Options, seed: int, skip: int = 0) -> Iterator[Sample]:
+    def stream(self, options: SamplingOptions, seed: int, skip: int = 0) -> Iterator[Sample]:
         """Return the endless stream of posts of a seed; close it to stop the threads behind it.
 
         Args:
@@ -168,15 +132,14 @@ class Sampler:
         Raises:
             SettingsError: options that cannot be, or a prefix longer than the context.
         """
-        return self._stream(self._plan(options), seed, skip)
+        return self._stream(*self._fitted(options), seed, skip)
 
     @cached_property
     def markers(self) -> bool:
         """Whether the model was trained on marked posts: then the rest of a marker after "<|" is certain."""
         tokens = self._vocabulary.encode("\n" + START)[: self._hparams.n_ctx]
         opening = len(self._vocabulary.encode("\n<|"))
-        # The first log-probability belongs to the second token.
-        scores = self._engine.score([tokens])[0][opening - 1 :]
+        scores = self.engine.score([tokens])[0][opening - 1 :]  # the first one belongs to the second token
         return bool(scores) and min(scores) > math.log(0.5)
 
     def logprob(self, texts: Sequence[str]) -> list[float]:
@@ -184,80 +147,78 @@ class Sampler:
         first = len(self._vocabulary.encode(beginning(self.markers)))
         around = beginning(self.markers), stop_sequence(self.markers)
         tokens = [self._vocabulary.encode(text.join(around))[: self._hparams.n_ctx] for text in texts]
-        return [float(np.mean(scores[first - 1 :])) for scores in self._engine.score(tokens)]
+        return [float(np.mean(scores[first - 1 :])) for scores in self.engine.score(tokens)]
 
     def tokens(self, text: str) -> int:
         """Return the number of tokens of a text."""
         return len(self._vocabulary.encode(text))
 
-    def help(self, options: Options, texts: Sequence[str]) -> tuple[Options, float]:
-        """Return options whose top-p has as few tokens to choose from as lose next to nothing, and that loss.
+    def limit_top_p(self, options: SamplingOptions, texts: Sequence[str]) -> tuple[SamplingOptions, float]:
+        """Limit top-p to as few of the likeliest tokens as lose next to nothing, and return that loss too.
 
         Args:
             options: as for `stream`.
             texts: posts at whose tokens the loss is measured: the mean share of the probability that top-p
                 alone would keep. A dozen are enough.
         """
-        plan = self._plan(options)
+        fitted, _ = self._fitted(options)
         if options.top_p == 1 or options.top_k or not texts:
             return options, 0.0
-        counts = self._counts()
-        lost = [self._lost(plan, text, counts) for text in texts]
-        means = np.concatenate(lost).mean(axis=0).tolist()
+        counts, opening = self._counts(), beginning(bool(fitted.markers))
+        tokens = [self._vocabulary.encode(opening + text)[: self._hparams.n_ctx] for text in texts]
+        heat = np.float32(options.temperature)
+        lost = [nucleus.lost(self.engine.logits(each) / heat, options.top_p, counts) for each in tokens]
+        means = np.concatenate(lost).mean(axis=0).tolist()  # [all tokens, counts] -> [counts]
         chosen = next((i for i, mean in enumerate(means) if mean < _LOSS), len(means) - 1)
         return replace(options, among=counts[chosen]), means[chosen]
 
     def _counts(self) -> list[int]:
-        """Return how many of the likeliest tokens there may be for top-p, twice as many each time."""
+        """Return the limits that top-p may get, twice as many tokens each time."""
         most = min(self._hparams.n_vocab, max(_MOST_AMONG, self._hparams.n_vocab // _AMONG_SHARE))
         doubled = (_FEWEST_AMONG << i for i in itertools.count())
         return [*itertools.takewhile(lambda count: count < most, doubled), most]
 
-    def _lost(self, plan: _Plan, text: str, counts: Sequence[int]) -> npt.NDArray[np.float32]:
-        tokens = self._vocabulary.encode(beginning(plan.markers) + text)[: self._hparams.n_ctx]
-        return nucleus.lost(self._engine.logits(tokens) / np.float32(plan.temperature), plan.top_p, counts)
-
-    def _plan(self, options: Options) -> _Plan:
-        markers = options.markers
-        if markers is None:
-            markers = options.prefix.startswith(START) or self.markers
+    def _fitted(self, options: SamplingOptions) -> tuple[SamplingOptions, list[str]]:
+        """Return the options with nothing left open for this model, and the tokens of the prompt."""
+        marked = options.markers
+        if marked is None:
+            marked = options.prefix.startswith(START) or self.markers
         prefix = options.prefix.removeprefix(START).rstrip()
-        prompt = self._vocabulary.encode(beginning(markers) + prefix)
-        problems = _problems(options, prefix, markers)
-        room = self._hparams.n_ctx - len(prompt)
+        prompt = self._vocabulary.encode(beginning(marked) + prefix)
+        problems = _problems(options, prefix, marked)
+        n_vocab, n_ctx = self._hparams.n_vocab, self._hparams.n_ctx
+        room = n_ctx - len(prompt)
         if room < 1:
-            context = self._hparams.n_ctx
-            problems.append(f"the prefix has {len(prompt)} tokens, the context of the model only {context}")
+            problems.append(f"the prefix has {len(prompt)} tokens, the context of the model only {n_ctx}")
         if problems:
             raise SettingsError(problems)
         length = min(options.max_tokens, room)
         top_k = options.top_k
         if options.top_p < 1 and not top_k:
             top_k = options.among or self._counts()[-1]
-        return _Plan(
-            prompt=prompt,
+        # Attention keeps a key and a value, n_embd wide, float32, for every token and layer of a post.
+        each = (len(prompt) + length) * self._hparams.n_layer * 2 * self._hparams.n_embd * 4
+        fitted = replace(
+            options,
+            top_k=0 if top_k >= n_vocab else top_k,
             prefix=prefix,
-            markers=markers,
-            batch=min(options.batch or _BATCH, self._bearable(len(prompt) + length)),
-            max_chars=options.max_chars - fewest_chars(prefix) if options.max_chars else 0,
-            max_length=length,
-            temperature=options.temperature,
-            top_k=0 if top_k >= self._hparams.n_vocab else top_k,
-            top_p=options.top_p,
+            max_tokens=length,
+            max_chars=options.max_chars and options.max_chars - fewest_chars(prefix),
+            batch=min(options.batch or _BATCH, max(1, _CACHE_BYTES // each)),
+            markers=marked,
         )
+        return fitted, prompt
 
-    def _bearable(self, length: int) -> int:
-        """Return how many posts' keys and values, float32 in every layer, stay within the limit."""
-        each = length * self._hparams.n_layer * 2 * self._hparams.n_embd * 4
-        return max(1, _CACHE_BYTES // each)
-
-    def _stream(self, plan: _Plan, seed: int, skip: int) -> Iterator[Sample]:
-        first, passed = divmod(skip, plan.batch)
+    def _stream(self, options: SamplingOptions, prompt: list[str], seed: int, skip: int) -> Iterator[Sample]:
+        first, passed = divmod(skip, options.batch)
         stop = threading.Event()
-        with ThreadPoolExecutor(self._engine.threads) as pool:
-            units = (pool.submit(self._unit, plan, seed, number, stop) for number in itertools.count(first))
+        with ThreadPoolExecutor(self.engine.threads) as pool:
+            units = (
+                pool.submit(self._unit, options, prompt, seed, number, stop)
+                for number in itertools.count(first)
+            )
             # Units are handed out in their order; the others go on while the first of them is awaited.
-            waiting = deque(itertools.islice(units, 2 * self._engine.threads))
+            waiting = deque(itertools.islice(units, 2 * self.engine.threads))
             try:
                 while True:
                     samples = waiting.popleft().result()
@@ -268,23 +229,27 @@ class Sampler:
                 stop.set()
                 pool.shutdown(wait=False, cancel_futures=True)
 
-    def _unit(self, plan: _Plan, seed: int, number: int, stop: threading.Event) -> list[Sample]:
-        watch = Watch(plan.batch, self._vocabulary.pieces, plan.markers, plan.max_chars)
-
-        def see(post: int, token: int, log_prob: float) -> bool:
-            return watch.see(post, token, log_prob) or stop.is_set()
-
-        self._engine.sample(
+    def _unit(
+        self, options: SamplingOptions, prompt: list[str], seed: int, number: int, stop: threading.Event
+    ) -> list[Sample]:
+        watch = Watch(options.batch, self._vocabulary.pieces, bool(options.markers), options.max_chars)
+        self.engine.sample(
             unit_seed(seed, number),
-            plan.prompt,
-            plan.batch,
-            see,
-            max_length=plan.max_length,
-            temperature=plan.temperature,
-            top_k=plan.top_k,
-            top_p=plan.top_p,
+            prompt,
+            options.batch,
+            lambda post, token, log_prob: watch.see(post, token, log_prob) or stop.is_set(),
+            max_length=options.max_tokens,
+            temperature=options.temperature,
+            top_k=options.top_k,
+            top_p=options.top_p,
         )
-        return [_sample(draft, plan, number * plan.batch + i) for i, draft in enumerate(watch.drafts)]
+        samples = []
+        for place, draft in enumerate(watch.drafts, number * options.batch):
+            text, marked = without_markers(bytes(draft.text))
+            post = (options.prefix + text.decode("utf-8", "replace")).strip()
+            mean = draft.log_prob / max(1, draft.tokens)
+            samples.append(Sample(post, draft.finished or marked, mean, draft.tokens, place))
+        return samples
 
 
 def unit_seed(seed: int, number: int) -> int:
@@ -293,15 +258,7 @@ def unit_seed(seed: int, number: int) -> int:
     return (base + number) & 0x7FFFFFFF
 
 
-def _sample(draft: Draft, plan: _Plan, number: int) -> Sample:
-    text, marked = without_markers(bytes(draft.text))
-    words = (plan.prefix + text.decode("utf-8", "replace")).strip()
-    return Sample(
-        words, draft.finished or marked, draft.log_prob / max(1, draft.tokens), draft.tokens, number
-    )
-
-
-def _problems(options: Options, prefix: str, markers: bool) -> list[str]:
+def _problems(options: SamplingOptions, prefix: str, marked: bool) -> list[str]:
     problems = []
     if not (options.temperature > 0 and math.isfinite(options.temperature)):
         problems.append(f"temperature is {options.temperature}: give a number above 0, such as 0.9")
@@ -311,7 +268,7 @@ def _problems(options: Options, prefix: str, markers: bool) -> list[str]:
         problems.append(f"top-p is {options.top_p}: give a number above 0 and at most 1")
     if options.max_tokens < 1 or min(options.batch, options.max_chars, options.among) < 0:
         problems.append("the tokens and letters of a post and the posts of a batch cannot be negative")
-    if not markers and "\n" in prefix:
+    if not marked and "\n" in prefix:
         problems.append("the prefix has a line break, but this model writes posts of one line")
     if START in prefix or END in prefix:
         problems.append(f"the prefix holds a marker, {START} or {END}")

@@ -1,8 +1,7 @@
 """In which order are candidates worth reading? Pure parts from 0 to 1, and a total to sort by.
 
-A text and what the model thinks of it go in, a `Score` with its visible parts comes out. The one surprise:
-the likeliest text is not the best one. Very low probability is word salad, very high is a copy or a
-commonplace; what counts is to lie where the posts of the corpus lie.
+The likeliest text is not the best one: very low probability is word salad, very high is a copy or a
+commonplace. What counts is to lie where the posts of the corpus lie.
 """
 
 from __future__ import annotations
@@ -10,8 +9,7 @@ from __future__ import annotations
 import math
 import re
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -19,6 +17,9 @@ from botus.store.forgotten import ForgottenCorpus
 
 WEIGHTS = {"likeness": 0.6, "variety": 0.2, "ending": 0.2}
 FEWEST = 10  # posts of a corpus from which its profile can be told
+_REAL_POSTS = 64  # of a corpus, about which the model is asked
+
+Logprob = Callable[[Sequence[str]], list[float]]  # the mean log-probability per token of posts, in nats
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _CLOSED = re.compile(r"[.!?…。！？\"”’»)\]*~]$|[^\w\s,;:\-–—&/+(\[{“„«]$")
@@ -43,30 +44,19 @@ class CorpusProfile(NamedTuple):
     closed: float
 
 
-@dataclass(frozen=True)
-class Score:
-    """The total, 0 to 1, and its parts by name; a part that could not be had is missing."""
-
-    total: float
-    parts: dict[str, float]
-
-
-def profile(posts: Sequence[str], logprobs: Sequence[float] | None = None) -> CorpusProfile:
-    """Learn what real posts are like.
-
-    Args:
-        posts: some of the corpus.
-        logprobs: per post the mean log-probability per token; None where the model was not asked.
-    """
+def profile_of(corpus: Sequence[str], logprob: Logprob | None = None) -> CorpusProfile:
+    """Learn what real posts are like from some of a corpus, and from the model where it is to be asked."""
+    posts = sample(corpus, _REAL_POSTS)
     closed = sum(bool(_CLOSED.search(post)) for post in posts) / len(posts) if posts else 0.0
-    if logprobs is None or len(logprobs) < FEWEST:
+    if logprob is None or len(posts) < FEWEST:
         return CorpusProfile(None, 1.0, closed)
+    logprobs = logprob(posts)
     median = statistics.median(logprobs)
-    deviation = statistics.median(abs(logprob - median) for logprob in logprobs)
+    deviation = statistics.median(abs(one - median) for one in logprobs)
     return CorpusProfile(median, max(1.4826 * deviation, 0.05), closed)  # 1.4826: of a normal distribution
 
 
-def remembered(forgotten: Sequence[ForgottenCorpus], model: str, posts: int) -> CorpusProfile | None:
+def forgotten_profile(forgotten: Sequence[ForgottenCorpus], model: str, posts: int) -> CorpusProfile | None:
     """Return what real posts are like, if that is better known from forgotten corpora than from this one.
 
     Args:
@@ -84,12 +74,12 @@ def remembered(forgotten: Sequence[ForgottenCorpus], model: str, posts: int) -> 
     return CorpusProfile(None, 1.0, closed)
 
 
-def score(post: str, logprob: float | None, corpus: CorpusProfile) -> Score:
-    """Rate a candidate.
+def score(post: str, logprob: float | None, corpus: CorpusProfile) -> tuple[float, dict[str, float]]:
+    """Rate a candidate: return the total, 0 to 1, and its parts by name; one that cannot be had is missing.
 
     Args:
         post: the text.
-        logprob: its mean log-probability per token, measured as those of the corpus were.
+        logprob: its mean log-probability per token, as `Logprob` gives it.
         corpus: what real posts are like.
     """
     parts = {"variety": _variety(post), "ending": _ending(post, corpus.closed)}
@@ -97,7 +87,7 @@ def score(post: str, logprob: float | None, corpus: CorpusProfile) -> Score:
         parts["likeness"] = _likeness(logprob, corpus.median, corpus.spread)
     weight = sum(WEIGHTS[name] for name in parts)
     total = sum(WEIGHTS[name] * value for name, value in parts.items()) / weight
-    return Score(round(total, 4), {name: round(value, 4) for name, value in sorted(parts.items())})
+    return round(total, 4), {name: round(value, 4) for name, value in sorted(parts.items())}
 
 
 def sample(posts: Sequence[str], count: int) -> list[str]:

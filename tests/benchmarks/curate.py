@@ -151,7 +151,7 @@ def replay(folder: Path, good: Path) -> None:
     for name, some in (("all", texts), (f"the first {last:,}", texts[:last])):
         found = picks & set(some)
         rated = {text: score.score(text, None, score.CorpusProfile(None, 1.0, 0.0)) for text in some}
-        scores = {text: one.total for text, one in rated.items()}
+        scores = {text: total for text, (total, _) in rated.items()}
         half = (len(found) + 1) // 2
         by_score = [until(arrange(some, "score", scores, Random(seed)), found, half) for seed in range(3)]
         by_chance = [until(Random(seed).sample(some, len(some)), found, half) for seed in range(3)]
@@ -171,11 +171,15 @@ def until(order: Sequence[str], picks: set[str], wanted: int) -> int:
 
 
 def until_learned(
-    texts: Sequence[str], rated: dict[str, score.Score], picks: set[str], wanted: int, seed: int
+    texts: Sequence[str],
+    rated: dict[str, tuple[float, dict[str, float]]],
+    picks: set[str],
+    wanted: int,
+    seed: int,
 ) -> int:
     """The same in the order by score, which what was decided changes by the rules of the review."""
-    scores = {text: one.total for text, one in rated.items()}
-    known = {text: ranking.features(text, one.parts) for text, one in rated.items()}
+    scores = {text: total for text, (total, _) in rated.items()}
+    known = {text: ranking.features(text, parts) for text, (_, parts) in rated.items()}
     rest = arrange(texts, "score", scores, Random(seed))[::-1]
     seen: list[str] = []
     learned_from = kept = 0

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from botus import demo
-from botus.generation.judge import Critic
+from botus.generation.job import Job
+from botus.generation.judge import Judge
 from botus.generation.sampler import Sample
-from botus.screening.rules import Rules
+from botus.screening.verdict import Verdict
 from botus.store import corpus
+from botus.store.candidates import Origin
 from botus.store.corpus import Corpus, Post
 from tests.support.command import botus
 
@@ -39,10 +41,11 @@ def test_many_broken_lines_are_one_sentence(tmp_path: Path) -> None:
 
 def test_what_can_be_read_of_a_broken_line_is_no_new_text(tmp_path: Path) -> None:
     (tmp_path / "corpus.txt").write_bytes(BROKEN)
-    critic = Critic(tmp_path, Rules(), Corpus(tmp_path).read().everything)
-    refusal = critic.judge(Sample("The bell rang for the first time.", True, -1.0, 9, 0))
-    assert isinstance(refusal, tuple)
-    assert refusal[0] == "copy of the corpus"
+    origin = Origin("run1", 1, 0.9, 0, 1.0, "", 1)
+    judge = Judge(Job(tmp_path, origin, 1, corpus=Corpus(tmp_path).read().everything))
+    refusal = judge.judge(Sample("The bell rang for the first time.", True, -1.0, 9, 0))
+    assert isinstance(refusal, Verdict)
+    assert refusal.reason == "copy of the corpus"
 
 
 def test_generate_says_which_line_it_could_not_read(tmp_path: Path) -> None:

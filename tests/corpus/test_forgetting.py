@@ -14,7 +14,7 @@ import pytest
 from botus import demo
 from botus.corpus import forgetting
 from botus.errors import BusyError, FileError
-from botus.generation.score import CorpusProfile, remembered
+from botus.generation.score import CorpusProfile, forgotten_profile
 from botus.review.comparing import Comparison
 from botus.screening.copies import words
 from botus.screening.hashes import Hashtags, hashes_of
@@ -258,7 +258,7 @@ def test_what_the_model_thought_of_real_posts_is_kept(
     data: Path, model: str, posts: int, expected: CorpusProfile | None
 ) -> None:
     forgetting.forget(data, ask)
-    assert remembered(forgotten.read(data), model, posts) == expected
+    assert forgotten_profile(forgotten.read(data), model, posts) == expected
 
 
 def test_hashtags_of_a_forgotten_corpus_are_still_allowed(data: Path) -> None:

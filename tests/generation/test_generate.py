@@ -17,14 +17,16 @@ import pytest
 from rich import cells
 
 from botus.errors import BusyError, FileError, SettingsError
-from botus.generation import loop, report
-from botus.generation.loop import GROUP, Job, Stopped
+from botus.generation import loop, report, temperatures
+from botus.generation.job import Job
+from botus.generation.loop import GROUP, Stopped
 from botus.screening.rules import Rules
 from botus.store.candidates import Candidates, Origin
 from botus.store.decisions import Decision, Decisions, Step
 from botus.store.durable import files
 from botus.store.queue import Queue
 from botus.text import escape, fingerprint
+from tests.support.command import botus
 
 SEED = 7
 ORIGIN = Origin("run1", 2100, 0.9, 0, 1.0, "", SEED)
@@ -173,9 +175,8 @@ def test_dry_run_changes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("n", [0, -3])
 def test_n_must_be_positive(tmp_path: Path, n: int) -> None:
-    with pytest.raises(SettingsError, match=f"-n is {n}"):
-        job(tmp_path, n)
-    assert job(tmp_path, 1_000_000).n == 1_000_000
+    ended = botus("generate", "-n", str(n), "--data", tmp_path)
+    assert (ended.code, f"{n} is not in the range" in ended.err) == (2, True)
 
 
 def test_a_wrong_setting_of_the_sampler_changes_nothing(tmp_path: Path) -> None:
@@ -211,7 +212,7 @@ def test_groups_are_durable_every_few_lines_and_every_second(tmp_path: Path) -> 
 
 
 def test_progress_is_told_and_comes_to_its_end(tmp_path: Path) -> None:
-    told: list[report.Progress] = []
+    told: list[report.GenerationReport] = []
     now = iter(range(10**6))
     loop.generate(job(tmp_path, 30), draw, on_progress=told.append, clock=lambda: next(now) * 0.01)
     assert [progress.accepted for progress in told] == sorted(progress.accepted for progress in told)
@@ -417,7 +418,7 @@ def test_kill_at_random_moments_never_tears_a_line(tmp_path: Path) -> None:
 
 def test_compare_finds_n_lines_per_temperature_and_writes_nothing(tmp_path: Path) -> None:
     streams = {0.7: draw(0), 0.9: draw(100), 2.0: endless("short")(0)}
-    columns = loop.compare(job(tmp_path, 4), streams.__getitem__, list(streams))
+    columns = temperatures.compare(job(tmp_path, 4), streams.__getitem__, list(streams))
     assert [column.temperature for column in columns] == [0.7, 0.9, 2.0]
     assert [list(column.lines) for column in columns] == [expected(4), expected(4, 100), []]
     assert list(tmp_path.iterdir()) == []
@@ -425,15 +426,15 @@ def test_compare_finds_n_lines_per_temperature_and_writes_nothing(tmp_path: Path
 
 def test_columns_stand_side_by_side_or_below_each_other() -> None:
     columns = [
-        report.Column(0.7, ["私はfog " * 6, "one\ntwo"], 4),
-        report.Column(1.1, ["A short line of fog"], 1),
+        temperatures.TemperatureSamples(0.7, ["私はfog " * 6, "one\ntwo"], 4),
+        temperatures.TemperatureSamples(1.1, ["A short line of fog"], 1),
     ]
-    wide = list(report.side_by_side(columns, 80))
+    wide = list(temperatures.side_by_side(columns, 80))
     assert wide[0].split("│")[0].strip() == "temp 0.7: 50% pass"
     assert {line.index("│") for line in wide if "│" in line and line.isascii()} <= {39}
     assert any("A short line of fog" in line and "│" in line for line in wide)
     assert r"one\ntwo" in "\n".join(wide)
-    narrow = list(report.side_by_side(columns, 40))
+    narrow = list(temperatures.side_by_side(columns, 40))
     assert narrow[0] == "temp 0.7: 50% pass"
     assert "- A short line of fog" in narrow
     for lines, width in ((wide, 80), (narrow, 40)):
@@ -441,7 +442,7 @@ def test_columns_stand_side_by_side_or_below_each_other() -> None:
 
 
 def test_closing_table() -> None:
-    result = report.Report(
+    result = report.GenerationReport(
         2,
         500,
         1000,
@@ -482,7 +483,7 @@ def test_off_a_terminal_one_line_per_tenth() -> None:
     said: list[str] = []
     listen = report.by_tenths(said.append)
     for accepted in (0, 5, 10, 11, 35, 99, 100, 100):
-        listen(report.Progress(accepted, 100, 2 * accepted, {"a link": 3, "too short": 1}, 10.0))
+        listen(report.GenerationReport(accepted, 100, 2 * accepted, {"a link": 3, "too short": 1}, 10.0))
     assert [line.split(" · ")[0] for line in said] == [f"{n} of 100 lines" for n in (10, 35, 99, 100)]
     assert said[0] == "10 of 100 lines · 1.0 lines/s · 50% pass · 90 s left · 3 a link, 1 too short"
 

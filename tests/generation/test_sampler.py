@@ -17,7 +17,7 @@ import pytest
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.markers import fewest_chars
 from botus.errors import FileError, SettingsError
-from botus.generation.sampler import Options, Sample, Sampler, load, unit_seed
+from botus.generation.sampler import Sample, Sampler, SamplingOptions, load, unit_seed
 from botus.text import mastodon_length, x_length
 from tests.support import bundle, gpt2
 
@@ -49,7 +49,7 @@ MARKED: Follow = {
     ".<": {"|": 1},
     "|": {"startoftext": 0.1, "endoftext": 0.9},
 }
-PLAIN = Options(temperature=1.0, batch=16)
+PLAIN = SamplingOptions(temperature=1.0, batch=16)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,9 @@ def sampler(run: Path, threads: int = 1, compute_type: str = "float32") -> Sampl
     )
 
 
-def take(source: Sampler, count: int, options: Options = PLAIN, seed: int = 1, skip: int = 0) -> list[Sample]:
+def take(
+    source: Sampler, count: int, options: SamplingOptions = PLAIN, seed: int = 1, skip: int = 0
+) -> list[Sample]:
     stream = source.stream(options, seed, skip)
     samples = list(itertools.islice(stream, count))
     stream.close()  # type: ignore[attr-defined]
@@ -95,21 +97,21 @@ def test_posts_are_as_probable_as_the_model_has_it(lines: Path) -> None:
 
 
 def test_a_temperature_sharpens(lines: Path) -> None:
-    samples = take(sampler(lines), 4000, Options(temperature=0.5, batch=128))
+    samples = take(sampler(lines), 4000, SamplingOptions(temperature=0.5, batch=128))
     gulls = sum(sample.text.startswith("The gull") for sample in samples) / 4000
     assert gulls == pytest.approx(0.9, abs=0.02)  # 0.75² of 0.75² + 0.25²
 
 
 def test_top_k_and_top_p_leave_out_the_improbable(lines: Path) -> None:
-    for options in (Options(1.0, top_k=1, batch=16), Options(1.0, top_p=0.4, batch=16)):
+    for options in (SamplingOptions(1.0, top_k=1, batch=16), SamplingOptions(1.0, top_p=0.4, batch=16)):
         assert {sample.text for sample in take(sampler(lines), 50, options)} == {"The gull sings."}
-    two = take(sampler(lines), 300, Options(1.0, top_k=2))
+    two = take(sampler(lines), 300, SamplingOptions(1.0, top_k=2))
     assert not any("!" in sample.text for sample in two)
     assert any("fog" in sample.text for sample in two)
 
 
 def test_log_probabilities_are_of_temperature_one(lines: Path) -> None:
-    for options in (PLAIN, Options(temperature=0.5, top_k=3, batch=16)):
+    for options in (PLAIN, SamplingOptions(temperature=0.5, top_k=3, batch=16)):
         found = {sample.text: sample for sample in take(sampler(lines), 300, options)}
         sample = found["The fog sings."]
         assert sample.tokens == 5  # with the newline
@@ -140,7 +142,7 @@ def test_scores_are_those_of_gpt2(random_run: Path) -> None:
 
 def test_samples_of_a_random_model_score_as_in_gpt2(random_run: Path) -> None:
     tensors = dict(open_checkpoint(random_run).tensors())
-    engine = sampler(random_run)._engine
+    engine = sampler(random_run).engine
     seen: dict[int, list[tuple[int, float]]] = {0: [], 1: []}
 
     def see(number: int, token: int, log_prob: float) -> bool:
@@ -199,7 +201,7 @@ def test_what_was_written_is_passed_over(random_run: Path, skip: int) -> None:
 
 def test_closing_a_stream_stops_its_threads(lines: Path) -> None:
     before = threading.active_count()
-    stream = sampler(lines, threads=2).stream(Options(batch=64), 1)
+    stream = sampler(lines, threads=2).stream(SamplingOptions(batch=64), 1)
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
@@ -216,7 +218,7 @@ def test_a_model_of_plain_lines_is_recognised(lines: Path, random_run: Path) -> 
 def test_marked_posts(marked: Path) -> None:
     source = sampler(marked)
     assert source.markers
-    samples = take(source, 600, Options(temperature=1.0, max_tokens=60))
+    samples = take(source, 600, SamplingOptions(temperature=1.0, max_tokens=60))
     texts = {sample.text for sample in samples if sample.finished}
     assert {"The fog sings", "The fog sings.", "The fog | sings.", "The fog sings.\nThe fog sings"} <= texts
     for text in texts:
@@ -227,7 +229,7 @@ def test_marked_posts(marked: Path) -> None:
 
 
 def test_a_marked_model_may_be_read_as_lines(marked: Path) -> None:
-    options = Options(temperature=1.0, batch=32, markers=False)
+    options = SamplingOptions(temperature=1.0, batch=32, markers=False)
     for sample in take(sampler(marked), 300, options):
         assert "\n" not in sample.text
         assert "<|endoftext|>" not in sample.text
@@ -235,7 +237,7 @@ def test_a_marked_model_may_be_read_as_lines(marked: Path) -> None:
 
 
 def test_a_line_model_may_be_read_with_markers(lines: Path) -> None:
-    samples = take(sampler(lines), 16, Options(batch=16, markers=True, max_tokens=20))
+    samples = take(sampler(lines), 16, SamplingOptions(batch=16, markers=True, max_tokens=20))
     assert not any(sample.finished for sample in samples)
 
 
@@ -243,7 +245,7 @@ def test_an_end_of_text_token_ends_a_post(tmp_path: Path) -> None:
     follow = {"Ċ": {"The": 1}, "The": {bundle.END_OF_TEXT: 1}}
     run = bundle.write_bigrams(tmp_path / "run1", ["The"], follow)
     for markers in (False, True):
-        options = Options(batch=2, markers=markers, prefix="" if not markers else "The")
+        options = SamplingOptions(batch=2, markers=markers, prefix="" if not markers else "The")
         assert {(s.text, s.finished) for s in take(sampler(run), 2, options)} == {("The", True)}
 
 
@@ -253,16 +255,16 @@ def test_letters_of_several_tokens(tmp_path: Path) -> None:
     follow = {"Ċ": {wave[0]: 1}} | {a: {b: 1.0} for a, b in itertools.pairwise(wave)}
     run = bundle.write_bigrams(tmp_path / "run1", [], follow)
     assert {sample.text for sample in take(sampler(run), 8)} == {"🌊"}
-    cut = take(sampler(run), 2, Options(batch=2, max_tokens=2))
+    cut = take(sampler(run), 2, SamplingOptions(batch=2, max_tokens=2))
     assert {(sample.text, sample.finished) for sample in cut} == {("\N{REPLACEMENT CHARACTER}", False)}
 
 
 def test_an_unfinished_post_says_so(lines: Path) -> None:
-    samples = take(sampler(lines), 200, Options(temperature=1.0, max_tokens=4, batch=32))
+    samples = take(sampler(lines), 200, SamplingOptions(temperature=1.0, max_tokens=4, batch=32))
     assert {(sample.text, sample.finished) for sample in samples} == {
         (f"The {who} sings{end}", False) for who in ("fog", "gull") for end in (".", "!", " and")
     }
-    longest = take(sampler(lines), 400, Options(temperature=1.0, max_chars=20, batch=32))
+    longest = take(sampler(lines), 400, SamplingOptions(temperature=1.0, max_chars=20, batch=32))
     assert all(sample.finished == (len(sample.text) <= 20) for sample in longest)
     assert {len(sample.text) <= 20 for sample in longest} == {True, False}
     assert max(len(sample.text) for sample in longest) < 30
@@ -294,13 +296,13 @@ def test_a_long_link_does_not_end_a_post(tmp_path: Path) -> None:
         "/sea": {"/sea": 0.9, "Ċ": 0.1},
     }
     run = bundle.write_bigrams(tmp_path / "run1", ["ww.fog", "/sea"], follow)
-    samples = take(sampler(run), 200, Options(temperature=1.0, max_chars=20, max_tokens=50, batch=64))
+    samples = take(sampler(run), 200, SamplingOptions(temperature=1.0, max_chars=20, max_tokens=50, batch=64))
     assert sum(sample.finished and len(sample.text) > 20 for sample in samples) > 50
 
 
 def test_a_context_that_is_full_ends_a_post(tmp_path: Path) -> None:
     run = bundle.write_bigrams(tmp_path / "run1", ["The"], {"Ċ": {"The": 1}, "The": {"The": 1}}, n_ctx=12)
-    (sample, *_) = take(sampler(run), 4, Options(batch=4))
+    (sample, *_) = take(sampler(run), 4, SamplingOptions(batch=4))
     assert (sample.text, sample.finished, sample.tokens) == ("The" * 11, False, 11)
 
 
@@ -309,10 +311,10 @@ def test_a_context_that_is_full_ends_a_post(tmp_path: Path) -> None:
 
 def test_a_prefix_is_the_beginning_of_each_post(lines: Path, marked: Path) -> None:
     for prefix in ("The fog", "The fog "):
-        samples = take(sampler(lines), 40, Options(temperature=1.0, batch=8, prefix=prefix))
+        samples = take(sampler(lines), 40, SamplingOptions(temperature=1.0, batch=8, prefix=prefix))
         assert all(sample.text.startswith("The fog sings") for sample in samples)
     for prefix in ("The fog", "<|startoftext|>The fog"):
-        samples = take(sampler(marked), 40, Options(temperature=1.0, batch=8, prefix=prefix))
+        samples = take(sampler(marked), 40, SamplingOptions(temperature=1.0, batch=8, prefix=prefix))
         assert all(sample.text.startswith("The fog") for sample in samples)
         assert {sample.text for sample in samples} >= {"The fog sings", "The fog | sings."}
 
@@ -324,10 +326,10 @@ def test_a_prefix_that_cannot_be(lines: Path, marked: Path) -> None:
         ("The <|endoftext|>", "marker"),
     ]:
         with pytest.raises(SettingsError, match=says):
-            sampler(lines).stream(Options(prefix=prefix), 1)
+            sampler(lines).stream(SamplingOptions(prefix=prefix), 1)
     with pytest.raises(SettingsError, match="a whole post at most 7"):
-        sampler(lines).stream(Options(prefix="The fog", max_chars=7), 1)
-    take(sampler(marked), 1, Options(prefix="The\nfog", batch=2))
+        sampler(lines).stream(SamplingOptions(prefix="The fog", max_chars=7), 1)
+    take(sampler(marked), 1, SamplingOptions(prefix="The\nfog", batch=2))
 
 
 # Settings
@@ -335,7 +337,7 @@ def test_a_prefix_that_cannot_be(lines: Path, marked: Path) -> None:
 
 def test_all_problems_of_the_options_at_once(lines: Path) -> None:
     with pytest.raises(SettingsError) as caught:
-        sampler(lines).stream(Options(temperature=0, top_k=-1, top_p=0, max_tokens=0), 1)
+        sampler(lines).stream(SamplingOptions(temperature=0, top_k=-1, top_p=0, max_tokens=0), 1)
     assert [problem.split()[0] for problem in caught.value.problems] == [
         "temperature",
         "top-k",
@@ -349,17 +351,17 @@ def test_all_problems_of_the_options_at_once(lines: Path) -> None:
 def test_options_that_cannot_be(lines: Path, wrong: dict[str, float], more: dict[str, float]) -> None:
     for options in (wrong, more):
         with pytest.raises(SettingsError):
-            sampler(lines).stream(Options(**options), 1)  # type: ignore[arg-type]
+            sampler(lines).stream(SamplingOptions(**options), 1)  # type: ignore[arg-type]
 
 
 def test_a_machine_that_cannot_be(lines: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load(open_checkpoint(lines), [lines], device="tpu", threads=0, compute_type="int4")
     assert [problem.split()[0] for problem in caught.value.problems] == ["unknown", "unknown", "threads"]
-    assert sampler(lines).device == "cpu"
+    assert sampler(lines).engine.device == "cpu"
 
 
-# Top-p's helping top-k
+# The limit of top-p
 
 
 def write_even(folder: Path, count: int) -> Sampler:
@@ -371,24 +373,24 @@ def write_even(folder: Path, count: int) -> Sampler:
     return sampler(bundle.write_run(folder / "run1", hparams, tensors, tokens, merges))
 
 
-def test_the_mass_that_the_help_of_top_p_loses(lines: Path, tmp_path: Path) -> None:
+def test_the_mass_that_the_limit_of_top_p_loses(lines: Path, tmp_path: Path) -> None:
     source = sampler(lines)
-    helped, lost = source.help(Options(1.0, top_p=0.9), ["The fog sings."])
-    assert (helped.among, lost) == (200, pytest.approx(0, abs=1e-3))
-    for untouched in (Options(1.0), Options(1.0, top_p=0.9, top_k=50)):
-        assert source.help(untouched, ["The fog sings."]) == (untouched, 0)
-    assert source.help(Options(1.0, top_p=0.9), []) == (Options(1.0, top_p=0.9), 0)
+    limited, lost = source.limit_top_p(SamplingOptions(1.0, top_p=0.9), ["The fog sings."])
+    assert (limited.among, lost) == (200, pytest.approx(0, abs=1e-3))
+    for untouched in (SamplingOptions(1.0), SamplingOptions(1.0, top_p=0.9, top_k=50)):
+        assert source.limit_top_p(untouched, ["The fog sings."]) == (untouched, 0)
+    assert source.limit_top_p(SamplingOptions(1.0, top_p=0.9), []) == (SamplingOptions(1.0, top_p=0.9), 0)
 
 
-def test_top_p_gets_the_help_that_it_needs(tmp_path: Path) -> None:
+def test_top_p_gets_as_many_tokens_as_it_needs(tmp_path: Path) -> None:
     # Of 400 equal tokens, top-p 0.901 keeps 361; with the 200 best alone it would keep 181.
-    helped, lost = write_even(tmp_path, 400).help(Options(1.0, top_p=0.901), [""])
-    assert (helped.among, lost) == (400, pytest.approx(0, abs=1e-3))
+    limited, lost = write_even(tmp_path, 400).limit_top_p(SamplingOptions(1.0, top_p=0.901), [""])
+    assert (limited.among, lost) == (400, pytest.approx(0, abs=1e-3))
 
 
-def drawn(source: Sampler, options: Options) -> list[int]:
+def drawn(source: Sampler, options: SamplingOptions) -> list[int]:
     """Return the tokens of 5,000 first steps."""
-    plan = source._plan(options)
+    fitted, prompt = source._fitted(options)
     found: list[int] = []
 
     def see(number: int, token: int, log_prob: float) -> bool:
@@ -396,18 +398,18 @@ def drawn(source: Sampler, options: Options) -> list[int]:
         return True
 
     for seed in range(10):
-        source._engine.sample(
-            seed, plan.prompt, 500, see, max_length=1, temperature=1, top_k=plan.top_k, top_p=plan.top_p
+        source.engine.sample(
+            seed, prompt, 500, see, max_length=1, temperature=1, top_k=fitted.top_k, top_p=fitted.top_p
         )
     return found
 
 
-def test_top_p_gets_no_more_help_than_is_fast(tmp_path: Path) -> None:
+def test_top_p_gets_no_more_tokens_than_is_fast(tmp_path: Path) -> None:
     # Of 1,500 it keeps 1,350, with the 1,000 best alone 900.
     source = write_even(tmp_path, 1500)
-    helped, lost = source.help(Options(1.0, top_p=0.9), [""])
-    assert (helped.among, lost) == (1000, pytest.approx(1 - 900 / 1350, abs=0.01))
-    tokens = drawn(source, helped)
+    limited, lost = source.limit_top_p(SamplingOptions(1.0, top_p=0.9), [""])
+    assert (limited.among, lost) == (1000, pytest.approx(1 - 900 / 1350, abs=0.01))
+    tokens = drawn(source, limited)
     assert 850 < len(set(tokens)) <= 901
 
 
@@ -484,7 +486,7 @@ def test_a_damaged_checkpoint_leaves_no_model(lines: Path, tmp_path: Path) -> No
 def test_int8_where_it_costs_nothing(lines: Path, random_run: Path) -> None:
     for run in (lines, random_run):
         source = sampler(run, compute_type="auto")
-        assert source.precision == "int8"
+        assert source.engine.precision == "int8"
     exact, small = (sampler(lines, compute_type=kind) for kind in ("float32", "int8"))
     texts = [sample.text for sample in take(exact, 100)]
     assert np.mean(small.logprob(texts)) == pytest.approx(np.mean(exact.logprob(texts)), rel=0.01)
@@ -498,17 +500,17 @@ def test_float32_where_int8_would_spoil_the_model(tmp_path: Path) -> None:
     wte = np.asarray(tensors["model/wte"]) * 10
     wte[:, 0] = 200
     run = bundle.write_run(tmp_path / "run1", hparams, tensors | {"model/wte": wte}, tokens, merges)
-    assert sampler(run, compute_type="int8").precision == "int8"
-    assert sampler(run, compute_type="auto").precision == "float32"
+    assert sampler(run, compute_type="int8").engine.precision == "int8"
+    assert sampler(run, compute_type="auto").engine.precision == "float32"
     assert take(sampler(run, compute_type="auto"), 20) == take(sampler(run, compute_type="float32"), 20)
 
 
 def test_a_batch_is_bounded_by_memory(random_run: Path) -> None:
     source = sampler(random_run)
-    assert source._plan(Options()).batch == 128
-    assert source._plan(Options(batch=300)).batch == 300
+    assert source._fitted(SamplingOptions())[0].batch == 128
+    assert source._fitted(SamplingOptions(batch=300))[0].batch == 300
     each = 48 * 3 * 2 * 32 * 4  # places, layers, keys and values, width, bytes
-    assert source._plan(Options(batch=10**9)).batch == 2**31 // each
+    assert source._fitted(SamplingOptions(batch=10**9))[0].batch == 2**31 // each
 
 
 def test_counting_tokens(lines: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from botus.checkpoints.checkpoint import open_checkpoint
-from botus.generation.sampler import Options, load
+from botus.generation.sampler import SamplingOptions, load
 from tests.support import bundle
 from tests.support.command import COMMAND, Ended, environment
 
@@ -107,7 +107,7 @@ def test_a_base_model_learns_posts_of_two_lines(data: Path, base: Path, gpt2: An
     known = {post.replace("\\n", "\n") for post in POSTS}
     source = load(open_checkpoint(run), [data / "cache"], compute_type="float32")
     assert source.markers
-    stream = source.stream(Options(temperature=0.5, batch=32, max_tokens=60), 1)
+    stream = source.stream(SamplingOptions(temperature=0.5, batch=32, max_tokens=60), 1)
     texts = [sample.text for sample in islice(stream, 32)]
     stream.close()  # type: ignore[attr-defined]
     assert sum(text in known for text in texts) > 16

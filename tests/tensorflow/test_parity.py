@@ -20,7 +20,7 @@ import pytest
 
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.gpt2 import Checkpoint
-from botus.generation.sampler import Options, Sampler, load
+from botus.generation.sampler import Sampler, SamplingOptions, load
 from tests.support import bundle, gpt2
 
 pytestmark = pytest.mark.tensorflow
@@ -115,14 +115,14 @@ def test_numpy_agrees_with_the_graph(oracle: Oracle, checkpoint: Checkpoint) -> 
 
 def test_the_engine_agrees_with_the_graph(oracle: Oracle, sampler: Sampler) -> None:
     tokens = sampler._vocabulary.encode(TEXT)
-    assert np.abs(sampler._engine.logits(tokens) - oracle.logits).max() < 1e-3
+    assert np.abs(sampler.engine.logits(tokens) - oracle.logits).max() < 1e-3
     greedy: list[int] = []
 
     def see(number: int, token: int, log_prob: float) -> bool:
         greedy.append(token)
         return False
 
-    sampler._engine.sample(1, tokens, 1, see, max_length=GREEDY, temperature=1, top_k=1, top_p=1)
+    sampler.engine.sample(1, tokens, 1, see, max_length=GREEDY, temperature=1, top_k=1, top_p=1)
     assert greedy == oracle.greedy
 
 
@@ -136,7 +136,7 @@ def test_scores_agree(oracle: Oracle, checkpoint: Checkpoint, sampler: Sampler) 
 
 def test_int8_of_the_run_writes_posts(oracle: Oracle, checkpoint: Checkpoint) -> None:
     source = load(checkpoint, [oracle.folder / "cache"], threads=2, compute_type="int8")
-    stream = source.stream(Options(batch=4, max_tokens=5), 1)
+    stream = source.stream(SamplingOptions(batch=4, max_tokens=5), 1)
     samples = list(itertools.islice(stream, 8))
     stream.close()  # type: ignore[attr-defined]
     assert len({sample.text for sample in samples}) == 8
@@ -150,7 +150,7 @@ def test_the_markers_of_a_trained_run_are_recognised(tmp_path: Path) -> None:
     run = train(tmp_path / "run1", "".join(f"<|startoftext|>{post}<|endoftext|>\n" for post in posts))
     source = load(open_checkpoint(run), [tmp_path / "cache"], compute_type="float32")
     assert source.markers
-    stream = source.stream(Options(temperature=0.7, batch=32, max_tokens=60), 1)
+    stream = source.stream(SamplingOptions(temperature=0.7, batch=32, max_tokens=60), 1)
     texts = [sample.text for sample in itertools.islice(stream, 32)]
     stream.close()  # type: ignore[attr-defined]
     assert sum(text in posts for text in texts) > 20

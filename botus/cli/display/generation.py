@@ -14,16 +14,16 @@ from pathlib import Path
 from botus.cli.options import Common
 from botus.cli.output import is_terminal, progress_bar, terminal_width
 from botus.errors import SettingsError
-from botus.generation import loop, report
-from botus.generation.report import Progress
-from botus.generation.setup import Choice, Prepared, prepare
+from botus.generation import loop, report, temperatures
+from botus.generation.report import GenerationReport
+from botus.generation.setup import GenerateOptions, Prepared, prepare
 from botus.text import escape
 
 
-def write(values: Common, choice: Choice) -> None:
+def write(values: Common, choice: GenerateOptions) -> None:
     """Write lines into the queue, or print them for a dry run."""
     ready = _prepare(values, choice)
-    for note in ready.help_of_top_p():
+    for note in ready.limit_of_top_p():
         values.say(note)
     lines: list[str] = []
 
@@ -44,21 +44,21 @@ def write(values: Common, choice: Choice) -> None:
     _show(values, done, lines)
 
 
-def compare(values: Common, choice: Choice, temperatures: str) -> None:
+def compare(values: Common, choice: GenerateOptions, listed: str) -> None:
     """Print samples of several temperatures side by side."""
     try:
-        wanted = [float(part) for part in temperatures.split(",")]
+        wanted = [float(part) for part in listed.split(",")]
     except ValueError as error:
         raise SettingsError(
-            f"--compare {temperatures}: not a list of numbers", "for example --compare 0.7,0.9,1.1"
+            f"--compare {listed}: not a list of numbers", "for example --compare 0.7,0.9,1.1"
         ) from error
     ready = _prepare(values, choice)
-    columns = loop.compare(ready.job, ready.at, wanted)
+    columns = temperatures.compare(ready.job, ready.at, wanted)
     width = shutil.get_terminal_size().columns
-    values.result(report.side_by_side(columns, width), lambda: [vars(column) for column in columns])
+    values.result(temperatures.side_by_side(columns, width), lambda: [vars(column) for column in columns])
 
 
-def _prepare(values: Common, choice: Choice) -> Prepared:
+def _prepare(values: Common, choice: GenerateOptions) -> Prepared:
     ready = prepare(choice, values.settings, Path.cwd())
     for note in ready.notes:
         values.say(note)
@@ -66,7 +66,7 @@ def _prepare(values: Common, choice: Choice) -> Prepared:
 
 
 @contextmanager
-def _progress(values: Common, wanted: int) -> Iterator[Callable[[Progress], None]]:
+def _progress(values: Common, wanted: int) -> Iterator[Callable[[GenerationReport], None]]:
     """A bar on a terminal, a line for every tenth elsewhere, nothing with --quiet."""
     if values.quiet:
         yield lambda progress: None
@@ -77,7 +77,7 @@ def _progress(values: Common, wanted: int) -> Iterator[Callable[[Progress], None
             yield lambda progress: show(progress.accepted, report.line(progress))
 
 
-def _show(values: Common, done: report.Report, lines: list[str]) -> None:
+def _show(values: Common, done: GenerationReport, lines: list[str]) -> None:
     """Print the closing table; for a dry run the lines are the result, and the table is a message."""
     done = replace(done, memory=_peak_memory())
     if values.as_json:
