@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from botus.checkpoints.markers import beginning
+from botus.checkpoints.markers import END, beginning
 from botus.checkpoints.run_info import digest_of
 from botus.errors import FileError
 from botus.store import corpus
@@ -49,7 +49,8 @@ class Opening(NamedTuple):
     """How rows begin; called with the number of a row."""
 
     usual: Row  # what stands before any post, unless that belongs to the post itself
-    end: int  # the token <|endoftext|>: some rows begin with it, because gpt-2-simple starts to write from it
+    # the token <|endoftext|>, else a line break: gpt-2-simple writes from it, so some rows begin with it
+    end: int
 
     def __call__(self, number: int) -> Row:
         return [self.end] if number % _FROM_END == 0 else list(self.usual)
@@ -145,7 +146,7 @@ def encode(posts: Posts, model: InitialModel, seed: int) -> Dataset:
         train=train,
         held_out=held_out,
         # A start marker belongs to its post; what stands before a line is the end of another.
-        opening=Opening([] if model.markers else prompt, model.end()),
+        opening=Opening([] if model.markers else prompt, ids.get(END, ids.get("Ċ", 0))),
         prompt=prompt,
         pieces=vocabulary.pieces,
     )

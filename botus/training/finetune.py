@@ -21,7 +21,7 @@ from botus.store.durable import files
 from botus.text import counted
 from botus.training import dataset, graph
 from botus.training.loop import Training, TrainingState, Watcher
-from botus.training.overtraining import TEMPERATURE, Overtraining, SampleReader, overtraining
+from botus.training.overtraining import TEMPERATURE, Overtraining, overtraining, sample_reader
 from botus.training.plan import TrainingOptions, TrainingPlan
 from botus.training.run_folder import LossRow, RunFolder
 from botus.training.start import Fetch, Say, Start, start
@@ -146,7 +146,7 @@ def _training(
         plan=plan,
         batches=data.batches(plan, first.state.step),
         checks=data.checks(plan),
-        read=SampleReader(data.pieces, model.markers, data.posts.texts).read,
+        read=sample_reader(data.pieces, model.markers, data.posts.texts),
         folder=folder,
         state=first.state,
         identity=first.identity(),

@@ -47,11 +47,6 @@ class InitialModel:
         """Return the vocabulary."""
         return Vocabulary(self.contents["encoder.json"], self.contents["vocab.bpe"])
 
-    def end(self) -> int:
-        """Return the token <|endoftext|>, or where there is none, a line break's."""
-        ids: dict[str, int] = json.loads(self.contents["encoder.json"])
-        return ids.get(END, ids.get("Ċ", 0))
-
 
 def new(size: str, posts: Sequence[str]) -> InitialModel:
     """A model of nothing, with a vocabulary that is learnt from the posts."""

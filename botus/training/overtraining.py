@@ -6,7 +6,7 @@ looks say whether fewer steps would have copied less at hardly a higher held-out
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from botus.checkpoints.markers import Watch, without_markers
@@ -33,30 +33,31 @@ class Sampled:
         return self.copies / len(self.posts) if self.posts else None
 
 
-class SampleReader:
-    """Turns tokens into posts and compares them. A text without an end is no post: it would never be used.
+def sample_reader(
+    pieces: Sequence[bytes], markers: bool, corpus: Sequence[str]
+) -> Callable[[Sequence[Sequence[int]]], Sampled]:
+    """Return what judges sampled texts, each the tokens that follow the beginning of a post.
+
+    A text without an end is no post: it would never be used.
 
     Args:
         pieces: the bytes of each token id.
         markers: whether posts end with a marker or with a line break.
         corpus: the posts to compare with.
     """
+    novelty = Novelty(corpus)
 
-    def __init__(self, pieces: Sequence[bytes], markers: bool, corpus: Sequence[str]) -> None:
-        self._pieces, self._markers = pieces, markers
-        self._novelty = Novelty(corpus)
-
-    def read(self, texts: Sequence[Sequence[int]]) -> Sampled:
-        """Judge sampled texts, each the tokens that follow the beginning of a post."""
-        posts = tuple(post for tokens in texts if (post := self._post(tokens)))
-        return Sampled(posts, sum(self._novelty.check(post).reason == COPY for post in posts))
-
-    def _post(self, tokens: Sequence[int]) -> str:
-        """The post, or nothing where it is not finished."""
-        watch = Watch(1, self._pieces, self._markers)
+    def post(tokens: Sequence[int]) -> str:
+        watch = Watch(1, pieces, markers)
         if not any(watch.see(0, token, 0.0) for token in tokens):
             return ""
         return without_markers(bytes(watch.drafts[0].text))[0].decode("utf-8", "replace").strip()
+
+    def read(texts: Sequence[Sequence[int]]) -> Sampled:
+        posts = tuple(filter(None, map(post, texts)))
+        return Sampled(posts, sum(novelty.check(one).reason == COPY for one in posts))
+
+    return read
 
 
 @dataclass(frozen=True)

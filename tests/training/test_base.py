@@ -22,7 +22,7 @@ from botus.cli.display.training import by_tenths
 from botus.errors import BusyError, FileError, SettingsError, TemporaryError
 from botus.store.durable import files
 from botus.training.base_model import fetch as base
-from botus.training.base_model.download import FileProgress, Hooks
+from botus.training.base_model.download import Hooks
 from tests.support.bundle import random_tensors, vocabulary, write_bundle, write_vocabulary
 from tests.support.fileserver import Fault, FileServer
 
@@ -61,8 +61,13 @@ class Person:
     def __init__(self) -> None:
         self.said: list[str] = []
         self.pauses: list[float] = []
-        self.progress: list[FileProgress] = []
-        self.hooks = Hooks(self.said.append, self.progress.append, self.pauses.append, timeouts=(2.0, 0.5))
+        self.progress: list[tuple[str, int, int]] = []
+        self.hooks = Hooks(
+            self.said.append,
+            lambda *progress: self.progress.append(progress),
+            self.pauses.append,
+            timeouts=(2.0, 0.5),
+        )
 
 
 def fetch(server: FileServer, models: Path, person: Person | None = None, name: str = "124M") -> Path:
@@ -85,7 +90,7 @@ def test_all_files_are_fetched_and_the_weights_come_last(server: FileServer, tmp
     assert base.FILES[-1] == DATA
     assert person.said == [f"fetching all files of the base model 124M into {folder}"]
     size = len(server.contents[f"124M/{DATA}"])
-    assert person.progress[-1] == FileProgress(DATA, size, size)
+    assert person.progress[-1] == (DATA, size, size)
 
 
 def test_a_model_that_is_there_needs_no_network(tmp_path: Path) -> None:
@@ -450,8 +455,8 @@ def test_a_large_file_is_told_by_tenths() -> None:
     said: list[str] = []
     show = by_tenths(said.append)
     for done in range(0, 498_000_001, 6_000_000):
-        show(FileProgress(DATA, done, 498_000_000))
-        show(FileProgress("vocab.bpe", done // 1000, 498_000))
+        show(DATA, done, 498_000_000)
+        show("vocab.bpe", done // 1000, 498_000)
     assert len(said) == 10
     assert said[0] == f"{DATA}: 54 of 498 MB"
     assert said[-1] == f"{DATA}: 498 of 498 MB"

@@ -97,7 +97,7 @@ def test_a_new_model_learns_lines_unless_a_post_has_a_line_break(tmp_path: Path)
     assert plain.hparams["n_vocab"] == len(json.loads(plain.contents["encoder.json"])) <= 2048
     # The markers are few tokens, not a dozen letters each.
     assert len(broken.vocabulary().encode(START)) <= 3
-    assert plain.end() == plain.hparams["n_vocab"] - 1
+    assert json.loads(plain.contents["encoder.json"])[END] == plain.hparams["n_vocab"] - 1
 
 
 def test_rows_are_what_was_written(tmp_path: Path) -> None:

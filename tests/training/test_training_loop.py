@@ -18,7 +18,7 @@ from botus.errors import FileError, Interrupted, SettingsError
 from botus.store.durable import files
 from botus.training.dataset import Check
 from botus.training.loop import Training, TrainingProgress, TrainingState, Watcher
-from botus.training.overtraining import Sampled, SampleReader, overtraining
+from botus.training.overtraining import Sampled, overtraining, sample_reader
 from botus.training.plan import TrainingPlan
 from botus.training.run_folder import LossRow, RunFolder
 
@@ -66,11 +66,11 @@ def training(
 ) -> Training:
     state = state or TrainingState()
     rows = ([[number, number]] * plan.batch for number in itertools.count(state.step))
-    reader = SampleReader([bytes([number]) for number in range(256)], False, ["hi there"])
+    reader = sample_reader([bytes([number]) for number in range(256)], False, ["hi there"])
     run = RunFolder(folder)
     run.begin({"vocab.bpe": b"constant"})
     about = ({"base": "nano"}, {"seed": 1})
-    return Training(network, plan, rows, CHECKS, reader.read, run, state, *about, **changes)  # type: ignore[arg-type]
+    return Training(network, plan, rows, CHECKS, reader, run, state, *about, **changes)  # type: ignore[arg-type]
 
 
 def names(folder: Path) -> list[str]:
@@ -268,12 +268,10 @@ def test_only_finished_posts_count_as_copies_or_not() -> None:
         return list(text.encode())
 
     texts = [f"{corpus[0]}\n", "A gull.\nThe fog", corpus[0], "\n"]
-    assert SampleReader(pieces, False, corpus).read([*map(tokens, texts)]) == Sampled(
-        (corpus[0], "A gull."), 1
-    )
+    assert sample_reader(pieces, False, corpus)([*map(tokens, texts)]) == Sampled((corpus[0], "A gull."), 1)
     marked = [f"{corpus[0]}<|endoftext|>", "Two\nlines.<|endoftext|>\n<|startoftext|>Three", "A gull.\n"]
-    assert SampleReader(pieces, True, corpus).read([*map(tokens, marked)]).posts == (corpus[0], "Two\nlines.")
-    assert SampleReader(pieces, False, corpus).read([[65, 66]]).copy_rate is None
+    assert sample_reader(pieces, True, corpus)([*map(tokens, marked)]).posts == (corpus[0], "Two\nlines.")
+    assert sample_reader(pieces, False, corpus)([[65, 66]]).copy_rate is None
 
 
 def test_a_look_says_what_it_has_shown() -> None:

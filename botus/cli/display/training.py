@@ -11,7 +11,7 @@ from botus.cli.display.plots import OLD_RULE
 from botus.cli.options import Common
 from botus.cli.output import is_terminal, progress_bar
 from botus.text import brief_span, counted, escape
-from botus.training.base_model.download import FileProgress, Hooks
+from botus.training.base_model.download import Hooks
 from botus.training.loop import TrainingProgress, TrainingState, Watcher
 from botus.training.overtraining import Overtraining, Sampled
 from botus.training.plan import TrainingPlan
@@ -112,21 +112,21 @@ def watching_download(values: Common) -> Iterator[Hooks]:
         with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("", total=None)
 
-            def show(file: FileProgress) -> None:
-                bar.update(task, completed=file.done, total=file.total or None, description=file.name)
+            def show(name: str, done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total or None, description=name)
 
             yield Hooks(values.say, show)
 
 
-def by_tenths(say: Callable[[str], None]) -> Callable[[FileProgress], None]:
+def by_tenths(say: Callable[[str], None]) -> Callable[[str, int, int], None]:
     """Say at every tenth of a large file how far it is."""
     said: dict[str, int] = {}
 
-    def show(progress: FileProgress) -> None:
-        tenths = progress.done * 10 // progress.total if progress.total > _LARGE else 0
-        if tenths > said.get(progress.name, 0):
-            said[progress.name] = tenths
-            say(f"{progress.name}: {progress.done / 1e6:,.0f} of {progress.total / 1e6:,.0f} MB")
+    def show(name: str, done: int, total: int) -> None:
+        tenths = done * 10 // total if total > _LARGE else 0
+        if tenths > said.get(name, 0):
+            said[name] = tenths
+            say(f"{name}: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
 
     return show
 

@@ -31,20 +31,12 @@ _ELSEWHERE = "look at BASE_MODEL_URL; on a network with a login page, log in fir
 
 
 @dataclass(frozen=True)
-class FileProgress:
-    """How far one file is: its name, bytes that are there, and bytes of the whole; 0 where nobody said."""
-
-    name: str
-    done: int
-    total: int
-
-
-@dataclass(frozen=True)
 class Hooks:
     """What a download calls, and how long it waits."""
 
     say: Callable[[str], None] = lambda line: None  # told what a person should know
-    on_progress: Callable[[FileProgress], None] = lambda progress: None  # told after every piece
+    # told after every piece: the name of the file, its bytes that are there, and all; 0 where nobody knows
+    on_progress: Callable[[str, int, int], None] = lambda name, done, total: None
     pause: Callable[[float], None] = time.sleep  # waits so many seconds
     # seconds per address to connect, and without a byte of the answer
     timeouts: tuple[float, float] = _TIMEOUTS
@@ -140,21 +132,33 @@ def _attempt(url: str, part: PartialFile, hooks: Hooks, at_least: int) -> None:
             if response.status_code == 416:
                 part.discard()
                 raise _Temporary("the file has changed on the server")
-            _refuse(response, url, at_least)
-            total = _begin(response, part)
-            _check_room(part, total)
+            version = _version(response)
+            _refuse(response, url, version.size, at_least)
+            _begin(response, part, version)
+            _check_room(part)
             for chunk in response.iter_content(_CHUNK):
                 part.append(chunk)
-                hooks.on_progress(FileProgress(part.target.name, part.size, total))
+                hooks.on_progress(part.target.name, part.size, version.size)
     except requests.RequestException as error:
         raise _Temporary(network_words(error)) from error
     finally:
         part.close()
-    if total and part.size != total:
+    if version.size and part.size != version.size:
         raise _Temporary("cut off")
 
 
-def _refuse(response: requests.Response, url: str, at_least: int) -> None:
+def _version(response: requests.Response) -> Version:
+    """What the answer says of the file: what If-Range takes (RFC 9110, 13.1.5), and how long it is."""
+    headers = response.headers
+    etag = headers.get("ETag", "")
+    validator = etag if etag.startswith('"') else headers.get("Last-Modified", "")  # W/"..." is a weak one
+    found = re.search(r"/(\d+)$", headers.get("Content-Range", ""))
+    length = headers.get("Content-Length", "") if response.status_code == 200 else ""
+    length = found[1] if found else length
+    return Version(validator, int(length) if length.isdecimal() else 0)
+
+
+def _refuse(response: requests.Response, url: str, size: int, at_least: int) -> None:
     """Refuse an answer that is not the file."""
     status = response.status_code
     if status in _TEMPORARY or status >= 500:
@@ -165,45 +169,27 @@ def _refuse(response: requests.Response, url: str, at_least: int) -> None:
         raise FileError(f"{url} is a web page and no part of a model", _ELSEWHERE)
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise FileError(f"{url} comes compressed, though asked not to be", _ELSEWHERE)
-    whole = _total(response)
-    if whole and whole < at_least:
-        raise FileError(f"{url} has {whole} bytes, and {at_least} are needed", _ELSEWHERE)
+    if size and size < at_least:
+        raise FileError(f"{url} has {size} bytes, and {at_least} are needed", _ELSEWHERE)
 
 
-def _begin(response: requests.Response, part: PartialFile) -> int:
-    """Open the part where the answer begins; returns the bytes of the whole file, 0 where nobody says."""
-    version = Version(_validator(response), _total(response))
+def _begin(response: requests.Response, part: PartialFile, version: Version) -> None:
+    """Open the part where the answer begins."""
     if response.status_code == 200:
         part.open(0, version)
-        return version.size
+        return
     start = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
     if not start or int(start[1]) != part.size or not version.continues(part.version):
         part.discard()
         raise _Temporary("the file has changed on the server")
     part.open(part.size, version)
-    return version.size
 
 
-def _check_room(part: PartialFile, total: int) -> None:
+def _check_room(part: PartialFile) -> None:
     folder = part.target.parent
-    free, needed = shutil.disk_usage(folder).free, max(0, total - part.size)
+    free, needed = shutil.disk_usage(folder).free, max(0, part.version.size - part.size)
     if free < needed + _ROOM:
         raise FileError(
             f"{part.target.name} needs {needed / 1e6:,.0f} MB, and {folder} has {free / 1e6:,.0f} MB free",
             "make room on the disk, then run the same command again",
         )
-
-
-def _validator(response: requests.Response) -> str:
-    """What If-Range takes: a strong ETag, else the date of the last change (RFC 9110, 13.1.5)."""
-    etag = response.headers.get("ETag", "")
-    return etag if etag.startswith('"') else response.headers.get("Last-Modified", "")
-
-
-def _total(response: requests.Response) -> int:
-    """The bytes of the whole file, 0 where nobody says."""
-    found = re.search(r"/(\d+)$", response.headers.get("Content-Range", ""))
-    if found:
-        return int(found[1])
-    length = response.headers.get("Content-Length", "")
-    return int(length) if length.isdecimal() and response.status_code == 200 else 0
