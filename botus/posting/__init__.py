@@ -2,7 +2,7 @@
 
 posting_run.py  one posting run: recover what is open, choose a line, claim it, send it, log it
 selection.py    which lines of the queue may be posted, why the others may not, and which one is next
-delivery.py     one target's part of an intent: send it, or settle a lost answer, and record the outcome
+delivery.py     brings the delivery of a post to one target forward: send it, or settle a lost answer
 resolve.py      what a person knows about a post that botus could not confirm, or that still waits
 log_repair.py   a damaged or shortened tweeted.json: notice it, save its entries, or take it as it is
 target.py       what a target is: one `send`, one `find`, answers as values

@@ -1,4 +1,4 @@
-"""Brings one target's part of an intent forward: sends it, or settles a lost answer, and records the outcome.
+"""Brings the delivery of a post to one target forward: sends it, or settles a lost answer, and records it.
 
 The order is the promise: `sending` is on the disk before the first byte leaves, the outcome right after. A
 lost answer is looked up; only where the platform proves that the post is not there is it sent again, with
@@ -61,22 +61,22 @@ class Deliverer:
 
     def send(self, intent: Intent, name: str, *, again: bool = False) -> None:
         """Send a post to one target, once, and record what came of it."""
-        part, target = intent.deliveries[name], self.targets[name]
+        delivery, target = intent.deliveries[name], self.targets[name]
         if not again and (problem := target.problem(intent.text)):
             self._end(intent, name, Answer("rejected", reason=problem))
             return
-        part.key = part.key or target.new_key()
+        delivery.key = delivery.key or target.new_key()
         ready = self._ready.get(name)
-        if part.server_date is None and isinstance(ready, Ready):
-            part.server_date, part.server = ready.server_date, ready.server
-        part.base_url, part.account = target.base_url, target.account
-        part.state, part.begun, part.until = "sending", self.clock(), 0.0
-        part.tries += 1
+        if delivery.server_date is None and isinstance(ready, Ready):
+            delivery.server_date, delivery.server = ready.server_date, ready.server
+        delivery.base_url, delivery.account = target.base_url, target.account
+        delivery.state, delivery.begun, delivery.until = "sending", self.clock(), 0.0
+        delivery.tries += 1
         self.intents.save(intent)
         self.sent.add(name)
-        answer = target.send(intent.text, part.key, again=again)
+        answer = target.send(intent.text, delivery.key, again=again)
         if answer.state == "unknown":
-            part.error = answer.reason
+            delivery.error = answer.reason
             self._look(intent, name, may_resend=not again)
         elif answer.state == "later" and again:
             self._look_later(intent, name, answer)  # the lost attempt is still not settled
@@ -85,23 +85,23 @@ class Deliverer:
 
     def settle(self, intent: Intent, name: str) -> None:
         """Find out what became of a post whose answer was lost."""
-        part, target = intent.deliveries[name], self.targets.get(name)
-        if target and (target.base_url, target.account) == (part.base_url, part.account):
+        delivery, target = intent.deliveries[name], self.targets.get(name)
+        if target and (target.base_url, target.account) == (delivery.base_url, delivery.account):
             self._look(intent, name, may_resend=True)
         else:
             reason = "its answer was lost, and the account is no longer in the settings"
             self._end(intent, name, Answer("unknown", reason=reason))
 
     def _look(self, intent: Intent, name: str, *, may_resend: bool) -> None:
-        part = intent.deliveries[name]
-        attempt = Attempt(part.key, part.begun or 0.0, part.server_date, part.server)
+        delivery = intent.deliveries[name]
+        attempt = Attempt(delivery.key, delivery.begun or 0.0, delivery.server_date, delivery.server)
         answer = self.targets[name].find(intent.text, attempt)
         if answer.state == "absent" and may_resend and self.is_up(name):
             self.send(intent, name, again=True)
         elif answer.state in ("later", "absent"):
             self._look_later(intent, name, answer)
         else:
-            lost = part.error if answer.state == "unknown" else None
+            lost = delivery.error if answer.state == "unknown" else None
             self._record(intent, name, replace(answer, reason=lost or answer.reason))
 
     def _look_later(self, intent: Intent, name: str, answer: Answer) -> None:
@@ -113,11 +113,12 @@ class Deliverer:
         self.say(message, "warning", id=intent.id, target=name)
 
     def _record(self, intent: Intent, name: str, answer: Answer) -> None:
-        part, known = intent.deliveries[name], self._known(name)
+        delivery, known = intent.deliveries[name], self._known(name)
         if answer.state == "later":
             self._pause(name, answer)
-            part.state, part.error, part.until = "pending", answer.reason, known.until
-            part.key, part.server_date, part.server = "", None, None  # nothing was sent under the old key
+            delivery.state, delivery.error, delivery.until = "pending", answer.reason, known.until
+            # Nothing was sent under the old key.
+            delivery.key, delivery.server_date, delivery.server = "", None, None
             self.intents.save(intent)
             return
         self._end(intent, name, answer)
@@ -135,23 +136,23 @@ class Deliverer:
 
     def _end(self, intent: Intent, name: str, answer: Answer) -> None:
         """Write down and say a target's last word on a post."""
-        part = intent.deliveries[name]
+        delivery = intent.deliveries[name]
         assert answer.state in ("posted", "rejected", "unknown")
-        part.state, part.id, part.url = answer.state, answer.id, answer.url
-        part.at, part.until, part.error = int(self.clock() * 1000), 0.0, answer.reason or None
+        delivery.state, delivery.id, delivery.url = answer.state, answer.id, answer.url
+        delivery.at, delivery.until, delivery.error = int(self.clock() * 1000), 0.0, answer.reason or None
         self.intents.save(intent)
-        level, message = "warning", f"{name}: {intent.id} rejected: {part.error}"
-        if part.state == "posted":
-            self.posted.append((name, intent.id, part.url or None))
-            level, message = "info", f"{name}: posted {intent.id} {part.url or ''}".rstrip()
-        elif part.state == "unknown":
+        level, message = "warning", f"{name}: {intent.id} rejected: {delivery.error}"
+        if delivery.state == "posted":
+            self.posted.append((name, intent.id, delivery.url or None))
+            level, message = "info", f"{name}: posted {intent.id} {delivery.url or ''}".rstrip()
+        elif delivery.state == "unknown":
             self.failed.add(name)
-            message = f"{name}: {intent.id} was not confirmed ({part.error}); it is not sent again"
+            message = f"{name}: {intent.id} was not confirmed ({delivery.error}); it is not sent again"
             if not name.startswith(UNCONFIRMED):
                 todo = f"look at the account, then: botus resolve {intent.id} --posted or --not-posted"
                 level = "error"
-                message = f"{name}: cannot tell whether {intent.id} was posted ({part.error}); {todo}"
-        self.say(message, level, id=intent.id, target=name, state=part.state, url=part.url)
+                message = f"{name}: cannot tell whether {intent.id} was posted ({delivery.error}); {todo}"
+        self.say(message, level, id=intent.id, target=name, state=delivery.state, url=delivery.url)
 
     def _pause(self, name: str, answer: Answer) -> None:
         known = self._known(name)

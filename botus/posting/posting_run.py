@@ -134,8 +134,8 @@ class PostingRun:
                 self._prune()
             finally:
                 self.state.save(self.memory)
-            parts = [part for intent in self.intents.open() for part in intent.open_deliveries().values()]
-            look_at = min((part.until for part in parts if part.state == "sending"), default=None)
+            waiting = [one for intent in self.intents.open() for one in intent.open_deliveries().values()]
+            look_at = min((one.until for one in waiting if one.state == "sending"), default=None)
             return Outcome(tuple(deliverer.posted), chosen, tuple(sorted(deliverer.failed)), look_at)
 
     # The log.
@@ -176,20 +176,20 @@ class PostingRun:
     # What is open from earlier runs.
 
     def _recover(self, deliverer: Deliverer, settle_only: bool) -> None:
-        def is_due(name: str, part: Delivery) -> bool:
+        def is_due(name: str, delivery: Delivery) -> bool:
             """What waits to be sent goes out one per target and run, never in a burst."""
-            if not has_come(part.until, self.clock()):
+            if not has_come(delivery.until, self.clock()):
                 return False
             may_send = not settle_only and name not in deliverer.sent
-            return part.state == "sending" or (may_send and deliverer.is_up(name))
+            return delivery.state == "sending" or (may_send and deliverer.is_up(name))
 
         def has_work(intent: Intent) -> bool:
             if intent.owner or intent.is_final:
                 return True
-            return any(is_due(name, part) for name, part in intent.open_deliveries().items())
+            return any(is_due(name, delivery) for name, delivery in intent.open_deliveries().items())
 
         for found in self.intents.open():
-            begun = max([found.claimed / 1000, *(part.begun or 0.0 for part in found.deliveries.values())])
+            begun = max([found.claimed / 1000, *(one.begun or 0.0 for one in found.deliveries.values())])
             if not self._is_gone(found.owner, begun) or not has_work(found):
                 continue
             intent = self.intents.take_over(found, self.clock(), self._is_gone)
@@ -197,10 +197,10 @@ class PostingRun:
                 continue
             if found.owner:  # a crash: perhaps before the line was taken out
                 self._take_out(intent, intent.raw.encode("utf-8", "surrogateescape"))
-            for name, part in intent.open_deliveries().items():
-                if not is_due(name, part):
+            for name, delivery in intent.open_deliveries().items():
+                if not is_due(name, delivery):
                     continue
-                if part.state == "sending":
+                if delivery.state == "sending":
                     deliverer.settle(intent, name)
                 else:
                     deliverer.send(intent, name)
@@ -236,9 +236,9 @@ class PostingRun:
         while line := self.choose(selection):
             assert line.text is not None
             raw = line.raw.decode("utf-8", "surrogateescape")
-            parts = {name: Delivery() for name in names}
+            deliveries = {name: Delivery() for name in names}
             claimed = int(self.clock() * 1000)
-            intent = Intent(fingerprint(line.text), line.text.strip(), raw, claimed, deliveries=parts)
+            intent = Intent(fingerprint(line.text), line.text.strip(), raw, claimed, deliveries=deliveries)
             if self.intents.claim(intent):
                 if not self._is_used_after_all(intent) and self._take_out(intent, line):
                     return intent
@@ -280,8 +280,8 @@ def log_entry(intent: Intent, earlier: Entry | None = None) -> Entry:
         intent: whose targets all have their last word.
         earlier: the entry that the log has of the same post, whose other targets are kept.
     """
-    at = [part.at for part in intent.deliveries.values() if part.state == "posted" and part.at]
+    at = [one.at for one in intent.deliveries.values() if one.state == "posted" and one.at]
     targets = dict(earlier["targets"]) if earlier else {}
-    targets.update({name: part.outcome() for name, part in intent.deliveries.items()})
+    targets.update({name: delivery.outcome() for name, delivery in intent.deliveries.items()})
     stamp = earlier["timestamp"] if earlier else min(at, default=intent.claimed)
     return {"text": intent.text, "timestamp": stamp, "id": intent.id, "targets": targets}

@@ -1,7 +1,7 @@
 """What a person says about a post that botus could not confirm, or that still waits for a target.
 
-The log and done/ say `unknown`, or an open intent has a part that waits; afterwards they say what the person
-said, or a new intent sends the post once more to that target alone.
+The log and done/ say `unknown`, or an open intent has a delivery that waits; afterwards they say what the
+person said, or a new intent sends the post once more to that target alone.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def resolve(
         if word == "not-posted":
             _send_again(intents, intent, name, is_open)
             return f"{intent.id}: goes to {name} again with the next post"
-        part = intent.deliveries[name]
+        delivery = intent.deliveries[name]
         if word == "posted":
-            part.state, part.url, part.error = "posted", url, None
-            part.at = part.at or int(clock() * 1000)
+            delivery.state, delivery.url, delivery.error = "posted", url, None
+            delivery.at = delivery.at or int(clock() * 1000)
         else:
-            part.state, part.error = "rejected", "given up by hand"
+            delivery.state, delivery.error = "rejected", "given up by hand"
         if is_open:
             intents.release(intent)  # the next run logs it where it is final
         else:
@@ -60,7 +60,7 @@ def resolve(
             earlier = next((entry for entry in log.entries() if entry.get("id") == intent.id), None)
             if earlier is not None:
                 log.update(log_entry(intent, earlier))
-        return f"{intent.id}: {name} is now {part.state}"
+        return f"{intent.id}: {name} is now {delivery.state}"
 
 
 def _find(intents: Intents, post: str) -> tuple[Intent, bool]:
@@ -79,8 +79,8 @@ def _find(intents: Intents, post: str) -> tuple[Intent, bool]:
 
 def _choose(intent: Intent, target: str | None, word: Word) -> str:
     states = ("unknown", "sending", "pending") if word == "give-up" else ("unknown", "sending")
-    names = [name for name, part in intent.deliveries.items() if part.state in states]
-    known = "known: " + ", ".join(f"{name} {part.state}" for name, part in intent.deliveries.items())
+    names = [name for name, delivery in intent.deliveries.items() if delivery.state in states]
+    known = "known: " + ", ".join(f"{name} {delivery.state}" for name, delivery in intent.deliveries.items())
     if target is not None and target not in names:
         raise SettingsError(f"{intent.id}: nothing is in question on {target}", known)
     if target is None and len(names) != 1:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
+
+from botus.platforms import Platform
 
 State = Literal["posted", "rejected", "later", "unknown", "absent"]
 
@@ -111,41 +114,65 @@ class Account:
     notes: tuple[str, ...] = ()
 
 
-class Target(Protocol):
+class Target(ABC):
     """One account on one platform.
 
     Only BotusError and its subclasses leave these methods; KeyboardInterrupt passes through.
+
+    Attributes:
+        platform: what is known of it without asking.
+        name: in the log: `x`, `mastodon`, `bluesky`, `webhook-discord-1a2b3c`.
+        title: of the platform, in sentences.
+        base_url: the server's address, without a slash at its end.
+        account: identifies the account, known without asking the network; holds no secret.
+        limit: the longest post; 0 where nobody knows.
     """
 
-    @property
-    def name(self) -> str:
-        """The target's name in the log: `x`, `mastodon`, `bluesky`, `webhook-discord-1a2b3c`."""
+    platform: Platform
+    name: str
+    base_url: str
+    account: str
+    limit: int
 
     @property
-    def base_url(self) -> str:
-        """The server's address, without a slash at its end."""
+    def title(self) -> str:
+        return self.platform.title
 
     @property
-    def account(self) -> str:
-        """Identifies the account, known without asking the network; holds no secret."""
-
-    @property
+    @abstractmethod
     def about(self) -> str:
         """What the owner should know before anybody is asked: where, limits, cost; holds no secret."""
 
     @property
     def clock_off(self) -> float | None:
         """Seconds by which the own clock was ahead of the platform's at its last answer."""
+        return None
+
+    def length(self, text: str) -> int:
+        """Count a post as the platform does."""
+        return self.platform.length(text)
 
     def problem(self, text: str) -> str | None:
         """Say why this text can never be accepted here, or None; uses the limits that `ready` learned."""
+        if not text.strip():
+            return "empty"
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return "holds half a character"
+        if self.limit and (length := self.length(text)) > self.limit:
+            return f"too long for {self.title}: {length} of {self.limit} characters"
+        return None
 
     def ready(self) -> Answer | Ready:
         """Ask, without posting, whether a send can work now; an Answer is always `later`."""
+        return Ready()
 
     def new_key(self) -> str:
         """Make the key of a new post, to be stored durably before the first `send`; may be empty."""
+        return ""
 
+    @abstractmethod
     def send(self, text: str, key: str, *, again: bool) -> Answer:
         """Make one request that posts a text in which `problem` sees none.
 
@@ -154,9 +181,11 @@ class Target(Protocol):
             again: the answer to an earlier `send` of this post was lost.
         """
 
+    @abstractmethod
     def find(self, text: str, attempt: Attempt) -> Answer:
         """Look for a post whose answer was lost: posted, absent, unknown, or `later` to look again."""
 
+    @abstractmethod
     def verify(self) -> Account:
         """Ask who the account is.
 
@@ -169,19 +198,3 @@ class Target(Protocol):
 def account_of(secret: str) -> str:
     """Identify an account by a secret of it, without telling the secret."""
     return hashlib.blake2b(secret.encode(), digest_size=6).hexdigest()
-
-
-def unsendable(text: str) -> str | None:
-    """Say why no platform can take this text, or None."""
-    if not text.strip():
-        return "empty"
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "holds half a character"
-    return None
-
-
-def too_long(title: str, length: int, limit: int, unit: str = "characters") -> str | None:
-    """Say that a post is longer than a platform takes, or None."""
-    return f"too long for {title}: {length} of {limit} {unit}" if length > limit else None

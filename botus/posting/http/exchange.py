@@ -84,17 +84,16 @@ class Exchange:
         except ValueError:
             return "elsewhere"
 
-    def content(self) -> object:
-        """The body as JSON; None where it is none."""
+    def json(self, *keys: str) -> object:
+        """The body as JSON, or what stands in it under these keys; None where there is none."""
         try:
-            return json.loads(self.body)
+            return at(json.loads(self.body), *keys)
         except (ValueError, RecursionError):
             return None
 
-    def fields(self) -> dict[str, object]:
-        """The body as a JSON object; empty where it is none."""
-        content = self.content()
-        return content if isinstance(content, dict) else {}
+    def result(self, *keys: str) -> object:
+        """The same of a good answer only."""
+        return self.json(*keys) if self.good else None
 
     def date(self) -> float | None:
         """The server's clock, in epoch seconds, from its Date header; a cache in between adds Age."""
@@ -125,14 +124,13 @@ def describe(exchange: Exchange, secrets: Iterable[str]) -> str:
 
 def message(exchange: Exchange) -> str:
     """The platform's own error sentence, from the fields that the platforms use; may be empty."""
-    content = exchange.fields()
-    name, words = content.get("error"), content.get("message")  # Bluesky
-    if isinstance(name, str) and isinstance(words, str):
-        return f"{name}: {words}"
-    errors = content.get("errors")
+    error, words = exchange.json("error"), exchange.json("message")
+    if isinstance(error, str) and isinstance(words, str):  # Bluesky
+        return f"{error}: {words}"
+    errors = exchange.json("errors")
     first = errors[0] if isinstance(errors, list) and errors else None
-    nested = first.get("message") if isinstance(first, dict) else first
-    for words in (content.get("error"), content.get("detail"), nested, content.get("title")):
+    nested = at(first, "message") if isinstance(first, dict) else first
+    for words in (error, exchange.json("detail"), nested, exchange.json("title")):
         if isinstance(words, str) and words.strip():
             return words
     return ""
@@ -151,6 +149,13 @@ def reset_time(exchange: Exchange, now: float) -> float | None:
         return None
     wait = reset - (exchange.date() or now)
     return now + wait if 0 < wait <= _LONGEST_WAIT else None
+
+
+def at(value: object, *keys: str) -> object:
+    """What stands under these keys in JSON that may be of any shape; None where there is nothing."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def moment(value: object) -> float | None:

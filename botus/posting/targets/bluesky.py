@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from botus.platforms import BLUESKY
 from botus.posting.http.connection import not_ready
-from botus.posting.http.exchange import Exchange, complaint
-from botus.posting.target import USUAL, Account, Advice, Answer, Attempt, Ready, Timing, too_long, unsendable
+from botus.posting.http.exchange import Exchange, at, complaint
+from botus.posting.target import USUAL, Account, Advice, Answer, Attempt, Ready, Target, Timing
 from botus.posting.targets.bluesky_record import COLLECTION, make_key, make_record
 from botus.posting.targets.bluesky_server import EXPIRED, Server, error_of
 from botus.posting.targets.profiles import note_advice
 from botus.store.sessions import Session, Sessions
-from botus.text import bluesky_length
 
 _LIMIT_BYTES = 3000
 _BARELY_OFF = 120.0  # seconds by which the own clock may differ from the server's before the latter counts
@@ -34,7 +33,7 @@ _NOT_A_BOT = Advice(
 _OTHER_TEXT = "another text has its key on the server: was the post edited?"
 
 
-class Bluesky:
+class Bluesky(Target):
     """One account on Bluesky.
 
     Args:
@@ -45,7 +44,8 @@ class Bluesky:
         languages: up to three language codes of the posts.
     """
 
-    name = "bluesky"
+    platform = BLUESKY
+    name, limit = platform.name, platform.limit
 
     def __init__(
         self,
@@ -64,18 +64,17 @@ class Bluesky:
 
     @property
     def about(self) -> str:
-        return f"at {self.base_url}, {self.account}, {BLUESKY.limit} characters; a lost answer is repeated"
+        return f"at {self.base_url}, {self.account}, {self.limit} characters; a lost answer is repeated"
 
     @property
     def clock_off(self) -> float | None:
         return self._server.connection.clock_off
 
     def problem(self, text: str) -> str | None:
-        return (
-            unsendable(text)
-            or too_long("Bluesky", bluesky_length(text), BLUESKY.limit)
-            or too_long("Bluesky", len(text.encode()), _LIMIT_BYTES, "bytes")
-        )
+        if reason := super().problem(text):
+            return reason
+        size = len(text.encode())
+        return f"too long for Bluesky: {size} of {_LIMIT_BYTES} bytes" if size > _LIMIT_BYTES else None
 
     def ready(self) -> Answer | Ready:
         """Ask whether the kept session is good; renew it or log in where it is not."""
@@ -100,7 +99,7 @@ class Bluesky:
             if session is None:
                 return self._not_ready(login)
             exchange = self._put(text, key, session)
-        if exchange.good and exchange.fields().get("uri") == f"at://{session.did}/{COLLECTION}/{key}":
+        if exchange.result("uri") == f"at://{session.did}/{COLLECTION}/{key}":
             return _posted(session.did, key)
         if error_of(exchange) == "InvalidSwap":
             return self._settle(text, key, session.did, again=again)
@@ -118,14 +117,13 @@ class Bluesky:
         session, exchange = self._server.session()
         if session is None:
             raise complaint(self._not_ready(exchange))
-        handle = exchange.fields().get("handle")
+        handle = exchange.result("handle")
         shown = handle if isinstance(handle, str) and re.fullmatch(r"[a-z0-9.-]+", handle) else session.did
-        asked = self._record(session.did, "app.bsky.actor.profile", "self")
-        value = asked.fields().get("value") if asked.good else None
-        profile = value if isinstance(value, Mapping) else {}
-        is_bot = "bot" in _labels(profile)
+        profile = self._record(session.did, "app.bsky.actor.profile", "self").result("value")
+        labels = at(profile, "labels", "values")  # those that the account has given itself
+        is_bot = isinstance(labels, list) and "bot" in [at(label, "val") for label in labels]
         notes = (
-            f"{BLUESKY.limit} characters, {_LIMIT_BYTES} bytes",
+            f"{self.limit} characters, {_LIMIT_BYTES} bytes",
             f"logged in; the session is kept in {self._server.sessions.path}",
         )
         warnings = tuple(self._warnings(profile, is_bot))
@@ -154,30 +152,23 @@ class Bluesky:
         exchange = self._record(did, COLLECTION, key)
         if exchange.status == 400 and error_of(exchange) == "RecordNotFound":
             return Answer("absent", reason="not there")
-        value = exchange.fields().get("value") if exchange.good else None
-        if not isinstance(value, Mapping) or not isinstance(value.get("text"), str):
+        found = exchange.result("value", "text")
+        if not isinstance(found, str):
             answer = self._server.refusal(exchange)
             return Answer("later", None, None, f"could not look: {answer.reason}", answer.until)
-        return _posted(did, key) if value["text"] == text else Answer("unknown", reason=_OTHER_TEXT)
+        return _posted(did, key) if found == text else Answer("unknown", reason=_OTHER_TEXT)
 
     def _record(self, did: str, collection: str, key: str) -> Exchange:
         return self._server.get("com.atproto.repo.getRecord", repo=did, collection=collection, rkey=key)
 
-    def _warnings(self, profile: Mapping[str, object], is_bot: bool) -> Iterator[Advice]:
+    def _warnings(self, profile: object, is_bot: bool) -> Iterator[Advice]:
         if not is_bot:
             yield _NOT_A_BOT
-        note = str(profile.get("description") or "")
-        yield from note_advice("description", note, f"{profile.get('displayName')} {note}")
+        note = str(at(profile, "description") or "")
+        yield from note_advice("description", note, f"{at(profile, 'displayName')} {note}")
         if not _APP_PASSWORD.fullmatch(self._password):
             yield _NOT_APP
 
 
 def _posted(did: str, key: str) -> Answer:
     return Answer("posted", key, f"https://bsky.app/profile/{did}/post/{key}")
-
-
-def _labels(profile: Mapping[str, object]) -> list[object]:
-    """The labels that an account has given itself."""
-    labels = profile.get("labels")
-    values = labels.get("values") if isinstance(labels, Mapping) else None
-    return [one.get("val") for one in values if isinstance(one, Mapping)] if isinstance(values, list) else []

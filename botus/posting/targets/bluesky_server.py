@@ -55,7 +55,7 @@ class Server:
         if session and session != refused:
             exchange = self.get("com.atproto.server.getSession", session.access)
             if not _is_refused(exchange):
-                return (session if exchange.fields().get("did") == session.did else None), exchange
+                return (session if exchange.json("did") == session.did else None), exchange
         if session:
             exchange = self.post("com.atproto.server.refreshSession", session.refresh)
             if not _is_refused(exchange):
@@ -78,8 +78,7 @@ class Server:
 
     def _keep(self, exchange: Exchange) -> tuple[Session | None, Exchange]:
         """Store the tokens that an answer brings."""
-        fields = exchange.fields() if exchange.good else {}
-        tokens = [fields.get(name) for name in ("did", "accessJwt", "refreshJwt")]
+        tokens = [exchange.result(name) for name in ("did", "accessJwt", "refreshJwt")]
         if not all(isinstance(token, str) and token.isascii() and token.isprintable() for token in tokens):
             return None, exchange
         session = Session(self._account, *map(str, tokens))
@@ -101,7 +100,7 @@ class Server:
 
 def error_of(exchange: Exchange) -> str:
     """The name of the error in an answer; empty where there is none."""
-    name = exchange.fields().get("error")
+    name = exchange.json("error")
     return name if isinstance(name, str) else ""
 
 

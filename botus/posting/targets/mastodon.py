@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from botus.errors import SettingsError
 from botus.platforms import MASTODON, VISIBILITIES
 from botus.posting.http.connection import Connection, not_ready
-from botus.posting.http.exchange import Exchange, complaint
+from botus.posting.http.exchange import Exchange, at, complaint
 from botus.posting.target import (
     LOOK_AFTER,
     USUAL,
@@ -24,10 +24,9 @@ from botus.posting.target import (
     Answer,
     Attempt,
     Ready,
+    Target,
     Timing,
     account_of,
-    too_long,
-    unsendable,
 )
 from botus.posting.targets.mastodon_entities import (
     LINK_LENGTH,
@@ -68,7 +67,7 @@ _NOT_REAL = (
 _NO_SCOPES = "the server does not tell what the token may do: the first post will show"
 
 
-class Mastodon:
+class Mastodon(Target):
     """One account on a Mastodon server, or on one that speaks its API.
 
     Args:
@@ -82,7 +81,8 @@ class Mastodon:
         SettingsError: there is no such visibility.
     """
 
-    name = "mastodon"
+    platform = MASTODON
+    name = platform.name
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class Mastodon:
 
         self.base_url, self.account, self._token = base_url, account_of(token), token
         self._extras = {"visibility": visibility, "language": language, "spoiler_text": content_warning}
-        self._limit, self._link_length = MASTODON.limit, LINK_LENGTH  # until `ready` has asked
+        self.limit, self._link_length = MASTODON.limit, LINK_LENGTH  # until `ready` has asked
         self._connection = Connection(make, timing, [token])
         self._ask, self._refusal = self._connection.ask, self._connection.refusal
         self._clock = timing.clock
@@ -126,22 +126,19 @@ class Mastodon:
     def clock_off(self) -> float | None:
         return self._connection.clock_off
 
-    def problem(self, text: str) -> str | None:
-        """Say why the server can never accept this text, or None; a content warning counts too."""
-        if reason := unsendable(text):
-            return reason
+    def length(self, text: str) -> int:
+        """The content warning counts too."""
         both = (text, self._extras["spoiler_text"])
-        length = sum(mastodon_length(one, self._link_length) for one in both)
-        return too_long("Mastodon", length, self._limit)
+        return sum(mastodon_length(one, self._link_length) for one in both)
 
     def ready(self) -> Answer | Ready:
         """Ask the server for its limits, its version and its clock."""
         exchange = self._instance("v2")
-        if exchange.status == 404 or (exchange.good and "version" not in exchange.fields()):
+        if exchange.status == 404 or (exchange.good and exchange.json("version") is None):
             exchange = self._instance("v1")  # older servers, and snac2
-        version = exchange.fields().get("version") if exchange.good else None
+        version = exchange.result("version")
         if isinstance(version, str):
-            self._limit, self._link_length = limits(exchange.fields())
+            self.limit, self._link_length = limits(exchange.result())
             return Ready(exchange.date(), version[:100])
         return not_ready(exchange, self._refusal(exchange), "Mastodon", "MASTODON_BASE_URL")
 
@@ -153,9 +150,8 @@ class Mastodon:
         """Post the text in one request; the same key brings the same post."""
         extras = {name: value for name, value in self._extras.items() if value}
         exchange = self._ask(lambda client: client.status_post(text, idempotency_key=key or None, **extras))
-        status = exchange.fields() if exchange.good else {}
-        if found := number(status):
-            return Answer("posted", found, address(status))
+        if found := number(exchange.result()):
+            return Answer("posted", found, address(exchange.result()))
         if again and exchange.status == 404:
             # What a server answers to the key of a post that was deleted since; or the address is wrong.
             return Answer("unknown", reason="not found: it may have been there and been deleted")
@@ -166,7 +162,7 @@ class Mastodon:
         if too_early := self._connection.too_early(attempt):
             return too_early
         exchange = self._ask(lambda client: client.account_verify_credentials())
-        user = number(exchange.fields()) if exchange.good else None
+        user = number(exchange.result())
         if user is not None:
             exchange = self._ask(
                 lambda client: client.account_statuses(
@@ -175,8 +171,8 @@ class Mastodon:
             )
         if exchange.status == 403:
             return Answer("unknown", reason="the answer was lost, and the token may not read")
-        statuses = exchange.content() if exchange.good and user is not None else None
-        if not isinstance(statuses, list):
+        statuses = exchange.result()
+        if user is None or not isinstance(statuses, list):
             return self._connection.look_failed(self._refusal(exchange), attempt)
         for status in statuses:
             if (found := number(status)) and _after(status, attempt) and same(text, status):
@@ -190,25 +186,24 @@ class Mastodon:
             raise complaint(ready)
         exchange = self._ask(lambda client: client.account_verify_credentials())
         app = self._ask(lambda client: client.app_verify_credentials())
-        user = exchange.fields() if exchange.good else {}
+        user = exchange.result()
         is_unread = exchange.status == 403 and app.good  # it may post all the same
         if number(user) is None and not is_unread:
             raise complaint(self._refusal(exchange))
-        granted = scopes(app.fields()) if app.good else None
+        granted = scopes(app.result())
         host = self.base_url.partition("://")[2]
+        unread = f"an account on {host} that the token may not read"
         return Account(
-            f"an account on {host} that the token may not read"
-            if is_unread
-            else f"@{user.get('acct')}@{host}",
+            unread if is_unread else f"@{at(user, 'acct')}@{host}",
             address(user),
-            None if is_unread else user.get("bot") is True,
+            None if is_unread else at(user, "bot") is True,
             problems=() if granted is None or "write:statuses" in granted else (_NO_WRITE,),
             warnings=tuple(_warnings(user, is_unread, granted)),
             notes=tuple(self._notes(ready, granted)),
         )
 
     def _notes(self, ready: Ready, granted: set[str] | None) -> Iterable[str]:
-        yield f"{self._limit} characters, a link counts as {self._link_length}"
+        yield f"{self.limit} characters, a link counts as {self._link_length}"
         whole = granted and sorted(name for name in granted if name.partition(":")[0] not in granted - {name})
         yield f"the token may: {' '.join(whole)}" if whole else _NO_SCOPES
         if not _PLAIN_VERSION.fullmatch(ready.server or ""):
@@ -246,10 +241,10 @@ def _after(status: object, attempt: Attempt) -> bool:
     return made is None or attempt.server_date is None or made >= attempt.server_date - _SKEW
 
 
-def _warnings(user: Mapping[str, object], is_unread: bool, granted: set[str] | None) -> Iterable[Advice]:
+def _warnings(user: object, is_unread: bool, granted: set[str] | None) -> Iterable[Advice]:
     if not is_unread:
-        if user.get("bot") is not True:
+        if at(user, "bot") is not True:
             yield _NOT_A_BOT
-        yield from note_advice("note", plain(user.get("note")), profile(user))
+        yield from note_advice("note", plain(at(user, "note")), profile(user))
     if is_unread or (granted is not None and not {"read:accounts", "read:statuses"} <= granted):
         yield _NO_READ

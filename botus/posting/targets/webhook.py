@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from botus import shutdown
 from botus.errors import CredentialsError
+from botus.platforms import WEBHOOK
 from botus.posting.target import (
     UNCONFIRMED,
     USUAL,
@@ -28,10 +29,9 @@ from botus.posting.target import (
     Answer,
     Attempt,
     Ready,
+    Target,
     Timing,
     account_of,
-    too_long,
-    unsendable,
 )
 
 _NOT_UNDERSTOOD = "Apprise does not understand this URL, or cannot serve it here"
@@ -39,24 +39,21 @@ _NOT_ASKED = "a webhook cannot be tried without posting; a post that fails is no
 _LOST = "a post whose sending failed may be there or not"
 
 
-class Webhook:
+class Webhook(Target):
     """One Apprise URL.
 
     Args:
         url: what Apprise calls a URL, such as `discord://ID/TOKEN`; a secret.
-
-    Attributes:
-        limit: the longest text that the service takes, in characters; known once `ready` has asked.
     """
 
-    clock_off: float | None = None  # Apprise does not tell the service's time
+    platform = WEBHOOK
 
     def __init__(self, url: str, timing: Timing = USUAL) -> None:
         self.account, self._kind = account_of(url), _kind(url)
         self.name = f"{UNCONFIRMED}{self._kind}-{self.account[:6]}"
         self.base_url = f"{self._kind}:"
         self._url, self._timing = url, timing
-        self.limit: int | None = None
+        self.limit = 0  # until `ready` has asked
         self._loaded: Any = None
 
     @property
@@ -64,18 +61,15 @@ class Webhook:
         limit = f", {self.limit} characters" if self.limit else ""
         return f"once each{limit}; what fails is not sent again"
 
-    def problem(self, text: str) -> str | None:
-        return unsendable(text) or (too_long(self._kind, len(text), self.limit) if self.limit else None)
+    @property
+    def title(self) -> str:
+        return self._kind
 
     def ready(self) -> Answer | Ready:
         """Whether Apprise understands the URL; the service itself cannot be asked."""
         if self._service() is None:
             return Answer("later", reason=_NOT_UNDERSTOOD, needs_person=True)
         return Ready()
-
-    def new_key(self) -> str:
-        """Webhooks know no key."""
-        return ""
 
     def send(self, text: str, key: str, *, again: bool) -> Answer:
         """Hand the text to Apprise once; what it does not call a success stays unknown."""
@@ -114,7 +108,7 @@ class Webhook:
             if self._loaded is not None:
                 # Its own time-outs stay where the URL names them.
                 _tame(self._loaded, self._timing.timeouts, "rto=" in self._url, "cto=" in self._url)
-                self.limit = int(self._loaded.body_maxlen) or None
+                self.limit = int(self._loaded.body_maxlen)
         return self._loaded
 
 

@@ -9,27 +9,25 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botus import platforms
 from botus.posting.http.connection import Connection
-from botus.posting.http.exchange import Exchange, complaint, message, moment
+from botus.posting.http.exchange import Exchange, at, complaint, message, moment
 from botus.posting.target import (
     USUAL,
     Account,
     Advice,
     Answer,
     Attempt,
-    Ready,
+    Target,
     Timing,
     account_of,
-    too_long,
-    unsendable,
 )
-from botus.text import fingerprint, span, x_length
+from botus.text import fingerprint, span
 
 if TYPE_CHECKING:
     import requests
@@ -52,7 +50,7 @@ _READ_ONLY = Advice(
 )
 
 
-class X:
+class X(Target):
     """One X account.
 
     Args:
@@ -62,7 +60,8 @@ class X:
         may_read: whether botus may look at the account's own posts, which costs money.
     """
 
-    name = "x"
+    platform = platforms.X
+    name = platform.name
 
     def __init__(
         self,
@@ -85,7 +84,7 @@ class X:
             client.session = session
             return client
 
-        self.base_url, self._limit, self._may_read, self._clock = base_url, limit, may_read, timing.clock
+        self.base_url, self.limit, self._may_read = base_url, limit, may_read
         self._connection = Connection(make, timing, secrets, moved=(platforms.X.host, base_url))
         self._ask = self._connection.ask
         self._user = found[1] if (found := re.match(r"([0-9]+)-", access_token)) else None
@@ -94,27 +93,15 @@ class X:
     @property
     def about(self) -> str:
         lost = "looked for on the timeline" if self._may_read else "left to you"
-        return f"at {self.base_url}, {self._limit} characters, {_PRICE} a post; a lost answer is {lost}"
+        return f"at {self.base_url}, {self.limit} characters, {_PRICE} a post; a lost answer is {lost}"
 
     @property
     def clock_off(self) -> float | None:
         return self._connection.clock_off
 
-    def problem(self, text: str) -> str | None:
-        return unsendable(text) or too_long("X", x_length(text), self._limit)
-
-    def ready(self) -> Ready:
-        """X has nothing that could be asked without paying: a send may be tried at once."""
-        return Ready()
-
-    def new_key(self) -> str:
-        """X knows no key."""
-        return ""
-
     def send(self, text: str, key: str, *, again: bool) -> Answer:
-        """Post the text in one request; after a lost answer a refusal as a duplicate means: it is there."""
         exchange = self._ask(lambda client: client.create_tweet(text=text))
-        if number := _number(exchange.fields().get("data")) if exchange.good else None:
+        if number := _number(exchange.result("data")):
             return Answer("posted", number, _url(number))
         answer = self._refusal(exchange)
         if exchange.status != 403:
@@ -134,43 +121,45 @@ class X:
             return too_early
         if self._user is None:  # the access token does not begin with the account's number
             exchange = self._ask(lambda client: client.get_me())
-            self._user = _number(exchange.fields().get("data")) if exchange.good else None
+            self._user = _number(exchange.result("data"))
             if self._user is None:
                 return self._connection.look_failed(self._refusal(exchange), attempt)
         since = attempt.begun - _SKEW
         exchange = self._ask(_timeline(self._user, since))
         if exchange.status == 403:
             return Answer("unknown", reason="the answer was lost, and X does not allow to look")
-        posts = exchange.fields().get("data", []) if exchange.good else None
-        if not isinstance(posts, list) or not (posts or "meta" in exchange.fields()):
+        posts = exchange.result("data")
+        if posts is None and exchange.result("meta") is not None:
+            posts = []
+        if not isinstance(posts, list):
             return self._connection.look_failed(self._refusal(exchange), attempt)
         for post in posts:
-            if isinstance(post, Mapping) and (number := _number(post)) and _same(text, post, since):
+            if (number := _number(post)) and _same(text, post, since):
                 return Answer("posted", number, _url(number))
         return Answer("unknown", reason="not on the timeline, which proves nothing on X")
 
     def verify(self) -> Account:
         """Ask who the account is, if reading is allowed; without a request otherwise."""
-        limit = f"{self._limit} characters, a link counts as 23"
+        limit = f"{self.limit} characters, a link counts as 23"
         if not self._may_read:
             return Account(f"user {self.account}", warnings=(_NOT_ASKED,), notes=(limit, _AUTOMATED))
         exchange = self._ask(lambda client: client.get_me(user_fields=["subscription_type"]))
-        user = exchange.fields().get("data") if exchange.good else None
-        if not isinstance(user, Mapping) or not isinstance(user.get("username"), str):
+        name = exchange.result("data", "username")
+        if not isinstance(name, str):
             raise complaint(self._refusal(exchange))
         access = exchange.headers.get("x-access-level", "")
         return Account(
-            f"@{user['username']}",
-            f"https://x.com/{user['username']}",
+            f"@{name}",
+            f"https://x.com/{name}",
             problems=(_READ_ONLY,) if access == "read" else (),
-            warnings=tuple(self._too_long(user.get("subscription_type"))),
+            warnings=tuple(self._over_limit(exchange.result("data", "subscription_type"))),
             notes=(limit, *_access(access), _AUTOMATED),
         )
 
-    def _too_long(self, subscription: object) -> Iterator[Advice]:
-        free = platforms.X.limit
-        if self._limit > free and subscription == "None":
-            what = f"X_LIMIT is {self._limit}, but the account has no subscription: X takes {free}"
+    def _over_limit(self, subscription: object) -> Iterator[Advice]:
+        free = self.platform.limit
+        if self.limit > free and subscription == "None":
+            what = f"X_LIMIT is {self.limit}, but the account has no subscription: X takes {free}"
             yield Advice(what, "unset X_LIMIT, or subscribe to X Premium")
 
     def _refusal(self, exchange: Exchange) -> Answer:
@@ -190,7 +179,7 @@ def _access(level: str) -> Iterator[str]:
 
 def _number(data: object) -> str | None:
     """The id in an object of X's API: a string of digits, or None."""
-    value = data.get("id") if isinstance(data, Mapping) else None
+    value = at(data, "id")
     return value if isinstance(value, str) and re.fullmatch(r"[0-9]+", value) else None
 
 
@@ -208,24 +197,23 @@ def _timeline(user: str, since: float) -> Callable[[Any], object]:
     )
 
 
-def _same(text: str, post: Mapping[str, Any], since: float) -> bool:
+def _same(text: str, post: object, since: float) -> bool:
     """Tell whether a post of the timeline is this text and not an older one."""
-    created = moment(post.get("created_at"))
+    created = moment(at(post, "created_at"))
     if created is not None and created < since:
         return False
-    note = post.get("note_tweet")  # a long post: `text` is only its beginning
-    shown = _shown(note if isinstance(note, Mapping) else post)
+    note = at(post, "note_tweet")  # a long post: `text` is only its beginning
+    shown = _shown(note if isinstance(note, dict) else post)
     return fingerprint(_bare(shown)) == fingerprint(_bare(text))
 
 
-def _shown(post: Mapping[str, Any]) -> str:
+def _shown(post: object) -> str:
     """The text as it was written: X escapes it as HTML and replaces each link by one to t.co."""
-    shown = str(post.get("text", ""))
-    entities = post.get("entities")
-    links = entities.get("urls") if isinstance(entities, Mapping) else None
+    shown, links = str(at(post, "text") or ""), at(post, "entities", "urls")
     for link in links if isinstance(links, list) else []:
-        if isinstance(link, Mapping) and link.get("url") and link.get("expanded_url"):
-            shown = shown.replace(str(link["url"]), str(link["expanded_url"]))
+        short, whole = at(link, "url"), at(link, "expanded_url")
+        if short and whole:
+            shown = shown.replace(str(short), str(whole))
     return html.unescape(shown)
 
 
