@@ -6,25 +6,25 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 
 import click
 
 from botus.cli.options import Common, common
 from botus.cli.output import terminal_width
-from botus.errors import BotusError, SettingsError
+from botus.errors import SettingsError
 
 
 @click.command()
 @common
 def status(values: Common) -> None:
-    """Show queue, schedule, last posts and what needs you."""
-    from botus.monitoring import status as state
+    """Show queue, schedule, last posts and what needs attention."""
+    from botus.monitoring.status import lines, look
+    from botus.monitoring.survey import Survey
     from botus.posting.targets.configured import configured
 
     settings = values.existing
-    found = state.look(settings, configured(settings, time.time), time.time)
-    values.result(state.lines(found, terminal_width()), found.as_dict)
+    found = look(Survey(settings, configured(settings, time.time)), time.time())
+    values.result(lines(found, terminal_width()), found.as_dict)
     sys.exit(found.exit_code)
 
 
@@ -35,26 +35,27 @@ def doctor(values: Common, notify: bool) -> None:
     """Check settings, files and accounts without posting."""
     from dataclasses import asdict
 
-    from botus.monitoring import doctor as practice
+    from botus.monitoring.checks.finding import Finding
+    from botus.monitoring.doctor import consult, lines, worst
 
-    findings: list[practice.Finding] = []
+    findings: list[Finding] = []
 
-    def told() -> Iterator[practice.Finding]:
-        for finding in practice.consult(os.environ, values.data, time.time, send=notify):
+    def told() -> Iterator[Finding]:
+        for finding in consult(os.environ, values.data, time.time, send=notify):
             findings.append(finding)
             yield finding
 
-    values.result(practice.lines(told(), terminal_width()), lambda: [asdict(one) for one in told()])
-    sys.exit(practice.worst(findings))
+    values.result(lines(told(), terminal_width()), lambda: [asdict(one) for one in told()])
+    sys.exit(worst(findings))
 
 
 @click.command()
 @common
 def health(values: Common) -> None:
     """Exit with 0 if `botus run` is well, else with 1."""
-    from botus.monitoring import health as practice
+    from botus.monitoring.health import look
 
-    found = practice.look(lambda: values.settings, time.time)
+    found = look(lambda: values.settings, time.time)
     values.result(found.lines(), found.as_dict)
     sys.exit(found.exit_code)
 
@@ -66,7 +67,7 @@ def schedule(values: Common, expression: str | None) -> None:
     """Say when a schedule posts, and how long the queue lasts."""
     from datetime import UTC, datetime
 
-    from botus.monitoring.queue_counts import count_queue
+    from botus.monitoring.survey import Survey
     from botus.posting.targets.configured import configured
     from botus.schedule import slots as cron
     from botus.schedule.loop import schedule_of
@@ -84,10 +85,8 @@ def schedule(values: Common, expression: str | None) -> None:
         plan = schedule_of(settings)
     now, targets = datetime.now(UTC), configured(settings, time.time)
     about = {name: target.about for name, target in targets.items()}
-    ready: int | None = None  # the schedule can be told without the queue
-    if settings.data.is_dir():
-        with suppress(BotusError):
-            ready = count_queue(settings, targets).ready
+    counts = Survey(settings, targets).queue if settings.data.is_dir() else None
+    ready = counts.ready if counts else None  # the schedule can be told without the queue
     values.result(
         [
             *cron.describe(plan, now, ready, settings.max_per_day),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from botus.monitoring.health import BARREN
+from botus.monitoring.health import FAILED_SLOTS
 from botus.text import counted, span
 
 _ABOVE = 1.2  # a queue that is refilled is low no longer at so many times the limit: not on, off, on
@@ -24,7 +24,7 @@ class Facts:
         held: lines that wait for a person's keep.
         per_day: posts a day by the schedule.
         stopped, unknown: what needs a person, by target, or by post and target; None where damage hides it.
-        barren: slots in a row without a post, though there was something to post.
+        failed_slots: slots in a row without a post, though there was something to post.
         trouble: what went wrong, in one line.
     """
 
@@ -32,7 +32,7 @@ class Facts:
     per_day: float
     stopped: Mapping[str, str] | None = field(default_factory=dict)
     unknown: Mapping[str, str] | None = field(default_factory=dict)
-    barren: int = 0
+    failed_slots: int = 0
     trouble: str = ""
     held: int = 0
 
@@ -51,17 +51,20 @@ def events(facts: Facts, low_days: float, *, was_low: bool) -> dict[str, str]:
     """
     found = {}
     if facts.trouble:
-        found["trouble"] = f"nothing is posted before this is mended: {facts.trouble}"
-    if facts.barren >= BARREN:
-        found["barren"] = f"nothing could be posted at the last {facts.barren} slots; look at: botus status"
+        found["trouble"] = f"nothing is posted before this is fixed: {facts.trouble}"
+    if facts.failed_slots >= FAILED_SLOTS:
+        found["barren"] = (
+            f"nothing could be posted at the last {facts.failed_slots} slots; look at: botus status"
+        )
     found |= {f"stopped {name}": said for name, said in (facts.stopped or {}).items()}
     found |= {f"unknown {post}": said for post, said in (facts.unknown or {}).items()}
     if facts.ready is None:
         return found
     days = facts.ready / facts.per_day
     if days < low_days * (_ABOVE if was_low else 1):
-        lines = counted(facts.ready, "line")
-        found["low"] = f"the queue lasts for {span(days * 86400)} ({lines}){_what_to_do(facts)}"
+        found["low"] = (
+            f"the queue lasts for {span(days * 86400)} ({counted(facts.ready, 'line')}){_what_to_do(facts)}"
+        )
     if facts.ready == 0:
         found["empty"] = f"no line of the queue may go out, so nothing is posted{_what_to_do(facts)}"
     return found
@@ -82,4 +85,4 @@ def is_over(event: str, now: Mapping[str, str], facts: Facts) -> bool:
 def _what_to_do(facts: Facts) -> str:
     if facts.held:
         return f"; {counted(facts.held, 'line')} wait{'s' * (facts.held == 1)} for your keep: botus curate"
-    return "; refill it: botus generate, then botus curate"
+    return "; add lines: botus generate, then botus curate"

@@ -1,29 +1,49 @@
-"""What needs a person, one sentence each, with what to type: targets that stopped, posts nobody knows about.
+"""What needs a person and what is open: targets that stopped, posts nobody knows about, posts in progress.
 
-In: what the owners of the files have read. Pure, and cheap to load: the health check runs every minute.
+One sentence each, with what to type. Pure, of what the owners of the files have read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from botus.posting.target import UNCONFIRMED
+from botus.posting.target import UNCONFIRMED, Target
+from botus.schedule.zones import dated
+from botus.store.durable import owner
 from botus.store.intents import Intent
 from botus.store.state import PostingState
 
 
-def stopped_targets(memory: PostingState, accounts: Mapping[str, str]) -> dict[str, str]:
-    """Say of every target that has stopped why, by its name.
+@dataclass(frozen=True)
+class OpenPost:
+    """One post on one target.
 
-    Args:
-        memory: the content of state.json.
-        accounts: of the targets that are set, by name; what an earlier account did counts no more.
+    Attributes:
+        state: `pending` or `sending`.
+        reason: why it has not gone out, or "".
+        fate: what becomes of it.
+        command: what a person can type who does not want to wait for that; "" for nothing.
     """
+
+    id: str
+    text: str
+    target: str
+    state: str
+    reason: str
+    fate: str
+    command: str
+
+
+def stopped_targets(memory: PostingState, targets: Mapping[str, Target]) -> dict[str, str]:
+    """Say of every target that has stopped why, by its name; what an earlier account did counts no more."""
     return {
-        name: f"{name} has stopped: {state.stopped}; mend it, then run: botus doctor"
-        for name, state in memory.targets.items()
-        if state.stopped and accounts.get(name) == state.account
+        name: f"{name} has stopped: {memory.targets[name].stopped}; fix it, then run: botus doctor"
+        for name, target in targets.items()
+        if _has_stopped(name, targets, memory)
     }
 
 
@@ -49,12 +69,39 @@ def unknown_posts(entries: Iterable[dict[str, Any]], intents: Iterable[Intent] =
     }
 
 
-def _unknown(post: str, name: str, text: str, error: object) -> str:
-    words = "--posted [URL] | --not-posted | --give-up"
-    return (
-        f"{post} on {name}: nobody knows whether it was posted ({error or 'no answer'}): {short(text)!r};"
-        f" look at the account, then: botus resolve {post} --target {name} {words}"
-    )
+def open_posts(
+    intents: Iterable[Intent], targets: Mapping[str, Target], memory: PostingState, now: float, zone: ZoneInfo
+) -> Iterator[OpenPost]:
+    """Say of every open post what becomes of it; most of them need nobody.
+
+    Args:
+        intents: the open posts.
+        targets: the accounts of the settings.
+        memory: the content of state.json.
+        now: seconds since the epoch.
+        zone: in which times are told.
+    """
+    for intent in intents:
+        for name, part in intent.open_deliveries().items():
+            at = dated(datetime.fromtimestamp(part.until, UTC), zone)
+            after = f"after {at}" if part.until > now else ""
+            resolve = f"botus resolve {intent.id} --target {name}"
+            if part.state == "sending":
+                reason = part.error or "no answer"
+                command = f"{resolve} --posted [URL] | --not-posted | --give-up"
+                fate = f"botus looks for it {after or 'with the next post'}"
+                if intent.owner and owner.is_alive(intent.owner):
+                    fate, command = "is being sent now", ""
+                elif name not in targets:
+                    fate = f"{name} is no longer in the settings: look at the account"
+            else:
+                reason, command = part.error or "", f"{resolve} --give-up"
+                fate = f"goes out with the first post {after}" if after else "goes out with the next post"
+                if name not in targets:
+                    fate = f"{name} is no longer in the settings: put it back"
+                elif _has_stopped(name, targets, memory):
+                    fate = f"waits until {name} goes on: fix that, then run botus doctor"
+            yield OpenPost(intent.id, intent.text, name, part.state, reason, fate, command)
 
 
 def outcomes(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -68,3 +115,16 @@ def short(text: str, shown: int = 60) -> str:
     """A text in one line of so many characters at most."""
     one_line = " ".join(text.split())
     return one_line if len(one_line) <= shown else one_line[: shown - 1] + "…"
+
+
+def _has_stopped(name: str, targets: Mapping[str, Target], memory: PostingState) -> bool:
+    state = memory.targets.get(name)
+    return bool(state and state.stopped and name in targets and state.account == targets[name].account)
+
+
+def _unknown(post: str, name: str, text: str, error: object) -> str:
+    words = "--posted [URL] | --not-posted | --give-up"
+    return (
+        f"{post} on {name}: nobody knows whether it was posted ({error or 'no answer'}): {short(text)!r};"
+        f" look at the account, then: botus resolve {post} --target {name} {words}"
+    )

@@ -12,20 +12,20 @@ from pathlib import Path
 
 from botus import settings as settings_module
 from botus.log import censor
+from botus.monitoring import notify
 from botus.monitoring.checks.accounts import accounts
 from botus.monitoring.checks.content import content
 from botus.monitoring.checks.environment import environment
 from botus.monitoring.checks.finding import Finding, guarded
-from botus.monitoring.checks.folder import folder, preflight
-from botus.monitoring.checks.notifications import news
+from botus.monitoring.checks.folder import folder
+from botus.monitoring.checks.notifications import notifications
 from botus.monitoring.checks.timing import timing
 from botus.monitoring.columns import folded
+from botus.monitoring.survey import Survey
 from botus.posting.target import Target
 from botus.posting.targets.configured import configured
 from botus.settings import Settings
 from botus.text import counted
-
-__all__ = ["Finding", "consult", "examine", "lines", "preflight", "worst"]
 
 # Exit codes, worst first: unexpected, damage, settings, ... what may pass by itself.
 _WORST_FIRST = (1, 3, 2, 4, 6, 7, 5)
@@ -54,7 +54,8 @@ def consult(
         yield from environment(variables, settings, problems)
         yield from guarded(connect)
         yield from examine(settings, targets, names, clock())
-        yield from guarded(lambda: news(settings, send=send))
+        trial = notify.try_out(settings) if send else None
+        yield from guarded(lambda: notifications(notify.check(settings), trial))
 
     return (_censored(finding, settings) for finding in everything())
 
@@ -71,8 +72,17 @@ def examine(
         now: the time, in seconds since the epoch; the clock's without it.
     """
     moment = datetime.now(UTC) if now is None else datetime.fromtimestamp(now, UTC)
+    survey = Survey(settings, targets)
+
+    def everything() -> Iterator[Finding]:
+        yield from guarded(lambda: folder(settings.data))
+        if settings.data.is_dir():
+            yield from content(survey)
+        yield from guarded(lambda: timing(survey, set(variables), moment))
+        yield from accounts(survey)
+
     said: set[Finding] = set()
-    for finding in _all(settings, targets, set(variables), moment):
+    for finding in everything():
         if finding not in said:  # two checks may stumble over the same file
             said.add(finding)
             yield finding
@@ -99,16 +109,6 @@ def worst(findings: Iterable[Finding]) -> int:
     """The exit code of a report: that of its worst problem, 0 without one."""
     codes = {finding.code for finding in findings if finding.level == "problem"}
     return min(codes, key=_WORST_FIRST.index, default=0)
-
-
-def _all(
-    settings: Settings, targets: Mapping[str, Target], names: set[str], now: datetime
-) -> Iterator[Finding]:
-    yield from guarded(lambda: folder(settings.data))
-    if settings.data.is_dir():
-        yield from content(settings.data)
-    yield from guarded(lambda: timing(settings, names, now))
-    yield from accounts(settings, targets)
 
 
 def _censored(finding: Finding, settings: Settings) -> Finding:

@@ -10,35 +10,31 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from botus import __version__, shutdown
 from botus.errors import BusyError, FileError, sentence
 from botus.log import Say
-from botus.monitoring import attention
 from botus.monitoring.alerts import Facts, events, is_over
 from botus.monitoring.checks.folder import preflight
-from botus.monitoring.queue_counts import count_queue
+from botus.monitoring.survey import Survey
 from botus.platforms import PLATFORMS, WEBHOOK
 from botus.posting.http.exchange import describe
 from botus.posting.target import Answer, Target, Timing
 from botus.posting.targets.webhook import Webhook
-from botus.schedule.loop import UNEXPECTED, Step, schedule_of
+from botus.schedule.loop import UNEXPECTED, StepOutcome, schedule_of
 from botus.settings import Settings
 from botus.store import alerts
 from botus.store.alerts import TRIES, Alerts
 from botus.store.durable import files
-from botus.store.intents import Intents
-from botus.store.state import StateFiles
-from botus.store.tweeted import Log
 
 _MESSAGE, _PING = Timing((5.0, 10.0), 15.0), Timing((5.0, 5.0), 10.0)
 _TOGETHER = 30.0  # seconds for all services at one slot; the others hear at the next
 _DAY = 86400.0
 
 
-def listener(settings: Settings, targets: Mapping[str, Target], say: Say) -> Callable[[Step], None]:
+def listener(settings: Settings, targets: Mapping[str, Target], say: Say) -> Callable[[StepOutcome], None]:
     """Return what `botus run` is to tell how each slot went."""
     return Notifier(settings, targets, time.time, say).hear
 
@@ -61,11 +57,11 @@ class Notifier:
     _complained: set[str] = field(default_factory=set)
     _memory: Alerts | None = None  # where the file cannot be written, this process remembers
 
-    def hear(self, step: Step) -> None:
+    def hear(self, outcome: StepOutcome) -> None:
         """Take in what a step of the loop came to."""
         known = self._recall()
-        facts = self._look(step, known)
-        known.failed_slots, known.trouble = facts.barren, facts.trouble
+        facts = self._look(outcome, known)
+        known.failed_slots, known.trouble = facts.failed_slots, facts.trouble
         known.empty = facts.ready == 0
         if shutdown.is_requested():
             self._keep(known)
@@ -75,35 +71,30 @@ class Notifier:
         else:
             known.told = {}
             self._keep(known)
-        if step.at_slot and self.settings.ping_url and _is_good(step, facts):
+        if outcome.at_slot and self.settings.ping_url and _is_good(outcome, facts):
             self._ping(self.settings.ping_url)
 
     # What is going on.
 
-    def _look(self, step: Step, known: Alerts) -> Facts:
+    def _look(self, outcome: StepOutcome, known: Alerts) -> Facts:
         per_day = schedule_of(self.settings).posts_per_day(self.settings.max_per_day)
-        trouble = step.trouble
-        if not step.at_slot and known.trouble.startswith(UNEXPECTED):
+        trouble = outcome.trouble
+        if not outcome.at_slot and known.trouble.startswith(UNEXPECTED):
             trouble = trouble or known.trouble
-        if trouble:
+        survey = Survey(self.settings, self.targets)
+        if not trouble:
+            try:
+                if known.trouble:  # is it over, or was it only not met again? Write as a slot does
+                    list(preflight(self.settings.data))
+                _ = survey.queue, survey.log, survey.intents, survey.memory
+                trouble = sentence(survey.damage[0]) if survey.damage else ""
+            except FileError as error:
+                trouble = sentence(error)
+        if trouble or survey.queue is None:
             return Facts(None, per_day, None, None, known.failed_slots, trouble)
-        try:
-            if known.trouble:
-                self._write_as_a_slot_does()
-            queue = count_queue(self.settings, self.targets)
-            accounts = {name: target.account for name, target in self.targets.items()}
-            stopped = attention.stopped_targets(StateFiles(self.settings.data).load(), accounts)
-            entries, intents = Log(self.settings.data).entries(), Intents(self.settings.data).open()
-            unknown = attention.unknown_posts(entries, intents)
-        except FileError as error:
-            return Facts(None, per_day, None, None, known.failed_slots, sentence(error))
-        held = sum(queue.refused.get(kind, 0) for kind in ("held", "unreviewed"))
-        barren = _barren(step, known.failed_slots, queue.ready)
-        return Facts(queue.ready, per_day, stopped, unknown, barren, held=held)
-
-    def _write_as_a_slot_does(self) -> None:
-        """Find out whether trouble with the files is over, or was only not met again."""
-        list(preflight(self.settings.data))
+        ready = survey.queue.ready
+        failed = _failed_slots(outcome, known.failed_slots, ready)
+        return Facts(ready, per_day, survey.stopped, survey.unknown, failed, held=survey.queue.held)
 
     # What is remembered.
 
@@ -175,30 +166,27 @@ class Notifier:
             self.say(f"PING_URL: {problem}; the next good slot tries again", "warning")
 
 
-def check(settings: Settings) -> list[tuple[str, str]]:
+def check(settings: Settings) -> Iterator[tuple[str, str]]:
     """Ask Apprise whether it understands NOTIFY_URLS, without a request.
 
-    Returns:
+    Yields:
         per service its name and what is wrong, "" if nothing is.
     """
-    services = map(_service, settings.notify_urls)
-    return [
-        (_name(one), answer.reason if isinstance(answer := one.ready(), Answer) else "") for one in services
-    ]
+    for service in map(_service, settings.notify_urls):
+        answer = service.ready()
+        yield _name(service), answer.reason if isinstance(answer, Answer) else ""
 
 
-def try_out(settings: Settings) -> list[tuple[str, str]]:
+def try_out(settings: Settings) -> Iterator[tuple[str, str]]:
     """Send every service of NOTIFY_URLS a message that says that this works.
 
-    Returns:
+    Yields:
         per service its name and what went wrong, "" if it took the message.
     """
-    text = message(settings, ["this is a test: news about this bot will come here"])
-    found = []
+    text = message(settings, ["this is a test: alerts about this bot will come here"])
     for service in map(_service, settings.notify_urls):
         answer = _send(service, text)
-        found.append((_name(service), "" if answer.state == "posted" else answer.reason))
-    return found
+        yield _name(service), "" if answer.state == "posted" else answer.reason
 
 
 def ping(url: str) -> str:
@@ -233,20 +221,19 @@ def _host(known: str) -> str:
     return known.partition("://")[2].partition("/")[0] or known
 
 
-def _is_good(step: Step, facts: Facts) -> bool:
-    did_its_work = step.is_as_planned or (step.outcome is not None and bool(step.outcome.posted))
+def _is_good(outcome: StepOutcome, facts: Facts) -> bool:
+    did_its_work = outcome.is_as_planned or (outcome.run is not None and bool(outcome.run.posted))
     return did_its_work and facts.needs_nobody
 
 
-def _barren(step: Step, before: int, ready: int) -> int:
+def _failed_slots(outcome: StepOutcome, before: int, ready: int) -> int:
     """Slots in a row at which nothing went out, though there was something; an empty queue counts as none."""
-    outcome = step.outcome
-    if outcome is None:
+    if outcome.run is None:
         return before
-    if outcome.posted:
+    if outcome.run.posted:
         return 0
-    tried = step.at_slot and (outcome.chosen is not None or bool(outcome.failed) or ready > 0)
-    return before + tried
+    tried = outcome.run.chosen is not None or bool(outcome.run.failed) or ready > 0
+    return before + (outcome.at_slot and tried)
 
 
 def _service(url: str) -> Webhook:

@@ -1,41 +1,31 @@
-"""What is in stock: which lines of the queue may be drawn, why the others may not, what was kept so far.
+"""Counts of the queue: which lines may be drawn, why the others may not, what was kept of each temperature.
 
-In: the files of a data directory. Out: numbers and a few examples. Changes nothing. A hundred thousand
-candidates are counted in about a second, because each file is read once for both questions.
+Pure: it counts what the owners of the files have read.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from botus.posting.selection import KEPT, Selection
-from botus.posting.target import Target
-from botus.screening.denylist import parse_denylist
-from botus.settings import Settings
-from botus.store.candidates import Candidates
-from botus.store.decisions import Decisions, Verdict
-from botus.store.durable import files
+from botus.store.decisions import Verdict
 from botus.store.durable.lines import Line
-from botus.store.intents import Intents
-from botus.store.queue import Queue
-from botus.store.tweeted import Log
 from botus.text import fingerprint
 
 _EXAMPLES = 3
 
 
 @dataclass(frozen=True)
-class QueueCount:
+class QueueCounts:
     """The lines of tweets.txt.
 
     Attributes:
-        ready: may be drawn now: those kept, by hand and unreviewed together.
-        kept: kept or starred by a person.
-        by_hand: not written by botus, and not decided about.
-        unreviewed: written by botus, and nobody has decided about them.
+        kept: may be drawn, and a person has kept or starred them.
+        by_hand: may be drawn, not written by botus, and not decided about.
+        unreviewed: may be drawn, written by botus, and nobody has decided about them.
         refused: how many may not be drawn, by kind.
         examples: per kind, up to three (line number, reason, text).
     """
@@ -48,7 +38,13 @@ class QueueCount:
 
     @property
     def ready(self) -> int:
+        """Lines that may be drawn now."""
         return self.kept + self.by_hand + self.unreviewed
+
+    @property
+    def held(self) -> int:
+        """Lines that wait for a person's keep."""
+        return self.refused.get("held", 0) + self.refused.get("unreviewed", 0)
 
     def as_dict(self) -> dict[str, Any]:
         """The same for machines."""
@@ -80,60 +76,40 @@ class Acceptance:
         return self.kept / self.reviewed
 
 
-def count_queue(settings: Settings, targets: Mapping[str, Target]) -> QueueCount:
-    """Count which lines may be drawn and why the others may not.
-
-    Raises:
-        FileError: a file that decides is damaged.
-    """
-    return take_stock(settings, targets)[0]
-
-
-def take_stock(settings: Settings, targets: Mapping[str, Target]) -> tuple[QueueCount, list[Acceptance]]:
-    """Count the queue, and what was kept of each temperature that was reviewed, ascending.
-
-    Raises:
-        FileError: a file that decides is damaged.
-    """
-    data = settings.data
-    flags, heat = {}, {}
-    for post, temperature, found in Candidates(data).marks():
-        flags[post], heat[post] = found, temperature
-    judgement = Decisions(data).judgement()
-    denylist = parse_denylist(files.read(data / "denylist.txt") or b"")
-    used = Log(data).used().keys() | Intents(data).used()
-    selection = Selection(targets.values(), settings.post_only, used, judgement, flags, denylist)
-    queue = _count(Queue(data).lines(), selection)
-    verdicts, origins = judgement
-    return queue, list(_acceptance(heat, verdicts, {old: new for new, old in origins.items()}))
-
-
-def _count(lines: Iterator[Line], selection: Selection) -> QueueCount:
+def count_lines(lines: Iterable[Line], selection: Selection) -> QueueCounts:
+    """Count which lines may be drawn and why the others may not."""
     ready: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     examples: dict[str, list[tuple[int, str, str]]] = {}
     seen: set[str] = set()
     for line in lines:
-        mark = fingerprint(line.text or "")
-        if refusal := selection.refusal(line, mark):
+        post = fingerprint(line.text or "")
+        if refusal := selection.refusal(line, post):
             refused[refusal.kind] += 1
             shown = examples.setdefault(refusal.kind, [])
             if len(shown) < _EXAMPLES:
                 shown.append((line.number, refusal.reason, line.text or repr(line.raw)[2:-1]))
-        elif mark in seen:
+        elif post in seen:
             refused["double"] += 1
         else:
-            seen.add(mark)
-            is_kept = selection.verdicts.get(mark) in KEPT
-            ready["kept" if is_kept else "unreviewed" if mark in selection.flags else "by_hand"] += 1
-    return QueueCount(ready["kept"], ready["by_hand"], ready["unreviewed"], dict(refused), examples)
+            seen.add(post)
+            is_kept = selection.verdicts.get(post) in KEPT
+            ready["kept" if is_kept else "unreviewed" if post in selection.flags else "by_hand"] += 1
+    return QueueCounts(**ready, refused=dict(refused), examples=examples)
 
 
-def _acceptance(
-    heat: Mapping[str, float | None], verdicts: Mapping[str, Verdict], rewordings: Mapping[str, str]
+def accepted(
+    temperatures: Mapping[str, float | None], verdicts: Mapping[str, Verdict], origins: Mapping[str, str]
 ) -> Iterator[Acceptance]:
+    """Yield what was kept of each temperature that was reviewed, ascending.
+
+    Args:
+        temperatures: of every line that `generate` wrote, by fingerprint.
+        verdicts, origins: as in `decisions.Judgement`.
+    """
+    rewordings = {old: new for new, old in origins.items()}
     written, reviewed, kept = Counter[float](), Counter[float](), Counter[float]()
-    for post, temperature in heat.items():
+    for post, temperature in temperatures.items():
         if temperature is None:
             continue
         written[temperature] += 1

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 
 from botus import __version__
-from botus.errors import BotusError, FileError, sentence
-from botus.monitoring import attention, doctor, notify
-from botus.monitoring.queue_counts import count_queue
+from botus.errors import sentence
+from botus.monitoring import notify
+from botus.monitoring.checks.finding import guarded
+from botus.monitoring.checks.folder import preflight
+from botus.monitoring.survey import Survey
 from botus.posting.target import Target
 from botus.schedule.slots import Schedule, upcoming
 from botus.settings import Settings
-from botus.store.intents import Intents
-from botus.store.state import StateFiles
-from botus.store.tweeted import Log
 from botus.text import counted, span
 
 
@@ -25,6 +23,7 @@ def start_page(
     settings: Settings, targets: Mapping[str, Target], schedule: Schedule
 ) -> Iterator[tuple[str, str]]:
     """Yield what the person should see at start, as (level, line)."""
+    survey = Survey(settings, targets)
     yield (
         "info",
         f"botus {__version__}, uid {os.getuid()}, data in {settings.data}, time zone {settings.zone}",
@@ -33,13 +32,8 @@ def start_page(
     for warning in schedule.warnings(settings.max_per_day):
         yield "warning", warning
     yield "info", f"next: {_next_times(schedule, datetime.now(UTC))}"
-    per_day = schedule.posts_per_day(settings.max_per_day)
-    try:
-        queue = count_queue(settings, targets)
-    except BotusError as error:
-        yield "error", sentence(error)
-    else:
-        yield _stock(queue.ready, per_day)
+    if queue := survey.queue:
+        yield _queue(queue.ready, schedule.posts_per_day(settings.max_per_day))
         if queue.unreviewed:
             yield (
                 "warning",
@@ -49,33 +43,19 @@ def start_page(
         yield "info", f"posts to {target.name} {target.about}"
     if not targets:
         yield "warning", "no credentials are set: this is a dry run, nothing is posted"
-    yield from _needs(settings, targets)
-    yield from _news(settings)
-    try:
-        bad = [finding for finding in doctor.preflight(settings.data) if finding.level != "ok"]
-    except BotusError as error:
-        bad = [doctor.Finding("problem", error.message, error.hint)]
-    for finding in bad:
-        yield "error" if finding.level == "problem" else "warning", f"{finding.message}; {finding.hint}"
+    for problem in (*survey.needs_attention, *map(sentence, survey.damage)):
+        yield "error", problem
+    yield from _alerts(settings)
+    for finding in guarded(lambda: preflight(settings.data)):
+        if finding.level != "ok":
+            yield "error" if finding.level == "problem" else "warning", f"{finding.message}; {finding.hint}"
 
 
-def _stock(ready: int, per_day: float) -> tuple[str, str]:
+def _queue(ready: int, per_day: float) -> tuple[str, str]:
     if not ready:
         return "warning", "queue: no line may go out (see: botus status)"
     lasts = span(ready / per_day * 86400)
     return "info", f"queue: {counted(ready, 'line')} ready, enough for {lasts} at {per_day:.4g} posts a day"
-
-
-def _needs(settings: Settings, targets: Mapping[str, Target]) -> Iterator[tuple[str, str]]:
-    """Say what an earlier run left to a person: it would be said no more, and not all would be posted."""
-    accounts = {name: target.account for name, target in targets.items()}
-    with suppress(FileError):  # the loop says it
-        yield from (
-            ("error", one)
-            for one in attention.stopped_targets(StateFiles(settings.data).load(), accounts).values()
-        )
-        entries, intents = Log(settings.data).entries(), Intents(settings.data).open()
-        yield from (("error", one) for one in attention.unknown_posts(entries, intents).values())
 
 
 def _next_times(schedule: Schedule, now: datetime) -> str:
@@ -90,9 +70,9 @@ def _next_times(schedule: Schedule, now: datetime) -> str:
     return ", ".join(shown)
 
 
-def _news(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Say who hears what the owner should know."""
+def _alerts(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Say who is told what the owner should know."""
     for name, problem in notify.check(settings):
-        yield ("warning", f"NOTIFY_URLS: {name}: {problem}") if problem else ("info", f"news go to {name}")
+        yield ("warning", f"NOTIFY_URLS: {name}: {problem}") if problem else ("info", f"alerts go to {name}")
     if settings.ping_url:
         yield "info", "PING_URL is called after each good slot"

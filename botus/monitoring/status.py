@@ -5,33 +5,26 @@ Damage is part of the answer: whatever can still be known is told beside it.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from itertools import groupby, islice
-from typing import Any, TypeVar
+from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from botus.errors import BotusError, FileError, SettingsError, sentence
-from botus.monitoring.attention import outcomes, short, stopped_targets, unknown_posts
+from botus.errors import FileError, SettingsError, sentence
+from botus.monitoring.attention import OpenPost, open_posts, outcomes, short
 from botus.monitoring.columns import folded
-from botus.monitoring.open_posts import Waiting, open_posts
-from botus.monitoring.queue_counts import Acceptance, QueueCount, take_stock
-from botus.posting.log_repair import check_whole
-from botus.posting.target import UNCONFIRMED, Target
+from botus.monitoring.queue_counts import Acceptance, QueueCounts
+from botus.monitoring.survey import LogSummary, Survey
 from botus.schedule.loop import schedule_of
 from botus.schedule.slots import Schedule, upcoming
 from botus.schedule.zones import dated, dated_entry, zone_or_utc
-from botus.settings import Settings
-from botus.store.intents import Intent, Intents
-from botus.store.state import PostingState, StateFiles
-from botus.store.tweeted import Entry, Log
+from botus.store.state import PostingState
+from botus.store.tweeted import Entry
 from botus.text import fingerprint, short_id, span
 
-Value = TypeVar("Value")
-_LAST = 10
-_INDENT = 11  # columns of a heading
+_INDENT = 12  # columns of a heading
 _WIDE = 200  # columns where nothing is folded
 _LEAST, _MOST = 20, 60  # characters that are shown of a post
 
@@ -41,35 +34,48 @@ class Status:
     """Everything that `status` shows.
 
     Attributes:
-        queue, posted: None where a damaged file does not let it be known.
-        acceptance: what was kept of each temperature that was reviewed.
-        targets: where posts go, per target its name and a few words.
-        unconfirmed: posts that a webhook did not confirm, by its name; nothing needs to be done.
-        last: the newest entries of the log, newest first.
-        waiting: posts that are still under way, and what becomes of each.
-        needs: what needs a person, one sentence each.
-        schedule: what CRON says in words, "" without one.
-        next_post: when the next post is due, in the zone of the schedule.
-        days_left: how long the queue lasts; 0.0 where it is empty.
+        survey: what is known of the files.
+        now: seconds since the epoch.
+        schedule: None without CRON, or where something is wrong with it.
         schedule_problem: what is wrong with CRON or TZ.
-        damage: what could not be read.
-        zone: in which every moment is shown.
     """
 
-    queue: QueueCount | None
-    acceptance: list[Acceptance]
-    targets: Mapping[str, str]
-    posted: int | None
-    unconfirmed: Mapping[str, int]
-    last: list[Entry]
-    waiting: list[Waiting]
-    needs: list[str]
-    schedule: str
-    next_post: datetime | None
-    days_left: float | None
+    survey: Survey
+    now: float
+    schedule: Schedule | None
     schedule_problem: str
-    damage: list[str]
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """In which every moment is shown."""
+        return zone_or_utc(self.survey.settings.zone)
+
+    @property
+    def waiting(self) -> list[OpenPost]:
+        """Posts that are still in progress, and what becomes of each."""
+        memory = self.survey.memory or PostingState()
+        return list(open_posts(self.survey.intents or (), self.survey.targets, memory, self.now, self.zone))
+
+    @property
+    def next_post(self) -> datetime | None:
+        """When the next post is due, in the zone of the schedule."""
+        if self.schedule is None:
+            return None
+        moment = next(upcoming(self.schedule, datetime.fromtimestamp(self.now, UTC)))
+        return moment.astimezone(self.schedule.zone)
+
+    @property
+    def days_left(self) -> float | None:
+        """How long the queue lasts; None where nobody can know."""
+        if self.schedule is None or self.survey.queue is None:
+            return None
+        per_day = self.schedule.posts_per_day(self.survey.settings.max_per_day)
+        return round(self.survey.queue.ready / per_day, 1)
+
+    @property
+    def damage(self) -> list[str]:
+        """What could not be read."""
+        return [sentence(error) for error in self.survey.damage]
 
     @property
     def exit_code(self) -> int:
@@ -78,58 +84,37 @@ class Status:
 
     def as_dict(self) -> dict[str, Any]:
         """The same for machines."""
+        known = self.survey
         return {
-            "queue": self.queue.as_dict() if self.queue else None,
-            "acceptance": [{**asdict(one), "share": round(one.share, 4)} for one in self.acceptance],
-            "schedule": self.schedule,
+            "queue": known.queue.as_dict() if known.queue else None,
+            "acceptance": [{**asdict(one), "share": round(one.share, 4)} for one in known.acceptance],
+            "schedule": self.schedule.words() if self.schedule else "",
             "schedule_problem": self.schedule_problem,
             "next_post": self.next_post.isoformat() if self.next_post else None,
             "days_left": self.days_left,
-            "targets": dict(self.targets),
-            "posted": self.posted,
-            "last": self.last,
-            "unconfirmed": dict(self.unconfirmed),
-            "waiting": [one.as_dict() for one in self.waiting],
-            "needs_a_person": self.needs,
+            "targets": {target.name: target.about for target in known.targets.values()},
+            "posted": len(known.log.ids) if known.log else None,
+            "last": known.log.last if known.log else [],
+            "unconfirmed": dict(known.log.unconfirmed) if known.log else {},
+            "waiting": [asdict(one) for one in self.waiting],
+            "needs_a_person": known.needs_attention,
             "damage": self.damage,
         }
 
 
-def look(settings: Settings, targets: Mapping[str, Target], clock: Callable[[], float]) -> Status:
-    """Look at everything; damage becomes part of the answer."""
-    damage: list[str] = []
+def look(survey: Survey, now: float) -> Status:
+    """Look at everything; damage and a wrong schedule become part of the answer.
 
-    def tried(step: Callable[[], Value]) -> Value | None:
-        try:
-            return step()
-        except BotusError as error:
-            damage.append(sentence(error))
-        return None
-
-    queue, acceptance = tried(lambda: take_stock(settings, targets)) or (None, [])
-    entries = tried(lambda: Log(settings.data).entries())
-    intents = tried(lambda: Intents(settings.data).open()) or []
-    tried(lambda: check_whole(Log(settings.data), StateFiles(settings.data).load()))
-    memory = tried(StateFiles(settings.data).load) or PostingState()
-    schedule, problem = _schedule(settings)
-    moment, zone = clock(), zone_or_utc(settings.zone)
-    per_day = schedule.posts_per_day(settings.max_per_day) if schedule else None
-    return Status(
-        queue=queue,
-        acceptance=acceptance,
-        targets={target.name: target.about for target in targets.values()},
-        posted=None if entries is None else len(entries),
-        unconfirmed=_unconfirmed(entries or []),
-        last=(entries or [])[: -_LAST - 1 : -1],
-        waiting=list(open_posts(intents, targets, memory, moment, zone)),
-        needs=_needs(memory, targets, entries or [], intents),
-        schedule=schedule.words() if schedule else "",
-        next_post=_next_post(schedule, moment),
-        days_left=round(queue.ready / per_day, 1) if per_day and queue else None,
-        schedule_problem=problem,
-        damage=list(dict.fromkeys(damage)),
-        zone=zone,
-    )
+    Args:
+        now: seconds since the epoch.
+    """
+    _ = survey.queue, survey.log, survey.intents, survey.memory  # so that `damage` is complete
+    schedule, problem = None, ""
+    try:
+        schedule = schedule_of(survey.settings) if survey.settings.cron else None
+    except SettingsError as error:
+        problem = sentence(error)
+    return Status(survey, now, schedule, problem)
 
 
 def lines(status: Status, width: int | None = None) -> Iterator[str]:
@@ -139,14 +124,15 @@ def lines(status: Status, width: int | None = None) -> Iterator[str]:
         status: what was found.
         width: columns of the terminal; None to fold nothing.
     """
+    known, wide = status.survey, width or _WIDE
     parts = {
-        "queue": _queue(status.queue) if status.queue else (),
-        "kept": map(_accepted, status.acceptance),
+        "queue": _queue(known.queue) if known.queue else (),
+        "kept": map(_accepted, known.acceptance),
         "schedule": _when(status),
-        "posts to": (f"{name} {about}" for name, about in status.targets.items()),
-        "posted": _posted(status, width or _WIDE),
-        "under way": _under_way(status.waiting, width or _WIDE),
-        "needs you": (line for sentence in status.needs for line in _with_command(sentence)),
+        "posts to": (f"{target.name} {target.about}" for target in known.targets.values()),
+        "posted": _posted(known.log, status.zone, wide) if known.log else (),
+        "in progress": _in_progress(status.waiting, wide),
+        "attention": (line for sentence in known.needs_attention for line in _with_command(sentence)),
         "damage": status.damage,
     }
     for title, said in parts.items():
@@ -157,7 +143,7 @@ def lines(status: Status, width: int | None = None) -> Iterator[str]:
             yield from folded(f"{'' if number else title:<{_INDENT}}{line}", columns, indent)
 
 
-def _queue(queue: QueueCount) -> Iterator[str]:
+def _queue(queue: QueueCounts) -> Iterator[str]:
     kinds = {"kept": queue.kept, "by hand": queue.by_hand, "unreviewed": queue.unreviewed}
     shown = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     yield f"{queue.ready} ready" + (f": {shown}" if shown else "")
@@ -174,8 +160,8 @@ def _accepted(one: Acceptance) -> str:
 
 
 def _when(status: Status) -> Iterator[str]:
-    if status.next_post:
-        yield f"{status.schedule}; next {dated(status.next_post, status.zone)}"
+    if status.schedule and status.next_post:
+        yield f"{status.schedule.words()}; next {dated(status.next_post, status.zone)}"
     else:
         yield status.schedule_problem or "none (CRON is not set)"
     if status.days_left is not None:
@@ -183,15 +169,13 @@ def _when(status: Status) -> Iterator[str]:
         yield f"{lasts} of queue left"
 
 
-def _posted(status: Status, width: int) -> Iterator[str]:
-    if status.posted is None:
-        return
-    more = f", the last {len(status.last)}:" if status.posted > len(status.last) else ""
-    yield f"{status.posted}{more}"
-    for name, count in status.unconfirmed.items():
-        yield f"{count} not confirmed by {name}: may be there or not, not sent again by itself"
-    for entry in status.last:
-        yield from _entry(entry, status.zone, width)
+def _posted(log: LogSummary, zone: ZoneInfo, width: int) -> Iterator[str]:
+    count, shown = len(log.ids), len(log.last)
+    yield f"{count}" + (f", the last {shown}:" if count > shown else "")
+    for name, lost in log.unconfirmed.items():
+        yield f"{lost} not confirmed by {name}: may be there or not, not sent again by itself"
+    for entry in log.last:
+        yield from _entry(entry, zone, width)
 
 
 def _entry(entry: Entry, zone: ZoneInfo, width: int) -> Iterator[str]:
@@ -201,7 +185,7 @@ def _entry(entry: Entry, zone: ZoneInfo, width: int) -> Iterator[str]:
         yield f"  {name} {part.get('state')} {part.get('url') or part.get('error') or ''}".rstrip()
 
 
-def _under_way(waiting: list[Waiting], width: int) -> Iterator[str]:
+def _in_progress(waiting: list[OpenPost], width: int) -> Iterator[str]:
     for post, group in groupby(waiting, key=lambda one: one.id):
         parts = list(group)
         yield _cut(post, parts[0].text, width)
@@ -235,35 +219,3 @@ _KINDS = {
     "too long": ("is too long for every target", "are too long for every target"),
     "double": ("stands there twice and is posted once", "stand there more than once and are posted once"),
 }
-
-
-def _needs(
-    memory: PostingState, targets: Mapping[str, Target], entries: list[Entry], intents: list[Intent]
-) -> list[str]:
-    accounts = {name: target.account for name, target in targets.items()}
-    return [*stopped_targets(memory, accounts).values(), *unknown_posts(entries, intents).values()]
-
-
-def _schedule(settings: Settings) -> tuple[Schedule | None, str]:
-    try:
-        return (schedule_of(settings) if settings.cron else None), ""
-    except SettingsError as error:
-        return None, sentence(error)
-
-
-def _next_post(schedule: Schedule | None, now: float) -> datetime | None:
-    if schedule is None:
-        return None
-    moments = islice(upcoming(schedule, datetime.fromtimestamp(now, UTC)), 1)
-    return next((moment.astimezone(schedule.zone) for moment in moments), None)
-
-
-def _unconfirmed(entries: list[Entry]) -> dict[str, int]:
-    return dict(
-        Counter(
-            name
-            for entry in entries
-            for name, part in outcomes(entry).items()
-            if part.get("state") == "unknown" and name.startswith(UNCONFIRMED)
-        )
-    )

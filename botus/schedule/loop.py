@@ -33,18 +33,18 @@ UNEXPECTED = "unexpected: "  # how trouble begins that only the next slot can sh
 
 
 @dataclass(frozen=True)
-class Step:
+class StepOutcome:
     """What one step of the loop came to.
 
     Attributes:
         at_slot: a slot was acted for.
-        outcome: of the posting run; None where there was none.
+        run: what the posting run did; None where there was none.
         is_as_planned: nothing was posted, and nothing was to be: a dry run, or MAX_PER_DAY.
         trouble: what went wrong, in one line.
     """
 
     at_slot: bool = False
-    outcome: Outcome | None = None
+    run: Outcome | None = None
     is_as_planned: bool = False
     trouble: str = ""
 
@@ -69,7 +69,7 @@ class Loop:
     wait: Callable[[float], bool]
     say: Say
     rng: Random
-    hear: Callable[[Step], None] = lambda step: None
+    hear: Callable[[StepOutcome], None] = lambda step: None
     look_at: float | None = None
     _is_in_trouble: bool = False
     _seen: datetime | None = None
@@ -101,7 +101,7 @@ class Loop:
             self._guarded(self._settle)
         return self._pause()
 
-    def _tick(self) -> Step | None:
+    def _tick(self) -> StepOutcome | None:
         now = self._now()
         due_at = self._next_moment(now)
         self._calm = (math.inf, due_at)
@@ -138,25 +138,25 @@ class Loop:
         if found.notice:
             self._say_once(found.notice, "warning")
 
-    def _post(self, slot: datetime) -> Step:
+    def _post(self, slot: datetime) -> StepOutcome:
         run = self._posting_run()
         if not self.targets:
-            return Step(True, is_as_planned=preview(run, self.say) is not None)
+            return StepOutcome(True, is_as_planned=preview(run, self.say) is not None)
         begin = _begin_of_day(self._schedule, slot)
         posted = posts_of_the_day(run.log, run.intents, begin, self.clock())
         if posted >= self.settings.max_per_day:
             limit = f"MAX_PER_DAY is {self.settings.max_per_day}"
             self.say(f"{posted} posts in the last 24 hours and {limit}: this slot is left out", "warning")
-            return Step(True, is_as_planned=True)
+            return StepOutcome(True, is_as_planned=True)
         outcome = run.post()
         self.look_at = outcome.look_at
-        return Step(True, outcome)
+        return StepOutcome(True, outcome)
 
-    def _settle(self) -> Step:
+    def _settle(self) -> StepOutcome:
         """Look up lost answers; after trouble also whether it is over."""
         outcome = self._posting_run().settle() if self.targets else None
         self.look_at = outcome.look_at if outcome else None
-        return Step(outcome=outcome)
+        return StepOutcome(run=outcome)
 
     def _posting_run(self) -> PostingRun:
         return PostingRun(
@@ -168,10 +168,10 @@ class Loop:
             wait=_PATIENCE,
         )
 
-    def _guarded(self, step: Callable[[], Step | None]) -> None:
+    def _guarded(self, step: Callable[[], StepOutcome | None]) -> None:
         """Do something that may fail; a failure is said once, and the loop goes on."""
         trouble, fields = "", {}
-        done: Step | None = None
+        done: StepOutcome | None = None
         try:
             done = step()
         except BusyError as error:  # passes by itself, and the other one posts
@@ -182,14 +182,14 @@ class Loop:
         except Exception as error:
             trouble, fields = f"{UNEXPECTED}{type(error).__name__}: {error}", {"traceback": format_exc()}
         if trouble:
-            self.look_at, done = None, Step(trouble=trouble)
+            self.look_at, done = None, StepOutcome(trouble=trouble)
             self._say_once(trouble, "error", **fields)
         if done is not None:
             self._is_in_trouble = bool(trouble)
             self._said = set() if done.at_slot else self._said
             self._tell_listener(done)
 
-    def _tell_listener(self, done: Step) -> None:
+    def _tell_listener(self, done: StepOutcome) -> None:
         try:
             self.hear(done)
         except Exception as error:  # news are never worth a post

@@ -20,12 +20,12 @@ from botus.errors import BotusError, Interrupted, sentence
 from botus.log import LogHandler, Say, capture
 from botus.posting.target import Target
 from botus.posting.targets.configured import configured
-from botus.schedule.loop import Loop, Step, check_credentials, schedule_of, settings_of
+from botus.schedule.loop import Loop, StepOutcome, check_credentials, schedule_of, settings_of
 from botus.schedule.slots import Schedule
 from botus.settings import Settings
 
 StartPage = Callable[[Settings, Mapping[str, Target], Schedule], Iterable[tuple[str, str]]]
-Listen = Callable[[Settings, Mapping[str, Target], Say], Callable[[Step], None]]
+Listen = Callable[[Settings, Mapping[str, Target], Say], Callable[[StepOutcome], None]]
 
 
 def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: bool = False) -> None:

@@ -170,7 +170,7 @@ def test_an_unknown_cron_field_is_named(data: Path, command: str, cron: str, say
     ended = botus("--data", data, command, CRON=cron)
     if command == "status":
         assert ended.code == 2
-        assert re.search(f"^schedule   CRON '.*{re.escape(says)}", ended.out, re.MULTILINE), ended.out
+        assert re.search(f"^schedule    CRON '.*{re.escape(says)}", ended.out, re.MULTILINE), ended.out
         assert "CRON is not set" not in ended.out
         assert botus("--data", data, "--json", "status", CRON=cron).value["schedule_problem"]
     else:

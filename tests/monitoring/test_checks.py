@@ -14,6 +14,7 @@ from botus.monitoring.checks.environment import environment
 from botus.monitoring.checks.finding import Finding, line_numbers
 from botus.monitoring.checks.folder import closed_files, folder, room
 from botus.monitoring.checks.timing import timing
+from botus.monitoring.survey import Survey
 from botus.settings import Settings
 from botus.store.candidates import Candidate, Candidates, Origin
 
@@ -25,6 +26,10 @@ X = {"x": {"base_url": "https://x.example"}}
 def said(*findings: Finding) -> list[str]:
     """What is not ok, with the hint."""
     return [f"{one.message} -> {one.hint}" for one in findings if one.level != "ok"]
+
+
+def survey(data: Path, **settings: object) -> Survey:
+    return Survey(Settings(data, **settings), {})  # type: ignore[arg-type]
 
 
 def surroundings(**variables: str) -> list[str]:
@@ -164,7 +169,7 @@ def test_lines_in_which_a_backslash_n_was_not_meant_as_a_line_break(tmp_path: Pa
         r"n\a",
     ]
     (tmp_path / "tweets.txt").write_text("\n".join([*odd, *fine]) + "\n")
-    (found,) = said(*content(tmp_path))
+    (found,) = said(*content(survey(tmp_path)))
     assert found.endswith(r"in lines 1, 2, 3, 4, 5? -> a backslash before an n is written \\: C:\\new")
 
 
@@ -173,9 +178,9 @@ def test_in_the_queue_of_the_predecessor_every_such_line_is_named(tmp_path: Path
     Candidates(tmp_path).append(ORIGIN, [generated], 1)
     (tmp_path / "tweets.txt").write_text("plain\nroses\\nviolets\nfrom a\\nmodel\n")
     (tmp_path / "tweeted.json").write_text('[{"text": "old", "timestamp": 1}]')
-    (found,) = said(*content(tmp_path))
+    (found,) = said(*content(survey(tmp_path)))
     assert "meant in line 2?" in found
-    log = next(one.message for one in content(tmp_path) if "tweeted" in one.message)
+    log = next(one.message for one in content(survey(tmp_path)) if "tweeted" in one.message)
     assert log == "tweeted.json: 1 entry, 1 of them from botus-twitter"
 
 
@@ -184,7 +189,7 @@ def test_what_the_files_hold_is_counted_and_damage_is_named(tmp_path: Path) -> N
     (tmp_path / "tweets.txt").write_text("one\n")
     (tmp_path / "denylist.txt").write_text("word\n/pattern/\n")
     (tmp_path / "corpus.txt").write_bytes(b"a\nb\n\xff\n")
-    findings = list(content(tmp_path))
+    findings = list(content(survey(tmp_path)))
     messages = [finding.message for finding in findings]
     assert f"{tmp_path / 'tweets.txt'}: 1 line" in messages
     assert "candidates.jsonl: 1 line written by botus" in messages
@@ -193,8 +198,8 @@ def test_what_the_files_hold_is_counted_and_damage_is_named(tmp_path: Path) -> N
     assert len(said(*findings)) == 1  # the line of the corpus that is not UTF-8
     for name in ("candidates.jsonl", "decisions.jsonl", "corpus.jsonl", "state.json"):
         (tmp_path / ".botus" / name).write_text("{broken\n{}\n")
-    problems = [finding for finding in content(tmp_path) if finding.level == "problem"]
-    assert len(set(problems)) == 4
+    problems = [finding for finding in content(survey(tmp_path)) if finding.level == "problem"]
+    assert len(problems) == 4
     assert {finding.code for finding in problems} == {3}
 
 
@@ -207,7 +212,7 @@ def test_line_numbers() -> None:
 
 
 def times(tmp_path: Path, *names: str, **settings: object) -> list[Finding]:
-    return list(timing(Settings(tmp_path, **settings), names, NOW))  # type: ignore[arg-type]
+    return list(timing(survey(tmp_path, **settings), names, NOW))
 
 
 def test_the_time_zone_and_what_time_it_is(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from botus.errors import CredentialsError, FileError, TemporaryError
-from botus.monitoring.doctor import Finding, examine, lines, preflight, worst
+from botus.monitoring.checks.finding import Finding
+from botus.monitoring.checks.folder import preflight
+from botus.monitoring.doctor import examine, lines, worst
 from botus.posting.target import Account, Advice
 from botus.settings import Settings
 from botus.store.durable import files

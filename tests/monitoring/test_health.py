@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from botus.errors import FileError
-from botus.monitoring.health import BARREN, illness, look, warnings
+from botus.monitoring.health import FAILED_SLOTS, complaints, look
+from botus.monitoring.survey import Survey
 from botus.posting.resolve import resolve
 from botus.settings import Settings, load
 from botus.store import alerts
@@ -46,21 +47,21 @@ def beat(world: World, ago: float) -> None:
     os.utime(state.heartbeat, (NOW - ago, NOW - ago))
 
 
-def ill(world: World, **settings: object) -> list[str]:
-    accounts = {name: target.account for name, target in world.targets.items()}
-    return illness(Settings(world.data, **settings), accounts, world.clock)  # type: ignore[arg-type]
+def unhealthy(world: World, **settings: object) -> list[str]:
+    survey = Survey(Settings(world.data, **settings), world.targets)  # type: ignore[arg-type]
+    return complaints(survey, world.clock)
 
 
 def test_the_tick(world: World) -> None:
     beat(world, 170)
-    assert ill(world) == []
+    assert unhealthy(world) == []
     beat(world, 200)
-    assert ill(world) == ["the last heartbeat is 200 seconds old"]
+    assert unhealthy(world) == ["the last heartbeat is 200 seconds old"]
     StateFiles(world.data).heartbeat.unlink()
-    assert ill(world) == ["no heartbeat: botus run has not started here"]
-    assert "CRON" in ill(world, cron="x")[1]  # why it may not have started
+    assert unhealthy(world) == ["no heartbeat: botus run has not started here"]
+    assert "CRON" in unhealthy(world, cron="x")[1]  # why it may not have started
     world.data = world.data / "absent"
-    assert ill(world) == [f"there is no data directory {world.data}"]
+    assert unhealthy(world) == [f"there is no data directory {world.data}"]
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
@@ -77,30 +78,30 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("name", DAMAGE)
 def test_a_damaged_file(world: World, name: str) -> None:
     world.run().post()
-    assert ill(world) == []
+    assert unhealthy(world) == []
     DAMAGE[name](world.data)
-    (complaint,) = ill(world)
+    (complaint,) = unhealthy(world)
     assert name in complaint
 
 
 def test_a_damaged_intent(world: World) -> None:
     world.targets["two"].down = True
     world.run().post()
-    assert ill(world) == []  # a post that waits is no illness
+    assert unhealthy(world) == []  # a post that waits is fine
     (intent,) = (world.data / ".botus" / "intents").iterdir()
     intent.write_text("{")
-    assert str(intent) in ill(world)[0]
+    assert str(intent) in unhealthy(world)[0]
 
 
 def test_what_needs_a_person(world: World) -> None:
     world.targets["one"].script.append("nothing")
     world.targets["two"].script.append("account")
     world.run().post()
-    stopped, unknown = ill(world)
-    assert stopped == "two has stopped: 401; mend it, then run: botus doctor"
+    stopped, unknown = unhealthy(world)
+    assert stopped == "two has stopped: 401; fix it, then run: botus doctor"
     assert "botus resolve" in unknown
     del world.targets["two"]  # no longer in the settings
-    assert len(ill(world)) == 1
+    assert len(unhealthy(world)) == 1
 
 
 def test_a_post_that_is_sent_again_is_in_question_no_longer(world: World) -> None:
@@ -108,42 +109,42 @@ def test_a_post_that_is_sent_again_is_in_question_no_longer(world: World) -> Non
     world.targets["one"].script.append("nothing")
     world.run().post()
     (entry,) = json.loads((world.data / "tweeted.json").read_text())
-    assert len(ill(world)) == 1
+    assert len(unhealthy(world)) == 1
     resolve(world.data, entry["id"], "one", "not-posted", None, world.clock)
-    assert ill(world) == []
+    assert unhealthy(world) == []
 
 
-def test_posts_that_failed_are_illness_and_an_empty_queue_is_none(world: World) -> None:
+def test_posts_that_failed_are_unhealthy_and_an_empty_queue_is_not(world: World) -> None:
     settings = Settings(world.data)
-    for barren in range(BARREN):
-        alerts.save(world.data, Alerts(failed_slots=barren))
-        assert ill(world) == []
-    alerts.save(world.data, Alerts(failed_slots=BARREN))
-    assert ill(world) == ["nothing could be posted at the last 3 slots: see the log of botus run"]
-    assert warnings(settings) == []
+    for failed in range(FAILED_SLOTS):
+        alerts.save(world.data, Alerts(failed_slots=failed))
+        assert unhealthy(world) == []
+    alerts.save(world.data, Alerts(failed_slots=FAILED_SLOTS))
+    assert unhealthy(world) == ["nothing could be posted at the last 3 slots: see the log of botus run"]
+    assert look(lambda: settings, world.clock).warnings == []
     alerts.save(world.data, Alerts(empty=True))
-    assert ill(world) == []
-    assert "no line of the queue may go out" in warnings(settings)[0]
+    assert unhealthy(world) == []
     found = look(lambda: settings, world.clock)
+    assert "no line of the queue may go out" in found.warnings[0]
     assert (found.exit_code, next(found.lines())) == (0, "well")
 
 
 def test_a_fault_is_told_once(world: World) -> None:
     alerts.save(world.data, Alerts(trouble="unexpected: ValueError"))
-    assert ill(world) == ["at its last slot botus run met: unexpected: ValueError"]
+    assert unhealthy(world) == ["at its last slot botus run met: unexpected: ValueError"]
     (world.data / "tweeted.json").write_text("[")
-    (complaint,) = ill(world)
+    (complaint,) = unhealthy(world)
     assert "tweeted.json" in complaint
 
 
-def test_what_run_remembers_is_no_illness_when_it_is_damaged(world: World) -> None:
+def test_what_run_remembers_is_not_unhealthy_when_it_is_damaged(world: World) -> None:
     (world.data / ".botus" / "news.json").write_text("{")
-    assert ill(world) == []
+    assert unhealthy(world) == []
 
 
 def test_looking_changes_nothing(world: World) -> None:
     before = sorted(world.data.rglob("*"))
-    ill(world)
+    unhealthy(world)
     assert sorted(world.data.rglob("*")) == before
 
 
@@ -192,7 +193,7 @@ def as_nobody() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("locked", [".", ".botus", ".botus/intents"])
-def test_a_folder_that_it_may_not_enter_is_an_illness_with_its_remedy(locked: str) -> None:
+def test_a_folder_that_it_may_not_enter_is_unhealthy_with_its_remedy(locked: str) -> None:
     with TemporaryDirectory() as name:
         data = Path(name, "data")
         (data / ".botus/slots").mkdir(parents=True)

@@ -27,8 +27,8 @@ def names(facts: Facts, low_days: float = 3, was_low: bool = False) -> set[str]:
         (Facts(11, 4), {"low"}),
         (Facts(0, 4), {"low", "empty"}),
         (Facts(None, 4, None, None, 0, "damaged"), {"trouble"}),
-        (Facts(100, 4, barren=2), set()),
-        (Facts(100, 4, barren=3), {"barren"}),
+        (Facts(100, 4, failed_slots=2), set()),
+        (Facts(100, 4, failed_slots=3), {"barren"}),
         (
             Facts(100, 4, {"x": "why"}, {"a1 x": "what", "a2 x": "what"}),
             {"stopped x", "unknown a1 x", "unknown a2 x"},
@@ -47,8 +47,8 @@ def test_a_low_queue_is_filled_well_above_the_limit_before_it_is_low_no_more() -
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        (Facts(10, 4), "the queue lasts for 2.5 days (10 lines); refill it: botus generate"),
-        (Facts(1, 4), "the queue lasts for 6 hours (1 line); refill"),
+        (Facts(10, 4), "the queue lasts for 2.5 days (10 lines); add lines: botus generate"),
+        (Facts(1, 4), "the queue lasts for 6 hours (1 line); add lines"),
         (Facts(1, 48), "the queue lasts for 30 minutes (1 line)"),
         (Facts(1, 4, held=1), "(1 line); 1 line waits for your keep: botus curate"),
         (Facts(0, 4, held=2), "so nothing is posted; 2 lines wait for your keep: botus curate"),

@@ -15,7 +15,7 @@ from botus.monitoring.alerts import Facts
 from botus.posting.posting_run import Outcome
 from botus.posting.resolve import resolve
 from botus.posting.target import Timing
-from botus.schedule.loop import Step
+from botus.schedule.loop import StepOutcome
 from botus.settings import Settings, load
 from botus.store.alerts import TRIES, Alerts
 from botus.store.durable import files
@@ -60,12 +60,12 @@ class Bot:
     def slot(self, **step: object) -> None:
         """Live an hour, and act for a slot."""
         self.world.clock.now += 3600
-        found = Step(True, **step) if step else Step(True, self.world.run().post())  # type: ignore[arg-type]
+        found = StepOutcome(True, **step) if step else StepOutcome(True, self.world.run().post())  # type: ignore[arg-type]
         self.notifier.hear(found)
 
     def start(self) -> None:
         self.restart()
-        self.notifier.hear(Step())
+        self.notifier.hear(StepOutcome())
 
     @property
     def pings(self) -> int:
@@ -96,7 +96,7 @@ def test_a_low_queue_and_an_empty_one_once_each_and_again_after_a_refill(bot: Bo
     bot.fill(17)
     bot.start()
     (low,) = bot.heard
-    assert low == "the queue lasts for 2.8 days (17 lines); refill it: botus generate, then botus curate"
+    assert low == "the queue lasts for 2.8 days (17 lines); add lines: botus generate, then botus curate"
     for _ in range(16):
         bot.slot()
     bot.start()
@@ -141,7 +141,7 @@ def test_refused_credentials_once_until_they_are_good_again(bot: Bot) -> None:
     one = bot.world.targets["one"]
     one.script.append("account")
     bot.slot()
-    assert bot.heard == ["one has stopped: 401; mend it, then run: botus doctor"]
+    assert bot.heard == ["one has stopped: 401; fix it, then run: botus doctor"]
     bot.slot()
     bot.start()
     assert bot.heard == []
@@ -182,19 +182,19 @@ def test_a_webhook_that_confirms_nothing_is_no_event(tmp_path: Path, hook: HookS
     assert bot.heard == []
 
 
-def test_damage_once_until_it_is_mended(bot: Bot) -> None:
+def test_damage_once_until_it_is_fixed(bot: Bot) -> None:
     log = bot.data / "tweeted.json"
     bot.slot()
     good = log.read_text()
     for _ in range(2):
         log.write_text("[")
         bot.slot(trouble=f"{log} is damaged")
-        assert bot.heard == [f"nothing is posted before this is mended: {log} is damaged"]
+        assert bot.heard == [f"nothing is posted before this is fixed: {log} is damaged"]
         bot.slot(trouble=f"{log} is damaged in another way")
         bot.start()
         assert bot.heard == []
         log.write_text(good)
-        bot.notifier.hear(Step())  # the loop looks every minute while there is trouble
+        bot.notifier.hear(StepOutcome())  # the loop looks every minute while there is trouble
         bot.slot()
         assert bot.heard == []
 
@@ -205,10 +205,10 @@ def test_trouble_with_writing_is_not_over_before_writing_works(bot: Bot) -> None
     log.symlink_to(elsewhere)  # can be read, and not be replaced
     bot.slot(trouble=f"{log} is a symbolic link")
     known = bot.data / ".botus" / "news.json"
-    bot.notifier.hear(Step())
+    bot.notifier.hear(StepOutcome())
     assert "symbolic link" in json.loads(known.read_text())["trouble"]
     log.unlink()
-    bot.notifier.hear(Step())
+    bot.notifier.hear(StepOutcome())
     assert json.loads(known.read_text())["trouble"] == ""
     assert len(bot.heard) == 1
 
@@ -216,7 +216,7 @@ def test_trouble_with_writing_is_not_over_before_writing_works(bot: Bot) -> None
 def test_a_fault_is_over_at_the_next_good_slot_only(bot: Bot) -> None:
     bot.slot(trouble="unexpected: ValueError: x")
     assert len(bot.heard) == 1
-    bot.notifier.hear(Step())
+    bot.notifier.hear(StepOutcome())
     bot.slot(trouble="unexpected: ValueError: x")
     assert bot.heard == []
     bot.slot()
@@ -256,12 +256,12 @@ def test_a_service_that_does_not_answer_is_tried_again_and_complained_about_once
     bot.start()
     assert bot.heard == []
     bot.world.clock.now += 30
-    bot.notifier.hear(Step())  # too early
+    bot.notifier.hear(StepOutcome())  # too early
     assert len(hook.requests) == 1
     bot.slot()
     bot.slot()
     assert len(bot.heard) == 1
-    bot.slot(outcome=Outcome(posted=(("one", "1", None),)))
+    bot.slot(run=Outcome(posted=(("one", "1", None),)))
     assert bot.heard == []
     (complaint,) = [line for line in bot.said if "could not be told" in line]
     assert "HTTP 500" in complaint
@@ -294,16 +294,16 @@ def test_two_containers_tell_it_once(bot: Bot) -> None:
     bot.fill(3)
     notifiers = [notify.Notifier(bot.settings, bot.world.targets, bot.world.clock, bot.say) for _ in range(3)]
     for notifier in notifiers:
-        notifier.hear(Step())
+        notifier.hear(StepOutcome())
     assert len(bot.heard) == 1
     stale = Alerts()  # read before another one told something
     notifiers[0]._tell(stale, Facts(3, 6))
     assert bot.heard == []
     with files.lock(bot.data, "news"):
         bot.fill(0)
-        bot.notifier.hear(Step())
+        bot.notifier.hear(StepOutcome())
     assert bot.heard == []
-    bot.notifier.hear(Step())
+    bot.notifier.hear(StepOutcome())
     assert len(bot.heard) == 1
 
 
@@ -312,7 +312,7 @@ def test_what_was_told_is_remembered_though_it_cannot_be_written(bot: Bot) -> No
     (bot.data / ".botus" / "news.json").mkdir()
     bot.fill(3)
     for _ in range(3):
-        bot.notifier.hear(Step())
+        bot.notifier.hear(StepOutcome())
     assert len(bot.heard) == 1
 
 
@@ -410,7 +410,9 @@ def test_the_doctor_tells_and_sends_only_if_asked_to(tmp_path: Path, hook: HookS
     settings = {"BOTUS_DATA": str(tmp_path), "CRON": "@daily", "NOTIFY_URLS": urls}
     ended = botus("doctor", **settings)
     assert (ended.code, hook.requests) == (2, [])
-    assert re.search(r"^ok +news go to json-[0-9a-f]{6}; to try it: botus doctor --notify$", ended.out, re.M)
+    assert re.search(
+        r"^ok +alerts go to json-[0-9a-f]{6}; to try it: botus doctor --notify$", ended.out, re.M
+    )
     assert re.search(
         r"^problem +NOTIFY_URLS: nonsense-[0-9a-f]{6}: Apprise does not understand", ended.out, re.M
     )
@@ -454,7 +456,7 @@ def test_a_long_message_is_cut_to_what_the_service_takes(
 
 def test_nothing_is_loaded_for_a_bot_that_tells_nobody(tmp_path: Path, hook: HookServer) -> None:
     bot = Bot(tmp_path, hook, NOTIFY_URLS="")
-    assert notify.check(Settings(tmp_path)) == []
+    assert list(notify.check(Settings(tmp_path))) == []
     bot.fill(1)
     bot.slot()
     bot.slot()

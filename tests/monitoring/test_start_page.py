@@ -49,7 +49,7 @@ def test_the_start_page(data: Path, hook: HookServer) -> None:
         "queue: 9 lines ready, enough for 9 days at 1 posts a day",
         "posts to fake nowhere real",
     ]
-    assert re.fullmatch("news go to json-[0-9a-f]{6}", said[5])
+    assert re.fullmatch("alerts go to json-[0-9a-f]{6}", said[5])
     assert said[6] == "PING_URL is called after each good slot"
     assert {level for level, _ in found} == {"info"}
     often = page(data, CRON="* * * * *", MAX_PER_DAY="1440")
@@ -66,7 +66,7 @@ def test_the_start_page_of_an_empty_bot_that_needs_a_person(data: Path) -> None:
     state.save(memory)
     found = page(data, CRON="@daily", WEBHOOK_URLS="json://127.0.0.1/abc")
     assert ("warning", "queue: no line may go out (see: botus status)") in found
-    stopped = "fake has stopped: HTTP 401, the credentials were refused; mend it, then run: botus doctor"
+    stopped = "fake has stopped: HTTP 401, the credentials were refused; fix it, then run: botus doctor"
     assert ("error", stopped) in found
     (data / "tweeted.json").write_text("damaged")
     assert ("error", stopped) in page(data, CRON="@daily", WEBHOOK_URLS="json://127.0.0.1/abc")

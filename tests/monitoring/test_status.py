@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from botus.monitoring.queue_counts import Acceptance, count_queue, take_stock
+from botus.monitoring.queue_counts import Acceptance
 from botus.monitoring.status import Status, lines, look
+from botus.monitoring.survey import Survey
 from botus.settings import Settings
 from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.decisions import Decision, Decisions, Step, Wording
@@ -28,7 +29,8 @@ def world(tmp_path: Path) -> World:
 
 
 def seen(world: World, **settings: object) -> Status:
-    return look(Settings(world.data, **settings), world.targets, world.clock)  # type: ignore[arg-type]
+    survey = Survey(Settings(world.data, **settings), world.targets)  # type: ignore[arg-type]
+    return look(survey, world.clock())
 
 
 def shown(world: World, **settings: object) -> str:
@@ -39,11 +41,13 @@ def test_a_quiet_bot(world: World) -> None:
     world.run().post()
     told = seen(world, cron="0 */4 * * *", zone="Europe/Berlin")
     assert told.exit_code == 0
-    assert told.queue
-    assert (told.queue.ready, told.posted, told.needs, told.waiting) == (2, 1, [], [])
+    assert told.survey.queue
+    assert told.survey.log
+    assert (told.survey.queue.ready, len(told.survey.log.ids)) == (2, 1)
+    assert (told.survey.needs_attention, told.waiting) == ([], [])
     assert told.days_left == 0.3
     text = "\n".join(lines(told))
-    assert "queue      2 ready: 2 by hand\n" in text
+    assert "queue       2 ready: 2 by hand\n" in text
     assert "every 4 hours, on the hour; next Mon 2026-11-02 08:00 +01:00\n" in text
     assert "Mon 2026-11-02 04:04 +01:00" in text
     assert "one posted https://fake.example/1" in text
@@ -55,7 +59,8 @@ def test_every_kind_of_refused_line_with_examples(world: World) -> None:
     used = world.targets["one"].platform.posts[0]
     content = [used, "x" * 281, "tell @everyone", "twice", "twice", "fine"]
     (world.data / "tweets.txt").write_bytes("\n".join(content).encode() + b"\n\xff\n")
-    count = count_queue(Settings(world.data), world.targets)
+    count = seen(world).survey.queue
+    assert count
     assert (count.ready, count.refused) == (
         2,
         {"used": 1, "too long": 1, "held": 1, "double": 1, "invalid": 1},
@@ -66,25 +71,25 @@ def test_every_kind_of_refused_line_with_examples(world: World) -> None:
 
 
 def test_no_schedule_and_a_wrong_one(world: World) -> None:
-    assert "schedule   none (CRON is not set)" in shown(world)
+    assert "schedule    none (CRON is not set)" in shown(world)
     wrong = seen(world, cron="a b", zone="Mars")
     assert (wrong.exit_code, wrong.damage, wrong.next_post) == (2, [], None)
     text = "\n".join(lines(wrong))
-    assert "schedule   CRON 'a b' has 2 fields, botus reads five; TZ 'Mars' is not a time zone" in text
-    assert "queue      3 ready" in text
+    assert "schedule    CRON 'a b' has 2 fields, botus reads five; TZ 'Mars' is not a time zone" in text
+    assert "queue       3 ready" in text
     assert all("\n" not in line for line in lines(wrong))
 
 
 def test_damage_is_told_once_and_nothing_is_guessed(world: World) -> None:
     (world.data / "tweeted.json").write_text("[")
     told = seen(world, cron="@daily")
-    assert (told.exit_code, told.queue, told.posted, told.days_left) == (3, None, None, None)
+    assert (told.exit_code, told.survey.queue, told.survey.log, told.days_left) == (3, None, None, None)
     assert len(told.damage) == 1
     assert "botus log repair" in told.damage[0]
     text = "\n".join(lines(told))
     assert "queue" not in text
     assert "posted " not in text
-    assert "damage     " in text
+    assert "damage      " in text
 
 
 def test_what_needs_a_person(world: World) -> None:
@@ -92,18 +97,20 @@ def test_what_needs_a_person(world: World) -> None:
     world.targets["two"].script.append("account")
     world.run().post()
     told = seen(world)
-    assert "two has stopped: 401; mend it, then run: botus doctor" in told.needs
+    assert "two has stopped: 401; fix it, then run: botus doctor" in told.survey.needs_attention
     assert (told.waiting[0].target, told.waiting[0].reason) == ("two", "401")
-    assert "waits until two goes on: mend that, then run botus doctor" in told.waiting[0].fate
-    other = look(Settings(world.data), {"one": world.targets["one"]}, world.clock)
-    assert not [need for need in other.needs if need.startswith("two")]  # no longer in the settings
+    assert "waits until two goes on: fix that, then run botus doctor" in told.waiting[0].fate
+    del world.targets["two"]
+    assert not [
+        need for need in seen(world).survey.needs_attention if need.startswith("two")
+    ]  # no longer in the settings
 
 
 def test_an_unknown_post_names_the_command(world: World) -> None:
     del world.targets["two"]
     world.targets["one"].script.append("nothing")
     world.run().post()
-    [need] = seen(world).needs
+    [need] = seen(world).survey.needs_attention
     [entry] = json.loads((world.data / "tweeted.json").read_text())
     assert f"botus resolve {entry['id']} --target one --posted [URL] | --not-posted | --give-up" in need
     assert "timed out" in need
@@ -120,7 +127,7 @@ def test_an_unknown_post_names_the_command(world: World) -> None:
 )
 def test_foreign_entries_are_shown_as_far_as_they_go(world: World, entry: dict[str, object]) -> None:
     (world.data / "tweeted.json").write_text(json.dumps([entry]))
-    assert "posted     1" in shown(world)
+    assert "posted      1" in shown(world)
 
 
 def test_looking_changes_nothing(world: World) -> None:
@@ -134,8 +141,7 @@ def test_a_log_that_went_missing_is_seen_without_posting(tmp_path: Path) -> None
     world.lines("first")
     world.run().post()
     (tmp_path / "tweeted.json").unlink()
-    found = look(Settings(tmp_path), {}, world.clock)
-    assert any("missing, but 1 post has been logged" in problem for problem in found.damage)
+    assert any("missing, but 1 post has been logged" in problem for problem in seen(world).damage)
 
 
 def test_kept_by_hand_and_unreviewed_lines_and_what_each_temperature_is_worth(world: World) -> None:
@@ -151,13 +157,15 @@ def test_kept_by_hand_and_unreviewed_lines_and_what_each_temperature_is_worth(wo
         kind, text, new = [*words.split(), ""][:3]
         wording = Wording(new, fingerprint(new), new.encode()) if new else None
         journal.append(Step(number, 1, (Decision(kind, fingerprint(text), text, (), wording),)))  # type: ignore[arg-type]
-    queue, acceptance = take_stock(Settings(world.data), world.targets)
+    survey = seen(world).survey
+    queue, acceptance = survey.queue, survey.acceptance
+    assert queue
     assert (queue.kept, queue.by_hand, queue.unreviewed) == (2, 1, 4)
     assert acceptance == [Acceptance(0.7, 4, 3, 2), Acceptance(1.1, 2, 1, 0)]
     text = shown(world)
-    assert "queue      7 ready: 2 kept, 1 by hand, 4 unreviewed\n" in text
-    assert "kept       at temperature 0.7: 2 of 3 reviewed (67%), 4 written\n" in text
-    assert "           at temperature 1.1: 0 of 1 reviewed (0%), 2 written\n" in text
+    assert "queue       7 ready: 2 kept, 1 by hand, 4 unreviewed\n" in text
+    assert "kept        at temperature 0.7: 2 of 3 reviewed (67%), 4 written\n" in text
+    assert "            at temperature 1.1: 0 of 1 reviewed (0%), 2 written\n" in text
 
 
 def test_the_last_ten_posts_in_the_zone_of_the_schedule(world: World) -> None:
@@ -166,7 +174,7 @@ def test_the_last_ten_posts_in_the_zone_of_the_schedule(world: World) -> None:
     entries = [entry | {"id": f"{number:010d}", "targets": {"one": part}} for number in range(12)]
     (world.data / "tweeted.json").write_text(json.dumps(entries))
     text = shown(world, zone="Asia/Kolkata")
-    assert "posted     12, the last 10:\n           Mon 2026-09-21 19:43 +05:30 0000000011 old\n" in text
+    assert "posted      12, the last 10:\n            Mon 2026-09-21 19:43 +05:30 0000000011 old\n" in text
     assert text.count("one posted https://one.example/1") == 10
     assert "0000000001" not in text
 
@@ -190,4 +198,4 @@ def test_lines_are_folded_to_the_terminal_and_commands_stay_whole(world: World) 
     found = list(lines(seen(world, cron="0 */4 * * *"), 60))
     assert max(len(line) for line in found if " botus resolve " not in line) <= 60
     [post] = seen(world).waiting
-    assert f"{' ' * 15}{post.command}" in found
+    assert f"{' ' * 16}{post.command}" in found

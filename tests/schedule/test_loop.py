@@ -14,7 +14,7 @@ import pytest
 
 from botus.errors import BotusError, CredentialsError, FileError, SettingsError, sentence
 from botus.posting.target import Answer, Attempt
-from botus.schedule.loop import Loop, Step, check_credentials, preview, schedule_of
+from botus.schedule.loop import Loop, StepOutcome, check_credentials, preview, schedule_of
 from botus.settings import Settings, load
 from botus.store.state import StateFiles
 from tests.review.test_session import Quick, disk
@@ -38,7 +38,7 @@ class Simulation:
         self.data, self.now, self.offset = data, MONDAY + 100, 0.0
         self.settings = load({"CRON": "0 */4 * * *", **environment}, data)
         self.said: list[tuple[str, str]] = []
-        self.heard: list[tuple[float, Step]] = []
+        self.heard: list[tuple[float, StepOutcome]] = []
         self.posted: list[tuple[float, str]] = []
         self.events: list[tuple[float, Callable[[], object]]] = []
         self.target = FakeTarget(
@@ -74,7 +74,7 @@ class Simulation:
     def say(self, message: str, level: str = "info", **fields: object) -> None:
         self.said.append((level, message))
 
-    def hear(self, step: Step) -> None:
+    def hear(self, step: StepOutcome) -> None:
         self.heard.append((self.now, step))
 
     def on(self, day: float, hour: float, action: Callable[[], object]) -> None:

@@ -110,7 +110,7 @@ def test_ping_and_news(
     (text,) = hook.texts
     assert text.startswith(f"botus, 127.0.0.1:{mastodon.server_port} ({data}): the queue lasts for 4 hours")
     assert "told json-" in bot.said
-    assert "news go to json-" in bot.said
+    assert "alerts go to json-" in bot.said
     assert "PING_URL is called after each good slot" in bot.said
     assert not [secret for secret in ("hook-token", "0123-4567", mastodon.token) if secret in bot.said]
     bots.append(Bot(tmp_path, **settings))

@@ -191,7 +191,7 @@ def test_lost_answers_are_found_or_left_to_the_person(data: Path) -> None:
         [entry] = log(data)
         assert states(entry) == {"x": "posted", "mastodon": "posted"}
         assert entry["targets"]["x"]["url"] == address  # type: ignore[index]
-        assert "needs you" not in botus("status", "--data", data, **settings).out
+        assert "attention" not in botus("status", "--data", data, **settings).out
 
         clock.now += 3600
         one_run(data, settings, clock)

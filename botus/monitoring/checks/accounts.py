@@ -1,35 +1,36 @@
 """Checks of the accounts: who they are, what they may do, whether the clocks agree, which lines are too long.
 
-Asks the platforms, posts nothing. The one surprise: where a platform answers well now, a target that had
-stopped goes on, because whoever runs this has been there.
+Asks the platforms, posts nothing. A check that succeeds clears the stop of a target.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from botus.errors import CredentialsError, TemporaryError
 from botus.monitoring.checks.finding import Finding, guarded, line_numbers
+from botus.monitoring.survey import Survey
 from botus.posting.target import Target
 from botus.schedule.loop import check_credentials
 from botus.settings import Settings
 from botus.store.durable import files
+from botus.store.durable.lines import Line
 from botus.store.intents import Intents
-from botus.store.queue import Queue
 from botus.store.state import StateFiles
 from botus.text import counted, span
 
 _OFF, _FAR_OFF = 60.0, 300.0  # seconds; X refuses signatures beyond the second
 
 
-def accounts(settings: Settings, targets: Mapping[str, Target]) -> Iterator[Finding]:
+def accounts(survey: Survey) -> Iterator[Finding]:
     """Check every account."""
-    yield from guarded(lambda: _credentials(settings, targets))
+    targets = survey.targets
+    yield from guarded(lambda: _credentials(survey.settings, targets))
     for target in targets.values():
-        yield from guarded(lambda target=target: _account(settings.data, target))  # type: ignore[misc]
-    if settings.data.is_dir():
-        yield from guarded(lambda: _unfit(settings.data, targets))  # by the limits that were just learnt
+        yield from guarded(lambda target=target: _account(survey.data, target))  # type: ignore[misc]
+    if survey.lines:
+        yield from _unfit(survey.lines, targets)  # by the limits that were just learnt
     yield from _clock(targets)
 
 
@@ -57,9 +58,9 @@ def _account(data: Path, target: Target) -> Iterator[Finding]:
         yield from guarded(lambda: _let_go_on(data, target))
 
 
-def _unfit(data: Path, targets: Mapping[str, Target]) -> Iterator[Finding]:
+def _unfit(lines: Iterable[Line], targets: Mapping[str, Target]) -> Iterator[Finding]:
     """Count the lines that a target can never take."""
-    texts = {line.number: line.text.strip() for line in Queue(data).lines() if line.text}
+    texts = {line.number: line.text.strip() for line in lines if line.text}
     unfit = {
         name: {number: reason for number, text in texts.items() if (reason := target.problem(text))}
         for name, target in targets.items()

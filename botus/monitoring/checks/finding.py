@@ -1,12 +1,4 @@
-"""What `botus doctor` looks at, one module per thing; each yields findings, asks no more than it has to.
-
-environment.py  the settings: wrong ones, misspelt ones, those without effect
-folder.py       the data directory: who may write there, whether locks work, how much room is left
-content.py      the files in it
-timing.py       schedule, time zone, what a month costs
-news.py         the services that tell the owner
-accounts.py     the accounts behind the credentials, the clock, lines that are too long there
-"""
+"""What a check yields: findings, each with what to do about it."""
 
 from __future__ import annotations
 
@@ -40,12 +32,18 @@ def guarded(check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
     """Make a check; what stops it is a problem, one for every wrong setting."""
     try:
         yield from check()
-    except SettingsError as error:
-        for problem in error.problems:
-            hint = error.hint if problem is error.problems[-1] else ""
-            yield Finding("problem", problem.rstrip("."), hint.rstrip("."), error.exit_code)
     except BotusError as error:
-        yield Finding("problem", "; ".join(error.message.split("\n")), error.hint, error.exit_code)
+        yield from problems_of(error)
+
+
+def problems_of(error: BotusError) -> Iterator[Finding]:
+    """Yield an error as findings."""
+    problems = ["; ".join(error.message.split("\n"))]
+    if isinstance(error, SettingsError):
+        problems = [problem.rstrip(".") for problem in error.problems]
+    for number, problem in enumerate(problems, 1):
+        hint = error.hint.rstrip(".") if number == len(problems) else ""
+        yield Finding("problem", problem, hint, error.exit_code)
 
 
 def line_numbers(numbers: Sequence[int]) -> str:

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from botus.monitoring import notify
 from botus.monitoring.checks.finding import Finding
-from botus.settings import Settings
 
 
-def news(settings: Settings, *, send: bool) -> Iterator[Finding]:
-    """Check the services that hear what the owner should know.
+def notifications(
+    checked: Iterable[tuple[str, str]], trial: Iterable[tuple[str, str]] | None
+) -> Iterator[Finding]:
+    """Check the services that are told what the owner should know.
 
     Args:
-        send: send each of them a message.
+        checked: per service its name, and what is wrong with its URL, if anything.
+        trial: per service its name, and why it did not take a message, if it did not; None for no trial.
     """
-    form = "see docs/tokens.md for its form"
-    for name, problem in notify.check(settings):
+    services, form = list(checked), "see docs/tokens.md for its form"
+    for name, problem in services:
         if problem:
             yield Finding("problem", f"NOTIFY_URLS: {name}: {problem}", form, 2)
-        elif not send:
-            yield Finding("ok", f"news go to {name}; to try it: botus doctor --notify")
-    if send:
-        yield from _trial(settings)
-
-
-def _trial(settings: Settings) -> Iterator[Finding]:
-    if not settings.notify_urls:
+        elif trial is None:
+            yield Finding("ok", f"alerts go to {name}; to try it: botus doctor --notify")
+    if trial is not None and not services:
         yield Finding("warning", "NOTIFY_URLS is not set: there is nobody to tell", "see docs/tokens.md")
-    for name, problem in notify.try_out(settings):
+    for name, problem in trial or ():
         if problem:
             said = f"NOTIFY_URLS: {name} did not take a message: {problem}"
             yield Finding("problem", said, "look at its URL, and try again", 5)

@@ -9,32 +9,32 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import available_timezones
 
-from botus.errors import BotusError
 from botus.monitoring.checks.finding import Finding
+from botus.monitoring.survey import Survey
 from botus.platforms import PLATFORMS
 from botus.posting.targets.x import PRICE, PRICE_WITH_LINK
 from botus.schedule.loop import schedule_of
 from botus.schedule.slots import Schedule, upcoming
 from botus.schedule.zones import dated, find_zone
 from botus.settings import Settings
-from botus.store.queue import Queue
 from botus.text import counted, urls
 
 _MONTH = 30  # days
 _WINDOW = timedelta(minutes=15)
 
 
-def timing(settings: Settings, names: Collection[str], now: datetime) -> Iterator[Finding]:
+def timing(survey: Survey, names: Collection[str], now: datetime) -> Iterator[Finding]:
     """Check time zone and schedule.
 
     Args:
-        settings: the settings.
+        survey: of whose queue the links are counted.
         names: the variables that are set.
         now: the time.
 
     Raises:
         SettingsError: CRON, TZ or JITTER is wrong.
     """
+    settings = survey.settings
     if not available_timezones():
         yield Finding("problem", "the time zone database is missing", "pip install tzdata", 2)
         return
@@ -47,7 +47,7 @@ def timing(settings: Settings, names: Collection[str], now: datetime) -> Iterato
     yield from _zone(schedule, names, now)
     yield from _slots(settings, schedule, now)
     if "x" in settings.accounts:
-        yield _cost(settings, schedule)
+        yield _cost(survey, schedule)
 
 
 def _zone(schedule: Schedule, names: Collection[str], now: datetime) -> Iterator[Finding]:
@@ -83,22 +83,13 @@ def _busiest(schedule: Schedule, now: datetime) -> int:
     return most
 
 
-def _cost(settings: Settings, schedule: Schedule) -> Finding:
-    posts = schedule.posts_per_day(settings.max_per_day) * _MONTH
+def _cost(survey: Survey, schedule: Schedule) -> Finding:
+    posts = schedule.posts_per_day(survey.settings.max_per_day) * _MONTH
     plain, linked = posts * PRICE, posts * PRICE_WITH_LINK
-    total, with_link = _links(settings)
-    share = with_link / total if total else 0.0
+    texts = [line.text for line in survey.lines or () if line.text]
+    with_link = sum(bool(urls(text)) for text in texts)
     said = f"X: {posts:.0f} posts a month cost about ${plain:.2f}, or ${linked:.2f} with a link in each"
     if with_link:
-        mixed = plain + (linked - plain) * share
-        said += f"; {with_link} of {counted(total, 'line')} with a link: about ${mixed:.2f}"
+        mixed = plain + (linked - plain) * with_link / len(texts)
+        said += f"; {with_link} of {counted(len(texts), 'line')} with a link: about ${mixed:.2f}"
     return Finding("ok", said)
-
-
-def _links(settings: Settings) -> tuple[int, int]:
-    """How many lines there are, and how many of them have a link; none where they cannot be read."""
-    try:
-        texts = [line.text for line in Queue(settings.data).lines() if line.text]
-    except BotusError:
-        return 0, 0
-    return len(texts), sum(bool(urls(text)) for text in texts)

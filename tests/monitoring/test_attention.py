@@ -1,4 +1,4 @@
-"""What becomes of posts that are under way, and what a person can type."""
+"""What becomes of posts that are in progress, and what a person can type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from botus.monitoring.open_posts import Waiting, open_posts
+from botus.monitoring.attention import OpenPost, open_posts
 from botus.store.intents import Delivery, Intent
 from botus.store.state import PostingState, TargetState
 from tests.support.command import ROOT
@@ -20,7 +20,7 @@ TARGETS = {"x": FakeTarget(Platform(), "x")}
 STOPPED = PostingState(targets={"x": TargetState(account="account-1", stopped="401")})
 
 
-def told(part: Delivery, memory: PostingState | None = None, owner: str = "") -> Waiting:
+def told(part: Delivery, memory: PostingState | None = None, owner: str = "") -> OpenPost:
     intent = Intent("0123456789abcdef", "a post", "a post", 1, owner, deliveries={"x": part})
     (found,) = open_posts([intent], TARGETS, memory or PostingState(), NOW, UTC)
     return found
@@ -55,7 +55,7 @@ def test_what_becomes_of_a_post(part: Delivery, fate: str, words: str) -> None:
 
 def test_a_target_that_has_stopped() -> None:
     assert (
-        told(Delivery(error="401"), STOPPED).fate == "waits until x goes on: mend that, then run botus doctor"
+        told(Delivery(error="401"), STOPPED).fate == "waits until x goes on: fix that, then run botus doctor"
     )
     another = PostingState(targets={"x": TargetState(account="another", stopped="401")})
     assert told(Delivery(error="401"), another).fate == "goes out with the next post"

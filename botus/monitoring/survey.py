@@ -1,0 +1,211 @@
+"""The one reader of a data directory: each file is read when it is first asked for, and once.
+
+What cannot be read is None, and `damage` says why. `status`, `health`, `doctor`, the notifier and the start
+page are views of this.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from botus.errors import BotusError, FileError, sentence
+from botus.monitoring.attention import outcomes, stopped_targets, unknown_posts
+from botus.posting.log_repair import refuse_shortened
+from botus.posting.target import UNCONFIRMED, Target
+from botus.settings import Settings
+from botus.store import alerts
+from botus.store.alerts import Alerts
+from botus.store.candidates import Candidates
+from botus.store.decisions import Decisions, Judgement
+from botus.store.durable import files
+from botus.store.durable.lines import Line
+from botus.store.intents import Intent, Intents
+from botus.store.queue import Queue
+from botus.store.state import PostingState, StateFiles
+from botus.store.tweeted import Entry, Log
+
+if TYPE_CHECKING:
+    from botus.monitoring.queue_counts import Acceptance, QueueCounts
+    from botus.screening.denylist import Denylist
+
+Value = TypeVar("Value")
+_LAST = 10
+
+
+@dataclass(frozen=True)
+class LogSummary:
+    """What is told of the log.
+
+    Attributes:
+        ids: of all entries; None for those of botus-twitter.
+        last: the newest entries, newest first.
+        unknown: entries of posts that somebody has to look for.
+        unconfirmed: posts that a webhook did not confirm, by its name; nothing needs to be done.
+        is_whole: it has all that botus remembers having logged.
+    """
+
+    ids: list[object]
+    last: list[Entry]
+    unknown: list[Entry]
+    unconfirmed: Counter[str]
+    is_whole: bool = True
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is needed of the lines that botus wrote, by fingerprint."""
+
+    flags: dict[str, tuple[str, ...]]
+    temperatures: dict[str, float | None]
+
+
+class Survey:
+    """What is known of a bot.
+
+    Attributes:
+        settings: what the environment says.
+        targets: where the bot posts.
+        data: the data directory.
+        damage: why parts that were asked for could not be read, each reason once.
+    """
+
+    def __init__(self, settings: Settings, targets: Mapping[str, Target]) -> None:
+        self.settings, self.targets, self.data = settings, targets, settings.data
+        self.damage: list[BotusError] = []
+        self._log = Log(self.data)
+
+    @cached_property
+    def memory(self) -> PostingState | None:
+        """The content of state.json."""
+        return self._tried(StateFiles(self.data).load)
+
+    @cached_property
+    def intents(self) -> list[Intent] | None:
+        """The open posts."""
+        return self._tried(Intents(self.data).open)
+
+    @cached_property
+    def log(self) -> LogSummary | None:
+        """The log; one that lacks posts is damaged, and told of all the same."""
+        found, memory = self._tried(lambda: _summary(self._log.scan())), self.memory
+        if found is None or memory is None:
+            return found
+        known = len(self.damage)
+        self._tried(lambda: refuse_shortened(self._log.path, memory, found.ids))
+        return replace(found, is_whole=len(self.damage) == known)
+
+    @cached_property
+    def judgement(self) -> Judgement | None:
+        """What a person has decided."""
+        return self._tried(Decisions(self.data).judgement)
+
+    @cached_property
+    def candidates(self) -> Marks | None:
+        """Flags and temperature of every line that botus wrote."""
+        return self._tried(lambda: _marks(Candidates(self.data)))
+
+    @cached_property
+    def denylist(self) -> Denylist | None:
+        """The forbidden words; none where there is no file."""
+        from botus.screening.denylist import Denylist, parse_denylist
+
+        content = self._tried(lambda: files.read(self.data / "denylist.txt") or b"")
+        if not content:
+            return content if content is None else Denylist()
+        return self._tried(lambda: parse_denylist(content))
+
+    @cached_property
+    def lines(self) -> list[Line] | None:
+        """The lines of the queue; for counting them, ask for `queue`, which keeps none."""
+        return self._tried(lambda: list(Queue(self.data).lines()))
+
+    @cached_property
+    def queue(self) -> QueueCounts | None:
+        """Which lines may be drawn and why the others may not."""
+        from botus.monitoring.queue_counts import count_lines
+        from botus.posting.selection import Selection
+
+        used = self._tried(lambda: self._log.used().keys() | Intents(self.data).used())
+        judgement, candidates, denylist = self.judgement, self.candidates, self.denylist
+        if used is None or judgement is None or candidates is None or denylist is None:
+            return None
+        targets, post_only = self.targets.values(), self.settings.post_only
+        selection = Selection(targets, post_only, used, judgement, candidates.flags, denylist)
+        return self._tried(lambda: count_lines(Queue(self.data).lines(), selection))
+
+    @cached_property
+    def acceptance(self) -> list[Acceptance]:
+        """What was kept of each temperature that was reviewed, ascending."""
+        from botus.monitoring.queue_counts import accepted
+
+        if self.candidates is None or self.judgement is None:
+            return []
+        return list(accepted(self.candidates.temperatures, *self.judgement))
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """How the last slots went; a file that is damaged counts for nothing, `botus run` begins it anew."""
+        try:
+            return alerts.load(self.data)
+        except FileError:
+            return Alerts()
+
+    @cached_property
+    def stopped(self) -> dict[str, str]:
+        """Why targets have stopped, one sentence each, by target."""
+        return stopped_targets(self.memory or PostingState(), self.targets)
+
+    @cached_property
+    def unknown(self) -> dict[str, str]:
+        """What to do about posts nobody knows the fate of, one sentence each, by post and target."""
+        return unknown_posts(self.log.unknown if self.log else (), self.intents or ())
+
+    @property
+    def needs_attention(self) -> list[str]:
+        """Everything that a person has to look at, one sentence each."""
+        return [*self.stopped.values(), *self.unknown.values()]
+
+    def check(self) -> list[BotusError]:
+        """Look at every file that a slot reads, keeping little of it; returns what is damaged."""
+        _ = self.log, self.memory, self.intents, self.denylist
+        for check in (Decisions(self.data).check, Candidates(self.data).check, self._check_queue):
+            self._tried(check)
+        return self.damage
+
+    def _check_queue(self) -> None:
+        next(Queue(self.data).lines(), None)
+
+    def _tried(self, read: Callable[[], Value]) -> Value | None:
+        try:
+            return read()
+        except BotusError as error:
+            if sentence(error) not in map(sentence, self.damage):
+                self.damage.append(error)
+        return None
+
+
+def _marks(candidates: Candidates) -> Marks:
+    found = Marks({}, {})
+    for post, temperature, flags in candidates.marks():
+        found.flags[post], found.temperatures[post] = flags, temperature
+    return found
+
+
+def _summary(entries: Iterable[Entry]) -> LogSummary:
+    last: deque[Entry] = deque(maxlen=_LAST)
+    ids: list[object] = []
+    found: list[Entry] = []
+    unconfirmed: Counter[str] = Counter()
+    for entry in entries:
+        ids.append(entry.get("id"))
+        last.appendleft(entry)
+        lost = [name for name, part in outcomes(entry).items() if part.get("state") == "unknown"]
+        confirmable = [name for name in lost if not name.startswith(UNCONFIRMED)]
+        unconfirmed.update(name for name in lost if name not in confirmable)
+        if confirmable:
+            found.append(entry)
+    return LogSummary(ids, list(last), found, unconfirmed)
