@@ -1,4 +1,4 @@
-"""The command that writes candidates. Parse, call, print; `cli` has the others."""
+"""`botus generate`."""
 
 from __future__ import annotations
 

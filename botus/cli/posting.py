@@ -1,4 +1,4 @@
-"""The commands that post: post, run, resolve. Parse, call, print; `cli` has the others."""
+"""`botus post`, `run` and `resolve`."""
 
 from __future__ import annotations
 

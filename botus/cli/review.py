@@ -1,4 +1,4 @@
-"""The commands around the review: curate, queue add. Parse, call, print; `cli` has the others."""
+"""`botus curate`, and `botus queue`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from botus.cli.options import Common, common
 from botus.cli.output import can_ask
+from botus.errors import FileError
 from botus.text import counted
+
+if TYPE_CHECKING:
+    from botus.review.session import ReviewSession
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -41,19 +46,23 @@ def curate(
     chosen = [option for option in (target, table, keep, drop_matching) if option is not None]
     if len(chosen) > 1:
         raise click.UsageError("say only one of --export, --import, --keep and --drop-matching")
-    if target:
-        _export(values, target)
-    elif table:
-        _import(values, table)
-    elif keep is not None:
-        _keep(values, keep)
-    elif drop_matching is not None:
-        _drop_matching(values, drop_matching, yes)
-    else:
+    if not chosen:
         from botus.review.terminal.loop import closing, review
 
         done = review(values.existing, order, dropped=dropped, learning=not no_learning)
         values.result(closing(done), lambda: dict(done.made))
+        return
+    from botus.review.session import open_session
+
+    with open_session(values.existing.data) as session:
+        if target:
+            _export(values, session, target)
+        elif table:
+            _import(values, session, table)
+        elif keep is not None:
+            _keep(values, session, keep)
+        elif drop_matching is not None:
+            _drop_matching(values, session, drop_matching, yes)
 
 
 @click.group()
@@ -81,62 +90,50 @@ def queue_add(values: Common, source: str) -> None:
     values.result(rows, lambda: {**asdict(done), "added": len(done.added)})
 
 
-def _export(values: Common, target: Path) -> None:
+def _export(values: Common, session: ReviewSession, target: Path) -> None:
     from botus.review import batch
-    from botus.review.session import open_session
     from botus.store.durable import files
 
-    with open_session(values.existing.data) as session:
-        content, count = batch.export(session)
+    content, count = batch.export(session)
     files.replace(target, content)
     rows = [f"{counted(count, 'post')} in {target}: fill in `decision` (keep, star, drop, later) and `edit`,"]
     values.result([*rows, f"then: botus curate --import {target}"], lambda: {"posts": count})
 
 
-def _import(values: Common, table: Path) -> None:
-    from botus.errors import FileError
+def _import(values: Common, session: ReviewSession, table: Path) -> None:
     from botus.review import batch, sheet
-    from botus.review.session import open_session
     from botus.store.durable import files
 
     content = files.read(table)
     if content is None:
         raise FileError(f"there is no {table}", "make one with: botus curate --export FILE")
-    rows = sheet.read(content, str(table))
-    with open_session(values.existing.data) as session:
-        done = batch.take_in(session, rows)
-    shown = [", ".join(f"{count:,} {what}" for what, count in done.made.items()) or "nothing changed"]
-    shown += [f"{done.gone:,} no longer in the queue"] if done.gone else []
-    values.result([*shown, *(f"not edited: {why}" for why in done.refused)], lambda: asdict(done))
+    done = batch.take_in(session, sheet.read(content, str(table)))
+    rows = [", ".join(f"{count:,} {what}" for what, count in done.made.items()) or "nothing changed"]
+    rows += [f"{done.gone:,} no longer in the queue"] if done.gone else []
+    values.result([*rows, *(f"not edited: {why}" for why in done.refused)], lambda: asdict(done))
 
 
-def _keep(values: Common, keep: str) -> None:
+def _keep(values: Common, session: ReviewSession, numbers: str) -> None:
     from botus.review import batch
-    from botus.review.session import open_session
 
-    wanted = batch.numbers(keep)
-    with open_session(values.existing.data) as session:
-        kept = batch.keep(session, wanted)
+    kept = batch.keep(session, batch.numbers(numbers))
     values.result([f"kept: {line}" for line in kept], lambda: {"kept": kept})
 
 
-def _drop_matching(values: Common, pattern: str, yes: bool) -> None:
+def _drop_matching(values: Common, session: ReviewSession, pattern: str, yes: bool) -> None:
     from botus.review import batch
-    from botus.review.session import open_session
 
-    with open_session(values.existing.data) as session:
-        posts = batch.matching(session, pattern)
-        texts = [session.state.table.cards[post].text for post in posts]
-        for text in texts[:20]:
-            values.say(f"  {text}")
-        if len(texts) > 20:
-            values.say(f"  and {len(texts) - 20:,} more")
-        asked = bool(posts) and not yes and can_ask()
-        if posts and (yes or (asked and click.confirm(f"Drop these {len(posts):,}?", err=True))):
-            session.decide([(post, "drop") for post in posts])
-            said = f"{len(posts):,} dropped; u in botus curate takes it back"
-        else:
-            said = f"{len(posts):,} match, none dropped" + (
-                "" if asked or not posts else ": --yes drops them"
-            )
+    posts = batch.matching(session, pattern)
+    texts = [session.state.table.cards[post].text for post in posts]
+    for text in texts[:20]:
+        values.say(f"  {text}")
+    if len(texts) > 20:
+        values.say(f"  and {len(texts) - 20:,} more")
+    asks = bool(posts) and not yes and can_ask()
+    if posts and (yes or (asks and click.confirm(f"Drop these {len(posts):,}?", err=True))):
+        session.decide([(post, "drop") for post in posts])
+        said = f"{len(posts):,} dropped; u in botus curate takes it back"
+    else:
+        hint = ": --yes drops them" if posts and not asks else ""
+        said = f"{len(posts):,} match, none dropped{hint}"
     values.result([said], lambda: {"said": said, "matching": texts})
