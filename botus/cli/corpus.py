@@ -103,7 +103,7 @@ def corpus_import(
     from botus.corpus import importing, report
     from botus.corpus.cleaning import Treatment
     from botus.corpus.filtering import FilterOptions
-    from botus.corpus.sources.reading import Options
+    from botus.corpus.parsing.post import Options
 
     treatment = Treatment(mentions, links, entities == "mend")
     with _progress(values) as on_progress:

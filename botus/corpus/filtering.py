@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from botus.corpus.cleaning import Cleaned, Treatment, clean, tidy
 from botus.corpus.duplicates import Known
-from botus.corpus.sources.reading import Found
+from botus.corpus.parsing.post import ParsedPost
 
 KEPT, JOINED = "kept", "joined"
 REPLY, WARNING, DELETED = "reply", "content warning", "deleted by its author"
@@ -92,7 +92,7 @@ class ImportCounts:
 
 
 def wanted(
-    found: Iterable[Found], source: str, options: FilterOptions, counts: ImportCounts
+    found: Iterable[ParsedPost], source: str, options: FilterOptions, counts: ImportCounts
 ) -> Iterator[CleanPost]:
     """Yield what is worth comparing of one export, clean; thoughts that were split last.
 
@@ -174,7 +174,7 @@ def new(posts: Sequence[CleanPost], corpus: Sequence[str], counts: ImportCounts)
             yield one
 
 
-def _judged(one: Found, options: FilterOptions) -> tuple[str, Cleaned]:
+def _judged(one: ParsedPost, options: FilterOptions) -> tuple[str, Cleaned]:
     """Why a post is left out, or "", and its clean text."""
     nothing = Cleaned("")
     if one.refused:

@@ -15,8 +15,8 @@ from random import Random
 
 from botus.corpus import feedback
 from botus.corpus.filtering import CleanPost, FilterOptions, ImportCounts, new, wanted
-from botus.corpus.sources import reading as sources
-from botus.corpus.sources.reading import Found, Options
+from botus.corpus.parsing.post import Options, ParsedPost
+from botus.corpus.sources.detection import read
 from botus.errors import SettingsError
 from botus.store.corpus import BY_HAND, Corpus, Post
 
@@ -75,7 +75,7 @@ def import_exports(
     counts, corpus = ImportCounts(Random(0).randrange), Corpus(data)
     exports, notes, found = [], list[str](), list[CleanPost]()
     for path, source in named:
-        reading, before = sources.read(path, options), counts.read
+        reading, before = read(path, options), counts.read
         found += wanted(_watched(reading, path.name, on_progress), source, filters, counts)
         exports.append(Export(path, source, reading.kind, counts.read - before))
         notes += reading.notes
@@ -109,7 +109,9 @@ def source_name(path: Path, name: str | None) -> str:
     return source
 
 
-def _watched(reading: Iterable[Found], name: str, on_progress: Callable[[str], None]) -> Iterator[Found]:
+def _watched(
+    reading: Iterable[ParsedPost], name: str, on_progress: Callable[[str], None]
+) -> Iterator[ParsedPost]:
     count = 0
     for count, one in enumerate(reading, 1):
         if count % _EVERY == 0:

@@ -13,7 +13,7 @@ import pytest
 
 from botus.corpus import importing, report
 from botus.corpus.filtering import FilterOptions
-from botus.corpus.sources.reading import Options
+from botus.corpus.parsing.post import Options
 from botus.errors import FileError, SettingsError
 from botus.store.corpus import BY_HAND, Corpus
 from botus.store.durable import files

@@ -14,14 +14,14 @@ from botus.corpus import filtering
 from botus.corpus.cleaning import Treatment
 from botus.corpus.duplicates import Known, Like
 from botus.corpus.filtering import SAMPLES, CleanPost, FilterOptions, ImportCounts, new, thoughts, wanted
-from botus.corpus.sources.reading import Found
+from botus.corpus.parsing.post import ParsedPost
 from botus.screening.near import Frequencies, Near
 
 GULL = "the gull on the east railing has opinions about the weather and about me"
 
 
 def filtered(
-    found: Iterable[Found], options: FilterOptions | None = None, corpus: tuple[str, ...] = ()
+    found: Iterable[ParsedPost], options: FilterOptions | None = None, corpus: tuple[str, ...] = ()
 ) -> tuple[list[str], ImportCounts]:
     """The texts that would be added, and the counts."""
     counts = ImportCounts(Random(0).randrange)
@@ -29,28 +29,36 @@ def filtered(
     return [one.text for one in new(passed, corpus, counts)], counts
 
 
-def said(at: float | None, text: str, channel: str = "c", **more: object) -> Found:
-    return Found(text, at=at, channel=channel, **more)  # type: ignore[arg-type]
+def said(at: float | None, text: str, channel: str = "c", **more: object) -> ParsedPost:
+    return ParsedPost(text, at=at, channel=channel, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("found", "options", "reason"),
     [
-        (Found("RT", refused="retweet"), FilterOptions(replies=True, warnings=True, media=True), "retweet"),
-        (Found("yes", is_reply=True), FilterOptions(), filtering.REPLY),
-        (Found("soup", warning="food"), FilterOptions(), filtering.WARNING),
-        (Found("soup", is_deleted=True), FilterOptions(replies=True), filtering.DELETED),
-        (Found("soup", likes=2), FilterOptions(min_likes=3), filtering.UNLIKED),
-        (Found("https://t.co/a", has_media=True, description="a gull"), FilterOptions(), filtering.MEDIA),
-        (Found("", has_media=True), FilterOptions(media=True), filtering.MEDIA),
-        (Found("@bob https://t.co/a"), FilterOptions(), filtering.EMPTY),
-        (Found(" \u200b\n"), FilterOptions(), filtering.EMPTY),
-        (Found("hi @bob"), FilterOptions(treatment=Treatment(mentions="refuse")), "mention"),
-        (Found("hi https://t.co/a"), FilterOptions(treatment=Treatment(links="refuse")), "link"),
-        (Found("short"), FilterOptions(min_chars=6), filtering.SHORT),
+        (
+            ParsedPost("RT", refused="retweet"),
+            FilterOptions(replies=True, warnings=True, media=True),
+            "retweet",
+        ),
+        (ParsedPost("yes", is_reply=True), FilterOptions(), filtering.REPLY),
+        (ParsedPost("soup", warning="food"), FilterOptions(), filtering.WARNING),
+        (ParsedPost("soup", is_deleted=True), FilterOptions(replies=True), filtering.DELETED),
+        (ParsedPost("soup", likes=2), FilterOptions(min_likes=3), filtering.UNLIKED),
+        (
+            ParsedPost("https://t.co/a", has_media=True, description="a gull"),
+            FilterOptions(),
+            filtering.MEDIA,
+        ),
+        (ParsedPost("", has_media=True), FilterOptions(media=True), filtering.MEDIA),
+        (ParsedPost("@bob https://t.co/a"), FilterOptions(), filtering.EMPTY),
+        (ParsedPost(" \u200b\n"), FilterOptions(), filtering.EMPTY),
+        (ParsedPost("hi @bob"), FilterOptions(treatment=Treatment(mentions="refuse")), "mention"),
+        (ParsedPost("hi https://t.co/a"), FilterOptions(treatment=Treatment(links="refuse")), "link"),
+        (ParsedPost("short"), FilterOptions(min_chars=6), filtering.SHORT),
     ],
 )
-def test_what_is_left_out_and_why(found: Found, options: FilterOptions, reason: str) -> None:
+def test_what_is_left_out_and_why(found: ParsedPost, options: FilterOptions, reason: str) -> None:
     texts, counts = filtered([found], options)
     assert (texts, dict(counts.dropped)) == ([], {reason: 1})
     assert list(counts.samples) == [reason]
@@ -59,22 +67,26 @@ def test_what_is_left_out_and_why(found: Found, options: FilterOptions, reason: 
 @pytest.mark.parametrize(
     ("found", "options", "text"),
     [
-        (Found("@bob yes, exactly", is_reply=True), FilterOptions(replies=True), "yes, exactly"),
-        (Found("soup", warning="food"), FilterOptions(warnings=True), "soup"),
-        (Found("soup", is_deleted=True), FilterOptions(deleted=True), "soup"),
-        (Found("soup", likes=3), FilterOptions(min_likes=3), "soup"),
-        (Found("soup"), FilterOptions(min_likes=3), "soup"),
-        (Found("https://t.co/a", has_media=True, description="a gull"), FilterOptions(media=True), "a gull"),
-        (Found("look", has_media=True, description="a gull"), FilterOptions(media=True), "look"),
-        (Found("look", has_media=True), FilterOptions(), "look"),
+        (ParsedPost("@bob yes, exactly", is_reply=True), FilterOptions(replies=True), "yes, exactly"),
+        (ParsedPost("soup", warning="food"), FilterOptions(warnings=True), "soup"),
+        (ParsedPost("soup", is_deleted=True), FilterOptions(deleted=True), "soup"),
+        (ParsedPost("soup", likes=3), FilterOptions(min_likes=3), "soup"),
+        (ParsedPost("soup"), FilterOptions(min_likes=3), "soup"),
+        (
+            ParsedPost("https://t.co/a", has_media=True, description="a gull"),
+            FilterOptions(media=True),
+            "a gull",
+        ),
+        (ParsedPost("look", has_media=True, description="a gull"), FilterOptions(media=True), "look"),
+        (ParsedPost("look", has_media=True), FilterOptions(), "look"),
     ],
 )
-def test_what_is_let_in(found: Found, options: FilterOptions, text: str) -> None:
+def test_what_is_let_in(found: ParsedPost, options: FilterOptions, text: str) -> None:
     assert filtered([found], options)[0] == [text]
 
 
 def test_posts_without_a_count_of_likes_are_counted() -> None:
-    _, counts = filtered([Found("one"), Found("two", likes=9), Found("RT", refused="retweet")])
+    _, counts = filtered([ParsedPost("one"), ParsedPost("two", likes=9), ParsedPost("RT", refused="retweet")])
     assert counts.uncounted == 1
 
 
@@ -135,7 +147,9 @@ def test_thoughts_are_the_runs_without_a_pause(times: list[tuple[str, int]], wit
 
 
 def test_duplicates_of_the_import_and_of_the_corpus() -> None:
-    found = [Found(text) for text in (GULL, GULL + "!", f"  {GULL}", GULL.upper(), "old", "old ", "older")]
+    found = [
+        ParsedPost(text) for text in (GULL, GULL + "!", f"  {GULL}", GULL.upper(), "old", "old ", "older")
+    ]
     texts, counts = filtered(
         found, corpus=("old", "A line of the corpus, which has quite enough words to be like one")
     )
@@ -143,7 +157,7 @@ def test_duplicates_of_the_import_and_of_the_corpus() -> None:
     assert dict(counts.dropped) == {filtering.NEAR: 2, filtering.SAME: 1, filtering.THERE: 2}
     assert (counts.read, counts.kept) == (7, 2)
     _, counts = filtered(
-        [Found("a line of the corpus which has quite enough words to be LIKE one")],
+        [ParsedPost("a line of the corpus which has quite enough words to be LIKE one")],
         corpus=("A line of the corpus, which has quite enough words to be like one",),
     )
     assert dict(counts.dropped) == {filtering.NEAR_THERE: 1}
@@ -171,7 +185,7 @@ def test_rare_shingles_first_finds_the_same_near_duplicates(posts: list[list[str
 
 
 _FOUND = st.builds(
-    Found,
+    ParsedPost,
     text=st.sampled_from(
         ["", "a", "b b b", GULL, GULL + " x", "@bob", "hi @bob", "see https://t.co/a", "&amp;"]
     ),
@@ -202,7 +216,7 @@ _WISHES = st.builds(
 
 @given(st.lists(_FOUND, max_size=30), _WISHES)
 def test_read_is_kept_joined_and_dropped_and_nothing_is_added_twice(
-    found: list[Found], options: FilterOptions
+    found: list[ParsedPost], options: FilterOptions
 ) -> None:
     texts, counts = filtered(found, options)
     assert counts.read == len(found) == counts.kept + counts.joined + counts.dropped.total()

@@ -17,14 +17,11 @@ from random import Random
 
 import pytest
 
-from botus.corpus.parsing.archive import open_archive
+from botus.corpus.parsing.archive import Inflated, Limits, open_archive
 from botus.corpus.parsing.decoding import glance, lines_of, text_of
 from botus.corpus.parsing.jsonstream import document, elements, values
 from botus.corpus.parsing.moments import seconds
-from botus.corpus.parsing.post import Options
-from botus.corpus.parsing.tarball import Inflated, Limits
-from botus.corpus.sources.detection import reader
-from botus.corpus.sources.reading import read
+from botus.corpus.sources.detection import read
 from botus.errors import FileError
 from tests.support.exports import found, kept, note, outbox, tarred, tweet, ytd, zipped
 
@@ -91,7 +88,7 @@ def test_a_zip_bomb_is_refused_while_it_is_read(tmp_path: Path) -> None:
     ):
         out.writelines(bomb(1 << 24))
     with pytest.raises(FileError, match="unpacks to far more than an export does"):
-        list(reader(path, Options(), Limits(ratio=20, free=1 << 20))[1]([]))
+        list(read(path, limits=Limits(ratio=20, free=1 << 20)))
 
 
 def test_a_zip_of_too_much_in_all_is_refused(tmp_path: Path) -> None:
@@ -112,7 +109,7 @@ def test_a_gzip_bomb_is_refused_while_it_is_skipped_or_read(tmp_path: Path, name
         target.addfile(member, io.BytesIO(content))
     (tmp_path / name).write_bytes(gzip.compress(inner.getvalue() if "tar" in name else content))
     with pytest.raises(FileError, match="unpacks to far more"):
-        list(reader(tmp_path / name, Options(), SMALL)[1]([]))
+        list(read(tmp_path / name, limits=SMALL))
 
 
 def test_a_gzip_bomb_is_refused_before_all_of_it_is_skipped(tmp_path: Path) -> None:
@@ -291,8 +288,7 @@ PROGRAM = """
 import resource, sys
 from pathlib import Path
 from random import Random
-from botus.corpus.sources.reading import read
-from botus.corpus.sources import x, json_records
+from botus.corpus.sources.detection import read
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(sum(1 for _ in read(Path(sys.argv[1]))), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from botus.corpus.sources.reading import Options, read
+from botus.corpus.parsing.post import Options
+from botus.corpus.sources.detection import read
 from tests.support.exports import folder, found, kept, refused, zipped
 
 GUILD = json.dumps({"id": "100001", "type": "GUILD_TEXT", "name": "pond", "guild": {"id": "1"}})

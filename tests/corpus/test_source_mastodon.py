@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from botus.corpus.sources.reading import read
+from botus.corpus.sources.detection import read
 from botus.errors import FileError
 from tests.support.exports import ME, PUBLIC, folder, found, kept, note, outbox, refused, tarred, zipped
 

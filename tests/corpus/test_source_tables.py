@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from botus.corpus.sources.reading import Options, read
+from botus.corpus.parsing.post import Options
+from botus.corpus.sources.detection import read
 from botus.errors import FileError, SettingsError
 from tests.support.exports import found, kept, refused
 

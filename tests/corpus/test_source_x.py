@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from botus.corpus.sources.reading import read
+from botus.corpus.sources.detection import read
 from botus.errors import FileError
 from tests.support.exports import folder, found, kept, refused, tarred, tweet, ytd, zipped
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from botus.corpus.sources.reading import Found, Options, read
+from botus.corpus.parsing.post import Options, ParsedPost
+from botus.corpus.sources.detection import read
 from botus.errors import FileError, SettingsError
 from tests.support.exports import folder, found, kept, note, outbox, refused, tweet, ytd, zipped
 
@@ -20,7 +21,7 @@ def file(tmp_path: Path, content: str | bytes, name: str = "export") -> Path:
 def test_plain_text_has_one_post_per_line_and_is_read_anew_each_time(tmp_path: Path) -> None:
     reading = read(file(tmp_path, "one\n\n two \r\n[three]\rfour, five\n"))
     assert reading.kind == "plain text"
-    expected = [Found("one"), Found("two"), Found("[three]"), Found("four, five")]
+    expected = [ParsedPost("one"), ParsedPost("two"), ParsedPost("[three]"), ParsedPost("four, five")]
     assert list(reading) == expected
     assert list(reading) == expected
     assert reading.notes == []

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from botus.corpus.sources.reading import Found, Options, read
+from botus.corpus.parsing.post import Options, ParsedPost
+from botus.corpus.sources.detection import read
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 ME = "https://tooting.example/users/heron"
 
 
-def found(path: Path, options: Options = Options()) -> list[Found]:  # noqa: B008 (it is frozen)
+def found(path: Path, options: Options = Options()) -> list[ParsedPost]:  # noqa: B008 (it is frozen)
     """Everything a path has."""
     return list(read(path, options))
 

@@ -1,35 +1,66 @@
-"""The files of an export where they lie: in a folder, a zip, a tar or alone; their names and their bytes.
+"""The files of an export where they lie: in a folder, a zip, a tar, a gzip or alone; names and contents.
 
-A path goes in; names and pieces of bytes come out. Nothing is unpacked to disk, so a name with `..` in it
-is only a name. What decompresses is bounded by `Limits`. The one surprise: a file that stands alone brings
-the few neighbours along that explain it, under the name of its folder.
+Nothing is unpacked to disk, so a name with `..` in it is only a name, and `Limits` bound what unfolds. A file
+that stands alone brings the few neighbours along that explain it, under the name of its folder.
 """
 
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, cast
 
-from botus.corpus.parsing.tarball import Inflated, Limits, too_much
+from botus.corpus.parsing.decoding import lines_of, text_of
 from botus.errors import FileError
 from botus.store.durable.files import explain
 
-_PIECE = 1 << 18
+_PIECE, _STEP = 1 << 18, 1 << 20
 _NEIGHBOURS = ("note-tweet.js", "account.js", "protected-history.js", "channel.json")
 _AGAIN = "download it again, or unpack it and name the folder"
 
 
-class Archive(Protocol):
-    """What every kind of container offers.
+@dataclass(frozen=True)
+class Limits:
+    """How much an archive may unfold to.
+
+    Attributes:
+        ratio: bytes read per compressed byte; the JSON of real exports stays below 30.
+        free: bytes that may be read from one file whatever its ratio.
+        total: bytes that may be read from one zip.
+        files: files that an archive or a folder may have.
+    """
+
+    ratio: int = 200
+    free: int = 1 << 26
+    total: int = 1 << 35
+    files: int = 1_000_000
+
+    def check(self, read: int, packed: int, place: str, total: int = 0) -> None:
+        """Refuse to go on where so much came out of so little."""
+        if total > self.total or (read > self.free and read > self.ratio * packed):
+            raise FileError(
+                f"{place} unpacks to far more than an export does (a zip bomb?); "
+                "nothing was unpacked to disk",
+                "if you trust it, unpack it yourself and name the folder",
+            )
+
+    def check_files(self, files: int, path: Path) -> None:
+        """Refuse to go on where there are too many files."""
+        if files > self.files:
+            raise FileError(f"{path} has more than {self.files:,} files", "name the export itself")
+
+
+class Archive(ABC):
+    """The files of an export.
 
     Attributes:
         path: as the person gave it.
@@ -39,14 +70,36 @@ class Archive(Protocol):
     path: Path
     names: list[str]
 
+    @abstractmethod
     def pieces(self, name: str) -> Iterator[bytes]:
         """Yield the bytes of one file in pieces; raises FileError where it is damaged or protected."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 (most hold nothing open)
         """Let go of the file; reading another of its files opens it again."""
 
+    def place(self, name: str) -> str:
+        """Name one file for a person; no letter of it can steer a terminal."""
+        return f"{self.path}, " + "".join(letter if letter.isprintable() else "?" for letter in name)
 
-def open_archive(path: Path, limits: Limits = Limits()) -> Archive:  # noqa: B008 (it is frozen)
+    def start(self, name: str, size: int = 1 << 16) -> bytes:
+        """The first bytes of a file, at least `size` where it has them."""
+        found = b""
+        for piece in self.pieces(name):
+            found += piece
+            if len(found) >= size:
+                break
+        return found
+
+    def text(self, name: str, notes: list[str]) -> Iterator[str]:
+        """The text of a file in pieces; `notes` gets a sentence where letters were guessed."""
+        return text_of(self.pieces(name), self.place(name), notes)
+
+    def lines(self, name: str, notes: list[str]) -> Iterator[str]:
+        """The lines of a file with their ends."""
+        return lines_of(self.text(name, notes), self.place(name))
+
+
+def open_archive(path: Path, limits: Limits = Limits()) -> Archive:
     """Look at a path and return its files.
 
     Raises:
@@ -62,64 +115,49 @@ def open_archive(path: Path, limits: Limits = Limits()) -> Archive:  # noqa: B00
             start = source.read(512)
         if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
             return Zip(path, limits)
-        if start[:2] == b"\x1f\x8b":
-            return _of_gzip(path, limits)
-        return Tar(path, limits, _plainly) if start[257:262] == b"ustar" else Single(path)
+        packed = limits if start[:2] == b"\x1f\x8b" else None
+        if packed:
+            with Inflated(path, limits) as inflated:
+                start = inflated.read(512)
+        return Tar(path, limits, packed) if start[257:262] == b"ustar" else Single(path, packed)
 
 
-def where(archive: Archive, name: str) -> str:
-    """Name one file of an archive for a person; no letter of it can steer a terminal."""
-    shown = "".join(letter if letter.isprintable() else "?" for letter in name)
-    return str(archive.path) if isinstance(archive, Single) else f"{archive.path}, {shown}"
-
-
-def start_of(archive: Archive, name: str, size: int = 1 << 16) -> bytes:
-    """The first bytes of a file, at least `size` where it has them."""
-    found = b""
-    for piece in archive.pieces(name):
-        found += piece
-        if len(found) >= size:
-            break
-    return found
-
-
-class Single:
+class Single(Archive):
     """One file; `names` begins with it."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, packed: Limits | None = None) -> None:
+        self.path, self._packed = path, packed
         folder = path.absolute().parent
         beside = [name for name in _NEIGHBOURS if name != path.name and (folder / name).is_file()]
-        self._paths = {f"{folder.name}/{one.name}": one for one in [path, *(folder / n for n in beside)]}
+        own = path.name.removesuffix(".gz") if packed else path.name
+        self._paths = {f"{folder.name}/{own}": path} | {f"{folder.name}/{n}": folder / n for n in beside}
         self.names = list(self._paths)
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        yield from _of_file(self._paths[name])
+        path = self._paths[name]
+        yield from _pieces_of(path, self._packed if path == self.path else None)
 
-    def close(self) -> None:
-        pass
+    def place(self, name: str) -> str:
+        return str(self.path)
 
 
-class Folder:
+class Folder(Archive):
     """A folder with all its files; hidden ones and links to folders are left out."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
         self.path = path
-        self.names: list[str] = []
+        self.names = []
         for folder, inner, names in os.walk(path, onerror=_unreadable):
             inner[:] = sorted(name for name in inner if not name.startswith("."))
             below = Path(folder).relative_to(path)
             self.names += sorted((below / name).as_posix() for name in names if not name.startswith("."))
-            _refuse_crowd(path, len(self.names), limits)
+            limits.check_files(len(self.names), path)
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        yield from _of_file(self.path / name)
-
-    def close(self) -> None:
-        pass
+        yield from _pieces_of(self.path / name, None)
 
 
-class Zip:
+class Zip(Archive):
     """A zip; the central directory is read once, each file when it is asked for."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
@@ -135,22 +173,21 @@ class Zip:
             if name and not name.endswith("/") and not name.startswith("__MACOSX/")
         }
         self.names = list(self._own)
-        _refuse_crowd(path, len(self.names), limits)
+        limits.check_files(len(self.names), path)
 
     def pieces(self, name: str) -> Iterator[bytes]:
         info = self._opened().getinfo(self._own[name])
+        place = self.place(name)
         if info.flag_bits & 1:
             raise FileError(
-                f"{where(self, name)} is protected by a password",
-                "unpack it with the password and name the folder",
+                f"{place} is protected by a password", "unpack it with the password and name the folder"
             )
         read = 0
-        with _zip_explained(self.path, where(self, name)), self._opened().open(info) as source:
+        with _explained(self.path, place), self._opened().open(info) as source:
             while piece := source.read(_PIECE):
                 read += len(piece)
                 self._read += len(piece)
-                if self._limits.exceeded(read, info.compress_size) or self._read > self._limits.total:
-                    raise too_much(where(self, name))
+                self._limits.check(read, info.compress_size, place, self._read)
                 yield piece
 
     def close(self) -> None:
@@ -160,33 +197,32 @@ class Zip:
 
     def _opened(self) -> zipfile.ZipFile:
         if self._zip is None:
-            with _zip_explained(self.path, str(self.path)):
+            with _explained(self.path):
                 self._zip = zipfile.ZipFile(self.path)
         return self._zip
 
 
-class Tar:
-    """A tar, inflated or plain; it is passed through once for its names and again for what is read."""
+class Tar(Archive):
+    """A tar, packed or plain; it is passed through once for its names and again for what is read."""
 
-    def __init__(self, path: Path, limits: Limits, opener: Callable[[Path, Limits], io.RawIOBase]) -> None:
-        self.path = path
-        self._limits, self._opener = limits, opener
+    def __init__(self, path: Path, limits: Limits, packed: Limits | None) -> None:
+        self.path, self._packed = path, packed
         self._members: dict[str, tuple[int, int]] = {}
         with (
-            _tar_explained(path),
-            opener(path, limits) as source,
+            _explained(path),
+            _opened(path, packed) as source,
             tarfile.open(fileobj=source, mode="r:") as tar,
         ):
             while member := tar.next():
                 if member.isreg() and not member.issparse():
                     self._members[member.name.removeprefix("./")] = (member.offset_data, member.size)
                 tar.members.clear()  # type: ignore[attr-defined]  # it would keep them all
-                _refuse_crowd(path, len(self._members), limits)
+                limits.check_files(len(self._members), path)
         self.names = list(self._members)
 
     def pieces(self, name: str) -> Iterator[bytes]:
         offset, left = self._members[name]
-        with _tar_explained(self.path), self._opener(self.path, self._limits) as source:
+        with _explained(self.path), _opened(self.path, self._packed) as source:
             source.seek(offset)
             while left:
                 piece = source.read(min(_PIECE, left))
@@ -195,83 +231,63 @@ class Tar:
                 left -= len(piece)
                 yield piece
 
-    def close(self) -> None:
-        pass
 
-
-class Inflating:
-    """One file that is packed alone (`.gz`)."""
+class Inflated(gzip.GzipFile):
+    """The content of a gzip, within limits; skipping a file of a tar decompresses it too."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
-        self.path = path
         self._limits = limits
-        self.names = [path.name.removesuffix(".gz")]
+        self._source = open(path, "rb")  # noqa: SIM115 (closed by `close`)
+        super().__init__(fileobj=self._source)
 
-    def pieces(self, name: str) -> Iterator[bytes]:
-        with _tar_explained(self.path), Inflated(self.path, self._limits) as source:
-            while piece := source.read(_PIECE):
-                yield piece
+    def read(self, size: int | None = -1) -> bytes:
+        found = super().read(_STEP if size is None or size < 0 else size)
+        self._check()
+        return found
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        at = super().seek(0, os.SEEK_CUR)
+        target = offset + (at if whence == os.SEEK_CUR else 0)
+        before = -1
+        while before < at < target - _STEP:
+            before, at = at, super().seek(at + _STEP)
+            self._check()
+        return super().seek(target)
 
     def close(self) -> None:
-        pass
+        super().close()
+        self._source.close()
+
+    def _check(self) -> None:
+        self._limits.check(self.tell(), self._source.tell(), str(self.name))
+
+
+def _opened(path: Path, packed: Limits | None) -> BinaryIO:
+    return cast(BinaryIO, Inflated(path, packed)) if packed else open(path, "rb")
+
+
+def _pieces_of(path: Path, packed: Limits | None) -> Iterator[bytes]:
+    with _explained(path), _opened(path, packed) as source:
+        while piece := source.read(_PIECE):
+            yield piece
 
 
 def _unreadable(error: OSError) -> None:
     raise explain(error, Path(os.fsdecode(error.filename)), "read") from error
 
 
-def _refuse_crowd(path: Path, files: int, limits: Limits) -> None:
-    if files > limits.files:
-        raise FileError(f"{path} has more than {limits.files:,} files", "name the export itself")
-
-
-def _of_gzip(path: Path, limits: Limits) -> Archive:
-    with _tar_explained(path), Inflated(path, limits) as source:
-        start = source.read(512)
-    return Tar(path, limits, Inflated) if start[257:262] == b"ustar" else Inflating(path, limits)
-
-
-def _plainly(path: Path, limits: Limits) -> io.RawIOBase:
-    return open(path, "rb", buffering=0)
-
-
-def _of_file(path: Path) -> Iterator[bytes]:
-    with _explained(path), open(path, "rb") as source:
-        while piece := source.read(_PIECE):
-            yield piece
-
-
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(path: Path, place: str = "") -> Iterator[None]:
+    place = place or str(path)
     try:
         yield
-    except OSError as error:
-        raise explain(error, path, "read") from error
-
-
-@contextmanager
-def _zip_explained(path: Path, place: str) -> Iterator[None]:
-    try:
-        yield
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise FileError(f"{place} is damaged or cut off: {_reason(error)}", _AGAIN) from error
+    except (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise FileError(
+            f"{place} is damaged or cut off: {str(error) or 'it ends too early'}", _AGAIN
+        ) from error
     except (NotImplementedError, RuntimeError) as error:
         raise FileError(
-            f"{place} is packed in a way botus cannot read: {_reason(error)}", "unpack it and name the folder"
+            f"{place} is packed in a way botus cannot read: {error}", "unpack it and name the folder"
         ) from error
     except OSError as error:
         raise explain(error, path, "read") from error
-
-
-@contextmanager
-def _tar_explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise FileError(f"{path} is damaged or cut off: {_reason(error)}", _AGAIN) from error
-    except OSError as error:
-        raise explain(error, path, "read") from error
-
-
-def _reason(error: BaseException) -> str:
-    return str(error) or "it ends too early"

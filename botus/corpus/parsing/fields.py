@@ -1,8 +1,8 @@
-"""Finds the fields of a record that matter: its words, its moment, its likes, what it says of itself.
+"""Makes posts of records (rows of a CSV, objects of JSON): which field is the text, what the others say.
 
-Records (rows of a CSV, objects of JSON) go in, posts come out. The names that dumps of posts use are known;
-where no name is, the field with the longest words is the text. The one surprise: a record of another
-person's post is told by its flags (`isRetweet` is "t", "true" or TRUE) as well as by its words.
+The names that exports, X's API and the programs that scrape it use are known; where none is there, the field
+with the longest words is the text. In a CSV the objects of an API stand as the text of a Python value
+(`{'id': 5}`, `User(id=5)`), so both are searched in the same way.
 """
 
 from __future__ import annotations
@@ -12,8 +12,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from botus.corpus.parsing import dumps, moments, quotations
-from botus.corpus.parsing.post import BOOST, DIRECT, FOLLOWERS_ONLY, NOT_A_POST, RETWEET, Found
+from botus.corpus.parsing import moments
+from botus.corpus.parsing.post import (
+    BOOST,
+    DIRECT,
+    FOLLOWERS_ONLY,
+    NOT_A_POST,
+    RETWEET,
+    ParsedPost,
+    quotation,
+)
 from botus.markup import html_text, unescaped
 
 Record = Mapping[str, Any]
@@ -23,23 +31,13 @@ _CERTAIN = (
     *("fulltext", "text", "tweettext", "tweet", "tweets", "postbodytext", "posttext", "post", "posts"),
     *("content", "contents", "toot", "rawcontent"),
 )
-_CUT = ("text", "fulltext")
 _LIKELY = (
     *("body", "message", "status", "caption", "comment", "quote", "joke", "sentence", "line", "lines"),
     *("value", "string", "description"),
 )
-
 _TEXTS = (*_CERTAIN, *_LIKELY)
 _DATES = (
-    "createdat",
-    "date",
-    "datetime",
-    "timestamp",
-    "published",
-    "postedat",
-    "created",
-    "time",
-    "postdate",
+    *("createdat", "date", "datetime", "timestamp", "published", "postedat", "created", "time", "postdate"),
 )
 _LIKES = ("favoritecount", "favouritescount", "favorites", "likes", "likecount", "likescount", "favourites")
 _RETWEETS = ("isretweet", "retweetedstatus", "retweetedstatusid", "repostflag", "isrepost")
@@ -56,12 +54,28 @@ _EVERYBODY = frozenset(
 )
 _ONE_READER = frozenset(("direct", "specified", "message"))
 _FOR_FEW = ("isprivate", "private", "localonly", "friendsonly", "followersonly")
+_OWNERS = ("user", "author")
+_PEOPLE = (  # fields of the author, of whom is answered, and within an object of either
+    (
+        ("authorid", "userid", "useridstr", "accountid"),
+        ("inreplytouseridstr", "inreplytouserid"),
+        ("id_str", "id"),
+    ),
+    (
+        ("username", "screenname", "userscreenname"),
+        ("inreplytoscreenname", "inreplytousername"),
+        ("screen_name", "username"),
+    ),
+)
+_ADDRESSED = re.compile(r"['\"](?:screen_name|username)['\"]\s*:\s*['\"](\w+)")
+_NOBODY = frozenset(("", "none", "nan", "null", "0", "false"))
 _NO_LETTER = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[^\W\d_]{2}")
 _FEW_WORDS = 1.5
 _LIST = re.compile(r"\[\s*(['\"]).*\1\s*\]", re.DOTALL)
 
 
-def found(record: Record, text_field: str) -> Found:
+def post_of(record: Record, text_field: str) -> ParsedPost:
     """Return the post of a record.
 
     Args:
@@ -70,20 +84,19 @@ def found(record: Record, text_field: str) -> Found:
     """
     raw = record.get(text_field)
     if not isinstance(raw, str):
-        return Found("", NOT_A_POST)
+        return ParsedPost("", NOT_A_POST)
     low = {plainly(name): value for name, value in record.items()}
-    text = words((dumps.long_text(low) if plainly(text_field) in _CUT else "") or raw)
-    return Found(
+    text = words((_long_text(low) if plainly(text_field) in ("text", "fulltext") else "") or raw)
+    likes = map(_count, [*_values(low, _LIKES), _inside(low.get("publicmetrics"), "like_count")])
+    return ParsedPost(
         text,
-        refused=_refusal(low, text),
+        refused=_refusal(low) or quotation(text),
         at=next((at for at in map(moments.seconds, _values(low, _DATES)) if at is not None), None),
-        likes=next(
-            (n for n in map(_count, [*_values(low, _LIKES), dumps.likes(low)]) if n is not None), None
-        ),
+        likes=next((count for count in likes if count is not None), None),
         is_reply=_is_reply(low, text),
-        is_deleted=any(map(_is_true, _values(low, _DELETED))),
+        is_deleted=_any_true(low, _DELETED),
         warning=next((one.strip() for one in _values(low, _WARNINGS) if isinstance(one, str)), ""),
-        has_media=any(map(_is_true, _values(low, _MEDIA))),
+        has_media=_any_true(low, _MEDIA),
     )
 
 
@@ -131,49 +144,88 @@ def text_field_of(records: Sequence[Record]) -> str | None:
 
 def _wordiness(values: Iterable[object]) -> float:
     """How many words a value has on average; addresses, numbers and dates are no words."""
-    count = words_ = 0
-    for value in values:
-        count += 1
-        if isinstance(value, str) and moments.seconds(value) is None:
-            words_ += sum(
-                1 for word in value.split() if re.search(r"[^\W\d_]{2}", word) and "://" not in word
-            )
-    return words_ / count if count else 0.0
+    counts = [
+        sum("://" not in word and bool(_WORD.search(word)) for word in value.split())
+        if isinstance(value, str) and moments.seconds(value) is None
+        else 0
+        for value in values
+    ]
+    return sum(counts) / max(1, len(counts))
 
 
-def _refusal(low: Record, text: str) -> str:
-    if any(map(_is_true, _values(low, _RETWEETS))):
+def _long_text(low: Record) -> str:
+    """The whole text of a post that its own field has cut off, "" where there is none."""
+    for field, name in (("notetweet", "text"), ("extendedtweet", "full_text")):
+        value = low.get(field)
+        if isinstance(value, dict) and isinstance(value.get(name), str):
+            return str(value[name])
+    return ""
+
+
+def _refusal(low: Record) -> str:
+    """Why the fields say that somebody else wrote it, or that not everybody may read it."""
+    # "retweet" may also be the column that counts them, so only a plain yes is one.
+    is_retweet = _any_true(low, _RETWEETS) or str(low.get("retweet", "")).lower() in ("true", "t", "yes")
+    if is_retweet or not _is_nobody(low.get("retweetid")) or not _is_nobody(low.get("retweetedtweet")):
         return RETWEET
-    if any(map(_is_true, _values(low, _BOOSTS))):
+    if _any_true(low, _BOOSTS):
         return BOOST
-    if private := _private(low):
-        return private
-    return dumps.refusal(low) or quotations.refusal(text)
-
-
-def _private(low: Record) -> str:
-    """Whom a word that is not known lets in is not known either: then it is not everybody."""
+    if "retweeted" in str(low.get("referencedtweets", "")):
+        return RETWEET
+    # Whom a word that is not known lets in is not known either: then it is not everybody.
     readers = {str(one if one is not None else "").strip().lower() for one in _values(low, _READERS)}
     if readers & _ONE_READER:
         return DIRECT
-    return FOLLOWERS_ONLY if readers - _EVERYBODY or any(map(_is_true, _values(low, _FOR_FEW))) else ""
+    protected = [low.get("userprotected"), *(_inside(low.get(one), "protected") for one in _OWNERS)]
+    is_protected = any(str(one).lower() == "true" for one in protected)
+    return FOLLOWERS_ONLY if is_protected or readers - _EVERYBODY or _any_true(low, _FOR_FEW) else ""
 
 
 def _is_reply(low: Record, text: str) -> bool:
     """X's numbers of what was answered say nothing alone: they are there in threads with oneself too."""
+    if re.match(r"@\w", text) or _answers_somebody(low):
+        return True
     account = low.get("account")
     to_oneself = isinstance(account, dict) and account.get("id") == low.get("inreplytoaccountid")
-    if re.match(r"@\w", text) or dumps.answers_somebody(low):
-        return True
-    return not to_oneself and any(map(_is_true, _values(low, _REPLIES)))
+    return not to_oneself and _any_true(low, _REPLIES)
+
+
+def _answers_somebody(low: Record) -> bool:
+    """Whether it answers somebody other than its author; False where that cannot be told."""
+    own = set[str]()
+    for of_author, of_answered, inner in _PEOPLE:
+        own = _people(low, of_author, _OWNERS, inner)
+        to = _people(low, of_answered, ("inreplytouser",), inner)
+        if own and to:
+            return not own & to
+    names = {one.lower() for one in _ADDRESSED.findall(str(low.get("replyto", "")))}
+    return bool(names - own)
+
+
+def _people(low: Record, fields: Iterable[str], objects: Iterable[str], inner: Iterable[str]) -> set[str]:
+    found = [low.get(field) for field in fields]
+    found += [_inside(low.get(one), name) for one in objects for name in inner]
+    return {str(one).lower().removesuffix(".0") for one in found if not _is_nobody(one)}
+
+
+def _inside(value: object, name: str) -> object:
+    """A field of an object, or of the text of one."""
+    if isinstance(value, dict):
+        return value.get(name)
+    found = re.search(rf"['\"(\s]{name}['\"]?\s*[:=]\s*['\"]?([^'\",)}}]*)", str(value or ""))
+    return found[1] if found else None
+
+
+def _is_nobody(value: object) -> bool:
+    return str(value or "").strip().lower() in _NOBODY
 
 
 def _values(low: Record, names: Iterable[str]) -> list[Any]:
     return [low[name] for name in names if name in low]
 
 
-def _is_true(value: object) -> bool:
-    return str(value).strip().lower() not in _NOT_TRUE if value else False
+def _any_true(low: Record, names: Iterable[str]) -> bool:
+    return any(value and str(value).strip().lower() not in _NOT_TRUE for value in _values(low, names))
 
 
 def _count(value: object) -> int | None:

@@ -1,11 +1,12 @@
-"""What the readers of exports share: a post as it was found, why it may be refused, what a person may choose.
+"""A post as an export has it, why it may be refused, and what a person may say about an export.
 
-Pure data. The one surprise: a refused post keeps its words, because the person may ask to see samples of
-what was left out; nothing else may be done with them.
+A refused post keeps its words, because the person may ask to see samples of what was left out; nothing else
+may be done with them.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 RETWEET = "retweet"
@@ -20,9 +21,19 @@ AGAIN = "the same post again"
 NOT_A_POST = "not a post"
 CUT_OFF = "cut off"
 
+_QUOTING = "\"“”„«'‘"
+_RETWEET = re.compile(rf"[\s.{_QUOTING}]*(?:RT|MT|rt|Rt)\s*:?\s*@\s?\w")
+_REPOST = re.compile(r"\s*RT:?\s*https?://")
+_QUOTED = re.compile(
+    rf"[\s.]*[{_QUOTING}]+\s*@\w+"  # a post that begins with "@name
+    r"|.*(?:^|[\s(|:])(?:RT|MT)\s*:?\s*@\w"  # a comment before RT @name
+    rf"|.*[{_QUOTING}]\s?@\w+\s?:",  # a comment before "@name: …
+    re.DOTALL,
+)
+
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ParsedPost:
     """One post as an export has it.
 
     Attributes:
@@ -58,9 +69,25 @@ class Options:
     Attributes:
         unknown_channels: also read Discord folders that do not say what kind of channel they are.
         column: the column of a CSV or the field of a JSON record that has the text; None: find it.
-        kind: the short name of a format (`sources.KINDS`) to read the file as; None: find out.
+        kind: the short name of a format (`detection.FORMATS`) to read the file as; None: find out.
     """
 
     unknown_channels: bool = False
     column: str | None = None
     kind: str | None = None
+
+
+def quotation(text: str) -> str:
+    """Return why a post is somebody else's by its words alone (RETWEET or QUOTE), "" where it is not.
+
+    It refuses rather too much: a post that quotes somebody is no loss, and the words of somebody who was
+    never asked are.
+
+    Args:
+        text: the post, without entities and markup.
+    """
+    if "@" not in text:
+        return RETWEET if _REPOST.match(text) else ""
+    if _RETWEET.match(text):
+        return RETWEET
+    return QUOTE if _QUOTED.match(text) else ""

@@ -1,226 +1,197 @@
-"""Finds out what kind of export a path is, by what is in it; a name alone decides nothing.
+"""Finds out what kind of export a path is, by what is in it, never by its name alone, and reads its posts.
 
-A path goes in, the kind in a person's words and a function that reads the posts come out. The one surprise:
-a folder or an archive of no known export is read where its files of text are all of one kind.
+A format is its module and its line in `FORMATS`. A folder or an archive of no known export is read where its
+text files are all of one kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from botus.corpus.parsing.archive import Archive, Single, open_archive, start_of, where
-from botus.corpus.parsing.decoding import glance, lines_of, repaired, text_of
-from botus.corpus.parsing.post import Found, Options
-from botus.corpus.parsing.tarball import Limits
+from botus.corpus.parsing.archive import Archive, Limits, Single, open_archive
+from botus.corpus.parsing.decoding import glance, repaired
+from botus.corpus.parsing.post import Options, ParsedPost
 from botus.corpus.sources import discord, json_records, mastodon, plain, tables, unsupported, x
 from botus.errors import FileError, SettingsError
 from botus.text import counted
 
-KINDS = {
-    "x": "X archive",
-    "trump": "The Trump Archive",
-    "mastodon": "Mastodon outbox",
-    "discord": "Discord package",
-    "csv": "CSV",
-    "json": "JSON",
-    "fortune": "fortune",
-    "samples": "gpt-2-simple samples",
-    "text": "plain text",
-}
-_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".text", ".md", ".log", "")
+_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".text", ".md", ".log")
 _PACKED = (".zip", ".tar.gz", ".tgz", ".tar", ".gz")
 _NOT_POSTS = ("readme", "license", "licence", "changelog", "requirements", "manifest", "package")
-_KINDS_HINT = (
+_FORMATS_HINT = (
     "botus reads exports of X, Mastodon and Discord, The Trump Archive, CSV, JSON, fortune and text files"
 )
 
-Posts = Callable[[list[str]], Iterator[Found]]
+
+@dataclass(frozen=True)
+class Format:
+    """How a format is told and read.
+
+    Attributes:
+        title: in a person's words.
+        is_start: tells it from the start of a file and the file's name.
+        posts: reads files of it; appends sentences for the person to the last argument.
+        files_of: the files with posts of a folder or an archive that is such an export; None for a format of
+            single files. Only the reader of such an export knows what in it is private, so it is never read
+            as anything else.
+    """
+
+    title: str
+    is_start: Callable[[str, str], bool]
+    posts: Callable[[Archive, list[str], Options, list[str]], Iterator[ParsedPost]]
+    files_of: Callable[[Archive], list[str]] | None = None
 
 
-def reader(path: Path, options: Options, limits: Limits = Limits()) -> tuple[str, Posts]:  # noqa: B008
-    """Return the kind of an export in a person's words, and what reads its posts.
+def _is_trump(start: str, name: str) -> bool:
+    return json_records.is_trump(start) if json_records.is_json(start, name) else tables.is_trump(start)
+
+
+def _trump(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
+    for name in names:
+        reader = json_records if json_records.is_json(glance(archive.start(name)), name) else tables
+        yield from reader.posts(archive, [name], options, notes)
+
+
+FORMATS = {  # in the order in which they are asked
+    "x": Format("X archive", x.is_tweets, x.posts, x.files_of),
+    "mastodon": Format("Mastodon outbox", mastodon.is_outbox, mastodon.posts, mastodon.files_of),
+    "discord": Format("Discord package", discord.is_messages, discord.posts, discord.files_of),
+    "trump": Format("The Trump Archive", _is_trump, _trump),
+    "json": Format("JSON", json_records.is_json, json_records.posts),
+    "samples": Format("gpt-2-simple samples", plain.is_samples, plain.samples),
+    "fortune": Format("fortune", plain.is_fortune, plain.fortunes),
+    "csv": Format("CSV", tables.is_table, tables.posts),
+    "text": Format("plain text", lambda start, name: True, plain.posts),
+}
+
+
+class Reading:
+    """The posts of one export, parsed one by one while it is iterated; each iteration reads it anew.
+
+    Attributes:
+        kind: the format in a person's words, such as "X archive".
+        notes: sentences for the person; complete when an iteration has ended.
+    """
+
+    def __init__(self, archive: Archive, kind: str, names: list[str], options: Options) -> None:
+        self.notes: list[str] = []
+        self._archive, self._names, self._options = archive, names, options
+        self._format = FORMATS[kind]
+        is_lines = kind == "json" and json_records.is_lines(glance(archive.start(names[0])))
+        self.kind = "JSON Lines" if is_lines else self._format.title
+
+    def __iter__(self) -> Iterator[ParsedPost]:
+        self.notes.clear()
+        count = 0
+        try:
+            for post in self._format.posts(self._archive, self._names, self._options, self.notes):
+                if post.text.isascii():
+                    yield post
+                    continue
+                # Halves of letters are left where a text was cut at a length; no file can hold them.
+                whole = post.text.encode(errors="ignore").decode()
+                text = repaired(whole)
+                count += text != whole
+                yield post if text == post.text else replace(post, text=text)
+        finally:
+            self._archive.close()
+        if count:
+            self.notes.append(
+                f"{counted(count, 'post')} had letters such as â€™ for ’, and got the right ones"
+            )
+
+
+def read(path: Path, options: Options = Options(), limits: Limits = Limits()) -> Reading:  # noqa: B008 (frozen)
+    """Find out what a file or folder is and return its posts, read while they are iterated.
 
     Args:
-        path: a file or a folder.
+        path: an export as it was downloaded (.zip, .tar.gz, .tgz, .tar), unpacked, or a file of it.
         options: what the person said about it.
         limits: how much an archive may unfold to.
 
     Raises:
-        FileError: it is missing, damaged, protected, empty or of no known kind.
-        SettingsError: `options.kind` is no kind.
+        FileError: it is missing, damaged, protected, empty or of no known kind; iterating may raise it too.
+        SettingsError: `options.kind` is no kind, `options.column` no column of the file.
     """
-    if options.kind is not None and options.kind not in KINDS:
-        raise SettingsError(f"{options.kind} is no kind of export", f"one of: {', '.join(KINDS)}")
+    if options.kind is not None and options.kind not in FORMATS:
+        raise SettingsError(f"{options.kind} is no kind of export", f"one of: {', '.join(FORMATS)}")
     archive = open_archive(path, limits)
     try:
-        kind, names = _export(archive, options.kind) or _files(archive, options.kind)
-        title = _title(archive, kind, names)
+        if isinstance(archive, Single):
+            names = archive.names[:1]
+            return Reading(archive, _kind_of_file(archive, names[0], options.kind), names, options)
+        kind, names = _whole_export(archive, options.kind) or _text_files(archive, options.kind)
+        return Reading(archive, kind, names, options)
     finally:
         archive.close()
-    return title, lambda notes: _posts(archive, kind, names, options, notes)
 
 
-def _export(archive: Archive, wanted: str | None) -> tuple[str, list[str]] | None:
-    """Return the kind and the files of a known export that is there as a whole; None where it is none."""
-    if isinstance(archive, Single):
+def _whole_export(archive: Archive, wanted: str | None) -> tuple[str, list[str]] | None:
+    """The kind and the files of a known export that is there as a whole; None where it is none."""
+    there = [(kind, one.files_of(archive)) for kind, one in FORMATS.items() if one.files_of]
+    found = [(kind, names) for kind, names in there if names]
+    if not found:
         return None
-    found = {
-        "x": [name for name in x.files_of(archive) if x.is_tweets(glance(start_of(archive, name, 512)))],
-        "mastodon": [name for name in [mastodon.file_of(archive)] if name],
-        "discord": discord.files_of(archive),
-    }
-    for kind, names in found.items():
-        if names and wanted in (None, kind):
+    for kind, names in found:
+        if wanted in (None, kind):
             return kind, names
-    for kind, names in found.items():
-        if names:
-            raise _unguarded(str(archive.path), kind)
-    return None
+    raise _guarded(str(archive.path), found[0][0])
 
 
-def _files(archive: Archive, wanted: str | None) -> tuple[str, list[str]]:
-    """Return the kind and the names of the files that have posts, where they are of one kind."""
-    names = archive.names[:1] if isinstance(archive, Single) else _candidates(archive)
+def _text_files(archive: Archive, wanted: str | None) -> tuple[str, list[str]]:
+    """The kind and the names of the files that have posts, where they are of one kind."""
+    if found := unsupported.of_names(archive.names):
+        raise FileError(f"{archive.path} is {found[0]}", found[1])
+    names = [name for name in archive.names if _may_have_posts(name.rpartition("/")[2].lower())]
     if len(names) == 1:
-        return _kind(archive, names[0], wanted), names
+        return _kind_of_file(archive, names[0], wanted), names
     kinds: dict[str, list[str]] = {}
     for name in names:
-        if start_of(archive, name, 1):
-            kinds.setdefault(_kind(archive, name, wanted), []).append(name)
+        if archive.start(name, 1):
+            kinds.setdefault(_kind_of_file(archive, name, wanted), []).append(name)
     if len(kinds) == 1:
         return next(iter(kinds.items()))
-    if not kinds:
-        raise _nothing_known(archive)
-    shown = ", ".join(f"{some[0]} ({KINDS[kind]})" for kind, some in kinds.items())
-    raise FileError(f"{archive.path} has files of several kinds: {shown}", "name the file to read")
+    if kinds:
+        shown = ", ".join(f"{some[0]} ({FORMATS[kind].title})" for kind, some in kinds.items())
+        raise FileError(f"{archive.path} has files of several kinds: {shown}", "name the file to read")
+    if not archive.names:
+        raise FileError(f"{archive.path} is empty", "is it the export you meant?")
+    inner = next((name for name in archive.names if name.lower().endswith(_PACKED)), None)
+    hint = f"name the archive in it: {archive.place(inner)}" if inner else _FORMATS_HINT
+    raise FileError(f"{archive.path} has nothing that botus reads", hint)
 
 
-def _candidates(archive: Archive) -> list[str]:
-    found = unsupported.of_names(archive.names)
-    if found is not None:
-        raise FileError(f"{archive.path} is {found[0]}", found[1])
-    names = [name for name in archive.names if not name.rpartition("/")[2].startswith((".", "._"))]
-    return [name for name in names if _may_have_posts(name)]
+def _may_have_posts(own_name: str) -> bool:
+    if own_name.startswith("."):
+        return False
+    return "." not in own_name or (own_name.endswith(_SUFFIXES) and not own_name.startswith(_NOT_POSTS))
 
 
-def _may_have_posts(name: str) -> bool:
-    own = name.rpartition("/")[2].lower()
-    return (own.endswith(_SUFFIXES[:-1]) and not own.startswith(_NOT_POSTS)) or "." not in own
-
-
-def _kind(archive: Archive, name: str, wanted: str | None) -> str:
+def _kind_of_file(archive: Archive, name: str, wanted: str | None) -> str:
     """Return the kind of one file; what the person says counts, unless it would let private words in.
 
     Raises:
         FileError: it is empty, of a kind that botus does not read, or of other people's words.
     """
-    raw = start_of(archive, name)
+    place, raw = archive.place(name), archive.start(name)
     if not raw.strip():
-        raise FileError(f"{where(archive, name)} is empty", "is it the file you meant?")
-    found = None if wanted else unsupported.of_bytes(raw)
-    if found is None:
-        start = glance(raw)
-        kind = _kind_of_export(start)
-        if kind and wanted not in (None, kind):
-            raise _unguarded(where(archive, name), kind)
-        if kind:
-            return kind
-        found = unsupported.of_others(start) or (None if wanted else unsupported.of_text(start))
-    if found is not None:
-        raise FileError(f"{where(archive, name)} is {found[0]}", found[1])
-    return wanted or _kind_of_text(start, name)
+        raise FileError(f"{place} is empty", "is it the file you meant?")
+    start = glance(raw)
+    what = None if wanted else unsupported.of_bytes(raw)
+    if what is None:
+        for kind, one in FORMATS.items():
+            if one.files_of and one.is_start(start, name):
+                if wanted in (None, kind):
+                    return kind
+                raise _guarded(place, kind)
+        what = unsupported.of_others(start) or (None if wanted else unsupported.of_text(start))
+    if what is not None:
+        raise FileError(f"{place} is {what[0]}", what[1])
+    return wanted or next(kind for kind, one in FORMATS.items() if one.is_start(start, name))
 
 
-def _unguarded(place: str, kind: str) -> FileError:
-    """Only the reader of an export knows what in it is private."""
-    return FileError(
-        f"{place} is read as {KINDS[kind]} or not at all: it may have private posts", "drop --kind"
-    )
-
-
-def _kind_of_export(start: str) -> str:
-    if x.is_tweets(start):
-        return "x"
-    if mastodon.is_outbox(start):
-        return "mastodon"
-    return "discord" if discord.is_messages(start) else ""
-
-
-def _kind_of_text(start: str, name: str) -> str:
-    lines = list(lines_of([start], name))
-    whole = lines[:-1] or lines
-    if json_records.is_json(start):
-        return "trump" if json_records.is_trump(start) else "json"
-    if plain.is_samples(lines):
-        return "samples"
-    if plain.is_fortune(lines):
-        return "fortune"
-    if tables.is_trump(whole):
-        return "trump"
-    if tables.is_table(whole[:50], name.lower().endswith((".csv", ".tsv"))):
-        return "csv"
-    return "text"
-
-
-def _title(archive: Archive, kind: str, names: list[str]) -> str:
-    if kind == "json" and names and json_records.is_lines(glance(start_of(archive, names[0]))):
-        return "JSON Lines"
-    return KINDS[kind]
-
-
-def _posts(
-    archive: Archive, kind: str, names: list[str], options: Options, notes: list[str]
-) -> Iterator[Found]:
-    count = 0
-    try:
-        for found in _of_kind(archive, kind, names, options, notes):
-            if found.text.isascii():
-                yield found
-                continue
-            # Halves of letters are left where a text was cut at a length; no file can hold them.
-            whole = found.text.encode(errors="ignore").decode()
-            text = repaired(whole)
-            count += text != whole
-            yield found if text == found.text else replace(found, text=text)
-    finally:
-        archive.close()
-    if count:
-        notes.append(f"{counted(count, 'post')} had letters such as â€™ for ’, and got the right ones")
-
-
-def _of_kind(
-    archive: Archive, kind: str, names: list[str], options: Options, notes: list[str]
-) -> Iterator[Found]:
-    if kind == "x":
-        yield from x.posts(archive, names, notes)
-    elif kind == "discord":
-        yield from discord.posts(archive, names, notes, options.unknown_channels)
-    else:
-        for name in names:
-            yield from _of_file(archive, kind, name, options, notes)
-
-
-def _of_file(archive: Archive, kind: str, name: str, options: Options, notes: list[str]) -> Iterable[Found]:
-    if kind == "mastodon":
-        return mastodon.posts(archive, name, notes)
-    place = where(archive, name)
-    text = text_of(archive.pieces(name), place, notes)
-    start = glance(start_of(archive, name))
-    if kind == "json" or (kind == "trump" and json_records.is_json(start)):
-        return json_records.posts(text, place, json_records.is_lines(start), options.column)
-    lines = lines_of(text, place)
-    if kind in ("csv", "trump"):
-        return tables.posts(lines, place, options.column)
-    if kind == "fortune":
-        return plain.fortunes(lines)
-    return plain.samples(lines) if kind == "samples" else plain.posts(lines, name.rpartition("/")[2])
-
-
-def _nothing_known(archive: Archive) -> FileError:
-    if not archive.names:
-        return FileError(f"{archive.path} is empty", "is it the export you meant?")
-    inner = next((name for name in archive.names if name.lower().endswith(_PACKED)), None)
-    hint = f"name the archive in it: {where(archive, inner)}" if inner else _KINDS_HINT
-    return FileError(f"{archive.path} has nothing that botus reads", hint)
+def _guarded(place: str, kind: str) -> FileError:
+    title = FORMATS[kind].title
+    return FileError(f"{place} is read as {title} or not at all: it may have private posts", "drop --kind")

@@ -1,7 +1,6 @@
 """Reads the messages of a Discord package: `messages/c<id>/messages.json`, or the `messages.csv` of 2020.
 
-An archive goes in, one's own messages of servers come out, channel by channel and oldest first, so that what
-belongs together can be joined. Private conversations are refused. The one surprise: a folder without
+Only one's own messages of servers are imported; private conversations are refused. A folder without
 `channel.json` may be one, and only the person knows.
 """
 
@@ -9,15 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from botus.corpus.parsing import moments
-from botus.corpus.parsing.archive import Archive, where
-from botus.corpus.parsing.decoding import lines_of, text_of
+from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.jsonstream import document, elements
-from botus.corpus.parsing.post import NOT_A_POST, PRIVATE, UNKNOWN_CHANNEL, Found
+from botus.corpus.parsing.post import NOT_A_POST, PRIVATE, UNKNOWN_CHANNEL, Options, ParsedPost
 from botus.corpus.parsing.rows import rows_of
-from botus.text import counted
 
 _MESSAGES = re.compile(r"(?:.*/)?c?(\d{5,})/messages\.(?:json|csv)")
 _CHANNEL = ("messages.json", "messages.csv")
@@ -38,50 +34,33 @@ def files_of(archive: Archive) -> list[str]:
     return found or alone
 
 
-def is_messages(start: str) -> bool:
+def is_messages(start: str, name: str) -> bool:
     """Tell from the start of a file that stands alone whether it is a channel of a package."""
     return bool(_START.match(start))
 
 
-def posts(archive: Archive, names: list[str], notes: list[str], unknown: bool) -> Iterator[Found]:
-    """Yield the messages.
-
-    Args:
-        archive: where they are.
-        names: the files with messages.
-        notes: gets sentences for the person.
-        unknown: also read channels of which the package does not say what they are.
-    """
-    kinds = _channel_files(archive)
+def posts(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
+    """Yield the messages by channel and oldest first, so that what belongs together can be joined."""
+    kinds = {name.rpartition("/")[0]: name for name in archive.names if name.endswith("channel.json")}
     named_private = _named_private(archive)
     without_kind = 0
     for name in names:
-        folder = name.rpartition("/")[0]
-        refused = _refusal(_channel_type(archive, folder, kinds, named_private), unknown)
+        kind = _channel_type(archive, name.rpartition("/")[0], kinds, named_private)
+        refused = _refusal(kind, options.unknown_channels)
         without_kind += refused == UNKNOWN_CHANNEL
-        found = _numbered(name)
-        messages = [_found(record, refused, found) for record in _records(archive, name, notes)]
+        channel = found[1] if (found := _MESSAGES.fullmatch(name)) else name
+        messages = [_post(record, refused, channel) for record in _records(archive, name, notes)]
         yield from sorted(messages, key=lambda one: one.at or 0.0)
     if without_kind:
-        what = f"{counted(without_kind, 'folder')} {'does' if without_kind == 1 else 'do'}"
+        what = "1 folder does" if without_kind == 1 else f"{without_kind:,} folders do"
         notes.append(f"{what} not say whether it was a private conversation, and was left out")
-
-
-def _numbered(name: str) -> str:
-    found = _MESSAGES.fullmatch(name)
-    return found[1] if found else name
-
-
-def _channel_files(archive: Archive) -> dict[str, str]:
-    return {name.rpartition("/")[0]: name for name in archive.names if name.endswith("channel.json")}
 
 
 def _channel_type(archive: Archive, folder: str, kinds: dict[str, str], named_private: set[str]) -> str:
     """The type as the package says it, "" where it does not."""
     if folder not in kinds:
         return "DM" if folder.rpartition("/")[2].removeprefix("c") in named_private else ""
-    place = where(archive, kinds[folder])
-    channel = document(text_of(archive.pieces(kinds[folder]), place, []), place)
+    channel = document(archive.text(kinds[folder], []), archive.place(kinds[folder]))
     if not isinstance(channel, dict):
         return ""
     return "DM" if channel.get("recipients") else str(channel.get("type", ""))
@@ -92,7 +71,7 @@ def _named_private(archive: Archive) -> set[str]:
     name = next((one for one in archive.names if re.fullmatch(r"(?:.*/)?[Mm]essages/index\.json", one)), None)
     if name is None:
         return set()
-    names = document(text_of(archive.pieces(name), where(archive, name), []), where(archive, name))
+    names = document(archive.text(name, []), archive.place(name))
     pairs = names.items() if isinstance(names, dict) else ()
     return {channel for channel, title in pairs if str(title).startswith("Direct Message")}
 
@@ -106,25 +85,22 @@ def _refusal(kind: str, unknown: bool) -> str:
 
 
 def _records(archive: Archive, name: str, notes: list[str]) -> Iterator[object]:
-    place = where(archive, name)
-    text = text_of(archive.pieces(name), place, notes)
     if name.endswith(".json"):
-        yield from elements(text, place)
+        yield from elements(archive.text(name, notes), archive.place(name))
         return
-    rows = rows_of(lines_of(text, place), place, ",")
+    rows = rows_of(archive.lines(name, notes), archive.place(name), ",")
     header = next(rows, [])
     for row in rows:
         yield dict(zip(header, row, strict=False))
 
 
-def _found(record: object, refused: str, channel: str) -> Found:
+def _post(record: object, refused: str, channel: str) -> ParsedPost:
     if not isinstance(record, dict) or "Contents" not in record:
-        return Found("", NOT_A_POST)
-    message: dict[str, Any] = record
-    return Found(
-        _EMOJI.sub(r"\1", str(message["Contents"] or "")).strip(),
+        return ParsedPost("", NOT_A_POST)
+    return ParsedPost(
+        _EMOJI.sub(r"\1", str(record["Contents"] or "")).strip(),
         refused=refused,
-        at=moments.seconds(message.get("Timestamp")),
-        has_media=bool(message.get("Attachments")),
+        at=moments.seconds(record.get("Timestamp")),
+        has_media=bool(record.get("Attachments")),
         channel=channel,
     )

@@ -1,8 +1,7 @@
 """Reads JSON and JSON Lines: objects with a field of words or bare strings, in an array or in lines.
 
-Pieces of text go in, posts come out. The one surprise: objects may stand under numbers instead of in an
-array, or each in an object of its own (`{"tweet": {…}}`); both are looked into. ActivityPub among them is
-read as such, because only its addresses say what is private.
+Objects may stand under numbers instead of in an array, or each in an object of its own (`{"tweet": {…}}`).
+ActivityPub among them is read as such, because only its addresses say what is private.
 """
 
 from __future__ import annotations
@@ -14,8 +13,10 @@ from itertools import chain, islice
 from typing import Any
 
 from botus.corpus.parsing import fields
+from botus.corpus.parsing.archive import Archive
+from botus.corpus.parsing.decoding import glance
 from botus.corpus.parsing.jsonstream import elements, values
-from botus.corpus.parsing.post import NOT_A_POST, Found
+from botus.corpus.parsing.post import NOT_A_POST, Options, ParsedPost
 from botus.corpus.sources import mastodon, unsupported
 from botus.errors import FileError, SettingsError
 
@@ -23,7 +24,7 @@ _BEGINS = re.compile(r"\s*(?:\[\s*[\[{\"\]]|\{\s*[\"}])")
 _SAMPLE = 50
 
 
-def is_json(start: str) -> bool:
+def is_json(start: str, name: str) -> bool:
     """Tell from the start of a file whether it is JSON, damaged or not."""
     return bool(_BEGINS.match(start)) or _strings_in_lines(start)
 
@@ -44,46 +45,44 @@ def is_trump(start: str) -> bool:
     return fields.is_trump(re.findall(r'"(\w+)"\s*:', start[:4000]))
 
 
-def posts(pieces: Iterable[str], place: str, in_lines: bool, field: str | None) -> Iterator[Found]:
+def posts(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
     """Yield one post per object or string.
-
-    Args:
-        pieces: the text of the file.
-        place: how to name it to the person.
-        in_lines: values follow one another, in no array.
-        field: the one with the words; None: find it.
 
     Raises:
         FileError: it is damaged, or no field has words.
         SettingsError: there is no such field.
     """
-    records = _records(values(pieces, place) if in_lines else elements(pieces, place))
+    for name in names:
+        place = archive.place(name)
+        parsed = values if is_lines(glance(archive.start(name))) else elements
+        yield from _of_file(_records(parsed(archive.text(name, notes), place)), place, options.column)
+
+
+def _of_file(records: Iterator[Any], place: str, field: str | None) -> Iterator[ParsedPost]:
     sample = list(islice(records, _SAMPLE))
     objects = [record for record in sample if isinstance(record, dict) and not mastodon.is_activity(record)]
-    if found := unsupported.of_fields({fields.plainly(name) for one in objects for name in one}):
-        raise FileError(f"{place} is {found[0]}", found[1])
+    if what := unsupported.of_fields({fields.plainly(name) for one in objects for name in one}):
+        raise FileError(f"{place} is {what[0]}", what[1])
     text = _field(objects, place, field) if objects else ""
     for record in chain(sample, records):
         if isinstance(record, str):
-            yield fields.found({"text": record}, "text")
+            yield fields.post_of({"text": record}, "text")
         elif not isinstance(record, dict):
-            yield Found("", NOT_A_POST)
+            yield ParsedPost("", NOT_A_POST)
         else:
-            yield mastodon.post(record) if mastodon.is_activity(record) else fields.found(record, text)
+            yield mastodon.post_of(record) if mastodon.is_activity(record) else fields.post_of(record, text)
 
 
-def _records(found: Iterator[Any]) -> Iterator[Any]:
+def _records(found: Iterable[Any]) -> Iterator[Any]:
     for record in found:
         # X's API answers with what was asked for in "data" and with others' posts in "includes".
         data = record.get("data") if isinstance(record, dict) and "id" not in record else None
-        if isinstance(data, list) and all(isinstance(one, dict) for one in data):
-            yield from data
-            continue
+        inner = list(record.values()) if isinstance(record, dict) else []
         if isinstance(data, dict):
             yield data
-            continue
-        inner = list(record.values()) if isinstance(record, dict) else []
-        if inner and all(isinstance(one, dict) for one in inner):
+        elif isinstance(data, list) and all(isinstance(one, dict) for one in data):
+            yield from data
+        elif inner and all(isinstance(one, dict) for one in inner):
             yield from inner
         else:
             yield record

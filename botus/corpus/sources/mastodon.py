@@ -1,8 +1,7 @@
 """Reads Mastodon's `outbox.json`, alone or in its archive, and its relatives': ActivityPub activities.
 
-An archive goes in, its posts come out as text. Whoever was not addressed publicly is respected: posts for
-followers and direct ones are refused, boosts and anything that is not plainly public too. The one surprise:
-an outbox cannot be told from its name alone, and some programs write a bare array of activities.
+Posts for followers, direct ones, boosts and anything that is not plainly public are refused. An outbox cannot
+be told from its name alone, and some programs write a bare array of activities.
 """
 
 from __future__ import annotations
@@ -12,10 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from botus.corpus.parsing import moments
-from botus.corpus.parsing.archive import Archive, where
-from botus.corpus.parsing.decoding import text_of
+from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.jsonstream import elements
-from botus.corpus.parsing.post import BOOST, DIRECT, FOLLOWERS_ONLY, NOT_A_POST, Found
+from botus.corpus.parsing.post import BOOST, DIRECT, FOLLOWERS_ONLY, NOT_A_POST, Options, ParsedPost
 from botus.markup import html_text
 
 _PUBLIC = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
@@ -29,30 +27,24 @@ _ACTIVITY = re.compile(r'"type"\s*:\s*"(?:Create|Announce)"')
 Record = dict[str, Any]
 
 
-def file_of(archive: Archive) -> str:
-    """Return the name of the outbox of an archive, "" where it has none."""
+def files_of(archive: Archive) -> list[str]:
+    """Return the name of the outbox of an archive; none where it has none."""
     names = [name for name in archive.names if name.rsplit("/", 1)[-1] == "outbox.json"]
-    return min(names, key=len) if names else ""
+    return sorted(names, key=len)[:1]
 
 
-def is_outbox(start: str) -> bool:
+def is_outbox(start: str, name: str) -> bool:
     """Tell from the start of a file that stands alone whether it is an outbox."""
     if start.lstrip().startswith("{"):
         return bool(_OUTBOX.search(start)) and bool(_ACTIVITY.search(start) or _EMPTY.search(start))
     return bool(_ACTIVITY.search(start)) and "ns/activitystreams" in start
 
 
-def posts(archive: Archive, name: str, notes: list[str]) -> Iterator[Found]:
-    """Yield the posts of an outbox.
-
-    Args:
-        archive: where it is.
-        name: the file.
-        notes: gets sentences for the person.
-    """
-    text = text_of(archive.pieces(name), where(archive, name), notes)
-    for activity in elements(text, where(archive, name), "orderedItems"):
-        yield post(activity)
+def posts(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
+    """Yield the posts of outboxes."""
+    for name in names:
+        for activity in elements(archive.text(name, notes), archive.place(name), "orderedItems"):
+            yield post_of(activity)
 
 
 def is_activity(record: Record) -> bool:
@@ -63,21 +55,21 @@ def is_activity(record: Record) -> bool:
     return kind in _ACTIVITIES and "object" in record and "actor" in record
 
 
-def post(activity: object) -> Found:
+def post_of(activity: object) -> ParsedPost:
     """Return the post of an activity, or of a post that stands without one."""
     if not isinstance(activity, dict):
-        return Found("", NOT_A_POST)
+        return ParsedPost("", NOT_A_POST)
     if activity.get("type") in _POSTS:
         activity = {"type": "Create", "actor": activity.get("attributedTo"), "object": activity}
     post = activity.get("object")
     if activity.get("type") == "Announce":
-        return Found("", BOOST, at=moments.seconds(activity.get("published")))
+        return ParsedPost("", BOOST, at=moments.seconds(activity.get("published")))
     if activity.get("type") != "Create" or not isinstance(post, dict) or post.get("type") not in _POSTS:
-        return Found("", NOT_A_POST)
+        return ParsedPost("", NOT_A_POST)
     text = html_text(_content(post))
     media = [one for one in _listed(post.get("attachment")) if isinstance(one, dict)]
     descriptions = [str(one["name"]) for one in media if one.get("name")]
-    return Found(
+    return ParsedPost(
         text,
         refused=_refusal(activity, post),
         at=moments.seconds(post.get("published") or activity.get("published")),

@@ -1,7 +1,7 @@
 """Reads CSV: one column or many, with a header or without one, whatever separates the cells.
 
-Lines go in, posts come out. The one surprise: a file of one column is often no CSV at all but bare lines,
-so cells that only a comma in a sentence has made are put together again.
+A file of one column is often no CSV at all but bare lines, so cells that only a comma in a sentence has made
+are put together again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from botus.corpus.parsing import fields, moments
-from botus.corpus.parsing.post import Found
+from botus.corpus.parsing.archive import Archive
+from botus.corpus.parsing.decoding import lines_of
+from botus.corpus.parsing.post import Options, ParsedPost
 from botus.corpus.parsing.rows import cells_of, delimiter_of, rows_of
 from botus.corpus.sources import unsupported
 from botus.errors import FileError, SettingsError
@@ -22,57 +24,56 @@ _FLAGS = frozenset(("t", "f", "true", "false"))
 _SAMPLE = 50
 
 
-def is_table(lines: list[str], named_csv: bool) -> bool:
-    """Tell from the first lines of a file whether it is a CSV.
-
-    Args:
-        lines: a sample, with their ends.
-        named_csv: its name says so.
-    """
+def is_table(start: str, name: str) -> bool:
+    """Tell from the start of a file and its name whether it is a CSV."""
+    lines = _whole_lines(start)[:_SAMPLE]
     delimiter = delimiter_of(lines)
     header = _cells(lines[:1], delimiter or ",")
-    if named_csv or (header and _is_header(header) and (delimiter or len(header) == 1)):
+    if name.lower().endswith((".csv", ".tsv")):
         return True
-    width = len(header)
-    return width >= 3 and any(moments.seconds(cell) is not None or cell.isdecimal() for cell in header)
+    if header and _is_header(header) and (delimiter or len(header) == 1):
+        return True
+    return len(header) >= 3 and any(moments.seconds(cell) is not None or cell.isdecimal() for cell in header)
 
 
-def is_trump(lines: list[str]) -> bool:
+def is_trump(start: str) -> bool:
     """Tell from the header whether it is The Trump Archive, of either version."""
+    lines = _whole_lines(start)
     return fields.is_trump(_cells(lines[:1], delimiter_of(lines) or ","))
 
 
-def posts(lines: Iterable[str], place: str, column: str | None) -> Iterator[Found]:
+def posts(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
     """Yield one post per row.
-
-    Args:
-        lines: the lines of the file, with their ends.
-        place: how to name it to the person.
-        column: the header of the column with the words; None: find it.
 
     Raises:
         FileError: no column has words, or a quote is never closed.
         SettingsError: there is no such column.
     """
-    source = iter(lines)
-    sample = list(islice(source, _SAMPLE))
+    for name in names:
+        yield from _of_file(archive.lines(name, notes), archive.place(name), options.column)
+
+
+def _of_file(lines: Iterator[str], place: str, column: str | None) -> Iterator[ParsedPost]:
+    sample = list(islice(lines, _SAMPLE))
     delimiter = delimiter_of(sample) or _delimiter_of_header(sample[:1])
     if not delimiter:
-        yield from _of_one_column(chain(sample, source), place, column)
+        yield from _of_one_column(chain(sample, lines), place, column)
         return
-    rows = rows_of(chain(sample, source), place, delimiter or ",")
+    rows = rows_of(chain(sample, lines), place, delimiter)
     first = list(islice(rows, _SAMPLE))
-    names = _unnamed_filled(first[0]) if first and _is_header(first[0]) else None
-    header = names or [f"column {number}" for number in range(1, max(map(len, first), default=0) + 1)]
-    body = first[1:] if names else first
-    if foreign_kind := unsupported.of_fields(map(fields.plainly, names or ())):
-        raise FileError(f"{place} is {foreign_kind[0]}", foreign_kind[1])
+    has_header = bool(first) and _is_header(first[0])
+    width = max(map(len, first[:1] if has_header else first), default=0)
+    header = [name.strip() for name in first[0]] if has_header else [""] * width
+    header = [name or f"column {number}" for number, name in enumerate(header, 1)]
+    body = first[1:] if has_header else first
+    if has_header and (what := unsupported.of_fields(map(fields.plainly, header))):
+        raise FileError(f"{place} is {what[0]}", what[1])
     text = _column(header, body, place, column)
     for row in chain(body, rows):
-        if names and len(row) > len(names):
-            row = _joined(row, len(names), names.index(text), delimiter)
+        if has_header and len(row) > width:
+            row = _joined(row, width, header.index(text), delimiter)
         record = dict(zip(header, row, strict=False))
-        yield fields.found(record if names else _guessed(record, text), text)
+        yield fields.post_of(record if has_header else _guessed(record, text), text)
 
 
 def _delimiter_of_header(first: list[str]) -> str:
@@ -90,13 +91,13 @@ def _joined(row: list[str], width: int, text: int, delimiter: str) -> list[str]:
     return [*row[:text], delimiter.join(row[text:end]), *row[end:]]
 
 
-def _of_one_column(lines: Iterator[str], place: str, wanted: str | None) -> Iterator[Found]:
+def _of_one_column(lines: Iterator[str], place: str, wanted: str | None) -> Iterator[ParsedPost]:
     for number, cell in enumerate(cells_of(lines)):
         name = cell.strip()
         if number == 0 and wanted is not None and name.lower() != wanted.strip().lower():
             raise SettingsError(f"{place} has no column {wanted}", f"it has one: {name[:80]}")
         if number or (wanted is None and not fields.is_text(name) and name != "0"):
-            yield fields.found({"text": cell}, "text")
+            yield fields.post_of({"text": cell}, "text")
 
 
 def _column(header: list[str], body: list[list[str]], place: str, wanted: str | None) -> str:
@@ -120,10 +121,12 @@ def _guessed(record: dict[str, str], text: str) -> dict[str, str]:
     flags = [cell for cell in rest if cell.lower() in _FLAGS]
     dates = [cell for cell in rest if not cell.isdecimal() and moments.seconds(cell) is not None]
     # The Trump Archive has isRetweet, isDeleted and isFlagged, in this order; before, is_retweet alone.
-    found = {text: record.get(text, ""), "created_at": dates[0] if dates else ""}
-    found["is_retweet"] = flags[0] if flags else ""
-    found["is_deleted"] = flags[1] if len(flags) > 2 else ""
-    return found
+    return {
+        text: record.get(text, ""),
+        "created_at": dates[0] if dates else "",
+        "is_retweet": flags[0] if flags else "",
+        "is_deleted": flags[1] if len(flags) > 2 else "",
+    }
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -142,9 +145,10 @@ def _is_header(cells: list[str]) -> bool:
     )
 
 
-def _unnamed_filled(names: list[str]) -> list[str]:
-    return [name.strip() or f"column {number}" for number, name in enumerate(names, 1)]
+def _whole_lines(start: str) -> list[str]:
+    lines = list(lines_of([start], ""))
+    return lines[:-1] or lines
 
 
-def _cells(lines: list[str], delimiter: str) -> list[str]:
+def _cells(lines: Iterable[str], delimiter: str) -> list[str]:
     return next(csv.reader(lines, delimiter=delimiter), [])

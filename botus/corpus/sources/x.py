@@ -1,75 +1,47 @@
 """Reads X's archives of every generation: `tweets.js` and its parts, `tweet.js`, Grailbird, `tweets.csv`.
 
-An archive goes in, its posts come out; long ones with the whole text of `note-tweet.js`, edited ones with
-every version but the last refused. The one surprise: `retweeted` and `truncated` are always false, so the
-words tell a retweet and the moment tells which long text belongs to which post.
+Long posts get the whole text of `note-tweet.js`; of edited ones every version but the last is refused.
+`retweeted` and `truncated` are always false, so the words tell a retweet, and the moment tells which long
+text belongs to which post.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from botus.corpus.parsing import moments, quotations
-from botus.corpus.parsing.archive import Archive, start_of, where
-from botus.corpus.parsing.decoding import glance, text_of
+from botus.corpus.parsing import moments
+from botus.corpus.parsing.archive import Archive
+from botus.corpus.parsing.decoding import glance
 from botus.corpus.parsing.jsonstream import elements
-from botus.corpus.parsing.post import AGAIN, EARLIER, FOLLOWERS_ONLY, NOT_A_POST, RETWEET, Found
-from botus.corpus.sources import x_csv
-from botus.corpus.sources.x_links import without_links
+from botus.corpus.parsing.post import (
+    AGAIN,
+    EARLIER,
+    FOLLOWERS_ONLY,
+    NOT_A_POST,
+    RETWEET,
+    Options,
+    ParsedPost,
+    quotation,
+)
+from botus.corpus.parsing.rows import rows_of
 from botus.markup import unescaped
 from botus.text import counted
 
 _MODERN = re.compile(r"(?:.*/)?tweets?(?:-part(\d+))?\.js")
 _MONTHS = re.compile(r"(?:.*/)?\d{4}_\d\d\.js")
+_CSV = re.compile(r"(?:.*/)?tweets\.csv")
+_CSV_COLUMNS = frozenset(("tweet_id", "timestamp", "text", "retweeted_status_id", "expanded_urls"))
 _ALONE = re.compile(r"\s*(?:window\.YTD\.tweets?\.part\d+|Grailbird\.data\.tweets_[\d_]+)\s*=")
 _EDIT_IDS = re.compile(rb'"editTweetIds"\s*:\s*\[([^\]]*)\]')
 _INITIAL_ID = re.compile(rb'"initialTweetId"\s*:\s*"(\d+)"')
 _HANDLES = re.compile(r"(?:@\w+\s+)+")
+_STATUS = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(?:\w+|i/web)/status/\d+(?:[/?#].*)?")
 
 Tweet = dict[str, Any]
-
-
-def files_of(archive: Archive) -> list[str]:
-    """Return the names of the files that hold the posts of an X archive, in order; none where it is none."""
-    modern = [(int(found[1] or 0), name) for name in archive.names if (found := _MODERN.fullmatch(name))]
-    if modern:
-        return [name for _, name in sorted(modern)]
-    months = sorted(name for name in archive.names if _MONTHS.fullmatch(name))
-    return months or x_csv.files_of(archive)
-
-
-def is_tweets(start: str) -> bool:
-    """Tell from the start of a file that stands alone whether it holds the posts of an X archive."""
-    return bool(_ALONE.match(start)) or x_csv.is_header(start)
-
-
-def posts(archive: Archive, names: list[str], notes: list[str]) -> Iterator[Found]:
-    """Yield the posts.
-
-    Args:
-        archive: where they are.
-        names: the files that hold them.
-        notes: gets sentences for the person.
-    """
-    context = _Context(
-        _owner(archive), _is_protected(archive), _long_texts(archive), _earlier_versions(archive, names)
-    )
-    for name in names:
-        if x_csv.is_header(glance(start_of(archive, name, 4096))):
-            tweets = x_csv.tweets(archive, name, notes)
-        else:
-            tweets = elements(
-                text_of(archive.pieces(name), where(archive, name), notes), where(archive, name)
-            )
-        for record in tweets:
-            yield _found(record, context)
-    if context.is_protected:
-        notes.append("the account was protected when this was exported: its posts are for followers only")
-    if context.joined:
-        notes.append(f"{counted(context.joined, 'long text')} taken from note-tweet.js")
 
 
 @dataclass
@@ -84,20 +56,54 @@ class _Context:
     joined: int = 0
 
 
-def _found(record: object, context: _Context) -> Found:
+def files_of(archive: Archive) -> list[str]:
+    """Return the names of the files that hold the posts of an X archive, in order; none where it is none."""
+    modern = [(int(found[1] or 0), name) for name in archive.names if (found := _MODERN.fullmatch(name))]
+    names = [name for _, name in sorted(modern)]
+    names = names or sorted(name for name in archive.names if _MONTHS.fullmatch(name))
+    if names:
+        return [name for name in names if is_tweets(glance(archive.start(name, 512)))]
+    tables = [name for name in archive.names if _CSV.fullmatch(name)]
+    return [name for name in tables if _is_csv(glance(archive.start(name, 4096)))][:1]
+
+
+def is_tweets(start: str, name: str = "") -> bool:
+    """Tell from the start of a file that stands alone whether it holds the posts of an X archive."""
+    return bool(_ALONE.match(start)) or _is_csv(start)
+
+
+def posts(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
+    """Yield the posts of an archive."""
+    context = _Context(
+        _owner(archive), _is_protected(archive), _long_texts(archive), _earlier_versions(archive, names)
+    )
+    for name in names:
+        if _is_csv(glance(archive.start(name, 4096))):
+            tweets: Iterator[Any] = _csv_tweets(archive, name, notes)
+        else:
+            tweets = elements(archive.text(name, notes), archive.place(name))
+        for record in tweets:
+            yield _post(record, context)
+    if context.is_protected:
+        notes.append("the account was protected when this was exported: its posts are for followers only")
+    if context.joined:
+        notes.append(f"{counted(context.joined, 'long text')} taken from note-tweet.js")
+
+
+def _post(record: object, context: _Context) -> ParsedPost:
     tweet = record.get("tweet", record) if isinstance(record, dict) else None
     text = (tweet.get("full_text") or tweet.get("text")) if isinstance(tweet, dict) else None
     if not isinstance(tweet, dict) or not isinstance(text, str):
-        return Found("", NOT_A_POST)
+        return ParsedPost("", NOT_A_POST)
     number = _number(tweet.get("id_str") or tweet.get("id"))
-    media = _media(tweet)
+    media = _objects(tweet.get("extended_entities"), "media") or _objects(tweet.get("entities"), "media")
     at = moments.seconds(tweet.get("created_at"))
-    text = without_links(unescaped(text), _entities(tweet, "urls"), media)
+    text = _without_links(unescaped(text), _objects(tweet.get("entities"), "urls"), media)
     if long_text := _long_text(context.long_texts, at, text):
         text = long_text
         context.joined += 1
     text, is_reply = _addressed(text, tweet, context.owner)
-    return Found(
+    return ParsedPost(
         text,
         refused=_refusal(tweet, text, number, context),
         at=at,
@@ -120,7 +126,7 @@ def _refusal(tweet: Tweet, text: str, number: int | None, context: _Context) -> 
     # Archives before 2018 have the author in every post, with the account as it was then.
     user = tweet.get("user")
     is_protected = context.is_protected or (isinstance(user, dict) and user.get("protected") is True)
-    return quotations.refusal(text) or (FOLLOWERS_ONLY if is_protected else "")
+    return quotation(text) or (FOLLOWERS_ONLY if is_protected else "")
 
 
 def _addressed(text: str, tweet: Tweet, owner: tuple[str, str]) -> tuple[str, bool]:
@@ -131,30 +137,38 @@ def _addressed(text: str, tweet: Tweet, owner: tuple[str, str]) -> tuple[str, bo
     own_id, own_name = owner
     own_id = own_id or str((tweet.get("user") or {}).get("id_str", ""))
     to = str(tweet.get("in_reply_to_user_id_str") or tweet.get("in_reply_to_user_id") or "")
-    if to and to == own_id:
-        own_name = str(tweet.get("in_reply_to_screen_name") or own_name)
-        text = (
-            re.sub(rf"^(?:@{re.escape(own_name)}\s+)+", "", text, flags=re.IGNORECASE) if own_name else text
-        )
+    own_name = str(tweet.get("in_reply_to_screen_name") or own_name)
+    if to and to == own_id and own_name:
+        text = re.sub(rf"^(?:@{re.escape(own_name)}\s+)+", "", text, flags=re.IGNORECASE)
     to_somebody = bool(to and own_id and to != own_id)
     return text, to_somebody or bool(re.match(r"@\w", text))
 
 
-def _media(tweet: Tweet) -> list[dict[str, Any]]:
-    extended = tweet.get("extended_entities")
-    found = extended.get("media") if isinstance(extended, dict) else None
-    found = found if isinstance(found, list) else []
-    return [one for one in found if isinstance(one, dict)] or _entities(tweet, "media")
-
-
-def _entities(tweet: Tweet, kind: str) -> list[dict[str, Any]]:
-    entities = tweet.get("entities")
-    found = entities.get(kind) if isinstance(entities, dict) else None
+def _objects(parent: object, key: str) -> list[dict[str, Any]]:
+    found = parent.get(key) if isinstance(parent, dict) else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _number(value: object) -> int | None:
     return int(value) if isinstance(value, int | str) and str(value).isdecimal() else None
+
+
+def _without_links(text: str, urls: list[dict[str, Any]], media: list[dict[str, Any]]) -> str:
+    """Put in the addresses that were meant by `t.co` links, and take out the links that nobody typed.
+
+    X appends one to the media of a post and to the post that it quotes; both are shown as boxes.
+    """
+    if "http" not in text:
+        return text
+    for one in media:
+        if one.get("url"):
+            text = text.replace(str(one["url"]), "")
+    for one in urls:
+        short, whole = str(one.get("url") or ""), str(one.get("expanded_url") or "")
+        if short and whole:
+            is_appended = bool(_STATUS.fullmatch(whole)) and text.rstrip().endswith(short)
+            text = text.replace(short, "" if is_appended else whole)
+    return text.strip()
 
 
 def _long_text(long_texts: dict[int, list[str]], at: float | None, text: str) -> str:
@@ -190,13 +204,11 @@ def _long_texts(archive: Archive) -> dict[int, list[str]]:
         at = moments.seconds(record.get("createdAt"))
         core = record.get("core")
         if at is not None and isinstance(core, dict) and isinstance(core.get("text"), str):
-            urls = core.get("urls")
             links = [
                 {"url": one.get("shortUrl"), "expanded_url": one.get("expandedUrl")}
-                for one in (urls if isinstance(urls, list) else [])
-                if isinstance(one, dict)
+                for one in _objects(core, "urls")
             ]
-            found.setdefault(int(at), []).append(without_links(core["text"], links, []))
+            found.setdefault(int(at), []).append(_without_links(core["text"], links, []))
     return found
 
 
@@ -204,7 +216,7 @@ def _side_file(archive: Archive, name: str, key: str) -> Iterator[dict[str, Any]
     path = next((one for one in archive.names if one == name or one.endswith("/" + name)), None)
     if path is None:
         return
-    for record in elements(text_of(archive.pieces(path), where(archive, path), []), where(archive, path)):
+    for record in elements(archive.text(path, []), archive.place(path)):
         inner = record.get(key) if isinstance(record, dict) else None
         if isinstance(inner, dict):
             yield inner
@@ -223,3 +235,33 @@ def _earlier_versions(archive: Archive, names: list[str]) -> set[int]:
             found.update(int(one) for one in _INITIAL_ID.findall(rest))
             rest = rest[-4096:]
     return found
+
+
+def _is_csv(start: str) -> bool:
+    first = next(csv.reader([re.split(r"[\r\n]", start[:4096], maxsplit=1)[0]]), [])
+    return {one.strip() for one in first} >= _CSV_COLUMNS
+
+
+def _csv_tweets(archive: Archive, name: str, notes: list[str]) -> Iterator[Tweet]:
+    """The rows of the `tweets.csv` that archives had before 2018, in the shape of the later `tweets.js`."""
+    rows = rows_of(archive.lines(name, notes), archive.place(name), ",")
+    header = next(rows, [])
+    for cells in rows:
+        row = dict(zip(header, cells, strict=False))
+        text = row.get("text", "")
+        short = re.findall(r"https?://t\.co/\w+", text)
+        # The addresses of media and links in the order of the text, pictures once each, links up to twice:
+        # only an equal number says which is which.
+        addresses = list(dict.fromkeys(one for one in row.get("expanded_urls", "").split(",") if one))
+        urls = zip(short, addresses, strict=True) if len(short) == len(addresses) else ()
+        yield {
+            "id_str": row.get("tweet_id"),
+            "text": text,
+            "created_at": row.get("timestamp"),
+            "in_reply_to_user_id_str": row.get("in_reply_to_user_id"),
+            "retweeted_status": row.get("retweeted_status_id"),
+            "entities": {
+                "urls": [{"url": one, "expanded_url": address} for one, address in urls],
+                "media": [{} for one in addresses if re.search(r"/status/\d+/(?:photo|video)/", one)],
+            },
+        }
