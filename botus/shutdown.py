@@ -58,7 +58,9 @@ class SignalNotes:
         on_signal: is called at once, within the handler.
     """
 
-    def __init__(self, numbers: Iterable[int], on_signal: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, numbers: Iterable[int], on_signal: Callable[[int], None] = lambda number: None
+    ) -> None:
         self.caught: set[int] = set()
         self._on_signal = on_signal
         self._reader, self._writer = os.pipe()
@@ -89,18 +91,17 @@ class SignalNotes:
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         self.caught.add(number)
-        if self._on_signal:
-            self._on_signal(number)
+        self._on_signal(number)
 
 
-class Signals:
+class Interrupts:
     """Turns signals into KeyboardInterrupt, but never within `held`."""
 
     def __init__(self) -> None:
         self._is_held = self._came = False
         self._before: dict[int, Any] = {}
 
-    def __enter__(self) -> Signals:
+    def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._take) for number in STOPS}
         return self

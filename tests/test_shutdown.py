@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from botus.shutdown import STOPS, SignalNotes, Signals
+from botus.shutdown import STOPS, Interrupts, SignalNotes
 
 
 def handlers() -> list[object]:
@@ -36,16 +36,16 @@ def test_a_signal_interrupts_but_not_within_held() -> None:
     before, done = handlers(), []
 
     def in_the_middle() -> None:
-        with signals.held():
+        with interrupts.held():
             os.kill(os.getpid(), signal.SIGTERM)
             done.append("what was begun")
 
-    with Signals() as signals:
+    with Interrupts() as interrupts:
         with pytest.raises(KeyboardInterrupt):
             in_the_middle()
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGHUP)
-        signals.hold()
+        interrupts.hold()
         os.kill(os.getpid(), signal.SIGINT)
         done.append("the end")
     assert done == ["what was begun", "the end"]

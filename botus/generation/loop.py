@@ -19,7 +19,7 @@ from botus.generation.job import Job
 from botus.generation.judge import EARLIER, Judge, known
 from botus.generation.report import GenerationReport
 from botus.generation.score import Logprob
-from botus.shutdown import Signals
+from botus.shutdown import Interrupts
 from botus.store.candidates import Candidate, Candidates
 from botus.store.decisions import Decisions
 from botus.store.durable import files
@@ -116,19 +116,19 @@ class _Run:
     def go(self, draw: Draw, logprob: Logprob | None) -> GenerationReport:
         samples: Iterator[Sample] = iter(())
         try:
-            with Signals() as signals:
+            with Interrupts() as interrupts:
                 try:
                     judge = self._begin(logprob)
                     samples = draw(self.reached)
-                    self._loop(samples, judge, signals)
-                    signals.hold()
+                    self._loop(samples, judge, interrupts)
+                    interrupts.hold()
                     self._end()
                 except KeyboardInterrupt:
-                    signals.hold()
+                    interrupts.hold()
                     self._end()
                     raise Stopped(self.report) from None
                 except Exception as error:
-                    signals.hold()
+                    interrupts.hold()
                     self._failed(error)
                     raise
         finally:
@@ -154,14 +154,14 @@ class _Run:
         self.queue.append(lost)
         self.report.requeued = len(lost)
 
-    def _loop(self, samples: Iterator[Sample], judge: Judge, signals: Signals) -> None:
+    def _loop(self, samples: Iterator[Sample], judge: Judge, interrupts: Interrupts) -> None:
         report, accepted_before = self.report, 0
         for sample in samples:
             self._take(sample, judge)
             if report.accepted >= report.wanted:
                 return
             if len(self.pending) >= GROUP or (self.pending and self.clock() - self.flushed >= _SECOND):
-                with signals.held():
+                with interrupts.held():
                     self._flush()
             if self.clock() - self.told >= 0.1:
                 self.told = self.clock()

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from botus.errors import BotusError, Interrupted, SettingsError
-from botus.shutdown import Signals
+from botus.shutdown import Interrupts
 from botus.training.dataset import Check, Row
 from botus.training.graph import Network
 from botus.training.overtraining import Sampled
@@ -96,12 +96,12 @@ class Training:
         self._progress = TrainingProgress(state.step, self.plan.steps, best_step=state.best_step)
         self._began = self._told = self._saved = self.clock()
         self._first = state.step
-        with Signals() as signals:
+        with Interrupts() as interrupts:
             try:
                 with self._telling_what_is_safe():
-                    why = self._loop(signals)
+                    why = self._loop(interrupts)
             except KeyboardInterrupt:
-                signals.hold()
+                interrupts.hold()
                 with self._telling_what_is_safe():
                     self._save_everything()
                 raise Interrupted(
@@ -109,21 +109,21 @@ class Training:
                     f"everything is in {self.folder.path}",
                     "the same command goes on from there",
                 ) from None
-            signals.hold()
+            interrupts.hold()
             self._describe(why)
             self.folder.finish()
         return why
 
-    def _loop(self, signals: Signals) -> str:
+    def _loop(self, interrupts: Interrupts) -> str:
         state, plan = self.state, self.plan
         while True:
             if plan.is_due(state.step) and state.looked != state.step:
-                self._look(signals)
+                self._look(interrupts)
             if state.stale >= PATIENCE:
                 return f"the held-out loss has not fallen since step {state.best_step:,}"
             if state.step >= plan.steps:
                 return "all steps are done"
-            with signals.held():
+            with interrupts.held():
                 if self.clock() - self._saved > _SAVE_SECONDS:
                     self._save_everything()
                 self._step()
@@ -153,10 +153,10 @@ class Training:
             self._note(None, None)
         self.watcher.stepped(self._progress)
 
-    def _look(self, signals: Signals) -> None:
+    def _look(self, interrupts: Interrupts) -> None:
         """Measure the held-out loss, keep the weights if it is the lowest, and sample."""
-        loss = self._held_out_loss(signals)
-        with signals.held():
+        loss = self._held_out_loss(interrupts)
+        with interrupts.held():
             state, sampled = self.state, self._sample()
             rate = sampled.copy_rate if sampled else None
             is_better = state.best_loss is None or loss < state.best_loss
@@ -171,13 +171,13 @@ class Training:
             self.folder.write_history(self._rows)
             self.watcher.looked(self._progress, sampled)
 
-    def _held_out_loss(self, signals: Signals) -> float:
+    def _held_out_loss(self, interrupts: Interrupts) -> float:
         """The mean loss of the held-out posts' tokens, nats per token."""
         total, count, size = 0.0, 0, self.plan.batch
         for first in range(0, len(self.checks), size):
             part = self.checks[first : first + size]
             rows = [check.row for check in part]
-            with signals.held():  # the graph has a fixed batch: the last row is repeated to fill it
+            with interrupts.held():  # the graph has a fixed batch: the last row is repeated to fill it
                 losses = self.network.losses(rows + rows[-1:] * (size - len(rows)))
             for check, found in zip(part, losses, strict=False):
                 total += sum(found[: check.used - 1])

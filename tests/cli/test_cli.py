@@ -493,6 +493,18 @@ def test_no_color_and_dumb_terminals(data: Path, settings: dict[str, str]) -> No
     assert "wrote 3 lines" in child.before
 
 
+# Exit codes.
+
+
+def test_an_exit_code_is_named_in_errors_and_nowhere_else() -> None:
+    numbers = re.compile(r"\bexit\([^)0]*[1-9]|\bexit_code\W+[0-9]|\bcode=[0-9]")
+    folder = Path(package.__file__).parent
+    named = {
+        str(path.relative_to(folder)) for path in folder.rglob("*.py") if numbers.search(path.read_text())
+    }
+    assert named == {"errors.py"}
+
+
 # Secrets.
 
 
