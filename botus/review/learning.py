@@ -21,11 +21,7 @@ _PIECE = 25  # posts between two stops
 
 
 class Learner:
-    """What is learned in one review.
-
-    Args:
-        parts: returns the parts of a post's score by its fingerprint.
-    """
+    """What is learned in one review; `parts` returns the parts of a post's score by its fingerprint."""
 
     def __init__(self, parts: Callable[[str], Mapping[str, float]]) -> None:
         self._parts = parts

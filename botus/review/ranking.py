@@ -12,6 +12,7 @@ import zlib
 from array import array
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from random import Random
 
 FEWEST = 30  # decisions from which a model is worth something
@@ -42,9 +43,7 @@ class Model:
 def features(text: str, parts: Mapping[str, float] | None = None) -> array[int]:
     """Return the numbers of a post's features: its words, pairs of words, letters in a row, length and score.
 
-    Args:
-        text: the post.
-        parts: of its score, 0 to 1 each.
+    The parts of its score are 0 to 1 each.
     """
     folded = text.casefold()
     words = _WORD.findall(folded)
@@ -65,12 +64,7 @@ def is_enough(examples: Sequence[Example]) -> bool:
 
 
 def fit(examples: Sequence[Example], seed: int = 0) -> Generator[None, None, Model]:
-    """Learn, in pieces, by stochastic gradient descent; the generator returns the model.
-
-    Args:
-        examples: at least one of each kind.
-        seed: for the order in which they are gone through.
-    """
+    """Learn, in pieces, by stochastic gradient descent; the generator returns the model."""
     weights, bias = [0.0] * _SIZE, 0.0
     kept = sum(is_kept for _, is_kept in examples)
     # A person keeps few: without this, the model would learn to say no and nothing else.
@@ -107,21 +101,14 @@ def cross_validate(examples: Sequence[Example], seed: int = 0) -> Generator[None
 
 
 def auc(rated: Sequence[tuple[float, bool]]) -> float:
-    """The area under the ROC curve, by ranks; equal chances count half.
-
-    Args:
-        rated: chance and truth, both truths among them.
-    """
-    ordered = sorted(rated)
-    total, start = 0.0, 0
-    while start < len(ordered):
-        end = start
-        while end < len(ordered) and ordered[end][0] == ordered[start][0]:
-            end += 1
-        total += (start + 1 + end) / 2 * sum(truth for _, truth in ordered[start:end])
-        start = end
-    kept = sum(truth for _, truth in ordered)
-    return (total - kept * (kept + 1) / 2) / (kept * (len(ordered) - kept))
+    """The area under the ROC curve of chances and truths (both kinds); equal chances count half."""
+    total, rank = 0.0, 0
+    for _, tied in groupby(sorted(rated), key=lambda one: one[0]):
+        truths = [truth for _, truth in tied]
+        total += sum(truths) * (rank + (len(truths) + 1) / 2)  # the mean rank of those with equal chances
+        rank += len(truths)
+    kept = sum(truth for _, truth in rated)
+    return (total - kept * (kept + 1) / 2) / (kept * (len(rated) - kept))
 
 
 def _chance(weights: Sequence[float], bias: float, found: Sequence[int]) -> float:

@@ -68,8 +68,9 @@ class ReviewSession:
             self._change(unfinished)
             lines = list(self._queue.lines())
             posts = table.read(lines, self._used())
-        begun = state.begin(posts, history, order, self.about.scores, seed)
-        self.state = replace(begun, flagged=self.about.flagged, limit=limit, learning=learning)
+        fresh = ReviewState(posts, order=order, seed=seed, limit=limit, learning=learning)
+        fresh = replace(fresh, scores=self.about.scores, flagged=self.about.flagged)
+        self.state = state.begin(fresh, history)
         self.notices += _oddities(lines, self.state)
 
     def press(self, key: Key) -> bool:
@@ -235,38 +236,28 @@ def open_session(
 
     Args:
         data: the data directory.
-        order: how the cards are laid out.
-        seed: for the cards that come at random.
+        order, seed, limit, learning: see `ReviewState`.
         clock: seconds since 1970.
-        limit: the shortest limit of a target, in characters.
-        learning: whether the person's decisions may change the order.
 
     Raises:
         BusyError: another review is going on.
         FileError: a file cannot be read or is damaged.
     """
     with files.lock(data, "curate", holder="another botus curate"):
-        with _without_collecting():
+        was_enabled = gc.isenabled()
+        gc.disable()  # it stays away from a hundred thousand cards, while they are read and for good
+        try:
             session = ReviewSession(data, order, seed, clock, limit, learning)
+        finally:
+            gc.freeze()
+            if was_enabled:
+                gc.enable()
         try:
             yield session
         except Interrupted:
             session.end()
             raise
         session.end()
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Keep the garbage collector away from a hundred thousand cards, while they are read and for good."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_enabled:
-            gc.enable()
 
 
 def _when_and_where(entry: Mapping[str, Any]) -> str:

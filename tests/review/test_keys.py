@@ -34,7 +34,7 @@ def table(content: bytes, used: Sequence[str] = ()) -> Table:
 
 
 def start(content: bytes = ABC, history: History | None = None, used: Sequence[str] = ()) -> ReviewState:
-    return begin(table(content, used), history or History(), "file")
+    return begin(ReviewState(table(content, used)), history or History())
 
 
 def typed(state: ReviewState, *keys: Key) -> tuple[ReviewState, list[Effect]]:

@@ -87,7 +87,7 @@ def test_the_same_decisions_teach_the_same() -> None:
 
 def reviewed(count: int, decided: int, order: Order = "score") -> ReviewState:
     texts = posts(count)
-    state = begin(table("".join(f"{text}\n" for text in texts).encode()), History(), order)
+    state = begin(ReviewState(table("".join(f"{text}\n" for text in texts).encode()), order=order), History())
     for number, text in enumerate(texts[:decided]):
         assert state.deck[state.front] == fingerprint(text)
         state, _ = press(state, "k" if "lamp" in text else "d", number)

@@ -26,7 +26,7 @@ LONG = "The keeper counts the dark in a drawer by the stairs, every night. " * 6
 
 def start(*posts: str) -> ReviewState:
     content = "".join(f"{text.escape(post)}\n" for post in posts).encode()
-    return begin(table.read(scan(io.BytesIO(content)), {}), History(), "file")
+    return begin(ReviewState(table.read(scan(io.BytesIO(content)), {})), History())
 
 
 def press(state: ReviewState, *keys: Key) -> ReviewState:

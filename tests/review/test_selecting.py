@@ -159,7 +159,7 @@ def test_uncertain_posts_come_first() -> None:
 def test_what_was_learned_orders_only_where_it_beats_the_score(auc: float, first: str) -> None:
     scores = {fingerprint(f"post {number}"): 1 - number / 100 for number in range(12)}
     chances = {fingerprint(f"post {number}"): number / 100 for number in range(12)}
-    state = begin(table(TWELVE), History(), "score", scores, seed=3)
+    state = begin(ReviewState(table(TWELVE), order="score", scores=scores, seed=3), History())
     state = relaid(replace(state, lesson=Lesson(40, chances, auc, 0.7)))
     assert shown(state) == "post 0"  # what is on the screen stays there
     state, _ = typed(state, "k")

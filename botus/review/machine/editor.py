@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 
 _JOINER = "\u200d"
 _NOT_TYPED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _WORD_BEFORE = re.compile(r"\w*\W*\Z")
-_WORD_AFTER = re.compile(r"\W*\w*")
+_TO_WORD_END = re.compile(r"\W*\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Editor:
 def pressed(editor: Editor, key: Key) -> Editor:
     """Return what a key makes of the text; a key without a meaning changes nothing."""
     if isinstance(key, Paste):
-        return _inserted(editor, cleaned(key.text))
+        text = key.text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+        return _inserted(editor, _NOT_TYPED.sub("", text))
     if key in _KEYS:
         return _KEYS[key](editor)
     if len(key) == 1 and (key.isprintable() or key == _JOINER):
@@ -46,19 +48,9 @@ def pressed(editor: Editor, key: Key) -> Editor:
     return editor
 
 
-def cleaned(pasted: str) -> str:
-    """Make pasted text fit for a post: `\\n` line breaks, no control characters, tabs as spaces."""
-    text = pasted.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    return _NOT_TYPED.sub("", text)
-
-
 def _inserted(editor: Editor, text: str) -> Editor:
     before, after = editor.text[: editor.cursor], editor.text[editor.cursor :]
     return Editor(before + text + after, editor.cursor + len(text))
-
-
-def _cut(editor: Editor, start: int, end: int) -> Editor:
-    return Editor(editor.text[:start] + editor.text[end:], start)
 
 
 def _before(editor: Editor) -> int:
@@ -76,10 +68,7 @@ def _edges(text: str) -> list[int]:
         return list(range(len(text) + 1))
     import grapheme
 
-    edges = [0]
-    for length in grapheme.grapheme_lengths(text):
-        edges.append(edges[-1] + length)
-    return edges
+    return [0, *accumulate(grapheme.grapheme_lengths(text))]
 
 
 def _line_start(editor: Editor) -> int:
@@ -87,18 +76,15 @@ def _line_start(editor: Editor) -> int:
 
 
 def _line_end(editor: Editor) -> int:
-    end = editor.text.find("\n", editor.cursor)
-    return len(editor.text) if end < 0 else end
+    return editor.cursor + len(editor.text[editor.cursor :].partition("\n")[0])
 
 
 def _word_start(editor: Editor) -> int:
-    found = _WORD_BEFORE.search(editor.text[: editor.cursor])
-    return found.start() if found else 0
+    return len(_WORD_BEFORE.sub("", editor.text[: editor.cursor], count=1))
 
 
 def _word_end(editor: Editor) -> int:
-    found = _WORD_AFTER.match(editor.text, editor.cursor)
-    return found.end() if found else len(editor.text)
+    return len(editor.text) - len(_TO_WORD_END.sub("", editor.text[editor.cursor :], count=1))
 
 
 def _to(place: Callable[[Editor], int]) -> Callable[[Editor], Editor]:
@@ -108,7 +94,7 @@ def _to(place: Callable[[Editor], int]) -> Callable[[Editor], Editor]:
 def _delete_to(place: Callable[[Editor], int]) -> Callable[[Editor], Editor]:
     def delete(editor: Editor) -> Editor:
         start, end = sorted((editor.cursor, place(editor)))
-        return _cut(editor, start, end)
+        return Editor(editor.text[:start] + editor.text[end:], start)
 
     return delete
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 
 from botus.review.machine import paging, rewording, selecting
 from botus.review.machine.editor import Key, Paste
+from botus.review.machine.paging import open_group, open_list
+from botus.review.machine.rewording import open_editor, start_edit
+from botus.review.machine.selecting import asking, search_again
 from botus.review.machine.state import DONE, ReviewState, advance, step_on
 from botus.review.machine.steps import Compare, Quit, Result, decide, redo, say, undo
 from botus.store.decisions import Kind
@@ -39,13 +42,7 @@ class Binding:
 
 
 def press(state: ReviewState, key: Key, now: int) -> Result:
-    """Take one key.
-
-    Args:
-        state: the review; its table is not stale.
-        key: a character, the name of another key, or pasted text.
-        now: milliseconds since 1970.
-    """
+    """Take one key at `now`, in milliseconds since 1970; the table must not be stale."""
     state = replace(state, notice="")
     if state.editor:
         return rewording.edit_key(state, state.editor, key, now)
@@ -86,16 +83,14 @@ def _deciding(kind: Kind) -> Action:
 
 def _looking(direction: int) -> Action:
     def act(state: ReviewState, now: int) -> Result:
-        posts, at, among = state.deck, state.front, "card of this review"
-        if state.subset is not None:
-            posts, at, among = state.subset, 0, "one that the filter found"
-        at = posts.index(state.at) if state.at in posts else at
+        posts, at = state.row, state.place
         for post in posts[:at][::-1] if direction < 0 else posts[at + 1 :]:
             if state.is_there(post):
                 is_next = state.subset is None and posts[state.front : state.front + 1] == (post,)
                 return replace(state, at=None if is_next else post), []
         if direction > 0 and state.subset is None and state.front == len(state.deck):
             return replace(state, at=None), []
+        among = "card of this review" if state.subset is None else "one that the filter found"
         return say(state, f"This is the {'first' if direction < 0 else 'last'} {among}")
 
     return act
@@ -117,40 +112,21 @@ def _quit(state: ReviewState, now: int) -> Result:
 
 
 _keep, _drop, _later, _star = (_deciding(kind) for kind in ("keep", "drop", "later", "star"))
+_UNDOING = {"u": undo, "backspace": undo, "r": redo}
+_ASKING = {"f": asking("filter"), "o": asking("order")}
 
 KEYS = (
     Binding("d  left", "drop: it leaves the queue", {"d": _drop, "left": _drop}, ("d", "drop", 0)),
     Binding("k  right", "keep: it stays in the queue", {"k": _keep, "right": _keep}, ("k", "keep", 0)),
     Binding("space", "later: it comes again at the end", {" ": _later}, ("space", "later", 1)),
     Binding("s", "star: keep, and it is a sure hit", {"s": _star}, ("s", "star", 5)),
-    Binding(
-        "e  E",
-        "edit here, or in your $EDITOR",
-        {"e": rewording.start_edit, "E": rewording.open_editor},
-        ("e", "edit", 3),
-    ),
-    Binding("Tab", "list: a page of posts at once", {"tab": paging.open_list}, ("Tab", "list", 6)),
-    Binding("m", "everything like this post, at once", {"m": paging.open_group}),
-    Binding(
-        "u  backspace",
-        "undo, back to the very first; r redo",
-        {"u": undo, "backspace": undo, "r": redo},
-        ("u", "undo", 2),
-        in_list=True,
-    ),
+    Binding("e  E", "edit here, or in your $EDITOR", {"e": start_edit, "E": open_editor}, ("e", "edit", 3)),
+    Binding("Tab", "list: a page of posts at once", {"tab": open_list}, ("Tab", "list", 6)),
+    Binding("m", "everything like this post, at once", {"m": open_group}),
+    Binding("u  backspace", "undo, back to the very first; r redo", _UNDOING, ("u", "undo", 2), in_list=True),
     Binding("up  down", "look back and forward", {"up": _looking(-1), "down": _looking(1)}),
-    Binding(
-        "/  n",
-        "search; the next one found",
-        {"/": selecting.ask_search, "n": selecting.search_again},
-        in_list=True,
-    ),
-    Binding(
-        "f  o",
-        "filter what is shown; order it",
-        {"f": selecting.ask_filter, "o": selecting.ask_order},
-        in_list=True,
-    ),
+    Binding("/  n", "search; the next one found", {"/": asking("search"), "n": search_again}, in_list=True),
+    Binding("f  o", "filter what is shown; order it", _ASKING, in_list=True),
     Binding("c", "compare with the corpus", {"c": _compare}),
     Binding("?", "", {"?": _help}, ("?", "keys", 1), in_list=True),
     Binding("q", "quit: all is saved already", {"q": _quit}, ("q", "quit", 4), in_list=True),

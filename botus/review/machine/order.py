@@ -35,7 +35,11 @@ class Lesson:
 
 
 def arrange(posts: Sequence[str], order: Order, scores: Mapping[str, float], rng: Random) -> list[str]:
-    """Put posts into an order; every tenth is a random one, so that a wrong score cannot hide a good post."""
+    """Put posts into an order.
+
+    `score` has the highest first, `uncertain` those nearest to the middle, posts without a score last; every
+    tenth is a random one, so that a wrong score cannot hide a good post. `new` has the file's last one first.
+    """
     if order in ("file", "new"):
         return list(posts if order == "file" else reversed(posts))
     if order == "random":

@@ -19,26 +19,28 @@ from botus.text import escape, fingerprint, normalise
 
 def start_edit(state: ReviewState, now: int) -> Result:
     """Edit the shown post in place."""
-    card = state.current
-    if card is None or not card.raws:
-        return _not_editable(state, card)
+    card = _editable(state)
+    if isinstance(card, str):
+        return say(state, card)
     return replace(state, editor=Editor(card.text, len(card.text)), at=card.fingerprint), []
 
 
 def open_editor(state: ReviewState, now: int) -> Result:
     """Edit the shown post in the person's own editor."""
-    card = state.current
-    if card is None or not card.raws:
-        return _not_editable(state, card)
+    card = _editable(state)
+    if isinstance(card, str):
+        return say(state, card)
     return replace(state, at=card.fingerprint), [OpenEditor(card.text)]
 
 
-def _not_editable(state: ReviewState, card: Card | None) -> Result:
+def _editable(state: ReviewState) -> Card | str:
+    """The shown post, or why it cannot be edited."""
+    card = state.current
     if card is None:
-        return say(state, "Nothing is left to edit: u takes back, q quits")
-    if state.verdicts.get(card.fingerprint) == "drop":
-        return say(state, "Dropped: k brings it back first")
-    return say(state, state.why_gone(card.fingerprint))
+        return "Nothing is left to edit: u takes back, q quits"
+    if not card.raws and state.verdicts.get(card.fingerprint) == "drop":
+        return "Dropped: k brings it back first"
+    return card if card.raws else state.why_gone(card.fingerprint)
 
 
 def edit_key(state: ReviewState, under_edit: Editor, key: Key, now: int) -> Result:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Literal
 
 from botus.review.machine import editor
 from botus.review.machine.editor import Editor, Key
@@ -29,19 +30,10 @@ FILTERS = {
 ORDERS: dict[str, Order] = {"s": "score", "r": "random", "f": "file", "n": "new", "u": "uncertain"}
 
 
-def ask_filter(state: ReviewState, now: int) -> Result:
-    """Ask what to show."""
-    return replace(state, asking=Question("filter")), []
-
-
-def ask_order(state: ReviewState, now: int) -> Result:
-    """Ask for the order of what is left."""
-    return replace(state, asking=Question("order")), []
-
-
-def ask_search(state: ReviewState, now: int) -> Result:
-    """Ask what to look for."""
-    return replace(state, asking=Question("search", Editor("", 0))), []
+def asking(kind: Literal["filter", "order", "search"]) -> Callable[[ReviewState, int], Result]:
+    """Return what a key does that asks for a filter, for an order, or what to look for."""
+    question = Question(kind, Editor("", 0) if kind == "search" else None)
+    return lambda state, now: (replace(state, asking=question), [])
 
 
 def search_again(state: ReviewState, now: int) -> Result:
@@ -108,9 +100,7 @@ def _showing(state: ReviewState, posts: list[str], name: str) -> ReviewState:
 
 
 def _search(state: ReviewState, text: str) -> Result:
-    posts = state.subset if state.subset is not None else state.deck
-    card, wanted = state.current, text.casefold()
-    start = posts.index(card.fingerprint) + 1 if card and card.fingerprint in posts else 0
+    posts, start, wanted = state.row, state.place + 1, text.casefold()
     for post in (*posts[start:], *posts[:start]):
         if wanted and wanted in state.table.cards[post].text.casefold() and state.is_there(post):
             return replace(state, at=post, listing=None, sought=text, notice="n finds the next one"), []

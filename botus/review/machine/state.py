@@ -63,7 +63,7 @@ class ReviewState:
         listing: the page that is shown instead of a card.
         subset: the posts that a filter found, in their order; None without a filter.
         sought: what was searched for last.
-        order: how the deck is laid out; seed: for the random cards.
+        order: how the deck is laid out (see `order.py`); seed: for the random cards.
         scores: by fingerprint; flagged: the posts with flags; limit: what counts as long, in characters.
         learning: whether the person's decisions may change the order; lesson: what was learned from them.
         nearest: on demand, what a post is close to in the corpus.
@@ -119,12 +119,16 @@ class ReviewState:
         return tuple(islice(self.coming(), self.page_size))
 
     @property
-    def position(self) -> tuple[int, int]:
-        """The number of the shown card, from 1, and how many there are in the filter or the deck."""
-        if self.subset is not None:
-            return self.subset.index(self.at) + 1 if self.at in self.subset else 1, len(self.subset)
-        at = self.deck.index(self.at) if self.at in self.deck else self.front
-        return min(len(self.deck), at + 1), len(self.deck)
+    def row(self) -> tuple[str, ...]:
+        """The posts that one goes through: those that a filter found, or the deck."""
+        return self.deck if self.subset is None else self.subset
+
+    @property
+    def place(self) -> int:
+        """The number of the shown card in the row, from 0."""
+        if self.at in self.row:
+            return self.row.index(self.at)
+        return self.front if self.subset is None else 0
 
     @property
     def is_taught(self) -> bool:
@@ -139,10 +143,8 @@ class ReviewState:
     def coming(self) -> Iterator[str]:
         """Yield the posts still to be decided, the next one first; of a filter, all that are left."""
         if self.subset is None:
-            yield from filter(self.is_open, islice(self.deck, self.front, None))
-        else:
-            start = self.subset.index(self.at) if self.at in self.subset else 0
-            yield from filter(self.is_there, islice(self.subset, start, None))
+            return filter(self.is_open, islice(self.deck, self.front, None))
+        return filter(self.is_there, islice(self.subset, self.place, None))
 
     def is_open(self, post: str) -> bool:
         """Tell whether a post still has to be decided: it is there, not used, and has no verdict."""
@@ -169,30 +171,16 @@ class ReviewState:
         return about.get(post) or {}
 
 
-def begin(
-    table: Table,
-    history: History,
-    order: Order = "score",
-    scores: Mapping[str, float] | None = None,
-    seed: int = 0,
-) -> ReviewState:
-    """Lay out a review of everything that is undecided; what was left for later comes at the end.
-
-    Args:
-        table: the posts on file; those that were decided and are no longer there are added.
-        history: the journal.
-        order: `score` (highest first, every tenth card random, unscored posts last), `file`, `new` (the
-            file's last one first), `random`, or `uncertain` (nearest to the middle first).
-        scores: by fingerprint.
-        seed: for the random cards.
-    """
-    table, waiting = table.copy(), list(table.cards)
+def begin(state: ReviewState, history: History) -> ReviewState:
+    """Lay out a review of all that is undecided on the table; what was left for later comes last."""
+    table, waiting = state.table.copy(), list(state.table.cards)
     last: dict[str, int] = {}
     for step in history.done:
         for one in step.decisions:
             last[one.fingerprint] = step.number
             table.cards.setdefault(one.fingerprint, Card(one.fingerprint, one.text))
-    state = ReviewState(
+    state = replace(
+        state,
         table=table,
         done=history.done,
         undone=history.undone,
@@ -200,9 +188,6 @@ def begin(
         first_step=history.next_step,
         next_step=history.next_step,
         origins=origins(history.done),
-        order=order,
-        seed=seed,
-        scores=scores or {},
     )
     waiting = [post for post in waiting if state.is_open(post)]
     later = [post for post in waiting if state.verdicts.get(post) == "later"]

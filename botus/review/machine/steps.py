@@ -61,12 +61,9 @@ Result = tuple[ReviewState, list[Effect]]
 
 
 def decide(state: ReviewState, wanted: Iterable[tuple[str, Kind]], now: int) -> Result:
-    """Decide posts in one step; what is decided that way already, or not there, is passed over.
+    """Decide posts, by fingerprint, in one step at `now`, in milliseconds since 1970.
 
-    Args:
-        state: the review.
-        wanted: fingerprints and what to decide.
-        now: milliseconds since 1970.
+    What is decided that way already, or not there, is passed over.
     """
     # One after the other: the place of a line depends on the lines before it.
     table, decisions = state.table.copy(), []

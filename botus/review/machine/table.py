@@ -84,9 +84,7 @@ class Table:
     def places_of(self, card: Card, new: bytes | None = None) -> tuple[Place, ...]:
         """Return the places of a post's lines, each as it is once the ones before it are out.
 
-        Args:
-            card: the post.
-            new: what the first line becomes if it is not taken out but reworded.
+        With `new`, the first line is not taken out but given these bytes.
         """
         table, found = replace(self, lines=list(self.lines)), []
         for raw in card.raws:
@@ -178,13 +176,7 @@ class Table:
 
 
 def read(lines: Iterable[Line], used: Mapping[str, str], before: Table | None = None) -> Table:
-    """Lay out what the queue holds; posts of the table `before` stay known, with the lines they have now.
-
-    Args:
-        lines: all but the blank ones.
-        used: see `Table`.
-        before: what was known.
-    """
+    """Lay out what the queue holds, all but its blank lines; posts of the table `before` stay known."""
     earlier = before.cards if before else {}
     known = {raw: card.fingerprint for card in earlier.values() for raw in card.raws}
     table, end = Table(used=used), 0

@@ -87,9 +87,8 @@ def _header(state: ReviewState, view: View) -> Text:
     """Say where one is, how much is kept, how fast it goes and what makes the order."""
     counts = tally(state)
     left = Text()
-    number, count = state.position
-    if count:
-        left.append(f"{number:,}", "bold").append(f" of {count:,}")
+    if count := len(state.row):
+        left.append(f"{min(count, state.place + 1):,}", "bold").append(f" of {count:,}")
     if state.subset is not None:
         left.append(" filtered", "cyan")
     card = None if state.listing else state.current
