@@ -31,11 +31,7 @@ _STEP = re.compile(r"-(\d+)$")  # of a run folder's prefix, model-500; a base mo
 
 
 def read(path: Path, stored: Mapping[str, StoredFile]) -> Checkpoint:
-    """Read a checkpoint.
-
-    Args:
-        path: the folder or the tar.
-        stored: its files by name.
+    """Read the checkpoint in a folder or tar, whose files by name are `stored`.
 
     Raises:
         FileError: a file is missing, truncated, damaged or of another model; says which and what to do.

@@ -44,6 +44,11 @@ class Draft:
     log_prob: float = 0.0
     finished: bool = False
 
+    def read(self) -> tuple[str, bool]:
+        """Return the text up to the first whole marker in it, and whether the model came to its end."""
+        text, *rest = _MARKER.split(self.text, maxsplit=1)
+        return text.decode("utf-8", "replace"), self.finished or bool(rest)
+
 
 class Watch:
     """Follows the posts of one batch and says when each is to stop.
@@ -88,9 +93,3 @@ def fewest_chars(text: str) -> int:
     mentions, links and entities may be taken out.
     """
     return len(_COUNTED.findall(unicodedata.normalize("NFC", _SHRINKING.sub("", text).strip())))
-
-
-def without_markers(text: bytes) -> tuple[bytes, bool]:
-    """Return a text up to the first whole marker in it, and whether there was one."""
-    found = _MARKER.search(text)
-    return (text[: found.start()], True) if found else (text, False)

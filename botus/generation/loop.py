@@ -68,9 +68,6 @@ def generate(
         clock: seconds that never go back.
         now: Unix time in seconds.
 
-    Returns:
-        The report; its `stopped` is set where fewer than 1 % of a long stretch passed.
-
     Raises:
         Stopped: Ctrl-C or a signal came; what was accepted is in the queue.
         FileError: the disk is full or a file is damaged; what is in the queue is whole.

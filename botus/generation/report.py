@@ -67,12 +67,7 @@ class GenerationReport:
 
 
 def table(report: GenerationReport, width: int = 0) -> Iterator[str]:
-    """Yield the closing table of a run.
-
-    Args:
-        report: of the run.
-        width: of the terminal, in columns, to which examples are cut; 0 for none.
-    """
+    """Yield the closing table of a run; examples are cut to the terminal's width in columns, if not 0."""
     if report.stopped:
         yield report.stopped
     if report.requeued:

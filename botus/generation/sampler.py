@@ -28,7 +28,6 @@ from botus.checkpoints.markers import (
     beginning,
     fewest_chars,
     stop_sequence,
-    without_markers,
 )
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import SettingsError
@@ -112,11 +111,7 @@ def load(
 
 
 class Sampler:
-    """Writes and scores posts; made by `load`.
-
-    Attributes:
-        engine: has the device and the precision.
-    """
+    """Writes and scores posts; made by `load`."""
 
     def __init__(self, hparams: Hparams, vocabulary: Vocabulary, running: engine.Engine) -> None:
         self._hparams, self._vocabulary, self.engine = hparams, vocabulary, running
@@ -126,7 +121,7 @@ class Sampler:
 
         Args:
             options: how to sample.
-            seed: any whole number; the same one gives the same posts in the same order.
+            seed: any whole number.
             skip: posts of this stream to pass over, mostly without writing them again.
 
         Raises:
@@ -245,10 +240,9 @@ class Sampler:
         )
         samples = []
         for place, draft in enumerate(watch.drafts, number * options.batch):
-            text, marked = without_markers(bytes(draft.text))
-            post = (options.prefix + text.decode("utf-8", "replace")).strip()
+            text, finished = draft.read()
             mean = draft.log_prob / max(1, draft.tokens)
-            samples.append(Sample(post, draft.finished or marked, mean, draft.tokens, place))
+            samples.append(Sample((options.prefix + text).strip(), finished, mean, draft.tokens, place))
         return samples
 
 

@@ -62,7 +62,7 @@ def forgotten_profile(forgotten: Sequence[ForgottenCorpus], model: str, posts: i
     Args:
         forgotten: what is left of them.
         model: the fingerprint of the checkpoint that writes: what another one thought does not count.
-        posts: how many posts this corpus has.
+        posts: how many this corpus has.
     """
     asked = [one for one in forgotten if one.model == model and one.profile[0] is not None]
     if asked:
@@ -77,10 +77,7 @@ def forgotten_profile(forgotten: Sequence[ForgottenCorpus], model: str, posts: i
 def score(post: str, logprob: float | None, corpus: CorpusProfile) -> tuple[float, dict[str, float]]:
     """Rate a candidate: return the total, 0 to 1, and its parts by name; one that cannot be had is missing.
 
-    Args:
-        post: the text.
-        logprob: its mean log-probability per token, as `Logprob` gives it.
-        corpus: what real posts are like.
+    Its log-probability is a mean per token, as `Logprob` gives it.
     """
     parts = {"variety": _variety(post), "ending": _ending(post, corpus.closed)}
     if logprob is not None and corpus.median is not None:

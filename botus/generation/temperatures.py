@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
+import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from botus.generation.job import Job
 from botus.generation.judge import Judge
@@ -17,7 +21,7 @@ from botus.text import escape
 if TYPE_CHECKING:
     from botus.generation.sampler import Sample
 
-_NARROW = 24  # columns below which samples are not put side by side
+_NARROW = 27  # columns below which samples are not put side by side
 _TRIED = 1000  # texts after which one in a hundred must have passed
 
 
@@ -33,13 +37,7 @@ class TemperatureSamples:
 def compare(
     job: Job, streams: Callable[[float], Iterator[Sample]], temperatures: Sequence[float]
 ) -> list[TemperatureSamples]:
-    """Find n acceptable texts at each of several temperatures.
-
-    Args:
-        job: its n, rules, corpus and data directory are used.
-        streams: returns the texts of a temperature.
-        temperatures: in the order of the columns.
-    """
+    """Find n acceptable texts at each temperature; `streams` returns all texts of one."""
     judge, found = Judge(job), []
     for temperature in temperatures:
         samples = TemperatureSamples(temperature)
@@ -56,40 +54,17 @@ def compare(
 
 
 def side_by_side(columns: Sequence[TemperatureSamples], width: int) -> Iterator[str]:
-    """Yield samples of several temperatures beside each other, or one below the other on a narrow terminal.
-
-    Args:
-        columns: at least one.
-        width: of the terminal, in columns.
-    """
-    each = (width - 3 * (len(columns) - 1)) // len(columns)
-    if each < _NARROW:
-        for column in columns:
-            yield _head(column)
-            for number in range(len(column.lines)):
-                first, *others = _wrapped(column, number, width - 2)
-                yield from (f"- {first}", *(f"  {line}" for line in others))
-            yield ""
-        return
-    yield _row([_head(column) for column in columns], each)
-    yield _row(["─" * each for _ in columns], each)
-    for number in range(max(len(column.lines) for column in columns)):
-        cells = [_wrapped(column, number, each) for column in columns]
-        for place in range(max(map(len, cells))):
-            yield _row([cell[place] if place < len(cell) else "" for cell in cells], each)
+    """Yield samples of the temperatures beside each other, or one below the other on a narrow terminal."""
+    fits = width // len(columns) >= _NARROW
+    for group in [columns] if fits else [[column] for column in columns]:
+        table = Table(box=box.MINIMAL, show_edge=False, pad_edge=False, expand=True, leading=1)
+        for column in group:
+            share = len(column.lines) / max(1, column.seen)
+            table.add_column(f"temp {column.temperature:g}: {share:.0%} pass", ratio=1, overflow="fold")
+        for posts in zip_longest(*(column.lines for column in group), fillvalue=""):
+            table.add_row(*(Text(escape(post)) for post in posts))
+        console = Console(width=width, file=io.StringIO(), color_system=None)
+        with console.capture() as shown:
+            console.print(table)
+        yield from (line.rstrip() for line in shown.get().splitlines())
         yield ""
-
-
-def _head(column: TemperatureSamples) -> str:
-    return f"temp {column.temperature:g}: {len(column.lines) / max(1, column.seen):.0%} pass"
-
-
-def _wrapped(column: TemperatureSamples, number: int, width: int) -> list[str]:
-    if number >= len(column.lines):
-        return []
-    post = escape(column.lines[number])
-    return textwrap.wrap(post, width if cell_len(post) <= len(post) else width // 2)  # wide characters
-
-
-def _row(cells: Sequence[str], width: int) -> str:
-    return " │ ".join(set_cell_size(cell, width) for cell in cells).rstrip()

@@ -23,12 +23,9 @@ SHORTEST_RUN = 5
 
 @dataclass(frozen=True)
 class Nearest:
-    """The corpus post with which a text shares a run of words.
+    """The corpus post with which a text shares a run of words: the first is number 1.
 
-    Attributes:
-        number: 1 for the first post of the corpus; 0 for one that was forgotten.
-        text: that post, "" for one that was forgotten.
-        run: the words in a row that both have.
+    One that was forgotten has the number 0 and no text.
     """
 
     number: int

@@ -33,10 +33,6 @@ def parse_denylist(content: bytes, name: str = "denylist.txt") -> Denylist:
 
     A word is found as a whole word only; a pattern is searched anywhere (Python's `re`).
 
-    Args:
-        content: the file's bytes.
-        name: what the file is called in an error.
-
     Raises:
         FileError: a line is no UTF-8, no pattern, or forbids every text.
     """

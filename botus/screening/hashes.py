@@ -26,12 +26,7 @@ _OF_A_RUN, _OF_SHORTEST, _OF_A_WHOLE = 1, 7, 10
 
 
 class Hashes:
-    """What is left of the posts of one corpus.
-
-    Args:
-        salt: 16 bytes that were drawn for this corpus.
-        table: its bits.
-    """
+    """What is left of the posts of one corpus: 16 bytes that were drawn for it, and its bits."""
 
     def __init__(self, salt: bytes, table: bytes) -> None:
         self.salt, self.table = salt, table
@@ -40,9 +35,7 @@ class Hashes:
     def copied(self, post: str, found: Sequence[str]) -> int | None:
         """Return how many words in a row a text has taken from the corpus if that makes it a copy, else None.
 
-        Args:
-            post: the text.
-            found: its `words`; 0 words are returned for a text without any, such as a row of emoji.
+        `found` are its `words`; 0 are returned for a text without any, such as a row of emoji.
         """
         if len(found) < SHORTEST_RUN:
             return len(found) if self._has(_whole(post, found), _OF_A_WHOLE) else None
@@ -72,13 +65,7 @@ class Hashes:
 
 
 def make(posts: Sequence[str], hashtags: Iterable[str], salt: bytes) -> Hashes:
-    """Hash a corpus.
-
-    Args:
-        posts: its posts.
-        hashtags: theirs, without the `#` and case folded.
-        salt: 16 random bytes.
-    """
+    """Hash the posts of a corpus and their hashtags, which are case folded, with 16 random bytes."""
     tags = [(_hashtag(tag), _OF_A_WHOLE) for tag in hashtags]
     found = [(post, words(post)) for post in posts]
 

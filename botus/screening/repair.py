@@ -102,10 +102,6 @@ def unpaired(post: str, marks: str) -> list[int]:
 
     Smileys, `1)` of a list, and inch marks need none. Quotes pair by families, because every language opens
     and closes with other ones.
-
-    Args:
-        post: the text.
-        marks: `QUOTES` or `BRACKETS`.
     """
     if not any(mark in post for mark in marks):
         return []

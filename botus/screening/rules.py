@@ -66,6 +66,9 @@ class Rules:
             raise SettingsError(problems)
 
 
+Check = Callable[[str, Rules], str]
+
+
 def hashtags_of(posts: Iterable[str]) -> frozenset[str]:
     """Collect the hashtags of a corpus, for `Rules.hashtags`."""
     return frozenset(tag.casefold() for post in posts if "#" in post for tag in _HASHTAG.findall(post))
@@ -125,14 +128,13 @@ def _too_short(post: str, rules: Rules) -> str:
 _SOMETHING = re.compile(r"[^\W_]|[\u2190-\u2bff\u3000-\U0010ffff]")
 
 
-def _page(post: str, rules: Rules) -> str:
-    if not ("<" in post or "(" in post or '"' in post):  # each of its patterns has one of them
-        return ""
-    return _found("a page or an error message", _PAGE, post)
+def _finds(reason: str, pattern: re.Pattern[str], signs: str = "") -> Check:
+    """A rule that is a pattern; `signs` are characters of which what it finds has one: a cheap look first."""
 
+    def check(post: str, rules: Rules) -> str:
+        return _found(reason, pattern, post) if not signs or any(sign in post for sign in signs) else ""
 
-def _marker(post: str, rules: Rules) -> str:
-    return _found("a training marker", _MARKER, post)
+    return check
 
 
 def _encoding(post: str, rules: Rules) -> str:
@@ -141,10 +143,6 @@ def _encoding(post: str, rules: Rules) -> str:
 
 def _control(post: str, rules: Rules) -> str:
     return "" if post.isprintable() else _found("control characters", _CONTROL, post)
-
-
-def _markup(post: str, rules: Rules) -> str:
-    return _found("markup", _MARKUP, post)
 
 
 def _loop(post: str, rules: Rules) -> str:
@@ -216,14 +214,13 @@ def _found(reason: str, pattern: re.Pattern[str], post: str) -> str:
     return f"{reason}: {found[0].strip()!r}" if (found := pattern.search(post)) else ""
 
 
-Check = Callable[[str, Rules], str]
 RULES: dict[str, Check] = {
     "short": _too_short,
-    "page": _page,
-    "marker": _marker,
+    "page": _finds("a page or an error message", _PAGE, signs='<("'),
+    "marker": _finds("a training marker", _MARKER),
     "encoding": _encoding,
     "control": _control,
-    "markup": _markup,
+    "markup": _finds("markup", _MARKUP),
     "quotes": _quotes,
     "brackets": _brackets,
     "everyone": _everyone,

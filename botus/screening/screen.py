@@ -26,12 +26,7 @@ class Screen:
         self._repairs = [(name, mend) for name, mend in _repairs(rules) if name not in rules.off]
 
     def check(self, raw: str, *, finished: bool = True) -> Verdict:
-        """Repair a text and say whether it may be posted.
-
-        Args:
-            raw: the text as the model wrote it.
-            finished: whether the model came to the end of the post.
-        """
+        """Repair a text as the model wrote it and say whether it may be posted; never if it is unfinished."""
         if not finished:
             return self._refusal(raw, self._lengths) or Verdict(raw, "unfinished", "cut off before its end")
         post, names = text.normalise(raw), []
@@ -41,9 +36,11 @@ class Screen:
                 post = text.normalise(repaired)
                 names.append(name)
         repairs = tuple(names)
+        if refusal := self._refusal(post, self._checks, repairs):
+            return refusal
         found = self._doubtful.search(post) if self._doubtful else None
         flags = (f"wordfilter: {found[0].lower()}",) if found else ()
-        return self._refusal(post, self._checks, repairs) or Verdict(post, flags=flags, repairs=repairs)
+        return Verdict(post, flags=flags, repairs=repairs)
 
     def _refusal(self, post: str, checks: list[Check], repairs: tuple[str, ...] = ()) -> Verdict | None:
         for check in checks:

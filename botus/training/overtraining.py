@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from botus.checkpoints.markers import Watch, without_markers
+from botus.checkpoints.markers import Watch
 from botus.screening.novelty import COPY, Novelty
 from botus.training.run_folder import LossRow
 
@@ -51,7 +51,7 @@ def sample_reader(
         watch = Watch(1, pieces, markers)
         if not any(watch.see(0, token, 0.0) for token in tokens):
             return ""
-        return without_markers(bytes(watch.drafts[0].text))[0].decode("utf-8", "replace").strip()
+        return watch.drafts[0].read()[0].strip()
 
     def read(texts: Sequence[Sequence[int]]) -> Sampled:
         posts = tuple(filter(None, map(post, texts)))

@@ -431,12 +431,12 @@ def test_columns_stand_side_by_side_or_below_each_other() -> None:
     ]
     wide = list(temperatures.side_by_side(columns, 80))
     assert wide[0].split("│")[0].strip() == "temp 0.7: 50% pass"
-    assert {line.index("│") for line in wide if "│" in line and line.isascii()} <= {39}
+    assert {cells.cell_len(line.partition("│")[0]) for line in wide if "│" in line} == {40}
     assert any("A short line of fog" in line and "│" in line for line in wide)
     assert r"one\ntwo" in "\n".join(wide)
     narrow = list(temperatures.side_by_side(columns, 40))
     assert narrow[0] == "temp 0.7: 50% pass"
-    assert "- A short line of fog" in narrow
+    assert "A short line of fog" in narrow
     for lines, width in ((wide, 80), (narrow, 40)):
         assert max(cells.cell_len(line) for line in lines) <= width
 
