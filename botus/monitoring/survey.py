@@ -190,8 +190,8 @@ class Survey:
 
 def _marks(candidates: Candidates) -> Marks:
     found = Marks({}, {})
-    for post, temperature, flags in candidates.marks():
-        found.flags[post], found.temperatures[post] = flags, temperature
+    for one in candidates.glances():
+        found.flags[one.fingerprint], found.temperatures[one.fingerprint] = one.flags, one.temperature
     return found
 
 

@@ -7,12 +7,11 @@ would be posted in spite of its flags. So a crash may leave records whose lines 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from botus.store.durable import files, jsonl
 from botus.text import fingerprint
@@ -70,6 +69,16 @@ class Candidate:
     repairs: tuple[str, ...]
 
 
+class Glance(NamedTuple):
+    """What is read of every record: where its line starts, and a few fields; None where it has no number."""
+
+    start: int
+    fingerprint: str
+    temperature: float | None
+    score: float | None
+    flags: tuple[str, ...]
+
+
 class Candidates:
     """The provenance of one data directory's lines."""
 
@@ -83,7 +92,7 @@ class Candidates:
         Raises:
             FileError: the file is damaged.
         """
-        return [record for record in self._scan() if "fingerprint" in record]
+        return [record for record in jsonl.scan(self.path) if "fingerprint" in record]
 
     def provenance(self) -> Provenance:
         """Return the records by the fingerprint of their text, the later of two; each is read when looked at.
@@ -93,27 +102,29 @@ class Candidates:
         """
         return Provenance(self)
 
-    def flags(self) -> dict[str, tuple[str, ...]]:
-        """Return the flags of every line that `generate` wrote, most often none, by fingerprint."""
-        return {post: flags for post, _, flags in self.marks()}
+    def glances(self) -> Iterator[Glance]:
+        """Yield a glance at every line that was written, oldest first.
 
-    def marks(self) -> Iterator[tuple[str, float | None, tuple[str, ...]]]:
-        """Yield fingerprint, temperature and flags of every line that was written, oldest first.
-
-        A hundred thousand records take a seventh of a second: a line as `append` writes it is not parsed.
+        A hundred thousand records take under half a second: a line as `append` writes it is not parsed.
 
         Raises:
             FileError: the file is damaged.
         """
-        for _, line in self.raw_lines():
-            if found := _marks(line) or self._read_marks(line):
+        for number, start, line in jsonl.lines(self.path):
+            if not (found := _glance(start, line)):
+                found = _slow_glance(start, jsonl.parse(self.path, number, line) or {})
+            if found:
                 yield found
+
+    def flags(self) -> dict[str, tuple[str, ...]]:
+        """Return the flags of every line that `generate` wrote, most often none, by fingerprint."""
+        return {one.fingerprint: one.flags for one in self.glances()}
 
     def check(self) -> None:
         """Raise FileError where a line is damaged; keeps nothing, and parses odd lines only."""
-        for _, line in self.raw_lines():
-            if not _is_plain(line):
-                self.parsed(line)
+        for number, _, line in jsonl.lines(self.path):
+            if not (_is_one_without_flags(line) and _BEGINNING.match(line)):
+                jsonl.parse(self.path, number, line)
 
     def reached(self, origin: Origin) -> int:
         """Return how far a stream has been read: texts that are to be passed over when it is drawn again."""
@@ -121,7 +132,7 @@ class Candidates:
         del own["lost_mass"]  # a measurement, which another corpus changes; the stream is the same
         if not origin.corpus:  # as in the records of runs that did not write it down
             del own["corpus"]
-        for record in self._scan():
+        for record in jsonl.scan(self.path):
             end = record.get("run")
             number = end["reached"] if end else record.get("number", -1) + 1
             if (end or record).items() >= own.items():
@@ -169,8 +180,8 @@ class Candidates:
 
         def lines() -> Iterator[bytes]:
             nonlocal forgotten
-            for _, line in self.raw_lines():
-                record = self.parsed(line)
+            for number, _, line in jsonl.lines(self.path):
+                record = jsonl.parse(self.path, number, line)
                 if record is None:
                     return
                 nearest = record.get("nearest")
@@ -186,7 +197,7 @@ class Candidates:
 
     def quotes(self) -> bool:
         """Tell whether any record has the text of a corpus post."""
-        nearest = (record.get("nearest") for record in self._scan())
+        nearest = (record.get("nearest") for record in jsonl.scan(self.path))
         return jsonl.torn(self.path) or any(isinstance(one, dict) and one.get("text") for one in nearest)
 
     def unfinished(self) -> list[str]:
@@ -195,47 +206,6 @@ class Candidates:
         if not records or "run" in records[-1]:
             return []
         return [record["text"] for record in records if record.get("time") == records[-1]["time"]]
-
-    def _scan(self) -> Iterator[Record]:
-        """Read one record at a time: the container that posts has no room for all of them."""
-        for _, line in self.raw_lines():
-            if (record := self.parsed(line)) is None:
-                return
-            yield record
-
-    def raw_lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield every line that is not blank, with the offset at which it begins."""
-        offset = 0
-        try:
-            with self.path.open("rb") as source:
-                for line in source:
-                    if not line.isspace():
-                        yield offset, line
-                    offset += len(line)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise files.explain(error, self.path, "read") from error
-
-    def parsed(self, line: bytes) -> Record | None:
-        """Read a line of the file; None where it is a torn last one.
-
-        Raises:
-            FileError: it is damaged.
-        """
-        record = _parsed(line)
-        if record is None:
-            jsonl.read(self.path)  # raises, unless it is only a torn last line
-        return record
-
-    def _read_marks(self, line: bytes) -> tuple[str, float | None, tuple[str, ...]] | None:
-        """The slow way, for lines with flags, for those that somebody else wrote, and the ends of runs."""
-        record = self.parsed(line)
-        if record is None or not isinstance(record.get("fingerprint"), str):
-            return None
-        temperature = record.get("temperature")
-        value = float(temperature) if isinstance(temperature, int | float) else None
-        return record["fingerprint"], value, tuple(record.get("flags", ()))
 
     def _add(self, records: list[Record]) -> None:
         files.make_folder(self.path.parent)
@@ -246,8 +216,7 @@ class Candidates:
 class Provenance(Mapping[str, Record]):
     """The records by fingerprint, as they were when this was made; of two of one post, the later one.
 
-    A hundred thousand records are found in a quarter of a second: only three fields of each are read, at
-    their places in a line as `append` writes it, and the rest when somebody asks for the record.
+    Only what `Glance` has is kept of each; the rest is read when somebody asks for the record.
 
     Attributes:
         scores: by fingerprint.
@@ -255,26 +224,22 @@ class Provenance(Mapping[str, Record]):
     """
 
     def __init__(self, candidates: Candidates) -> None:
-        self._candidates = candidates
+        self._path = candidates.path
         self._starts: dict[str, int] = {}
         self.scores: dict[str, float] = {}
         self.flagged: set[str] = set()
-        for start, line in candidates.raw_lines():
-            found = _fields(line) or self._read_fields(line)
-            if found is None:
-                continue
-            post, score, flagged = found
-            self._starts[post] = start
-            if score is not None:
-                self.scores[post] = score
-            if flagged:
-                self.flagged.add(post)
+        for one in candidates.glances():
+            self._starts[one.fingerprint] = one.start
+            if one.score is not None:
+                self.scores[one.fingerprint] = one.score
+            if one.flags:
+                self.flagged.add(one.fingerprint)
 
     def __getitem__(self, post: str) -> Record:
         start = self._starts[post]
-        with self._candidates.path.open("rb") as source:
+        with self._path.open("rb") as source:
             source.seek(start)
-            return self._candidates.parsed(source.readline()) or {}
+            return jsonl.parse(self._path, 0, source.readline()) or {}
 
     def __contains__(self, post: object) -> bool:
         return post in self._starts
@@ -285,69 +250,47 @@ class Provenance(Mapping[str, Record]):
     def __len__(self) -> int:
         return len(self._starts)
 
-    def _read_fields(self, line: bytes) -> tuple[str, float | None, bool] | None:
-        """The slow way, for lines that somebody else wrote and for those that end a run."""
-        record = self._candidates.parsed(line)
-        if record is None or not isinstance(record.get("fingerprint"), str):
-            return None
-        score = record.get("score")
-        value = float(score) if isinstance(score, int | float) else None
-        return record["fingerprint"], value, bool(record.get("flags"))
 
+def _glance(start: int, line: bytes) -> Glance | None:
+    """Read one whole record without flags, as `append` writes it, at the places of its fields; else None.
 
-def _fields(line: bytes) -> tuple[str, float | None, bool] | None:
-    """Find fingerprint, score and whether there are flags, without reading all; None if that is not safe.
-
-    A quotation mark inside a JSON string has a backslash before it, so no text can look like a field.
+    No text can look like a field, because its quotation marks have a backslash before them.
     """
-    at = line.find(b'", "fingerprint": "')
-    score = line.find(b', "score": ', at)
-    if at < 0 or score < 0 or line.count(b'{"text": "') != 1 or line[-2:] != b"}\n":
+    at, score = line.find(_POST), line.find(_SCORE)
+    heat = line.find(_HEAT, at, score)
+    if at < 0 or heat < 0 or not _is_one_without_flags(line) or line[at + 51 : at + 52] != b'"':
         return None
-    post = line[at + 19 : at + 51]
     try:
-        value = float(line[score + 11 : line.index(b",", score + 11)])
+        temperature = float(line[heat + len(_HEAT) : line.index(b",", heat + len(_HEAT))])
+        value = float(line[score + len(_SCORE) : line.index(b",", score + len(_SCORE))])
     except ValueError:
         return None
-    is_whole = line.startswith(b'{"text": "') and line[at + 51 : at + 52] == b'"'
-    return (post.decode(), value, b', "flags": [], ' not in line) if is_whole else None
+    return Glance(start, line[at + len(_POST) : at + 51].decode(), temperature, value, ())
 
 
-# How a line of `append` begins. Quotation marks within a text have a backslash before them.
+_POST, _HEAT, _SCORE = b'", "fingerprint": "', b', "temperature": ', b', "score": '
+
+
+def _is_one_without_flags(line: bytes) -> bool:
+    return line.rfind(b', "flags": [], ') > 0 and line.rfind(b'{"text": "') == 0 and line.endswith(b"}\n")
+
+
+# How such a record begins; this finds damage that `_glance` reads past.
 _BEGINNING = re.compile(
     rb'\{"text": "[^"\\]*+(?:\\.[^"\\]*+)*+", "fingerprint": "[0-9a-f]{32}", "model": "[^"\\]*+", '
     rb'"step": [0-9]+, "temperature": [0-9]+(?:\.[0-9]+)?+, '
 )
 
 
-def _is_plain(line: bytes) -> bool:
-    """Tell whether a line is one whole record without flags, as `append` writes it."""
-    is_one = line.endswith(b"}\n") and line.count(b'{"text": "') == 1
-    return is_one and line.rfind(b', "flags": [], ') > 0 and _BEGINNING.match(line) is not None
-
-
-def _marks(line: bytes) -> tuple[str, float | None, tuple[str, ...]] | None:
-    """Find fingerprint and temperature of a line without flags, without reading all; None as in `_fields`."""
-    at = line.find(b'", "fingerprint": "')
-    heat = line.find(b', "temperature": ', at)
-    if at < 0 or heat < 0 or line.count(b'{"text": "') != 1 or b', "flags": [], ' not in line:
+def _slow_glance(start: int, record: Record) -> Glance | None:
+    """The same of a line with flags, or of one that somebody else wrote; None at the end of a run."""
+    if not isinstance(post := record.get("fingerprint"), str):
         return None
-    if not (line.startswith(b'{"text": "') and line.endswith(b"}\n") and line[at + 51 : at + 52] == b'"'):
-        return None
-    try:
-        return line[at + 19 : at + 51].decode(), float(line[heat + 17 : line.index(b",", heat + 17)]), ()
-    except ValueError:
-        return None
-
-
-def _parsed(line: bytes) -> Record | None:
-    try:
-        record = json.loads(line)
-    except ValueError:
-        return None
-    return record if isinstance(record, dict) else None
+    numbers = (record.get("temperature"), record.get("score"))
+    temperature, score = (float(one) if isinstance(one, int | float) else None for one in numbers)
+    return Glance(start, post, temperature, score, tuple(record.get("flags", ())))
 
 
 def _record(origin: Origin, candidate: Candidate, time: int) -> Record:
-    mark = {"text": candidate.text, "fingerprint": fingerprint(candidate.text)}
-    return {**mark, **asdict(origin), **asdict(candidate), "time": time}
+    post = {"text": candidate.text, "fingerprint": fingerprint(candidate.text)}
+    return {**post, **asdict(origin), **asdict(candidate), "time": time}

@@ -147,7 +147,7 @@ def test_provenance_stops_at_damage(tmp_path: Path, cut: slice) -> None:
         candidates.check()
 
 
-def test_marks_are_the_same_whoever_wrote_the_line(tmp_path: Path) -> None:
+def test_glances_are_the_same_whoever_wrote_the_line(tmp_path: Path) -> None:
     candidates = Candidates(tmp_path)
     tricky = 'a ", "fingerprint": "00", "temperature": 9, "flags": [], {"text": "'
     candidates.append(ORIGIN, [candidate("one"), candidate(tricky), candidate("two", 2, ("a flag",))], 1)
@@ -155,7 +155,7 @@ def test_marks_are_the_same_whoever_wrote_the_line(tmp_path: Path) -> None:
     with candidates.path.open("ab") as file:  # written by somebody else, and torn
         file.write(b'{"fingerprint": "f", "temperature": null, "flags": ["x"]}\n{"text": "torn", "fing')
     heat = ORIGIN.temperature
-    assert list(candidates.marks()) == [
+    assert [(one.fingerprint, one.temperature, one.flags) for one in candidates.glances()] == [
         (fingerprint("one"), heat, ()),
         (fingerprint(tricky), heat, ()),
         (fingerprint("two"), heat, ("a flag",)),
@@ -164,10 +164,10 @@ def test_marks_are_the_same_whoever_wrote_the_line(tmp_path: Path) -> None:
     candidates.check()
 
 
-def test_marks_stop_where_two_records_have_run_together(tmp_path: Path) -> None:
+def test_glances_stop_where_two_records_have_run_together(tmp_path: Path) -> None:
     candidates = Candidates(tmp_path)
     candidates.append(ORIGIN, [candidate("one"), candidate("two"), candidate("three")], 1)
     candidates.path.write_bytes(candidates.path.read_bytes().replace(b"\n", b"", 1))
-    for read in (candidates.marks, candidates.check):
+    for read in (candidates.glances, candidates.check):
         with pytest.raises(FileError, match=r"candidates\.jsonl, line 1"):
             list(read() or ())

@@ -24,42 +24,62 @@ def read(path: Path) -> list[Record]:
     Raises:
         FileError: a line before the last one is not a JSON object.
     """
-    content = files.read(path) or b""
-    lines = content[: _whole(content)].split(b"\n")
-    return [_parse(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    return list(scan(path))
 
 
 def scan(path: Path) -> Iterator[Record]:
-    """Yield the same records as `read`, one at a time: a long file need not fit into memory.
+    """Yield the same records one at a time: a long file need not fit into memory."""
+    for number, _, raw in lines(path):
+        if (record := parse(path, number, raw)) is not None:
+            yield record
 
-    Raises:
-        FileError: as `read` does, at that record.
-    """
+
+def lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """Yield number (from 1), offset and bytes of every line that is not blank."""
+    offset = 0
     try:
         with path.open("rb") as source:
             for number, raw in enumerate(source, 1):
-                if raw.isspace():
-                    continue
-                try:
-                    yield _parse(path, number, raw)
-                except FileError as error:
-                    is_torn = not raw.endswith(b"\n") and isinstance(error.__cause__, ValueError)
-                    if not is_torn:
-                        raise
+                if not raw.isspace():
+                    yield number, offset, raw
+                offset += len(raw)
     except FileNotFoundError:
         return
     except OSError as error:
         raise files.explain(error, path, "read") from error
 
 
+def parse(path: Path, number: int, line: bytes) -> Record | None:
+    """Read one of `lines`; None where it is a torn last one.
+
+    Raises:
+        FileError: it is damaged.
+    """
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        if not line.endswith(b"\n"):
+            return None
+        raise damaged(path, number, str(error)) from error
+    if not isinstance(record, dict):
+        raise damaged(path, number, "not a JSON object")
+    return record
+
+
+def damaged(path: Path, number: int, reason: str) -> FileError:
+    """Make the error of a line that cannot be understood."""
+    hint = "take the line out by hand, or put back a copy of the file"
+    return FileError(f"{path}, line {number}: {reason}", hint)
+
+
 def append(path: Path, records: Iterable[Record]) -> None:
     """Add records durably, in one write. The caller holds the lock that guards the file."""
-    lines = b"".join(map(line, records))
+    new = b"".join(map(line, records))
     tail, start = files.read_tail(path, _TAIL)
     whole = _whole(tail)
     if whole and not tail[:whole].endswith(b"\n"):
-        lines = b"\n" + lines  # a whole last record without its line break: an editor took it away
-    files.append(path, lines, start + whole)
+        new = b"\n" + new  # a whole last record without its line break: an editor took it away
+    files.append(path, new, start + whole)
 
 
 def line(record: Record) -> bytes:
@@ -81,19 +101,3 @@ def _whole(content: bytes) -> int:
     except ValueError:
         return end
     return len(content)
-
-
-def _parse(path: Path, number: int, line: bytes) -> Record:
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        raise _damaged(path, number, str(error)) from error
-    if not isinstance(record, dict):
-        raise _damaged(path, number, "not a JSON object")
-    return record
-
-
-def _damaged(path: Path, number: int, reason: str) -> FileError:
-    return FileError(
-        f"{path}, line {number}: {reason}", "take the line out by hand, or put back a copy of the file"
-    )
