@@ -100,7 +100,8 @@ def corpus_import(
     FILE, just as it was downloaded, is an archive of X, Mastodon or Discord (zip, tar or unpacked), a file of
     The Trump Archive, CSV, JSON, a fortune file, gpt-2-simple's output or plain text.
     """
-    from botus.corpus import importing, report
+    from botus.cli.display import corpus_import as display
+    from botus.corpus import importing
     from botus.corpus.cleaning import Treatment
     from botus.corpus.filtering import FilterOptions
     from botus.corpus.parsing.post import Options
@@ -116,12 +117,12 @@ def corpus_import(
             dry_run=dry_run,
             on_progress=on_progress,
         )
-    for note in (*done.notes, *report.missing(done.counts, explain)):
+    for note in (*done.notes, *display.missing(done.counts, explain)):
         values.say(note, "warning")
     width = terminal_width() or 0
     values.result(
-        [*report.samples(done.counts, explain, width), *report.lines(done)],
-        lambda: report.value(done, explain),
+        [*display.samples(done.counts, explain, width), *display.lines(done)],
+        lambda: display.value(done, explain),
     )
 
 
@@ -133,14 +134,14 @@ def corpus_remove(values: Common, source: str) -> None:
 
     What another source has too stays, and so do your own lines.
     """
-    from botus.corpus import report
+    from botus.cli.display import corpus_import as display
     from botus.store.corpus import Corpus
 
     own = Corpus(values.existing.data)
     with own.working():
         done = own.remove(source)
         left = len(own.texts())
-    values.result(report.removal(done, own.path, left), lambda: {**asdict(done), "total": left})
+    values.result(display.removal(done, own.path, left), lambda: {**asdict(done), "total": left})
 
 
 @corpus.command("stats")
@@ -148,18 +149,18 @@ def corpus_remove(values: Common, source: str) -> None:
 @common
 def corpus_stats(values: Common, plot: Path | None) -> None:
     """Show what corpus.txt is like, and whether it is enough to train on."""
-    from botus.cli.display import corpus as charts
+    from botus.cli.display import corpus as display
     from botus.corpus import stats
     from botus.store.durable import files
 
     found = stats.look(values.existing.data, Path.cwd())
     if plot:
-        files.replace(plot, charts.plot(found).encode())
+        files.replace(plot, display.plot(found).encode())
         values.say(f"the plots are in {plot}")
     width, blocks = min(80, shutil.get_terminal_size().columns), can_show("█")
     values.result(
-        charts.lines(found, width, blocks=blocks),
-        lambda: charts.value(found),
+        display.lines(found, width, blocks=blocks),
+        lambda: display.value(found),
     )
 
 

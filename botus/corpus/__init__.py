@@ -6,7 +6,6 @@ parsing/       what the readers of exports share
 filtering.py   which posts are worth training on, which messages are one thought; counts of the rest
 cleaning.py    mentions, links, entities and white space of a post
 duplicates.py  which posts are there already, word for word or nearly
-report.py      what a person sees of an import
 stats.py       what a corpus is like, how many tokens it has, and what to do about it
 feedback.py    what was kept, starred or posted becomes text to train on
 forgetting.py  the text goes, and the hashes that keep new lines from copying it stay

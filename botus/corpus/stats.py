@@ -47,16 +47,12 @@ class Stats:
 
     @property
     def median(self) -> float:
-        """The length of the post in the middle."""
+        """Of the lengths."""
         return statistics.median(self.lengths) if self.lengths else 0.0
 
 
 def look(data: Path, working_folder: Path) -> Stats:
-    """Measure the corpus of a data directory.
-
-    Args:
-        data: the data directory.
-        working_folder: where a vocabulary may lie, besides.
+    """Measure the corpus of a data directory; the working folder is where a vocabulary may lie too.
 
     Raises:
         FileError: there is no corpus, or a file is damaged.

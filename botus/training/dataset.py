@@ -119,15 +119,15 @@ def read(path: Path, weights: Mapping[str, float], say: Callable[[str], None]) -
         say(problem)
     drawn: dict[str, str] = {}
     for post in reading.posts:
-        if weights.get(mark := fingerprint(post), 1.0) > 0:
-            drawn.setdefault(mark, post)
+        if weights.get(key := fingerprint(post), 1.0) > 0:
+            drawn.setdefault(key, post)
     if len(drawn) < FEWEST_POSTS:
         found = {0: "no posts", 1: "1 post"}.get(len(drawn), f"{len(drawn)} different posts")
         raise FileError(
             f"{path} has {found}, and a model of under {FEWEST_POSTS} only repeats them",
             "some thousands are a good number: botus corpus import FILE adds some",
         )
-    return Posts(list(drawn.values()), [weights.get(mark, 1.0) for mark in drawn], digest_of(content))
+    return Posts(list(drawn.values()), [weights.get(key, 1.0) for key in drawn], digest_of(content))
 
 
 def encode(posts: Posts, model: InitialModel, seed: int) -> Dataset:

@@ -87,9 +87,7 @@ def network(
         graph = tf.Graph()
         with graph.as_default():
             tf.compat.v1.set_random_seed(plan.seed)
-            built = Network(tf, model, hparams, plan.batch, plan.window)
-            if sampling:
-                built.write(sampling)
+            built = Network(tf, model, hparams, plan, sampling)
             session = tf.compat.v1.Session(config=_settings(tf, threads))
     with graph.as_default(), session:
         built.start(session, tensors)
@@ -101,8 +99,15 @@ def network(
 class Network:
     """A GPT-2 with its loss and its optimizer; made by `network`."""
 
-    def __init__(self, tf: Any, model: Any, hparams: Mapping[str, int], batch: int, window: int) -> None:  # noqa: ANN401
-        v1 = tf.compat.v1
+    def __init__(
+        self,
+        tf: Any,  # noqa: ANN401
+        model: Any,  # noqa: ANN401
+        hparams: Mapping[str, int],
+        plan: TrainingPlan,
+        sampling: Sampling | None,
+    ) -> None:
+        v1, batch, window = tf.compat.v1, plan.batch, plan.window
         self._tf, self._hparams = tf, model.HParams(**hparams)
         # A row's tokens but the last are read, and each predicts the one after it.
         self._rows = v1.placeholder(tf.int32, [batch, window + 1])
@@ -125,26 +130,14 @@ class Network:
         self._weights, self._others = weights, [one for one in everything if one.op.name not in names]
         self._saver = v1.train.Saver(var_list=weights, max_to_keep=None)
         self._saver_of_everything = v1.train.Saver(var_list=everything, max_to_keep=None)
+        if sampling:
+            self._texts = self._samples(sampling)
         self._session: Any = None
-        self._texts: Any = None
 
     @property
     def on_gpu(self) -> bool:
         """Whether TensorFlow sees a GPU."""
         return any(device.device_type == "GPU" for device in self._session.list_devices())
-
-    def write(self, how: Sampling) -> None:
-        """Add gpt-2-simple's sampling to the graph, over the same weights: temperature only, no top_k."""
-        sample = import_module("gpt_2_simple.src.sample")
-        context = self._tf.constant([list(how.prompt)] * how.texts, self._tf.int32)  # [texts, prompt]
-        texts = sample.sample_sequence(
-            hparams=self._hparams,
-            length=how.length,
-            context=context,
-            batch_size=how.texts,
-            temperature=how.temperature,
-        )  # [texts, prompt + length]
-        self._texts = texts[:, len(how.prompt) :]
 
     def start(self, session: Any, tensors: Iterable[tuple[str, Any]]) -> None:  # noqa: ANN401
         """Give every variable its first value: a weight that is given, anything else from its initializer."""
@@ -206,6 +199,19 @@ class Network:
             raise FileError(
                 f"cannot read {prefix}: {str(error).splitlines()[0]}", "begin anew with --fresh"
             ) from error
+
+    def _samples(self, how: Sampling) -> Any:  # noqa: ANN401
+        """gpt-2-simple's sampling over the same weights, with a temperature only: [texts, length]."""
+        sample = import_module("gpt_2_simple.src.sample")
+        context = self._tf.constant([list(how.prompt)] * how.texts, self._tf.int32)  # [texts, prompt]
+        texts = sample.sample_sequence(
+            hparams=self._hparams,
+            length=how.length,
+            context=context,
+            batch_size=how.texts,
+            temperature=how.temperature,
+        )  # [texts, prompt + length]
+        return texts[:, len(how.prompt) :]
 
     def _run(self, wanted: Any, feed: dict[Any, Any]) -> Any:  # noqa: ANN401
         try:

@@ -49,7 +49,7 @@ class InitialModel:
 
 
 def new(size: str, posts: Sequence[str]) -> InitialModel:
-    """A model of nothing, with a vocabulary that is learnt from the posts."""
+    """A new model with random weights, and a vocabulary that is learnt from the posts."""
     markers = _has_line_breaks(posts)
     # The markers are in it: written in the single letters of another vocabulary they would fill the rows.
     texts = (written(post, markers).removesuffix("\n") for post in posts)

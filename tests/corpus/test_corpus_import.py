@@ -11,7 +11,8 @@ from threading import Thread
 import pexpect
 import pytest
 
-from botus.corpus import importing, report
+from botus.cli.display import corpus_import
+from botus.corpus import importing
 from botus.corpus.filtering import FilterOptions
 from botus.corpus.parsing.post import Options
 from botus.errors import FileError, SettingsError
@@ -220,7 +221,7 @@ def test_the_name_of_a_folder_is_that_of_the_folder_itself(tmp_path: Path) -> No
 
 def test_every_way_out_in_the_table_is_an_option() -> None:
     text = botus("corpus", "import", "--help").out
-    for way in report._WAYS_OUT.values():
+    for way in corpus_import._WAYS_OUT.values():
         assert re.match(r"--[\w-]+", way)[0] in text  # type: ignore[index]
 
 

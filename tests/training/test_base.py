@@ -58,7 +58,7 @@ def server(contents: dict[str, bytes]) -> Iterator[FileServer]:
 class Person:
     """Remembers what was said, and waits for nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = 60.0) -> None:
         self.said: list[str] = []
         self.pauses: list[float] = []
         self.progress: list[tuple[str, int, int]] = []
@@ -66,7 +66,7 @@ class Person:
             self.said.append,
             lambda *progress: self.progress.append(progress),
             self.pauses.append,
-            timeouts=(2.0, 0.5),
+            timeouts=(patience, patience),
         )
 
 
@@ -312,7 +312,7 @@ def test_a_portal_that_redirects_to_its_page(server: FileServer, tmp_path: Path)
 
 def test_a_server_that_stalls_is_left_after_the_time_out(server: FileServer, tmp_path: Path) -> None:
     server.faults = [Fault(DATA, stall=3 * CHUNK)]
-    person = Person()
+    person = Person(patience=2.0)
     assert_whole(fetch(server, tmp_path, person), server)
     assert f"{DATA}: timed out, trying again in 1 s" in person.said
     assert server.requests[-1] == (f"124M/{DATA}", f"bytes={3 * CHUNK}-")

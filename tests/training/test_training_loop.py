@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from botus import demo
-from botus.cli.display.training import beside, closing, look
+from botus.cli.display.training import beside, closing, look, plot
 from botus.errors import FileError, Interrupted, SettingsError
 from botus.store.durable import files
 from botus.training.dataset import Check
@@ -336,3 +336,9 @@ def test_the_end_says_what_comes_next() -> None:
         "next: botus generate --checkpoint data/checkpoint/run2 --temp 0.9 -n 500",
     ]
     assert next(closing(Path("run1"), TrainingState(1), "because")) == "ended after 1 step and 0 s: because"
+
+
+def test_the_plot_shows_what_was_measured() -> None:
+    rows = [LossRow(1, 0.5, 7.25, None, 0.001, 512.0, None), LossRow(2, 1.0, 7.0, 7.5, 0.002, 512.0, 0.25)]
+    assert "kept: step 2, 7.500" in plot(rows, 2)
+    assert "kept" not in plot(rows, 0).partition("</style>")[2]

@@ -1,7 +1,8 @@
 """What a person sees while a command is at work or of its figures: bars, tables, charts.
 
-corpus.py      the figures of a corpus: lines with a histogram, plots of lengths and times
-generation.py  what `botus generate` shows while it writes: notes, one progress bar, the closing table
-plots.py       SVG: how a training went, and bars of counts. Pure
-training.py    the download of a base model and a training: a bar on a terminal, else lines
+corpus.py         the figures of a corpus: lines with a histogram, plots of lengths and times
+corpus_import.py  an import: the closing table, what was cleaned, samples of what was left out
+generation.py     what `botus generate` shows while it writes: notes, one progress bar, the closing table
+plots.py          SVG: how a training went, and bars of counts. Pure
+training.py       the download of a base model and a training: a bar on a terminal, else lines
 """
