@@ -22,8 +22,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError
 
 from botus import shutdown
@@ -96,23 +95,11 @@ class Wire(HTTPAdapter):
         exchange.status, exchange.body = response.status_code, body
         return response
 
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = self._pools()
-
-    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **options)
-        manager.pool_classes_by_scheme = self._pools()
-        return manager
-
-    def _pools(self) -> dict[str, type[HTTPConnectionPool]]:
-        """urllib3 knows connections by their class only, so each adapter has classes of its own."""
-        plain = type("Plain", (_Connection,), {"wire": self})
-        secure = type("Secure", (_Connection, HTTPSConnection), {"wire": self})
-        return {
-            "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-            "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
-        }
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        """Let the connection tell this adapter what leaves; urllib3 knows connections by their class only."""
+        pool: Any = super().get_connection_with_tls_context(*args, **options)
+        pool.ConnectionCls = type("Connection", (_Connection, pool.ConnectionCls), {"wire": self})
+        return pool
 
     def _move(self, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.PreparedRequest:
         old, new = self.moved

@@ -73,9 +73,9 @@ class Webhook(Target):
 
     def send(self, text: str, key: str, *, again: bool) -> Answer:
         """Hand the text to Apprise once; what it does not call a success stays unknown."""
-        service = self._service()
-        if service is None:
-            return Answer("later", reason=_NOT_UNDERSTOOD, needs_person=True)
+        service, ready = self._service(), self.ready()
+        if isinstance(ready, Answer):
+            return ready
         if shutdown.is_requested():
             return Answer("later", reason="botus is ending")
         listener = _Listener()
@@ -104,29 +104,25 @@ class Webhook(Target):
     def _service(self) -> Any:  # noqa: ANN401
         """Apprise's object for the URL, None where it can make none."""
         if self._loaded is None:
-            self._loaded = _load(self._url)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # news for its authors, not for the owner
+                import apprise
+
+            logging.getLogger("apprise").propagate = False  # its errors hold URLs
+            asset = apprise.AppriseAsset(
+                app_id="botus",  # posts carry the bot's name and picture, not Apprise's
+                app_desc="botus",
+                app_url="",
+                image_url_mask="",
+                image_url_logo="",
+                storage_mode="memory",
+            )
+            self._loaded = apprise.Apprise.instantiate(self._url, asset=asset)
             if self._loaded is not None:
                 # Its own time-outs stay where the URL names them.
                 _tame(self._loaded, self._timing.timeouts, "rto=" in self._url, "cto=" in self._url)
                 self.limit = int(self._loaded.body_maxlen)
         return self._loaded
-
-
-def _load(url: str) -> Any:  # noqa: ANN401
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # news for its authors, not for the owner
-        import apprise
-
-    logging.getLogger("apprise").propagate = False  # its errors hold URLs
-    asset = apprise.AppriseAsset(
-        app_id="botus",  # posts carry the bot's name and picture, not Apprise's
-        app_desc="botus",
-        app_url="",
-        image_url_mask="",
-        image_url_logo="",
-        storage_mode="memory",
-    )
-    return apprise.Apprise.instantiate(url, asset=asset)
 
 
 def _notify(service: Any, text: str) -> bool:  # noqa: ANN401
