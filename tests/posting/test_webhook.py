@@ -16,6 +16,7 @@ import pytest
 
 from botus.errors import CredentialsError
 from botus.monitoring import health, status
+from botus.monitoring.survey import Survey
 from botus.posting.target import Answer, Ready, Timing
 from botus.posting.targets.webhook import Webhook
 from botus.settings import load
@@ -158,7 +159,9 @@ class TestRuns:
         world.lines(*(f"line {number}" for number in range(6)))
         return world
 
-    def test_a_failure_is_logged_counted_and_no_illness(self, server: HookServer, tmp_path: Path) -> None:
+    def test_a_failure_is_logged_and_counted_and_needs_nobody(
+        self, server: HookServer, tmp_path: Path
+    ) -> None:
         world = self.world(tmp_path)
         server.script("commit 500")
         for _ in range(3):
@@ -172,10 +175,12 @@ class TestRuns:
         assert states == ["unknown", "posted", "posted"]
         settings = load({"WEBHOOK_URLS": DISCORD}, tmp_path)
         StateFiles(tmp_path).beat()
-        found = status.look(settings, world.targets, time.time)
-        assert (found.unconfirmed, found.needs) == ({name: 1}, [])
+        survey = Survey(settings, world.targets)
+        found = status.look(survey, time.time())
+        assert survey.log is not None
+        assert (survey.log.unconfirmed, survey.needs_attention) == ({name: 1}, [])
         assert any("1 not confirmed" in line for line in status.lines(found))
-        assert health.illness(settings, {name: world.targets[name].account}, time.time) == []
+        assert health.complaints(survey, time.time) == []
 
     def test_three_failures_in_a_row_stop_it(self, server: HookServer, tmp_path: Path) -> None:
         """A webhook that was deleted must not eat the queue."""
