@@ -1,19 +1,35 @@
 """botus: a small fine-tuned GPT-2 writes posts, a person prunes them, a tiny container posts them.
 
-The stages of the flow are folders, and what they share lies below them. Imports go down only:
+    exports --> corpus.txt --> checkpoint --> candidates --> tweets.txt --> platform --> tweeted.json
+            corpus/        training/     generation/     review/       posting/
 
-    cli/                                        the commands
-    schedule/ monitoring/                       when it posts; is it well
-    corpus/ training/ generation/ review/ posting/    the stages; none imports another
-    screening/ checkpoints/                     may a text be posted; the files of a model
-    store/                                     the files of a data directory
-    settings.py log.py                         the environment; log lines
-    platforms.py                               what is true of each platform: limits, hosts, settings
-    text.py markup.py                          what a post is, how values are read and said; HTML as text
-    shutdown.py                                a process-wide shutdown flag
-    errors.py                                  what a person may see, with exit codes
+Each stage of this flow is a folder, and what stages share lies below them. Imports go down only, which the
+contracts in setup.cfg check; a stage never imports another, but is handed what it needs.
 
-demo/ has the bundled corpus and model; __main__.py is `python -m botus`.
+    cli/          one module per family of commands: parse, call, print
+    monitoring/   is the bot well? status, health, doctor, the start page, notifications
+    schedule/     CRON becomes slots, and `botus run` posts at them
+
+    corpus/       from exports to corpus.txt: import, cleaning, filtering, duplicates, figures, forgetting
+    training/     from corpus.txt to a run folder
+    generation/   from a checkpoint to candidates in tweets.txt: sample, judge, score
+    review/       from candidates to what a person wants to have posted: the review and its terminal
+    posting/      from tweets.txt to the platforms and the log, never knowingly a line twice
+
+    demo/         the bundled corpus and checkpoint
+    screening/    may this text be posted, and is it a copy? Rules and searches
+    checkpoints/  the files of a model, one module per format
+    store/        the files of a data directory, one module per file
+
+    log.py        log lines, ours and those of libraries, without secrets
+    markup.py     HTML as text
+    settings.py   the settings, from the environment and from files
+    platforms.py  what is true of each platform: limits, hosts, settings
+    text.py       what a post is, how values are read and said
+    shutdown.py   a process-wide shutdown flag, and what signals do
+    errors.py     the errors that a person may see, with their exit codes
+
+__main__.py is `python -m botus`.
 """
 
 __version__ = "0.1.0"

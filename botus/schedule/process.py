@@ -1,8 +1,8 @@
 """What the container runs: signals, and the loop with the real clock.
 
-As process 1 nothing stops it but its own handlers: SIGTERM and SIGINT end it at once when it waits, and
-after the request that is under way; SIGHUP makes it read its settings and secret files again. The one
-surprise: whatever else this process prints, a library's warning as well, comes through the same log.
+As process 1 nothing stops it but its own handlers: SIGTERM and SIGINT end it at once when it waits, and after
+the request in progress; SIGHUP makes it read its settings and secret files again. Whatever else this process
+prints, a library's warning as well, comes through the same log.
 """
 
 from __future__ import annotations
