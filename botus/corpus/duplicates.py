@@ -24,7 +24,6 @@ class Known:
     """All posts that a new one must differ from.
 
     Args:
-        corpus: the posts that are in the corpus before an import.
         coming: those that will be asked about; others may be too, they only take longer.
     """
 

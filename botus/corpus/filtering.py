@@ -94,14 +94,7 @@ class ImportCounts:
 def wanted(
     found: Iterable[ParsedPost], source: str, options: FilterOptions, counts: ImportCounts
 ) -> Iterator[CleanPost]:
-    """Yield what is worth comparing of one export, clean; thoughts that were split last.
-
-    Args:
-        found: its posts.
-        source: its name.
-        options: of the person.
-        counts: are kept.
-    """
+    """Yield what is worth comparing of one export, clean; thoughts that were split come last."""
 
     def long_enough(post: CleanPost) -> bool:
         if len(post.text) < options.min_chars:
@@ -134,10 +127,7 @@ def wanted(
 def thoughts(messages: Iterable[CleanPost], within: float) -> Iterator[list[CleanPost]]:
     """Yield the messages of each thought, channel by channel and in the order of time.
 
-    Args:
-        messages: in any order, each with a time; of two at the same moment the first comes first.
-        within: a message belongs to the one before it in its channel if it came less than so many seconds
-            later.
+    A message belongs to the one before it in its channel if it came less than so many seconds later.
     """
     channels: dict[str, list[tuple[float, CleanPost]]] = {}
     for message in messages:
@@ -156,10 +146,7 @@ def thoughts(messages: Iterable[CleanPost], within: float) -> Iterator[list[Clea
 def new(posts: Sequence[CleanPost], corpus: Sequence[str], counts: ImportCounts) -> Iterator[CleanPost]:
     """Yield the posts that are new, and those that are word for word there from another source too.
 
-    Args:
-        posts: of all exports, so that the comparison knows what is rare among them.
-        corpus: the posts that are there.
-        counts: are kept.
+    They are those of all exports, so that the comparison knows what is rare among them.
     """
     known = Known(corpus, (one.text for one in posts))
     for one in posts:

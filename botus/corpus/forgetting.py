@@ -75,7 +75,6 @@ def forget(data: Path, ask: Ask, salt: Callable[[int], bytes] = os.urandom, *, w
     """Put hashes in the place of the corpus.
 
     Args:
-        data: the data directory.
         ask: returns what real posts are like, and the fingerprint of the model that was asked.
         salt: returns so many random bytes.
         wait: seconds that another command of the corpus may still need.

@@ -60,11 +60,7 @@ def import_exports(
 
     Args:
         data: the data directory; it is made if it is missing.
-        paths: the exports.
-        filters: what is wanted of them.
-        options: what the person said about their format.
         name: under which name they are remembered; None for their own file names.
-        dry_run: only look.
         on_progress: is told in words how far it is.
 
     Raises:

@@ -94,11 +94,6 @@ def measure(entries: Sequence[Entry], tokens: int, vocabulary: str, broken: int 
 def count_tokens(posts: Sequence[str], data: Path, working_folder: Path) -> tuple[int, str]:
     """Count tokens with the vocabulary of the run, else of a base model; without one, estimate them.
 
-    Args:
-        posts: what is counted.
-        data: the data directory, in which a run may lie.
-        working_folder: where a run and the base models may lie too.
-
     Returns:
         how many, and the folder of the vocabulary, "" for an estimate.
     """

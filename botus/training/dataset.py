@@ -99,12 +99,10 @@ class Dataset:
 
 
 def read(path: Path, weights: Mapping[str, float], say: Callable[[str], None]) -> Posts:
-    """Read a corpus.
+    """Read a corpus, one post per line, and say which lines cannot be read.
 
     Args:
-        path: one post per line.
         weights: by fingerprint; a post that is not in it has 1.
-        say: told about lines that cannot be read.
 
     Raises:
         FileError: there is none, it cannot be read, or it has too few posts.
@@ -153,15 +151,10 @@ def encode(posts: Posts, model: InitialModel, seed: int) -> Dataset:
 
 
 def split(posts: Sequence[str], seed: int) -> tuple[list[int], list[int]]:
-    """Hold out about one post in twenty.
+    """Hold out about one post in twenty of those of a corpus, each there once.
 
-    Args:
-        posts: the corpus, each post once.
-        seed: another seed holds out other posts.
-
-    Returns:
-        the numbers of the posts to train on, in the corpus's order, and of those held out, in an order of
-        their own: the first ones stay the first ones when the corpus grows.
+    Returns the numbers of the posts to train on, in the corpus's order, and of those held out, in an order of
+    their own: the first ones stay the first ones when the corpus grows. Another seed holds out other posts.
     """
 
     def place(post: str) -> float:
@@ -179,7 +172,6 @@ def stream(posts: Sequence[Row], weights: Sequence[float], seed: int) -> Iterato
     """Yield posts for ever, pass after pass, each pass in an order of its own.
 
     Args:
-        posts: token ids.
         weights: how often a post comes in a pass; of 2.5 the half is drawn for each pass.
         seed: repeats the stream.
     """
@@ -194,12 +186,10 @@ def stream(posts: Sequence[Row], weights: Sequence[float], seed: int) -> Iterato
 
 
 def rows(posts: Iterable[Row], width: int, opening: Opening) -> Iterator[Row]:
-    """Pack posts into rows, each from a post's beginning; a post cut off by a row's end begins the next.
+    """Pack posts into rows of so many tokens, each from a post's beginning.
 
-    Args:
-        posts: token ids; a post that is longer than a row goes on in the rows after it.
-        width: tokens per row. A last row that is not full is left out.
-        opening: how rows begin.
+    A post cut off by a row's end begins the next; one that is longer than a row goes on in the rows after it.
+    A last row that is not full is left out.
     """
     number, row = 0, opening(0)
     is_empty = True
@@ -216,13 +206,7 @@ def rows(posts: Iterable[Row], width: int, opening: Opening) -> Iterator[Row]:
 
 
 def checks(posts: Iterable[Row], width: int, opening: Opening) -> list[Check]:
-    """Pack whole posts into rows that are filled up with a token that does not count.
-
-    Args:
-        posts: token ids; what is longer than a row is cut.
-        width: tokens per row.
-        opening: how rows begin.
-    """
+    """Pack whole posts into rows of so many tokens, cut where they are longer, and fill them up."""
     packed: list[Row] = []
     for post in posts:
         if not packed or len(packed[-1]) + len(post) > width:

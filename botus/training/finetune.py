@@ -20,6 +20,7 @@ from botus.store.corpus import Corpus
 from botus.store.durable import files
 from botus.text import counted
 from botus.training import dataset, graph
+from botus.training.initial_model import SMALL
 from botus.training.loop import Training, TrainingState, Watcher
 from botus.training.overtraining import TEMPERATURE, Overtraining, overtraining, sample_reader
 from botus.training.plan import TrainingOptions, TrainingPlan
@@ -27,7 +28,6 @@ from botus.training.run_folder import LossRow, RunFolder
 from botus.training.start import Fetch, Say, Start, start
 
 _MANY, _FEW = 64, 32  # texts of a sample; fewer where each costs more
-_LARGE = 50_000_000  # weights
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,7 @@ def finetune(
     """Train until the held-out loss no longer falls.
 
     Args:
-        options: what the person asked for.
         data: the data directory.
-        fetch, say: how base models come, and what the person is told.
         watching: shows the progress of a plan.
         draw: draws the lines of loss.csv, and the step that was kept, as an SVG document.
         clock: seconds that never go back.
@@ -118,7 +116,7 @@ def _about(first: Start) -> Iterator[str]:
 
 def _network(first: Start, threads: int) -> AbstractContextManager[graph.Network]:
     plan, model = first.plan, first.model
-    many = _MANY if model.weights < _LARGE else _FEW
+    many = _MANY if model.weights < SMALL else _FEW
     length = first.dataset.sample_length(model.hparams["n_ctx"])
     sampling = graph.Sampling(many, first.dataset.prompt, length, TEMPERATURE) if plan.sample_every else None
     return graph.network(model.hparams, plan, model.tensors(), first.restore, sampling, threads)

@@ -79,7 +79,6 @@ def network(
         plan: its batch, window, and the seed of the weights that `tensors` does not give.
         tensors: weights by their published names (`model/wte`...), float32.
         restore: the prefix of what `save` wrote with everything, which goes before them.
-        sampling: None for a network that never writes.
         threads: CPU cores to use; 0 for all of them.
     """
     with _silence():
@@ -150,12 +149,7 @@ class Network:
         session.run([one.initializer for one in (*missing.values(), *self._others)])
 
     def train(self, rows: Sequence[Sequence[int]], rate: float) -> float:
-        """Do one step, and return the loss before it: nats per token.
-
-        Args:
-            rows: tokens, [batch][window + 1].
-            rate: the learning rate.
-        """
+        """Do one step with [batch][window + 1] tokens, and return the loss before it: nats per token."""
         loss, _ = self._run([self._loss, self._step], {self._rows: rows, self._rate: rate})
         return float(loss)
 
@@ -173,7 +167,6 @@ class Network:
         """Write `prefix`.index and `prefix`.data-00000-of-00001, without the .meta file, which nobody reads.
 
         Args:
-            prefix: where to.
             everything: with Adam's two moments per weight, which triple the size.
 
         Raises:

@@ -23,7 +23,7 @@ from botus.training.plan import FROM_BASE, SIZES, Recipe
 from botus.training.run_folder import RunFolder
 
 _CONSTANT = ("hparams.json", "encoder.json", "vocab.bpe")
-_SMALL = 50_000_000  # weights; the base models have 124 million and more
+SMALL = 50_000_000  # weights; the base models have 124 million and more
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,6 @@ def new(size: str, posts: Sequence[str]) -> InitialModel:
 def based_on(base: str, folder: Path, posts: Sequence[str]) -> InitialModel:
     """A base model, or an earlier run.
 
-    Args:
-        base: how to call it.
-        folder: where it is.
-        posts: the corpus.
-
     Raises:
         FileError: a file is missing or damaged.
     """
@@ -85,9 +80,6 @@ def unfinished(base: str, folder: Path, *, markers: bool, best: bool) -> Initial
     """An unfinished run: everything is in its folder.
 
     Args:
-        base: how to call it.
-        folder: of the run.
-        markers: whether its posts stand between markers.
         best: whether to begin with the weights of its checkpoint; otherwise others are restored.
 
     Raises:
@@ -107,9 +99,8 @@ def unfinished(base: str, folder: Path, *, markers: bool, best: bool) -> Initial
 def written(post: str, markers: bool) -> str:
     """Return a post as it stands in the training text.
 
-    Args:
-        post: the post; a marker inside it would end it, so it is taken out.
-        markers: whether it stands between them; otherwise a line break ends it, and it must have none.
+    A marker inside it would end it, so it is taken out. Without markers a line break ends it, and it must
+    have none.
     """
     if not markers:
         return f"{post}\n"
@@ -132,7 +123,7 @@ def _has_line_breaks(posts: Sequence[str]) -> bool:
 
 def _recipe(hparams: Mapping[str, int]) -> Recipe:
     """A small model is trained on as it was trained, with a quarter of the learning rate."""
-    if count_weights(hparams) > _SMALL:
+    if count_weights(hparams) > SMALL:
         return FROM_BASE
     like = next((one for one in SIZES.values() if one.hparams["n_embd"] >= hparams["n_embd"]), SIZES["small"])
     return replace(FROM_BASE, batch=like.recipe.batch, rate=like.recipe.rate / 4)

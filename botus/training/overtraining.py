@@ -38,12 +38,7 @@ def sample_reader(
 ) -> Callable[[Sequence[Sequence[int]]], Sampled]:
     """Return what judges sampled texts, each the tokens that follow the beginning of a post.
 
-    A text without an end is no post: it would never be used.
-
-    Args:
-        pieces: the bytes of each token id.
-        markers: whether posts end with a marker or with a line break.
-        corpus: the posts to compare with.
+    A text without an end is no post: it would never be used. `pieces` are the bytes of each token id.
     """
     novelty = Novelty(corpus)
 
@@ -71,12 +66,7 @@ class Overtraining:
 
 
 def overtraining(rows: Sequence[LossRow], best_step: int) -> Overtraining | None:
-    """Find the earliest look after which mostly the copies rose; None where there is none.
-
-    Args:
-        rows: of loss.csv.
-        best_step: the step that is kept.
-    """
+    """Find the earliest look after which mostly the copies rose; None where there is none."""
     looks = [
         (row.step, row.held_out, row.copy_rate)
         for row in rows

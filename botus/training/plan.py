@@ -14,6 +14,8 @@ from pathlib import Path
 FEWEST_POSTS = 20
 PATIENCE = 3  # looks without a better held-out loss before training stops
 
+NUMBERS = ("steps", "batch", "rate", "check_every", "sample_every", "seed")  # that a person may name
+
 _MOST_WINDOW = 1024
 _LEAST_WINDOW = 16
 _CLIMB = 100  # steps in which the learning rate rises
@@ -77,8 +79,7 @@ class TrainingOptions:
 
     def numbers(self) -> dict[str, int | float]:
         """The numbers of the plan that the person named."""
-        names = ("steps", "batch", "rate", "check_every", "sample_every", "seed")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        return {name: value for name in NUMBERS if (value := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True)
@@ -112,15 +113,7 @@ class TrainingPlan:
 
 
 def plan(options: TrainingOptions, recipe: Recipe, *, tokens: int, n_ctx: int, seed: int) -> TrainingPlan:
-    """Make a plan.
-
-    Args:
-        options: what the person asked for.
-        recipe: of this kind of model.
-        tokens: of one pass, a post of weight 3 counted three times.
-        n_ctx: the context of the model.
-        seed: of split, order and first weights.
-    """
+    """Make a plan for a corpus of so many tokens a pass and a model of this context."""
     # The context, or half of a corpus that is too short for it.
     window = min(n_ctx, _MOST_WINDOW, max(_LEAST_WINDOW, tokens // 2))
     batch = options.batch or recipe.batch

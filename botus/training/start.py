@@ -17,7 +17,7 @@ from botus.training import plan as planning
 from botus.training.dataset import Dataset, Posts
 from botus.training.initial_model import InitialModel
 from botus.training.loop import TrainingState
-from botus.training.plan import SIZES, TrainingOptions, TrainingPlan
+from botus.training.plan import NUMBERS, SIZES, TrainingOptions, TrainingPlan
 from botus.training.run_folder import RunFolder
 
 _BASE, _SEED = "124M", 1
@@ -128,9 +128,7 @@ def go_on(
 def as_before(options: TrainingOptions, record: Mapping[str, Any]) -> TrainingOptions:
     """Fill in what a run that came to no save is begun with again: unset options default to the saved run's.
 
-    Args:
-        options: another base or size than before makes it another run, which takes nothing over.
-        record: what was saved.
+    Another base or size than before makes it another run, which takes nothing over.
     """
     base = record["base"]
     asked = options.size or options.base
@@ -138,8 +136,7 @@ def as_before(options: TrainingOptions, record: Mapping[str, Any]) -> TrainingOp
         return options
     if asked is None:
         options = replace(options, **{"size" if base in SIZES else "base": base})
-    saved = {name: record["plan"][name] for name in ("steps", "batch", "rate", "check_every", "sample_every")}
-    return replace(options, **{**saved, "seed": record["plan"]["seed"], **options.numbers()})
+    return replace(options, **{name: record["plan"][name] for name in NUMBERS} | options.numbers())
 
 
 def _state_of_checkpoint(folder: RunFolder) -> TrainingState:

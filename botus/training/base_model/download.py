@@ -47,20 +47,13 @@ class _Temporary(Exception):
 
 
 def download(
-    url: str,
-    target: Path,
-    check: Callable[[Path], None],
-    hooks: Hooks,
-    *,
-    at_least: int = 0,
+    url: str, target: Path, check: Callable[[Path], None], hooks: Hooks, *, at_least: int = 0
 ) -> None:
     """Fetch a file, unless the disk is too small, and move it into its place.
 
     Args:
-        url: where it is.
         target: its place, in a folder that is there.
         check: raises FileError where the file at a path is not what it should be.
-        hooks: what is called.
         at_least: bytes that the file has; a shorter one is refused before it is read.
 
     Raises:

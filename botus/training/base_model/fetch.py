@@ -34,7 +34,6 @@ def fetch(name: str, models: Path, url: str, hooks: Hooks) -> Path:
         name: such as `124M`; a folder of another name is used if it is there.
         models: the folder of all base models, `models` in the working directory.
         url: the address of that folder on the server, without a slash at the end.
-        hooks: what a download calls.
 
     Raises:
         SettingsError: there is no such model.
