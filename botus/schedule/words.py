@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from botus.schedule.cron import Cron
+from botus.schedule.cron import Cron
 
 _MONTHS = (
     "January",

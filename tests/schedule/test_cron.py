@@ -10,7 +10,8 @@ import pytest
 from cronsim import CronSim
 
 from botus.errors import SettingsError
-from botus.schedule.cron import Cron, read
+from botus.schedule.cron import Cron
+from botus.schedule.expression import read
 from botus.schedule.words import cron_warnings, words
 
 
@@ -69,7 +70,7 @@ def test_spellings(written: str, means: str) -> None:
         ("@midnight", ["'0 0 * * *'"]),
         ("@every 4h", ["'0 */4 * * *'"]),
         ("@every 90m", ["not one of @hourly, @daily, @weekly, @monthly."]),
-        ("@reboot", ["not one of @hourly"]),
+        ("@reboot", ["'@reboot' is no time", "not when it starts"]),
         ("R * * * *", ["R is drawn anew", "H"]),
         ("R(0-9)/3 * * * *", ["R is drawn anew"]),
         ("H,30 * * * *", ["H stands alone"]),
