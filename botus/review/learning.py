@@ -1,7 +1,7 @@
 """Learns the order from the person's decisions while they read, a few milliseconds at a time.
 
 Decides when there is something new to learn, from which decisions, and for which posts; `ranking` has the
-model. A lesson that foretells the person's own decisions no better than the score does is not used.
+model. A lesson that predicts the person's own decisions no better than the score does is not used.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ def test_looking_back_and_forward_decides_nothing() -> None:
     assert kinds(effects) == ["drop", "keep"]
 
 
-def test_a_slip_is_mended_by_looking_back() -> None:
+def test_a_slip_is_fixed_by_looking_back() -> None:
     state, _ = typed(start(), "d", "k", "up", "up")
     state, effects = typed(state, "k")
     entry, put_back = effects

@@ -99,28 +99,20 @@ def _delete_to(place: Callable[[Editor], int]) -> Callable[[Editor], Editor]:
     return delete
 
 
-_KEYS: dict[str, Callable[[Editor], Editor]] = {
-    "left": _to(_before),
-    "right": _to(_after),
-    "ctrl-b": _to(_before),
-    "ctrl-f": _to(_after),
-    "home": _to(_line_start),
-    "end": _to(_line_end),
-    "ctrl-a": _to(_line_start),
-    "ctrl-e": _to(_line_end),
-    "ctrl-left": _to(_word_start),
-    "ctrl-right": _to(_word_end),
-    "alt-b": _to(_word_start),
-    "alt-f": _to(_word_end),
+_ACTIONS: dict[str, Callable[[Editor], Editor]] = {
+    "left ctrl-b": _to(_before),
+    "right ctrl-f": _to(_after),
+    "home ctrl-a": _to(_line_start),
+    "end ctrl-e": _to(_line_end),
+    "ctrl-left alt-b": _to(_word_start),
+    "ctrl-right alt-f": _to(_word_end),
     "up": _to(lambda editor: max(0, _line_start(editor) - 1)),
     "down": _to(lambda editor: min(len(editor.text), _line_end(editor) + 1)),
     "backspace": _delete_to(_before),
-    "delete": _delete_to(_after),
-    "ctrl-d": _delete_to(_after),
-    "ctrl-w": _delete_to(_word_start),
-    "alt-backspace": _delete_to(_word_start),
+    "delete ctrl-d": _delete_to(_after),
+    "ctrl-w alt-backspace": _delete_to(_word_start),
     "ctrl-u": _delete_to(_line_start),
     "ctrl-k": _delete_to(_line_end),
-    "newline": lambda editor: _inserted(editor, "\n"),
-    "alt-enter": lambda editor: _inserted(editor, "\n"),
+    "newline alt-enter": lambda editor: _inserted(editor, "\n"),
 }
+_KEYS = {key: action for keys, action in _ACTIONS.items() for key in keys.split()}

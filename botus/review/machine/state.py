@@ -47,55 +47,34 @@ class Listing:
 
 @dataclass(frozen=True)
 class ReviewState:
-    """A review at one moment; every key makes a new one.
+    """A review at one moment; every key makes a new one. Posts are named by their fingerprints."""
 
-    Attributes:
-        table: the posts on file.
-        deck: the posts of this review, by fingerprint.
-        front: everything in the deck before it is decided or gone.
-        at: a post that is looked at although it is not at the front.
-        done, undone: the steps that count, and those that can be done again.
-        verdicts: what the steps make of every post.
-        first_step, next_step: numbers of this review's first and next step.
-        origins: old fingerprints by new ones.
-        editor: the text under edit.
-        asking: a question that the next key, or a line of text, answers.
-        listing: the page that is shown instead of a card.
-        subset: the posts that a filter found, in their order; None without a filter.
-        sought: what was searched for last.
-        order: how the deck is laid out (see `order.py`); seed: for the random cards.
-        scores: by fingerprint; flagged: the posts with flags; limit: what counts as long, in characters.
-        learning: whether the person's decisions may change the order; lesson: what was learned from them.
-        nearest: on demand, what a post is close to in the corpus.
-        page_size: how many posts a page of the list holds.
-    """
-
-    table: Table
-    deck: tuple[str, ...] = ()
-    front: int = 0
-    at: str | None = None
-    done: tuple[Step, ...] = ()
-    undone: tuple[Step, ...] = ()
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
-    first_step: int = 1
+    table: Table  # the posts on file
+    deck: tuple[str, ...] = ()  # the posts of this review
+    front: int = 0  # everything in the deck before it is decided or gone
+    at: str | None = None  # a post that is looked at although it is not at the front
+    done: tuple[Step, ...] = ()  # the steps that count
+    undone: tuple[Step, ...] = ()  # those that can be done again
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # what the steps make of every post
+    first_step: int = 1  # the number of this review's first step
     next_step: int = 1
-    origins: Mapping[str, str] = field(default_factory=dict)
-    editor: Editor | None = None
-    helping: bool = False
+    origins: Mapping[str, str] = field(default_factory=dict)  # old wordings by new ones
+    editor: Editor | None = None  # the text under edit
+    helping: bool = False  # the page of keys is shown
     notice: str = ""
     asking: Question | None = None
-    listing: Listing | None = None
-    subset: tuple[str, ...] | None = None
-    sought: str = ""
+    listing: Listing | None = None  # the page that is shown instead of a card
+    page_size: int = PAGE  # how many posts a page of the list holds
+    subset: tuple[str, ...] | None = None  # the posts that a filter found; None without a filter
+    sought: str = ""  # what was searched for last
     order: Order = "file"
-    seed: int = 0
+    seed: int = 0  # for the cards that come at random
     scores: Mapping[str, float] = field(default_factory=dict)
     flagged: Collection[str] = ()
-    limit: int = 280
-    learning: bool = True
-    lesson: Lesson | None = None
-    nearest: Mapping[str, str] = field(default_factory=dict)
-    page_size: int = PAGE
+    limit: int = 280  # the shortest limit of a target, in characters: more is long
+    learning: bool = True  # whether the person's decisions may change the order
+    lesson: Lesson | None = None  # what was learned from them
+    nearest: Mapping[str, str] = field(default_factory=dict)  # what comparing with the corpus found
 
     @property
     def current(self) -> Card | None:
@@ -132,7 +111,7 @@ class ReviewState:
 
     @property
     def is_taught(self) -> bool:
-        """Whether the decisions make the order: where they foretell each other better than the score does."""
+        """Whether the decisions make the order: where they predict each other better than the score does."""
         return self.can_learn and self.lesson is not None and self.lesson.is_better_than_score
 
     @property

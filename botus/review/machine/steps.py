@@ -65,16 +65,18 @@ def decide(state: ReviewState, wanted: Iterable[tuple[str, Kind]], now: int) -> 
 
     What is decided that way already, or not there, is passed over.
     """
-    # One after the other: the place of a line depends on the lines before it.
-    table, decisions = state.table.copy(), []
-    for post, kind in dict(wanted).items():
+    kinds, table, decisions = dict(wanted), state.table, []
+    if len(kinds) > 1:
+        table = table.copy()
+    for post, kind in kinds.items():
         verdict = state.verdicts.get(post)
         if not state.is_there(post) or verdict == kind != "later" or (verdict == "drop" and kind == "later"):
             continue
         card = table.cards[post]
         places = table.places_of(card) or _places_of_drop(state, post)
         decisions.append(Decision(kind, post, card.text, places, back=verdict == "drop"))
-        table.apply(decisions[-1])
+        if len(kinds) > 1:  # the place of a line depends on the lines before it
+            table.apply(decisions[-1])
     return take(state, decisions, now) if decisions else (state, [])
 
 
