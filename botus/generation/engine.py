@@ -39,60 +39,53 @@ _PRECISION = "precision.json"  # beside the model: which one it has got
 _seeding = threading.Lock()  # the seed that a new worker thread takes is global to the process
 
 
-def start(
-    checkpoint: Checkpoint,
-    vocabulary: Vocabulary,
-    cache_dirs: Sequence[Path],
-    *,
-    device: str,
-    threads: int,
-    compute_type: str,
-) -> Engine:
-    """Return an engine for a checkpoint; its model is taken from a cache or put into one.
+class Engine:
+    """A checkpoint on a device; its converted model is taken from a cache or put into one.
 
     Args:
         checkpoint: the weights.
         vocabulary: of the same checkpoint.
         cache_dirs: where converted models may lie; the first that can be written gets a new one.
         device: one of `DEVICES`; `auto` is a GPU where there is one.
-        threads: batches that may be sampled or scored at the same time.
-        compute_type: one of `PRECISIONS`; `auto` is int8 unless that costs this model 1 % of its mean
+        threads: batches that may be sampled or scored at the same time, on a CPU.
+        precision: one of `PRECISIONS`; `auto` is int8 unless that costs this model 1 % of its mean
             log-probability.
+
+    Attributes:
+        device, threads, precision: what they came to.
 
     Raises:
         SettingsError: an unknown device or precision, no GPU, no threads.
         FileError: the checkpoint is damaged, or no cache folder can be written.
     """
-    gpus = ctranslate2.get_cuda_device_count()
-    problems = []
-    if device not in DEVICES:
-        problems.append(f"unknown device {device!r}: one of {', '.join(DEVICES)}")
-    if device == "cuda" and not gpus:
-        problems.append("device cuda: CTranslate2 finds no GPU here")
-    if compute_type not in PRECISIONS:
-        problems.append(f"unknown precision {compute_type!r}: one of {', '.join(PRECISIONS)}")
-    if threads < 1:
-        problems.append(f"threads is {threads}: give 1 or more")
-    if problems:
-        raise SettingsError(problems)
-    if device == "auto":
-        device = "cuda" if gpus else "cpu"
-    key = f"{checkpoint.fingerprint}-{ctranslate2.__version__}-{compute_type}"
-    model = converted(cache_dirs, key, partial(_convert, checkpoint, vocabulary, compute_type))
-    return Engine(model, device, threads if device == "cpu" else 1)
 
-
-class Engine:
-    """A converted model on a device, `cpu` or `cuda`; made by `start`.
-
-    Attributes:
-        threads: batches that may be sampled at the same time.
-        precision: `int8` or `float32`.
-    """
-
-    def __init__(self, model: Path, device: str, threads: int) -> None:
-        self._model, self.device, self.threads = model, device, threads
-        self.precision: str = json.loads((model / _PRECISION).read_bytes())
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        vocabulary: Vocabulary,
+        cache_dirs: Sequence[Path],
+        *,
+        device: str,
+        threads: int,
+        precision: str,
+    ) -> None:
+        gpus = ctranslate2.get_cuda_device_count()
+        problems = []
+        if device not in DEVICES:
+            problems.append(f"unknown device {device!r}: one of {', '.join(DEVICES)}")
+        if device == "cuda" and not gpus:
+            problems.append("device cuda: CTranslate2 finds no GPU here")
+        if precision not in PRECISIONS:
+            problems.append(f"unknown precision {precision!r}: one of {', '.join(PRECISIONS)}")
+        if threads < 1:
+            problems.append(f"threads is {threads}: give 1 or more")
+        if problems:
+            raise SettingsError(problems)
+        key = f"{checkpoint.fingerprint}-{ctranslate2.__version__}-{precision}"
+        self._model = converted(cache_dirs, key, partial(_convert, checkpoint, vocabulary, precision))
+        self.device = device if device != "auto" else "cuda" if gpus else "cpu"
+        self.threads = threads if self.device == "cpu" else 1
+        self.precision: str = json.loads((self._model / _PRECISION).read_bytes())
 
     def sample(
         self,

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from botus.checkpoints.gpt2 import Checkpoint, Hparams
+from botus.checkpoints.gpt2 import Checkpoint
 from botus.checkpoints.markers import (
     END,
     START,
@@ -31,7 +31,8 @@ from botus.checkpoints.markers import (
 )
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import SettingsError
-from botus.generation import engine, nucleus
+from botus.generation import nucleus
+from botus.generation.engine import Engine
 
 # Top-p among the 502 likeliest of 50,257 tokens has 0.9 of the speed of top-k, among 1,005 of them 0.8, among
 # all of them a quarter. So it gets as few as lose next to nothing, and never more than that fiftieth.
@@ -94,27 +95,22 @@ class Sample:
     number: int
 
 
-def load(
-    checkpoint: Checkpoint,
-    cache_dirs: Sequence[Path],
-    *,
-    device: str = "cpu",
-    threads: int = 1,
-    compute_type: str = "auto",
-) -> Sampler:
-    """Return a sampler; arguments and errors are those of `engine.start`."""
-    vocabulary = Vocabulary(checkpoint.encoder, checkpoint.bpe)
-    running = engine.start(
-        checkpoint, vocabulary, cache_dirs, device=device, threads=threads, compute_type=compute_type
-    )
-    return Sampler(checkpoint.hparams, vocabulary, running)
-
-
 class Sampler:
-    """Writes and scores posts; made by `load`."""
+    """Writes and scores posts; arguments and errors are those of `Engine`."""
 
-    def __init__(self, hparams: Hparams, vocabulary: Vocabulary, running: engine.Engine) -> None:
-        self._hparams, self._vocabulary, self.engine = hparams, vocabulary, running
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        cache_dirs: Sequence[Path],
+        *,
+        device: str = "cpu",
+        threads: int = 1,
+        precision: str = "auto",
+    ) -> None:
+        self._hparams, self._vocabulary = checkpoint.hparams, Vocabulary(checkpoint.encoder, checkpoint.bpe)
+        self.engine = Engine(
+            checkpoint, self._vocabulary, cache_dirs, device=device, threads=threads, precision=precision
+        )
 
     def stream(self, options: SamplingOptions, seed: int, skip: int = 0) -> Iterator[Sample]:
         """Return the endless stream of posts of a seed; close it to stop the threads behind it.
@@ -143,10 +139,6 @@ class Sampler:
         around = beginning(self.markers), stop_sequence(self.markers)
         tokens = [self._vocabulary.encode(text.join(around))[: self._hparams.n_ctx] for text in texts]
         return [float(np.mean(scores[first - 1 :])) for scores in self.engine.score(tokens)]
-
-    def tokens(self, text: str) -> int:
-        """Return the number of tokens of a text."""
-        return len(self._vocabulary.encode(text))
 
     def limit_top_p(self, options: SamplingOptions, texts: Sequence[str]) -> tuple[SamplingOptions, float]:
         """Limit top-p to as few of the likeliest tokens as lose next to nothing, and return that loss too.

@@ -17,7 +17,7 @@ from botus.checkpoints.gpt2 import Checkpoint
 from botus.errors import FileError, SettingsError
 from botus.generation.job import Job
 from botus.generation.loop import new_seed
-from botus.generation.sampler import Sample, Sampler, SamplingOptions, load
+from botus.generation.sampler import Sample, Sampler, SamplingOptions
 from botus.generation.score import CorpusProfile, forgotten_profile, profile_of, sample
 from botus.screening.denylist import parse_denylist
 from botus.screening.hashes import Hashtags, hashes_of
@@ -118,7 +118,7 @@ def prepare(choice: GenerateOptions, settings: Settings, working_folder: Path) -
         prefix=choice.prefix,
         max_chars=_longest(choice, settings),
     )
-    sampler = _load(checkpoint, path, settings, choice, is_demo=is_demo)
+    sampler = _sampler(checkpoint, path, settings, choice, is_demo=is_demo)
     options, lost = _limited(sampler, options, corpus)
     origin = Origin(
         model=f"{path.parent.name}/{path.name}",
@@ -161,11 +161,11 @@ def profile_for(settings: Settings, working_folder: Path, posts: Sequence[str]) 
     if path is None:
         raise SettingsError("there is no checkpoint")
     checkpoint = open_checkpoint(path)
-    sampler = _load(checkpoint, path, settings, GenerateOptions(device="cpu"), is_demo=False)
+    sampler = _sampler(checkpoint, path, settings, GenerateOptions(device="cpu"), is_demo=False)
     return profile_of(posts, sampler.logprob), checkpoint.fingerprint
 
 
-def _load(
+def _sampler(
     checkpoint: Checkpoint, path: Path, settings: Settings, choice: GenerateOptions, *, is_demo: bool
 ) -> Sampler:
     caches = [settings.data / files.STATE_FOLDER / "ct2"]
@@ -174,7 +174,7 @@ def _load(
     cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):  # a container may be given fewer than the machine has
         cores = len(os.sched_getaffinity(0))
-    return load(checkpoint, caches, device=choice.device, threads=choice.threads or cores)
+    return Sampler(checkpoint, caches, device=choice.device, threads=choice.threads or cores)
 
 
 def _trained_on(checkpoint: Checkpoint, path: Path, gone: Sequence[ForgottenCorpus]) -> tuple[str, list[str]]:

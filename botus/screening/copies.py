@@ -11,6 +11,8 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import groupby
 
 from botus import text
 
@@ -74,7 +76,12 @@ class Corpus:
         self._view = memoryview(self._flat).cast("I")
         self._whole: dict[int, int] = {}
         self._owners = array("I", bytes(4 << max(10, (2 * len(numbers)).bit_length())))
-        self._fill()
+        mask, owners = len(self._owners) - 1, self._owners
+        for number in range(len(posts)):
+            if ids := self._post(number):
+                self._whole.setdefault(hash(tuple(ids)), number)
+            for five in zip(ids, ids[1:], ids[2:], ids[3:], ids[4:], strict=False):
+                owners[hash(five) & mask] = number + 1
 
     def copied(self, post: str, found: list[str]) -> Nearest | None:
         """Return the post of which a text is a copy."""
@@ -104,16 +111,6 @@ class Corpus:
         best = self._best(ids, self._hits(ids))
         return best if best and best.run >= SHORTEST_RUN else None
 
-    def _fill(self) -> None:
-        mask, owners = len(self._owners) - 1, self._owners
-        for number in range(len(self.posts)):
-            ids = self._post(number)
-            if not ids:
-                continue
-            self._whole.setdefault(hash(tuple(ids)), number)
-            for five in zip(ids, ids[1:], ids[2:], ids[3:], ids[4:], strict=False):
-                owners[hash(five) & mask] = number + 1
-
     def _ids(self, found: list[str]) -> list[int]:
         return [self._numbers.get(word, 0) for word in found]
 
@@ -128,8 +125,10 @@ class Corpus:
 
     def _best(self, ids: list[int], owners: Iterable[int]) -> Nearest | None:
         best, run = 0, 0
+        matcher = SequenceMatcher(None, list[int](), ids, autojunk=False)
         for owner in sorted(set(owners) - {0}):
-            shared = _shared_run(ids, self._post(owner - 1))
+            matcher.set_seq1(self._post(owner - 1))
+            shared = matcher.find_longest_match().size
             if shared > run:
                 best, run = owner, shared
         return Nearest(best, self.posts[best - 1], run) if best else None
@@ -141,11 +140,8 @@ class Corpus:
             while at % self._size and at >= 0:
                 at = self._flat.find(array("I", run).tobytes(), at + 1)
             if at >= 0:
-                return self._best(ids, [self._owner_of(at // self._size)])
+                return self._best(ids, [bisect_right(self._starts, at // self._size)])
         return None
-
-    def _owner_of(self, offset: int) -> int:
-        return bisect_right(self._starts, offset)
 
     def _same_signs(self, post: str) -> Nearest | None:
         """A text without any word, such as a row of emoji, copies only its equal."""
@@ -158,25 +154,5 @@ class Corpus:
 
 def _stretches(hits: list[int], length: int) -> list[int]:
     """The places of all hits that stand in a row of at least so many."""
-    places: list[int] = []
-    row: list[int] = []
-    for place, hit in enumerate([*hits, 0]):
-        if hit:
-            row.append(place)
-            continue
-        if len(row) >= length:
-            places += row
-        row = []
-    return places
-
-
-def _shared_run(mine: list[int], theirs: list[int]) -> int:
-    """The longest run of numbers that both lists have."""
-    at: dict[int, list[int]] = {}
-    for place, number in enumerate(theirs):
-        at.setdefault(number, []).append(place)
-    longest, previous = 0, dict[int, int]()
-    for number in mine:
-        previous = {place: previous.get(place - 1, 0) + 1 for place in at.get(number, ())}
-        longest = max(longest, *previous.values(), 0)
-    return longest
+    rows = (list(row) for is_hit, row in groupby(range(len(hits)), lambda place: hits[place] > 0) if is_hit)
+    return [place for row in rows if len(row) >= length for place in row]

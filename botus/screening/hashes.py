@@ -13,6 +13,7 @@ import math
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import accumulate
 
 from botus import text
 from botus.screening.copies import LONGEST_RUN, SHORTEST_RUN, allowed_run, words
@@ -114,11 +115,8 @@ def _entries(post: str, found: Sequence[str]) -> Iterator[tuple[bytes, int]]:
 def _joined(found: Sequence[str]) -> tuple[bytes, list[int], list[int]]:
     """The words with spaces between them, and where each begins and ends."""
     pieces = [word.encode("utf-8", "surrogatepass") for word in found]
-    starts, ends, at = [], [], 0
-    for piece in pieces:
-        starts.append(at)
-        ends.append(at + len(piece))
-        at += len(piece) + 1
+    ends = [end - 1 for end in accumulate(len(piece) + 1 for piece in pieces)]
+    starts = [end - len(piece) for end, piece in zip(ends, pieces, strict=True)]
     return b" ".join(pieces), starts, ends
 
 

@@ -172,7 +172,7 @@ def build(run: Path) -> None:
 
 def opened(work: Path, threads: int) -> sampler.Sampler:
     run = checkpoint.open_checkpoint(work / "checkpoint" / "run1")
-    return sampler.load(run, [work / "cache"], threads=threads, compute_type="int8")
+    return sampler.Sampler(run, [work / "cache"], threads=threads, precision="int8")
 
 
 def prepare(work: Path, setting: str, threads: int, lines: int) -> Figures:
@@ -271,8 +271,8 @@ def rate(work: Path, setting: str, threads: int, lines: int) -> Figures:
     tokens, merges = bundle.vocabulary()
     sizes = {"n_vocab": len(tokens), "n_ctx": length, "n_embd": width, "n_head": 16, "n_layer": 1}
     run = bundle.write_run(work / "wide", sizes, bundle.random_tensors(sizes, scale=0.02), tokens, merges)
-    wide = sampler.load(
-        checkpoint.open_checkpoint(run), [work / "wide-cache"], threads=threads, compute_type="int8"
+    wide = sampler.Sampler(
+        checkpoint.open_checkpoint(run), [work / "wide-cache"], threads=threads, precision="int8"
     )
     texts = ["a" * (length - 2)] * count * threads
     wide.logprob(texts)  # once to warm up

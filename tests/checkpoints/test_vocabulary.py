@@ -78,6 +78,14 @@ def test_the_end_is_no_token_of_any_text() -> None:
     assert learnt.size - 1 not in encode(learnt, END)
 
 
+def test_a_marker_is_ordinary_text_even_where_it_is_a_token() -> None:
+    reader = Vocabulary(LEARNT.encoder.encode(), LEARNT.merges.encode())
+    assert END in reader.tokens
+    assert END not in reader.encode(f"The end{END}")
+    assert "".join(reader.encode(END)) == END
+    assert reader.encode("") == []
+
+
 @pytest.mark.parametrize("posts", [[], [""], ["a"], ["ab ab"], ["🐧"], ["e\u0301a" * 3]])
 def test_a_small_corpus_has_fewer_tokens(posts: list[str]) -> None:
     learnt = learn(posts, 2048)

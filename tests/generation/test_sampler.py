@@ -17,7 +17,7 @@ import pytest
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.markers import fewest_chars
 from botus.errors import FileError, SettingsError
-from botus.generation.sampler import Sample, Sampler, SamplingOptions, load, unit_seed
+from botus.generation.sampler import Sample, Sampler, SamplingOptions, unit_seed
 from botus.text import mastodon_length, x_length
 from tests.support import bundle, gpt2
 
@@ -70,10 +70,8 @@ def random_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return bundle.write_run(tmp_path_factory.mktemp("random") / "run1", hparams, tensors, tokens, merges)
 
 
-def sampler(run: Path, threads: int = 1, compute_type: str = "float32") -> Sampler:
-    return load(
-        open_checkpoint(run), [run / "cache" / compute_type], threads=threads, compute_type=compute_type
-    )
+def sampler(run: Path, threads: int = 1, precision: str = "float32") -> Sampler:
+    return Sampler(open_checkpoint(run), [run / "cache" / precision], threads=threads, precision=precision)
 
 
 def take(
@@ -123,7 +121,9 @@ def test_what_is_written_scores_as_it_was_written(lines: Path, marked: Path) -> 
         source = sampler(run, threads=2)
         samples = [sample for sample in take(source, 300) if sample.text.endswith(ends)]
         # The others are written with more tokens than those that their text is encoded into.
-        samples = [sample for sample in samples if sample.tokens == source.tokens(sample.text) + 1]
+        samples = [
+            sample for sample in samples if sample.tokens == len(source._vocabulary.encode(sample.text)) + 1
+        ]
         scores = source.logprob([sample.text for sample in samples])
         assert len(samples) > 20
         assert scores == pytest.approx([sample.logprob for sample in samples], abs=1e-3)
@@ -356,7 +356,7 @@ def test_options_that_cannot_be(lines: Path, wrong: dict[str, float], more: dict
 
 def test_a_machine_that_cannot_be(lines: Path) -> None:
     with pytest.raises(SettingsError) as caught:
-        load(open_checkpoint(lines), [lines], device="tpu", threads=0, compute_type="int4")
+        Sampler(open_checkpoint(lines), [lines], device="tpu", threads=0, precision="int4")
     assert [problem.split()[0] for problem in caught.value.problems] == ["unknown", "unknown", "threads"]
     assert sampler(lines).engine.device == "cpu"
 
@@ -422,12 +422,12 @@ def models(folder: Path) -> list[Path]:
 
 def test_the_second_start_converts_nothing(lines: Path, tmp_path: Path) -> None:
     checkpoint = open_checkpoint(lines)
-    first = load(checkpoint, [tmp_path], compute_type="int8")
+    first = Sampler(checkpoint, [tmp_path], precision="int8")
     (model,) = models(tmp_path)
     stamp = (model / "model.bin").stat().st_mtime_ns
     (lines / "model-7.data-00000-of-00001").rename(lines / "away")  # the weights are not needed any more
     try:
-        again = load(checkpoint, [tmp_path / "other", tmp_path], compute_type="int8")
+        again = Sampler(checkpoint, [tmp_path / "other", tmp_path], precision="int8")
     finally:
         (lines / "away").rename(lines / "model-7.data-00000-of-00001")
     assert models(tmp_path) == [model]
@@ -439,21 +439,21 @@ def test_the_second_start_converts_nothing(lines: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["missing", "truncated", "bent", "empty"])
 def test_a_damaged_cache_is_built_again(lines: Path, tmp_path: Path, name: str, damage: str) -> None:
     checkpoint = open_checkpoint(lines)
-    expected = take(load(checkpoint, [tmp_path], compute_type="float32"), 20)
+    expected = take(Sampler(checkpoint, [tmp_path], precision="float32"), 20)
     (model,) = models(tmp_path)
     whole = (model / name).read_bytes()
     broken = {"truncated": whole[:-1], "empty": b"", "bent": whole[:50] + b"?" + whole[51:]}
     (model / name).unlink() if damage == "missing" else (model / name).write_bytes(broken[damage])
-    assert take(load(checkpoint, [tmp_path], compute_type="float32"), 20) == expected
+    assert take(Sampler(checkpoint, [tmp_path], precision="float32"), 20) == expected
     assert models(tmp_path) == [model]
     assert (model / "model.bin").stat().st_size > len(whole[:-1]) * (name == "model.bin")
 
 
 def test_an_old_model_goes_and_a_stranger_stays(lines: Path, random_run: Path, tmp_path: Path) -> None:
-    load(open_checkpoint(lines), [tmp_path])
+    Sampler(open_checkpoint(lines), [tmp_path])
     (tmp_path / "mine").mkdir()
     (tmp_path / "new-0123").mkdir()  # somebody builds at this moment
-    load(open_checkpoint(random_run), [tmp_path])
+    Sampler(open_checkpoint(random_run), [tmp_path])
     (model,) = models(tmp_path)
     assert model.name.startswith(open_checkpoint(random_run).fingerprint)
     assert {path.name for path in tmp_path.iterdir()} == {"mine", "new-0123", model.name}
@@ -461,12 +461,12 @@ def test_an_old_model_goes_and_a_stranger_stays(lines: Path, random_run: Path, t
 
 def test_the_first_folder_that_can_be_written_is_taken(lines: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    load(open_checkpoint(lines), [tmp_path / "file" / "cache", tmp_path / "deep" / "cache"])
+    Sampler(open_checkpoint(lines), [tmp_path / "file" / "cache", tmp_path / "deep" / "cache"])
     assert models(tmp_path / "deep" / "cache")
     with pytest.raises(FileError, match="file/cache"):
-        load(open_checkpoint(lines), [tmp_path / "file" / "cache"])
+        Sampler(open_checkpoint(lines), [tmp_path / "file" / "cache"])
     with pytest.raises(FileError, match="no folder"):
-        load(open_checkpoint(lines), [])
+        Sampler(open_checkpoint(lines), [])
 
 
 def test_a_damaged_checkpoint_leaves_no_model(lines: Path, tmp_path: Path) -> None:
@@ -476,7 +476,7 @@ def test_a_damaged_checkpoint_leaves_no_model(lines: Path, tmp_path: Path) -> No
     data = run / "model-7.data-00000-of-00001"
     data.write_bytes(b"\xff" + data.read_bytes()[1:])
     with pytest.raises(FileError, match="checksum"):
-        load(open_checkpoint(run), [tmp_path / "cache"])
+        Sampler(open_checkpoint(run), [tmp_path / "cache"])
     assert list((tmp_path / "cache").iterdir()) == []
 
 
@@ -485,9 +485,9 @@ def test_a_damaged_checkpoint_leaves_no_model(lines: Path, tmp_path: Path) -> No
 
 def test_int8_where_it_costs_nothing(lines: Path, random_run: Path) -> None:
     for run in (lines, random_run):
-        source = sampler(run, compute_type="auto")
+        source = sampler(run, precision="auto")
         assert source.engine.precision == "int8"
-    exact, small = (sampler(lines, compute_type=kind) for kind in ("float32", "int8"))
+    exact, small = (sampler(lines, precision=kind) for kind in ("float32", "int8"))
     texts = [sample.text for sample in take(exact, 100)]
     assert np.mean(small.logprob(texts)) == pytest.approx(np.mean(exact.logprob(texts)), rel=0.01)
 
@@ -500,9 +500,9 @@ def test_float32_where_int8_would_spoil_the_model(tmp_path: Path) -> None:
     wte = np.asarray(tensors["model/wte"]) * 10
     wte[:, 0] = 200
     run = bundle.write_run(tmp_path / "run1", hparams, tensors | {"model/wte": wte}, tokens, merges)
-    assert sampler(run, compute_type="int8").engine.precision == "int8"
-    assert sampler(run, compute_type="auto").engine.precision == "float32"
-    assert take(sampler(run, compute_type="auto"), 20) == take(sampler(run, compute_type="float32"), 20)
+    assert sampler(run, precision="int8").engine.precision == "int8"
+    assert sampler(run, precision="auto").engine.precision == "float32"
+    assert take(sampler(run, precision="auto"), 20) == take(sampler(run, precision="float32"), 20)
 
 
 def test_a_batch_is_bounded_by_memory(random_run: Path) -> None:
@@ -511,12 +511,6 @@ def test_a_batch_is_bounded_by_memory(random_run: Path) -> None:
     assert source._fitted(SamplingOptions(batch=300))[0].batch == 300
     each = 48 * 3 * 2 * 32 * 4  # places, layers, keys and values, width, bytes
     assert source._fitted(SamplingOptions(batch=10**9))[0].batch == 2**31 // each
-
-
-def test_counting_tokens(lines: Path) -> None:
-    assert sampler(lines).tokens("The fog sings and") == 4
-    assert sampler(lines).tokens("") == 0
-    assert sampler(lines).tokens("<|endoftext|>") == len("<|endoftext|>")
 
 
 def test_texts_of_no_length(lines: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from botus.checkpoints.checkpoint import open_checkpoint
-from botus.generation.sampler import SamplingOptions, load
+from botus.generation.sampler import Sampler, SamplingOptions
 from tests.support import bundle
 from tests.support.command import COMMAND, Ended, environment
 
@@ -105,7 +105,7 @@ def test_a_base_model_learns_posts_of_two_lines(data: Path, base: Path, gpt2: An
     assert set(record["versions"]) == {"botus", "tensorflow", "gpt-2-simple"}
 
     known = {post.replace("\\n", "\n") for post in POSTS}
-    source = load(open_checkpoint(run), [data / "cache"], compute_type="float32")
+    source = Sampler(open_checkpoint(run), [data / "cache"], precision="float32")
     assert source.markers
     stream = source.stream(SamplingOptions(temperature=0.5, batch=32, max_tokens=60), 1)
     texts = [sample.text for sample in islice(stream, 32)]

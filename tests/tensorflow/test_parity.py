@@ -20,7 +20,7 @@ import pytest
 
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.gpt2 import Checkpoint
-from botus.generation.sampler import Sampler, SamplingOptions, load
+from botus.generation.sampler import Sampler, SamplingOptions
 from tests.support import bundle, gpt2
 
 pytestmark = pytest.mark.tensorflow
@@ -64,7 +64,7 @@ def checkpoint(oracle: Oracle) -> Checkpoint:
 
 @pytest.fixture(scope="module")
 def sampler(checkpoint: Checkpoint, oracle: Oracle) -> Sampler:
-    return load(checkpoint, [oracle.folder / "cache"], threads=2, compute_type="float32")
+    return Sampler(checkpoint, [oracle.folder / "cache"], threads=2, precision="float32")
 
 
 def run_graph(folder: Path, ids: list[int]) -> tuple[npt.NDArray[np.float32], list[int]]:
@@ -135,7 +135,7 @@ def test_scores_agree(oracle: Oracle, checkpoint: Checkpoint, sampler: Sampler) 
 
 
 def test_int8_of_the_run_writes_posts(oracle: Oracle, checkpoint: Checkpoint) -> None:
-    source = load(checkpoint, [oracle.folder / "cache"], threads=2, compute_type="int8")
+    source = Sampler(checkpoint, [oracle.folder / "cache"], threads=2, precision="int8")
     stream = source.stream(SamplingOptions(batch=4, max_tokens=5), 1)
     samples = list(itertools.islice(stream, 8))
     stream.close()  # type: ignore[attr-defined]
@@ -148,14 +148,14 @@ def test_the_markers_of_a_trained_run_are_recognised(tmp_path: Path) -> None:
         f"the {who} {what}." for who in ("fog", "gull", "bell", "tide") for what in ("sings", "waits", "left")
     ]
     run = train(tmp_path / "run1", "".join(f"<|startoftext|>{post}<|endoftext|>\n" for post in posts))
-    source = load(open_checkpoint(run), [tmp_path / "cache"], compute_type="float32")
+    source = Sampler(open_checkpoint(run), [tmp_path / "cache"], precision="float32")
     assert source.markers
     stream = source.stream(SamplingOptions(temperature=0.7, batch=32, max_tokens=60), 1)
     texts = [sample.text for sample in itertools.islice(stream, 32)]
     stream.close()  # type: ignore[attr-defined]
     assert sum(text in posts for text in texts) > 20
     plain = train(tmp_path / "run2", "".join(f"{post}\n" for post in posts))
-    assert not load(open_checkpoint(plain), [tmp_path / "cache2"], compute_type="float32").markers
+    assert not Sampler(open_checkpoint(plain), [tmp_path / "cache2"], precision="float32").markers
 
 
 def train(folder: Path, text: str) -> Path:
