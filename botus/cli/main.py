@@ -63,9 +63,10 @@ def cli(values: Common) -> None:
         )
 
 
-_THE_MODEL = (corpus, finetune, generate, curate, queue)
-_THE_BOT = (post, run, resolve, log, status, schedule, doctor, health)
-for command in (*_THE_MODEL, *_THE_BOT):
+_INTO_THE_QUEUE = (corpus, finetune, generate, curate, queue)
+_OUT_OF_THE_QUEUE = (post, run, resolve, log)
+_LOOKS = (status, schedule, doctor, health)
+for command in (*_INTO_THE_QUEUE, *_OUT_OF_THE_QUEUE, *_LOOKS):
     cli.add_command(command)
 
 

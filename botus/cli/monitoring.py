@@ -1,4 +1,4 @@
-"""The commands that look: status, doctor, health, schedule. Parse, call, print; `cli` has the others."""
+"""`botus status`, `schedule`, `doctor` and `health`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 
 import click
 
@@ -33,8 +35,6 @@ def status(values: Common) -> None:
 @common
 def doctor(values: Common, notify: bool) -> None:
     """Check settings, files and accounts without posting."""
-    from dataclasses import asdict
-
     from botus.monitoring.checks.finding import Finding
     from botus.monitoring.doctor import consult, lines, worst
 
@@ -65,32 +65,25 @@ def health(values: Common) -> None:
 @common
 def schedule(values: Common, expression: str | None) -> None:
     """Say when a schedule posts, and how long the queue lasts."""
-    from datetime import UTC, datetime
-
     from botus.monitoring.survey import Survey
     from botus.posting.targets.configured import configured
-    from botus.schedule import slots as cron
     from botus.schedule.loop import schedule_of
+    from botus.schedule.slots import describe
 
     settings = values.settings
     if expression is not None:
-        plan = cron.parse(
-            expression, settings.zone, identity=str(settings.data.resolve()), jitter=settings.jitter
-        )
-    elif settings.cron is None:
+        settings = replace(settings, cron=expression)
+    if settings.cron is None:
         raise SettingsError(
             "no expression is given, and CRON is not set", "for example: botus schedule '0 */4 * * *'"
         )
-    else:
-        plan = schedule_of(settings)
-    now, targets = datetime.now(UTC), configured(settings, time.time)
+    plan, now, most = schedule_of(settings), datetime.now(UTC), settings.max_per_day
+    targets = configured(settings, time.time)
     about = {name: target.about for name, target in targets.items()}
     counts = Survey(settings, targets).queue if settings.data.is_dir() else None
     ready = counts.ready if counts else None  # the schedule can be told without the queue
+    rows = (f"posts to {name} {words}" for name, words in about.items())
     values.result(
-        [
-            *cron.describe(plan, now, ready, settings.max_per_day),
-            *(f"posts to {name} {words}" for name, words in about.items()),
-        ],
-        lambda: {**plan.as_dict(now, ready, settings.max_per_day), "targets": about},
+        [*describe(plan, now, ready, most), *rows],
+        lambda: {**plan.as_dict(now, ready, most), "targets": about},
     )
