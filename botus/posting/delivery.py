@@ -135,7 +135,7 @@ class Deliverer:
             self._stop(name, f"{count} posts in a row were {what}, the last one: {answer.reason}")
 
     def _end(self, intent: Intent, name: str, answer: Answer) -> None:
-        """Write down and say a target's last word on a post."""
+        """Write down and say the final outcome of a delivery."""
         delivery = intent.deliveries[name]
         assert answer.state in ("posted", "rejected", "unknown")
         delivery.state, delivery.id, delivery.url = answer.state, answer.id, answer.url

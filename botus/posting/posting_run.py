@@ -161,7 +161,7 @@ class PostingRun:
         self.memory.last_id = next((entry["id"] for entry in reversed(entries) if "id" in entry), None)
 
     def _put_away(self, intent: Intent) -> None:
-        """Leave an open intent to later runs; log one whose targets all have their last word."""
+        """Leave an open intent to later runs; log one whose deliveries are all final."""
         if not intent.is_final:
             self.intents.release(intent)
             return
@@ -277,7 +277,7 @@ def log_entry(intent: Intent, earlier: Entry | None = None) -> Entry:
     """Make the log's entry of a finished intent.
 
     Args:
-        intent: whose targets all have their last word.
+        intent: whose deliveries are all final.
         earlier: the entry that the log has of the same post, whose other targets are kept.
     """
     at = [one.at for one in intent.deliveries.values() if one.state == "posted" and one.at]

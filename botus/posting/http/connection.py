@@ -1,7 +1,4 @@
-"""A target's connection to its platform, and what its answers mean on every platform.
-
-The client library is made at the first request and makes one request at a time, through the transport.
-"""
+"""A target's connection to its platform, and what an answer means on every platform."""
 
 from __future__ import annotations
 
@@ -22,10 +19,10 @@ _PASSES = {408, 409, 421, 423, 425}
 
 
 class Connection(Generic[Client]):
-    """Asks one platform.
+    """Asks one platform, one request at a time; the client library is loaded at the first.
 
     Args:
-        make: makes the client library's object, which is to send through this session.
+        make: makes the client library's object, which has to send through this session.
         secrets: what must not appear in any reason.
         moved: (address in the client library, address to use), for a library without a host setting.
 
@@ -61,10 +58,7 @@ class Connection(Generic[Client]):
         """Say what an exchange that did not bring the id of a post means.
 
         One question decides: was a whole answer with a 4xx status received? Only that, or a failure to
-        connect, is a definite no.
-
-        Args:
-            secrets: those that were not known before.
+        connect, is a definite no. `secrets` are those that were not known before.
         """
         reason, status = describe(exchange, [*self._secrets, *secrets]), exchange.status
         if not exchange.began:
@@ -95,8 +89,8 @@ def not_ready(exchange: Exchange, answer: Answer, title: str, setting: str) -> A
     """Say what it means that a server did not tell what every server of its kind tells.
 
     Args:
-        answer: its refusal.
-        title: the platform; setting: the one that has the server's address.
+        answer: what `refusal` makes of it.
+        setting: the one that has the server's address.
     """
     if exchange.redirect:
         reason = f"the server points to {exchange.redirect}: is {setting} right?"

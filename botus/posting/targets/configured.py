@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from botus.posting.target import Target, Timing
 from botus.posting.targets.bluesky import Bluesky
@@ -15,14 +16,12 @@ from botus.store.sessions import Sessions
 
 def configured(settings: Settings, clock: Callable[[], float]) -> dict[str, Target]:
     """Return the targets that have credentials, by name."""
+    kinds: dict[str, Callable[..., Target]] = {
+        "x": X,
+        "mastodon": Mastodon,
+        "bluesky": partial(Bluesky, sessions=Sessions(settings.data)),
+    }
     accounts, timing = settings.accounts, Timing(clock=clock)
-    targets: list[Target] = []
-    if "x" in accounts:
-        targets.append(X(**accounts["x"], timing=timing))
-    if "mastodon" in accounts:
-        targets.append(Mastodon(**accounts["mastodon"], timing=timing))
-    if "bluesky" in accounts:
-        targets.append(Bluesky(**accounts["bluesky"], sessions=Sessions(settings.data), timing=timing))
-    if "webhook" in accounts:
-        targets += map(Webhook, accounts["webhook"]["urls"])
+    targets = [make(**accounts[name], timing=timing) for name, make in kinds.items() if name in accounts]
+    targets += map(Webhook, accounts.get("webhook", {}).get("urls", ()))
     return {target.name: target for target in targets}
