@@ -16,8 +16,6 @@ from typing import Literal, NamedTuple
 
 from botus.platforms import Platform
 
-State = Literal["posted", "rejected", "later", "unknown", "absent"]
-
 # Seconds after which a request has ended, whatever the server does: none sends its first byte later than
 # this after it began, and none waits longer than this for the last byte of an answer.
 REQUEST_DEADLINE = 60.0
@@ -62,7 +60,7 @@ class Answer:
         until: not before this time, in epoch seconds of the own clock.
     """
 
-    state: State
+    state: Literal["posted", "rejected", "later", "unknown", "absent"]
     id: str | None = None
     url: str | None = None
     reason: str = ""
