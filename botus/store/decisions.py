@@ -14,12 +14,12 @@ tweets.txt follows it, so only the last step before a missing `end` can still be
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from botus.errors import FileError
 from botus.store.durable import files, jsonl
 
 Kind = Literal["keep", "star", "drop", "later", "edit"]
@@ -123,14 +123,6 @@ class History:
     next_step: int = 1
 
 
-@dataclass
-class _Reading:
-    done: list[Step] = field(default_factory=list)
-    undone: list[Step] = field(default_factory=list)
-    last: Step | Undo | None = None
-    highest: int = 0
-
-
 class Decisions:
     """The journal of one data directory. Whoever appends holds `curate.lock`."""
 
@@ -148,17 +140,11 @@ class Decisions:
         Raises:
             FileError: naming the line that is damaged or out of order.
         """
-        reading = _Reading()
-        for number, entry in _entries(self.path):
-            _replay(reading, entry, self.path, number)
-        return History(tuple(reading.done), tuple(reading.undone), reading.last, reading.highest + 1)
+        return self._replay(lambda step: step)
 
     def check(self) -> None:
         """Raise FileError where `history` would, without keeping what was decided."""
-        reading = _Reading()
-        for number, entry in _entries(self.path):
-            step = Step(entry.number, entry.at, ()) if isinstance(entry, Step) else entry
-            _replay(reading, step, self.path, number)
+        self._replay(lambda step: replace(step, decisions=()))
 
     def torn(self) -> bool:
         """Tell whether a crash cut off the last line: nobody acted on it, and the next append removes it."""
@@ -184,9 +170,24 @@ class Decisions:
         texts = {one.fingerprint: one.text for step in done for one in step.decisions}
         return [texts[post] for post, verdict in found.items() if verdict in ("drop", "edited")]
 
-    def origins(self) -> dict[str, str]:
-        """Return the fingerprint of the old wording for every new one, so that provenance survives edits."""
-        return origins(self.history().done)
+    def _replay(self, kept: Callable[[Step], Step]) -> History:
+        done: list[Step] = []
+        undone: list[Step] = []
+        last: Step | Undo | None = None
+        highest = 0
+        for number, entry in _entries(self.path):
+            last = None if isinstance(entry, End) else entry
+            if isinstance(entry, Step):
+                done.append(kept(entry))
+                undone.clear()
+                highest = max(highest, entry.number)
+            elif isinstance(entry, Undo):
+                source, target = (done, undone) if entry.kind == "undo" else (undone, done)
+                if not source or source[-1].number != entry.of:
+                    reason = f"{entry.kind} of step {entry.of}, which is not the last one"
+                    raise jsonl.damaged(self.path, number, reason)
+                target.append(source.pop())
+        return History(tuple(done), tuple(undone), last, highest + 1)
 
 
 def verdicts(done: Iterable[Step]) -> dict[str, Verdict]:
@@ -231,8 +232,7 @@ def _records(entry: JournalEntry) -> list[jsonl.Record]:
 def _record(step: Step, decision: Decision) -> jsonl.Record:
     record: jsonl.Record = {"kind": decision.kind, "step": step.number, "at": step.at}
     record |= {"fingerprint": decision.fingerprint, "text": decision.text}
-    if decision.new:
-        new = decision.new
+    if new := decision.new:
         record["new"] = {"fingerprint": new.fingerprint, "text": new.text, "raw": _pack(new.raw)}
     if decision.back:
         record["back"] = True
@@ -262,26 +262,18 @@ def _unpack(value: str | dict[str, str]) -> bytes:
 
 
 def _entries(path: Path) -> Iterator[tuple[int, JournalEntry]]:
-    """Yield the entries, each with the record it begins with; one step is in memory at a time."""
-    group: list[jsonl.Record] = []
-    number = 0
-    for number, record in enumerate(jsonl.scan(path), 1):
-        if group and ("step" not in record or record["step"] != group[0].get("step")):
-            yield number - len(group), _read(path, number - len(group), group)
-            group = []
-        group.append(record)
-    if group:
-        yield number - len(group) + 1, _read(path, number - len(group) + 1, group)
+    """Yield the entries, each with the number of its first record; one step is in memory at a time."""
+    numbered = enumerate(jsonl.scan(path), 1)
+    for _, group in groupby(numbered, lambda one: one[1].get("step", -one[0])):  # no step is negative
+        numbers, records = zip(*group, strict=True)
+        try:
+            entry = _entry(records)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise jsonl.damaged(path, numbers[0], f"not a decision ({error!r})") from error
+        yield numbers[0], entry
 
 
-def _read(path: Path, number: int, records: list[jsonl.Record]) -> JournalEntry:
-    try:
-        return _entry(records)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _damaged(path, number, f"not a decision ({error!r})") from error
-
-
-def _entry(records: list[jsonl.Record]) -> JournalEntry:
+def _entry(records: Sequence[jsonl.Record]) -> JournalEntry:
     first = records[0]
     if first["kind"] == "end":
         return End(int(first["at"]))
@@ -304,26 +296,3 @@ def _place(record: dict[str, Any]) -> Place:
     previous = _unpack(record["previous"]) if "previous" in record else None
     ending = record.get("ending", "\n").encode()
     return Place(_unpack(record["raw"]), int(record["number"]), previous, ending)
-
-
-def _replay(reading: _Reading, entry: JournalEntry, path: Path, line: int) -> None:
-    reading.last = None if isinstance(entry, End) else entry
-    if isinstance(entry, Step):
-        reading.done.append(entry)
-        reading.undone.clear()
-        reading.highest = max(reading.highest, entry.number)
-        return
-    if isinstance(entry, End):
-        return
-    source, target = reading.done, reading.undone
-    if entry.kind == "redo":
-        source, target = target, source
-    if not source or source[-1].number != entry.of:
-        raise _damaged(path, line, f"{entry.kind} of step {entry.of}, which is not the last one")
-    target.append(source.pop())
-
-
-def _damaged(path: Path, line: int, reason: str) -> FileError:
-    return FileError(
-        f"{path}, line {line}: {reason}", "take the line out by hand, or put back a copy of the file"
-    )

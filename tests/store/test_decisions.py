@@ -68,7 +68,7 @@ def test_a_new_wording_is_undecided_even_where_it_was_dropped_before(journal: De
     journal.append(step(1, "b", "drop"))
     journal.append(step(2, "a", "edit", "b"))
     assert journal.verdicts() == {fingerprint("a"): "edited"}
-    assert journal.origins() == {fingerprint("b"): fingerprint("a")}
+    assert journal.judgement()[1] == {fingerprint("b"): fingerprint("a")}
 
 
 def test_what_was_dropped_or_reworded_must_not_come_back(journal: Decisions) -> None:
