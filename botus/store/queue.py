@@ -58,24 +58,27 @@ class Queue:
                 if line.text is None or line.text.strip():
                     yield line
 
-    def draw(self, rng: Random, eligible: Callable[[Line], bool]) -> Line | None:
-        """Choose one of the eligible lines, each with the same chance; None where there is none.
+    def draw(self, rng: Random, allows: Callable[[Line], bool]) -> Line | None:
+        """Choose one of the lines that are allowed, each with the same chance; None where there is none.
 
-        Most lines of a queue are eligible, so single lines are tried first; only when that fails again and
-        again is every line looked at.
+        Most lines of a queue are, so single lines are tried first; only when that fails again and again is
+        every line looked at.
         """
         with self._open() as source:
             starts, total = index(source)
             for _ in range(min(_TRIES, total)):
                 line = line_at(source, starts, rng.randrange(total))
-                if line.text and line.text.strip() and eligible(line):
+                if line.text and line.text.strip() and allows(line):
                     return line
-        return self._draw_by_looking_at_all(rng, eligible)
+        chosen = None
+        for seen, line in enumerate((line for line in self.lines() if line.text and allows(line)), 1):
+            chosen = line if rng.randrange(seen) == 0 else chosen
+        return chosen
 
-    def first(self, eligible: Callable[[Line], bool]) -> Line | None:
-        """Return the first eligible line of the file."""
+    def first(self, allows: Callable[[Line], bool]) -> Line | None:
+        """Return the first line of the file that is allowed."""
         self._open().close()  # a missing file is an error here, as it is for `draw`
-        return next((line for line in self.lines() if line.text and eligible(line)), None)
+        return next((line for line in self.lines() if line.text and allows(line)), None)
 
     def append(self, texts: Iterable[str]) -> None:
         """Add posts at the end, durably and all at once; the file is made if it is missing."""
@@ -99,8 +102,7 @@ class Queue:
         Returns:
             False if the file no longer has such a line.
         """
-        wanted = Line(line, 0, None) if isinstance(line, bytes) else line
-        return self._change_line(wanted, None)
+        return self._change_line(line, None)
 
     def remove_all(self, raws: Iterable[bytes]) -> None:
         """Take many lines out in one go: of every wanted one the first that has these bytes."""
@@ -124,8 +126,7 @@ class Queue:
 
     def replace_line(self, line: Line | bytes, new: bytes) -> bool:
         """Give a line new bytes: the very one, else the first with the same bytes; False if there is none."""
-        wanted = Line(line, 0, None) if isinstance(line, bytes) else line
-        return self._change_line(wanted, new)
+        return self._change_line(line, new)
 
     def put_back(
         self, raw: bytes, previous: bytes | None, number: int, ending: bytes = b"\n", start: int = -1
@@ -152,12 +153,13 @@ class Queue:
 
         self._rewrite(edits)
 
-    def _change_line(self, wanted: Line, new: bytes | None) -> bool:
+    def _change_line(self, wanted: Line | bytes, new: bytes | None) -> bool:
+        known = Line(wanted, 0, None) if isinstance(wanted, bytes) else wanted
         found = False
 
         def edits(source: BinaryIO) -> list[Edit]:
             nonlocal found
-            line = find(source, wanted)
+            line = find(source, known)
             found = line is not None
             if line is None:
                 return []
@@ -171,15 +173,6 @@ class Queue:
 
         self._rewrite(edits)
         return found
-
-    def _draw_by_looking_at_all(self, rng: Random, eligible: Callable[[Line], bool]) -> Line | None:
-        chosen, seen = None, 0
-        for line in self.lines():
-            if line.text and eligible(line):
-                seen += 1
-                if rng.randrange(seen) == 0:
-                    chosen = line
-        return chosen
 
     def _open(self) -> BinaryIO:
         try:
@@ -200,10 +193,7 @@ class Queue:
         """Apply edits (start, end, new bytes) that a function finds; start over if the file changes."""
         with files.editing(self.data):
             self._recover_late_writes()
-            for _ in range(100):
-                with suppress(files.Changed):
-                    return self._rewrite_once(edits)
-        raise FileError(f"{self.path} keeps changing", "close the program that writes to it, then try again")
+            files.until_unchanged(self.path, lambda: self._rewrite_once(edits))
 
     def _rewrite_once(self, edits: Callable[[BinaryIO], Sequence[Edit]]) -> None:
         if not self.path.exists():

@@ -25,6 +25,7 @@ _REPAIR = "look at it, then run: botus log repair"
 _SPACE = " \t\r\n"
 _PIECE = 1 << 16  # characters
 _OPENING = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*")
+_NEXT = re.compile(r"[ \t\r\n,]*(?=\{)")
 _AFTER = re.compile(r"[ \t\r\n]*(?:,[ \t\r\n]*(?=\{)|(\]))")  # an entry: a comma and the next, or the end
 
 
@@ -38,7 +39,12 @@ class _Content:
 
     @cached_property
     def used(self) -> dict[str, Entry]:
-        return _used(self.entries)
+        found: dict[str, Entry] = {}
+        for entry in self.entries:
+            found[fingerprint(entry["text"])] = entry
+            if "id" not in entry and "\\" in entry["text"]:
+                found[fingerprint(unescape(entry["text"]))] = entry
+        return found
 
 
 class Log:
@@ -81,25 +87,28 @@ class Log:
 
     def append(self, entry: Entry) -> None:
         """Add an entry at the end, durably, unless the log has its `id`; all bytes before it stay."""
-        while True:
+
+        def attempt() -> None:
             old = self._content()
             if any(one.get("id") == entry["id"] for one in old.entries):
                 return
             end = old.raw.rindex(b"]")
             head = old.raw[:end].rstrip(_SPACE.encode()) + (b",\n" if old.entries else b"\n")
-            new = head + _render(entry).encode() + b"\n" + old.raw[end:]
-            if self._replaced(old, new, [*old.entries, entry]):
-                return
+            self._replace(old, head + _render(entry).encode() + b"\n" + old.raw[end:], [*old.entries, entry])
+
+        files.until_unchanged(self.path, attempt)
 
     def update(self, entry: Entry) -> None:
         """Give the entry with this `id` its new content; all other bytes stay."""
-        while True:
+
+        def attempt() -> None:
             old, text = self._content(), _decode(self.path, self._content().raw)
             place = next(number for number, one in enumerate(old.entries) if one.get("id") == entry["id"])
             start, end = list(_spans(text))[place]
             new = text[:start] + _render(entry).lstrip() + text[end:]
-            if self._replaced(old, new.encode(), [*old.entries[:place], entry, *old.entries[place + 1 :]]):
-                return
+            self._replace(old, new.encode(), [*old.entries[:place], entry, *old.entries[place + 1 :]])
+
+        files.until_unchanged(self.path, attempt)
 
     def _content(self) -> _Content:
         seen = files.stamp(self.path)
@@ -109,12 +118,8 @@ class Log:
             self._known = _Content(seen, raw, parse(self.path, _decode(self.path, raw)))
         return self._known
 
-    def _replaced(self, old: _Content, raw: bytes, entries: list[Entry]) -> bool:
-        try:
-            self._known = _Content(files.replace(self.path, raw, old.stamp), raw, entries)
-        except files.Changed:
-            return False
-        return True
+    def _replace(self, old: _Content, raw: bytes, entries: list[Entry]) -> None:
+        self._known = _Content(files.replace(self.path, raw, old.stamp), raw, entries)
 
 
 def parse(path: Path, text: str) -> list[Entry]:
@@ -181,29 +186,17 @@ def is_entry(value: object) -> bool:
     )
 
 
-def _used(entries: list[Entry]) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
-    for entry in entries:
-        found[fingerprint(entry["text"])] = entry
-        if "id" not in entry and "\\" in entry["text"]:
-            found[fingerprint(unescape(entry["text"]))] = entry
-    return found
-
-
 def salvage(text: str) -> list[str]:
     """Return the JSON text of every whole entry in a damaged log, in order."""
     decoder, found, position = json.JSONDecoder(), [], text.find("{")
     while position >= 0:
-        try:
+        after = position + 1
+        with suppress(ValueError, RecursionError):
             value, end = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError):
-            end = position + 1
-        else:
             if is_entry(value):
                 found.append(text[position:end])
-            else:
-                end = position + 1
-        position = text.find("{", end)
+                after = end
+        position = text.find("{", after)
     return found
 
 
@@ -223,14 +216,7 @@ def _render(entry: Entry) -> str:
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of every entry in the text of a sound log."""
     decoder = json.JSONDecoder()
-    position = text.index("[") + 1
-    while (position := _skip(text, position)) < len(text) and text[position] != "]":
-        _, end = decoder.raw_decode(text, position)
-        yield position, end
-        position = end
-
-
-def _skip(text: str, position: int) -> int:
-    while position < len(text) and text[position] in _SPACE + ",":
-        position += 1
-    return position
+    end = text.index("[") + 1
+    while start := _NEXT.match(text, end):
+        _, end = decoder.raw_decode(text, start.end())
+        yield start.end(), end

@@ -11,9 +11,10 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from botus import shutdown
 from botus.errors import BusyError, FileError, remedy
@@ -22,6 +23,7 @@ STATE_FOLDER = ".botus"
 Stamp = tuple[int, int, int]
 """What changes when anybody edits a file: inode, size, modification time in nanoseconds."""
 _TEMPORARY = ".botus-tmp"
+Result = TypeVar("Result")
 
 
 class Disk:
@@ -123,6 +125,14 @@ def stamp(path: Path | int) -> Stamp | None:
 
 class Changed(Exception):
     """Somebody else changed a file between reading and replacing it: read it again and start over."""
+
+
+def until_unchanged(path: Path, attempt: Callable[[], Result]) -> Result:
+    """Read and replace a file, and start over where somebody else changed it meanwhile."""
+    for _ in range(100):
+        with suppress(Changed):
+            return attempt()
+    raise FileError(f"{path} keeps changing", "close the program that writes to it, then try again")
 
 
 def replace(path: Path, data: bytes | Iterable[bytes], seen: Stamp | None = None) -> Stamp | None:
