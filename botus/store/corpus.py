@@ -5,29 +5,28 @@ corpus.jsonl has one record per post and source, and the latest one of a source 
 
     {"fingerprint": "…", "source": "tweets.zip", "weight": 1.0, "at": 1700000000}
 
-A weight says how often a post is drawn for training: 1 for an ordinary one; of several sources the highest
-counts. A line without a record was written by hand. The one surprise: an addition writes its records before
-the text and a removal the text before the records, so that a crash in between never makes an imported post
-look like the person's own; the same command again does the rest.
-
-A line that is not UTF-8 is no post to train on: it is reported and its bytes stay. What can be read of it is
-still compared with.
+A weight says how often a post is drawn for training, 1 for an ordinary one; of several sources the highest
+counts. A line without a record was written by hand. An addition writes its records before the text and a
+removal the text before the records, so that a crash in between never makes an imported post look like the
+person's own; the same command again does the rest. A line that is not UTF-8 is no post to train on, but what
+can be read of it is still compared with.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from botus.errors import FileError, SettingsError
+from botus.errors import SettingsError
 from botus.store.durable import files, jsonl
 from botus.text import escape, fingerprint, unescape
 
 BY_HAND = "by hand"
-_Origins = dict[str, dict[str, "_Origin"]]
-"""Fingerprint -> source -> what its record says."""
+_Sources = dict[str, dict[str, "_Source"]]
+"""Fingerprint -> name of the source -> what its record says."""
 
 
 @dataclass(frozen=True)
@@ -138,23 +137,22 @@ class Corpus:
         Raises:
             FileError: a file cannot be read or is damaged.
         """
-        origins = self._origins()
+        sources = self._sources()
         for text in self.texts():
-            mine = origins.get(fingerprint(text)) or {BY_HAND: _Origin()}
+            mine = sources.get(fingerprint(text)) or {BY_HAND: _Source()}
             times = [one.at for one in mine.values() if one.at is not None]
             yield Entry(text, tuple(mine), _weight(mine), times[0] if times else None)
 
     def weights(self) -> dict[str, float]:
         """Return the weight of every post that has a record, by fingerprint."""
-        return {mark: _weight(mine) for mark, mine in self._origins().items()}
+        return {post: _weight(mine) for post, mine in self._sources().items()}
 
     def counts(self) -> dict[str, int]:
         """Return every source with the number of its posts that are in corpus.txt."""
-        found = {source: 0 for mine in self._origins().values() for source in mine}
+        found = Counter({source: 0 for mine in self._sources().values() for source in mine})
         for entry in self.entries():
-            for source in entry.sources:
-                found[source] = found.get(source, 0) + 1
-        return found
+            found.update(entry.sources)
+        return dict(found)
 
     def working(self, wait: float = 60.0) -> AbstractContextManager[None]:
         """Hold the lock of those that look at the whole corpus before they change it.
@@ -173,19 +171,20 @@ class Corpus:
         for post in posts:
             unique.setdefault(fingerprint(post.text), {})[post.source] = post
         with files.editing(self.data):
-            there, origins = {fingerprint(text) for text in self.texts()}, self._origins()
+            there, sources = {fingerprint(text) for text in self.texts()}, self._sources()
             records, reweighted = list[jsonl.Record](), 0
-            for mark, mine in unique.items():
-                noted = origins.get(mark, {})
-                before = noted or ({BY_HAND: _Origin()} if mark in there else {})
-                after = before | {source: _origin(post, noted.get(source)) for source, post in mine.items()}
-                records += [_record(mark, name, one) for name, one in after.items() if noted.get(name) != one]
-                reweighted += mark in there and _weight(before) != _weight(after)
+            for key, mine in unique.items():
+                noted = sources.get(key, {})
+                before = noted or ({BY_HAND: _Source()} if key in there else {})
+                after = before | {name: _Source.of(post, noted.get(name)) for name, post in mine.items()}
+                records += [one.record(key, name) for name, one in after.items() if noted.get(name) != one]
+                reweighted += key in there and _weight(before) != _weight(after)
             if records:
                 files.make_folder(self.sources.parent)
                 jsonl.append(self.sources, records)
-            new = {mark: next(iter(mine.values())).text for mark, mine in unique.items() if mark not in there}
-            self._append(new)
+            new = {key: next(iter(mine.values())).text for key, mine in unique.items() if key not in there}
+            if new:
+                self._rewrite(lambda content: self._with(content, new))
         return Added(len(new), reweighted, len(unique) - len(new) - reweighted)
 
     def remove(self, source: str) -> Removed:
@@ -195,95 +194,86 @@ class Corpus:
             SettingsError: there is no such source, or it is the person's own hand.
         """
         with files.editing(self.data):
-            origins = self._origins()
-            self._must_know(source, origins)
-            alone = {mark for mark, mine in origins.items() if mine.keys() == {source}}
-            gone = self._cut(alone)
-            shared = {mark for mark, mine in origins.items() if source in mine} - alone
+            sources = self._sources()
+            self._must_know(source, sources)
+            alone = {post for post, mine in sources.items() if mine.keys() == {source}}
+            gone = self._cut(alone) if alone else 0
+            shared = {post for post, mine in sources.items() if source in mine} - alone
             stay = sum(1 for text in self.texts() if fingerprint(text) in shared)
             records = (one for one in jsonl.scan(self.sources) if one.get("source") != source)
             files.replace(self.sources, map(jsonl.line, records))
         return Removed(gone, stay)
 
-    def _must_know(self, source: str, origins: _Origins) -> None:
-        known = sorted({name for mine in origins.values() for name in mine} - {BY_HAND})
+    def _must_know(self, source: str, sources: _Sources) -> None:
+        known = sorted({name for mine in sources.values() for name in mine} - {BY_HAND})
         if source == BY_HAND:
             raise SettingsError(f"what you wrote by hand is yours: take it out of {self.path} by hand")
         if source not in known:
             hint = f"there are: {', '.join(known)}" if known else "nothing has been imported yet"
             raise SettingsError(f"there is no source {source!r} in the corpus", hint)
 
-    def _origins(self) -> _Origins:
-        found: _Origins = {}
+    def _sources(self) -> _Sources:
+        found: _Sources = {}
         names: dict[str, str] = {}  # one string per source, not one per record
         for record in jsonl.scan(self.sources):
-            mark, source = record.get("fingerprint"), record.get("source")
-            if isinstance(mark, str) and isinstance(source, str):
-                origin = _Origin(float(record.get("weight", 1.0)), record.get("at"))
-                found.setdefault(mark, {})[names.setdefault(source, source)] = origin
+            post, name = record.get("fingerprint"), record.get("source")
+            if isinstance(post, str) and isinstance(name, str):
+                source = _Source(float(record.get("weight", 1.0)), record.get("at"))
+                found.setdefault(post, {})[names.setdefault(name, name)] = source
         return found
 
-    def _append(self, texts: dict[str, str]) -> None:
-        lines = {mark: escape(text).encode() + b"\n" for mark, text in texts.items()}
+    def _with(self, content: bytes, texts: dict[str, str]) -> bytes:
+        there = {fingerprint(text) for text in _reading(self.path, content).posts}
+        new = b"".join(escape(text).encode() + b"\n" for post, text in texts.items() if post not in there)
+        return content + (b"\n" if new and content and not content.endswith(b"\n") else b"") + new
 
-        def change(content: bytes) -> bytes:
-            there = {fingerprint(text) for text, _ in self._lines(content)} if content else set()
-            new = b"".join(line for mark, line in lines.items() if mark not in there)
-            return content + (b"\n" if new and content and not content.endswith(b"\n") else b"") + new
-
-        if lines:
-            self._rewrite(change)
-
-    def _cut(self, marks: set[str]) -> int:
+    def _cut(self, posts: set[str]) -> int:
         """Take the lines of these fingerprints out and leave all the others as they are, to the byte."""
         gone = 0
 
         def change(content: bytes) -> bytes:
             nonlocal gone
-            wanted = {number for text, number in self._lines(content) if fingerprint(text) in marks}
+            found = _reading(self.path, content)
+            pairs = zip(found.posts, found.numbers, strict=True)
+            wanted = {number for text, number in pairs if fingerprint(text) in posts}
             gone = len(wanted)
             lines = content.split(b"\n")
             return b"\n".join(raw for number, raw in enumerate(lines, 1) if number not in wanted)
 
-        if marks:
-            self._rewrite(change)
+        self._rewrite(change)
         return gone
 
     def _rewrite(self, change: Callable[[bytes], bytes]) -> None:
         """Replace the text by what is made of it, and start over if an editor was quicker."""
-        for _ in range(100):
-            seen, content = files.stamp(self.path), files.read(self.path) or b""
-            with suppress(files.Changed):
-                if (new := change(content)) != content:
-                    files.replace(self.path, new, seen)
-                return
-        raise FileError(f"{self.path} keeps changing", "close the program that writes to it, then try again")
 
-    def _lines(self, content: bytes) -> Iterator[tuple[str, int]]:
-        found = _reading(self.path, content)
-        return zip(found.posts, found.numbers, strict=True)
+        def attempt() -> None:
+            seen, content = files.stamp(self.path), files.read(self.path) or b""
+            if (new := change(content)) != content:
+                files.replace(self.path, new, seen)
+
+        files.until_unchanged(self.path, attempt)
 
 
 @dataclass(frozen=True, slots=True)
-class _Origin:
+class _Source:
+    """What one source says of a post."""
+
     weight: float = 1.0
     at: float | None = None
 
+    @classmethod
+    def of(cls, post: Post, noted: _Source | None) -> _Source:
+        """What is to be noted of a post; its time stays known when the same source no longer tells it."""
+        at = int(post.at) if post.at is not None else noted.at if noted else None
+        return cls(post.weight, at)
 
-def _weight(mine: dict[str, _Origin]) -> float:
-    return max(origin.weight for origin in mine.values())
+    def record(self, post: str, name: str) -> jsonl.Record:
+        record: jsonl.Record = {"fingerprint": post, "source": name, "weight": self.weight}
+        return record if self.at is None else record | {"at": self.at}
 
 
-def _origin(post: Post, noted: _Origin | None) -> _Origin:
-    """What is to be noted of a post; its time stays known when the same source no longer tells it."""
-    if post.at is not None:
-        return _Origin(post.weight, int(post.at))
-    return _Origin(post.weight, noted.at if noted else None)
-
-
-def _record(mark: str, source: str, origin: _Origin) -> jsonl.Record:
-    record: jsonl.Record = {"fingerprint": mark, "source": source, "weight": origin.weight}
-    return record if origin.at is None else record | {"at": origin.at}
+def _weight(mine: dict[str, _Source]) -> float:
+    return max(source.weight for source in mine.values())
 
 
 def _reading(path: Path, content: bytes) -> Reading:
