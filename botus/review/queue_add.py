@@ -36,12 +36,7 @@ class Added:
 
 
 def add(data: Path, source: Path | bytes, clock: Callable[[], float]) -> Added:
-    """Add lines to the queue of a data directory.
-
-    Args:
-        data: the data directory.
-        source: a file like tweets.txt, a data directory, or the content of such a file.
-        clock: seconds since the epoch.
+    """Add lines to the queue of a data directory: of a file, of another data directory, or a file's content.
 
     Raises:
         FileError: the source cannot be read or understood; nothing was added.
@@ -53,7 +48,7 @@ def add(data: Path, source: Path | bytes, clock: Callable[[], float]) -> Added:
     content, name = (source, "the input") if isinstance(source, bytes) else (files.read(source), str(source))
     if content is None:
         raise FileError(
-            f"there is no {source!s}", "name a file like tweets.txt, a data directory, or - for a pipe"
+            f"there is no {name}", "name a file like tweets.txt, a data directory, or - for a pipe"
         )
     found = _sorted_out(data, list(_texts(content, name)))
     Queue(data).append(found.added)

@@ -29,13 +29,7 @@ _WORDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a person filled in.
-
-    Attributes:
-        fingerprint: the post.
-        kind: the decision, None where there is none.
-        edit: a new wording, empty where there is none.
-    """
+    """What a person filled in: for a post, a decision or none, a new wording or an empty one."""
 
     fingerprint: str
     kind: Kind | None
@@ -45,8 +39,7 @@ class Row:
 def write(rows: Iterable[Mapping[str, str]]) -> bytes:
     """Return the table: UTF-8 with a byte-order mark and CRLF, as spreadsheets expect it.
 
-    Args:
-        rows: cells by column; `id` is the fingerprint of a post.
+    A row has cells by column; its `id` is the fingerprint of a post.
     """
     shown = io.StringIO(newline="")
     writer = csv.DictWriter(shown, COLUMNS)
@@ -69,10 +62,6 @@ def unguarded(cell: str) -> str:
 
 def read(content: bytes, name: str) -> list[Row]:
     """Read a table, however a spreadsheet saved it: any separator, UTF-8, UTF-16 or Windows letters.
-
-    Args:
-        content: the file.
-        name: what to call it.
 
     Raises:
         FileError: it is not such a table, or says something that is not known; all rows are named.

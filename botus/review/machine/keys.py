@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from botus.review.machine import paging, rewording, selecting
 from botus.review.machine.editor import Key, Paste
@@ -24,21 +25,16 @@ Action = Callable[[ReviewState, int], Result]
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Keys that belong together.
+    """Keys that belong together: a line of the page of keys.
 
-    Attributes:
-        names: the keys as the page of keys shows them.
-        help: what they do, in its words; nothing where that page need not say it.
-        actions: what they do, by key.
-        short: key and word for the line below a card, and how little they are missed there if it is short.
-        in_list: whether they do the same in the list.
+    `short` is key and word for the line below a card, and how little they are missed there if it is short.
     """
 
-    names: str
-    help: str
-    actions: Mapping[str, Action]
+    names: str  # the keys as that page shows them
+    help: str  # what they do, in its words; nothing where it need not say so
+    actions: Mapping[str, Action]  # by key
     short: tuple[str, str, int] | None = None
-    in_list: bool = False
+    in_list: bool = False  # whether they do the same in the list
 
 
 def press(state: ReviewState, key: Key, now: int) -> Result:
@@ -64,36 +60,30 @@ def press(state: ReviewState, key: Key, now: int) -> Result:
     return say(state, "That key does nothing: ? shows the keys")
 
 
-def _deciding(kind: Kind) -> Action:
-    def act(state: ReviewState, now: int) -> Result:
-        card = state.current
-        if card is None:
-            return say(state, "Nothing is left to decide: u takes back, q quits")
-        if not state.is_there(card.fingerprint):
-            return say(state, state.why_gone(card.fingerprint))
-        after, effects = decide(state, [(card.fingerprint, kind)], now)
-        if effects:
-            return after, effects
-        notice = f"Already {DONE[state.verdicts[card.fingerprint]]}"
-        state = advance(step_on(state, {card.fingerprint}))
-        return say(state, f"{notice}. {state.notice}".rstrip(". "))
-
-    return act
+def _decide(kind: Kind, state: ReviewState, now: int) -> Result:
+    card = state.current
+    if card is None:
+        return say(state, "Nothing is left to decide: u takes back, q quits")
+    if not state.is_there(card.fingerprint):
+        return say(state, state.why_gone(card.fingerprint))
+    after, effects = decide(state, [(card.fingerprint, kind)], now)
+    if effects:
+        return after, effects
+    notice = f"Already {DONE[state.verdicts[card.fingerprint]]}"
+    state = advance(step_on(state, {card.fingerprint}))
+    return say(state, f"{notice}. {state.notice}".rstrip(". "))
 
 
-def _looking(direction: int) -> Action:
-    def act(state: ReviewState, now: int) -> Result:
-        posts, at = state.row, state.place
-        for post in posts[:at][::-1] if direction < 0 else posts[at + 1 :]:
-            if state.is_there(post):
-                is_next = state.subset is None and posts[state.front : state.front + 1] == (post,)
-                return replace(state, at=None if is_next else post), []
-        if direction > 0 and state.subset is None and state.front == len(state.deck):
-            return replace(state, at=None), []
-        among = "card of this review" if state.subset is None else "one that the filter found"
-        return say(state, f"This is the {'first' if direction < 0 else 'last'} {among}")
-
-    return act
+def _look(direction: int, state: ReviewState, now: int) -> Result:
+    posts, at = state.row, state.place
+    for post in posts[:at][::-1] if direction < 0 else posts[at + 1 :]:
+        if state.is_there(post):
+            is_next = state.subset is None and posts[state.front : state.front + 1] == (post,)
+            return replace(state, at=None if is_next else post), []
+    if direction > 0 and state.subset is None and state.front == len(state.deck):
+        return replace(state, at=None), []
+    among = "card of this review" if state.subset is None else "one that the filter found"
+    return say(state, f"This is the {'first' if direction < 0 else 'last'} {among}")
 
 
 def _compare(state: ReviewState, now: int) -> Result:
@@ -111,7 +101,7 @@ def _quit(state: ReviewState, now: int) -> Result:
     return state, [Quit()]
 
 
-_keep, _drop, _later, _star = (_deciding(kind) for kind in ("keep", "drop", "later", "star"))
+_keep, _drop, _later, _star = (partial(_decide, kind) for kind in ("keep", "drop", "later", "star"))
 _UNDOING = {"u": undo, "backspace": undo, "r": redo}
 _ASKING = {"f": asking("filter"), "o": asking("order")}
 
@@ -124,7 +114,7 @@ KEYS = (
     Binding("Tab", "list: a page of posts at once", {"tab": open_list}, ("Tab", "list", 6)),
     Binding("m", "everything like this post, at once", {"m": open_group}),
     Binding("u  backspace", "undo, back to the very first; r redo", _UNDOING, ("u", "undo", 2), in_list=True),
-    Binding("up  down", "look back and forward", {"up": _looking(-1), "down": _looking(1)}),
+    Binding("up  down", "look back and forward", {"up": partial(_look, -1), "down": partial(_look, 1)}),
     Binding("/  n", "search; the next one found", {"/": asking("search"), "n": search_again}, in_list=True),
     Binding("f  o", "filter what is shown; order it", _ASKING, in_list=True),
     Binding("c", "compare with the corpus", {"c": _compare}),

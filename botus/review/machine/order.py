@@ -16,17 +16,13 @@ _RANDOM_EVERY = 10
 class Lesson:
     """What was learned from the person's decisions.
 
-    Attributes:
-        decisions: how many it was learned from.
-        chances: how likely posts are kept, by fingerprint; not of all posts.
-        auc: how often a kept post came before a dropped one, on decisions not learned from; 0.5 is a coin.
-        score_auc: the same for the order by score; None where posts have none.
+    AUC: how often a kept post came before a dropped one, on decisions not learned from; 0.5 is a coin.
     """
 
-    decisions: int
-    chances: Mapping[str, float]
+    decisions: int  # how many it was learned from
+    chances: Mapping[str, float]  # how likely posts are kept, by fingerprint; not of all posts
     auc: float
-    score_auc: float | None = None
+    score_auc: float | None = None  # of the order by score; None where posts have none
 
     @property
     def is_better_than_score(self) -> bool:

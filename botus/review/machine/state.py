@@ -34,14 +34,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of posts.
+    """A page of posts: the next ones of the deck, or a post and everything `like` it."""
 
-    Attributes:
-        marks: which of them are to be kept or starred.
-        like: the page is not the next one of the deck but this post and everything like it.
-    """
-
-    marks: Mapping[str, Literal["keep", "star"]] = field(default_factory=dict)
+    marks: Mapping[str, Literal["keep", "star"]] = field(default_factory=dict)  # to be kept or starred
     like: tuple[str, ...] = ()
 
 

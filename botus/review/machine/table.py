@@ -54,21 +54,15 @@ Change = Remove | PutBack | Rewrite
 class Table:
     """All posts that are on file or were. Only a copy is ever changed, and only by `apply`.
 
-    Attributes:
-        cards: by fingerprint.
-        used: posts that were posted or claimed for it, with a few words on when and where.
-        lines: the bytes of the file's lines up to the last that is not blank; a blank one is as many spaces.
-        start: offset of the first line, behind a byte-order mark.
-        ending: the line feed of the last line, or nothing.
-        is_stale: the file has to be read again to know where its lines stand.
+    `lines` goes to the last line that is not blank; of a blank one only the length is known, as spaces.
     """
 
-    cards: dict[str, Card] = field(default_factory=dict)
-    used: Mapping[str, str] = field(default_factory=dict)
-    lines: list[bytes] = field(default_factory=list)
-    start: int = 0
-    ending: bytes = b"\n"
-    is_stale: bool = False
+    cards: dict[str, Card] = field(default_factory=dict)  # by fingerprint
+    used: Mapping[str, str] = field(default_factory=dict)  # posts that were posted or claimed: when and where
+    lines: list[bytes] = field(default_factory=list)  # of the file, without their line feeds
+    start: int = 0  # offset of the first line, behind a byte-order mark
+    ending: bytes = b"\n"  # of the last line: the line feed, or nothing
+    is_stale: bool = False  # only the file itself can tell where its lines stand
 
     def copy(self) -> Table:
         """Return a table to change."""

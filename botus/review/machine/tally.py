@@ -16,19 +16,12 @@ _PAUSE_MS = 60_000
 
 @dataclass(frozen=True)
 class Tally:
-    """What a review did so far.
+    """What a review did so far."""
 
-    Attributes:
-        made: its decisions that count, by kind.
-        kept: all kept and starred posts in the queue.
-        left: cards that are still to come.
-        pace: cards a minute; None after too few.
-    """
-
-    made: Mapping[str, int]
-    kept: int
-    left: int
-    pace: float | None
+    made: Mapping[str, int]  # its decisions that count, by kind
+    kept: int  # all kept and starred posts in the queue
+    left: int  # cards that are still to come
+    pace: float | None  # cards a minute; None after too few
 
 
 def tally(state: ReviewState) -> Tally:

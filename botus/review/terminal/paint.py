@@ -34,20 +34,13 @@ _WIDEST = 76
 
 @dataclass(frozen=True)
 class View:
-    """What a screen is painted from, besides the review itself.
+    """What a screen is painted from, besides the review itself; it is so many cells wide and high."""
 
-    Attributes:
-        limits: of every target.
-        about: what `generate` noted, by fingerprint.
-        width, height: of the screen, in cells.
-        styled: whether the terminal can show colours and reversed text.
-    """
-
-    limits: Sequence[Limit] = ()
-    about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    limits: Sequence[Limit] = ()  # of every target
+    about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # what `generate` noted
     width: int = 80
     height: int = 24
-    styled: bool = True
+    styled: bool = True  # whether the terminal can show colours and reversed text
 
 
 def visible(text: str, style: str = "") -> Text:
@@ -55,15 +48,11 @@ def visible(text: str, style: str = "") -> Text:
     shown, start = Text(style=style), 0
     for found in _HIDDEN.finditer(text):
         shown.append(text[start : found.start()])
-        shown.append(_sign(ord(found[0])), "red")
+        code = ord(found[0])
+        named = "␡" if code == 0x7F else f"‹U+{code:04X}›"
+        shown.append(chr(0x2400 + code) if code < 0x20 else named, "red")
         start = found.end()
     return shown.append(text[start:])
-
-
-def _sign(code: int) -> str:
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "␡" if code == 0x7F else f"‹U+{code:04X}›"
 
 
 def rule(view: View) -> Text:

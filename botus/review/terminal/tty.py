@@ -32,11 +32,7 @@ _SIGNALS = (*shutdown.STOPS, signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
 
 @contextmanager
 def open_terminal() -> Iterator[Terminal]:
-    """Take the terminal over.
-
-    Raises:
-        Interrupted: a signal came, or the terminal went away.
-    """
+    """Take the terminal over; whatever is read or written raises Interrupted once it went away."""
     signals = shutdown.SignalNotes(_SIGNALS)
     try:
         terminal = Terminal(signals)
@@ -50,18 +46,14 @@ def open_terminal() -> Iterator[Terminal]:
 
 
 class Terminal:
-    """The terminal while a review has it; use `open_terminal`.
-
-    Attributes:
-        is_styled: whether it can show colours and move its cursor.
-    """
+    """The terminal while a review has it; use `open_terminal`."""
 
     def __init__(self, signals: shutdown.SignalNotes) -> None:
         from rich.console import Console
 
         self._signals = signals
         self._console = Console(force_terminal=True, highlight=False, markup=False, emoji=False)
-        self.is_styled = not self._console.is_dumb_terminal
+        self.is_styled = not self._console.is_dumb_terminal  # with colours, and a cursor that can be moved
         self._decoder = Decoder()
         self._modes = termios.tcgetattr(KEYBOARD)
         self._shown_at = self.size()
@@ -112,11 +104,7 @@ class Terminal:
             self.enter()
 
     def heed_signals(self) -> None:
-        """Do what the signals that came meanwhile want.
-
-        Raises:
-            Interrupted: one of them wants an end.
-        """
+        """Do what the signals that came meanwhile want; Interrupted where one wants an end."""
         caught = self._signals.caught
         for number in shutdown.STOPS:
             if number in caught:
