@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,10 @@ from botus.text import duration
 if TYPE_CHECKING:
     from botus.generation.score import CorpusProfile
 
-_TREATMENT = click.Choice(["drop", "keep", "refuse"])
+_at_least = partial(click.option, type=click.IntRange(0), default=0, metavar="N")
+_treatment = partial(
+    click.option, type=click.Choice(["drop", "keep", "refuse"]), default="drop", show_default=True
+)
 
 
 def _duration(value: str) -> float:
@@ -43,12 +47,8 @@ def corpus() -> None:
     "--deleted", is_flag=True, help="Also take what its author took back, where an archive says so."
 )
 @click.option("--media", is_flag=True, help="Of a post without words, take its picture's description.")
-@click.option(
-    "--min-likes", type=click.IntRange(0), default=0, metavar="N", help="Only what was liked so often."
-)
-@click.option(
-    "--min-chars", type=click.IntRange(0), default=0, metavar="N", help="Only posts of so many characters."
-)
+@_at_least("--min-likes", help="Only what was liked so often.")
+@_at_least("--min-chars", help="Only posts of so many characters.")
 @click.option(
     "--merge-within",
     type=_duration,
@@ -57,17 +57,9 @@ def corpus() -> None:
     metavar="TIME",
     help="Join messages of one channel less than this apart; 0 joins none.",
 )
-@click.option(
-    "--mentions", type=_TREATMENT, default="drop", show_default=True, help="What becomes of @names."
-)
-@click.option("--links", type=_TREATMENT, default="drop", show_default=True, help="Links.")
-@click.option(
-    "--entities",
-    type=click.Choice(["mend", "keep"]),
-    default="mend",
-    show_default=True,
-    help="&amp; and its like.",
-)
+@_treatment("--mentions", help="What becomes of @names.")
+@_treatment("--links", help="Links.")
+@_treatment("--entities", type=click.Choice(["mend", "keep"]), default="mend", help="&amp; and its like.")
 @click.option("--kind", metavar="KIND", help="Read FILE as this kind of export.  [default: found out]")
 @click.option("--column", metavar="NAME", help="The column or field that has the text.  [default: found out]")
 @click.option(

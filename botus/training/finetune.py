@@ -7,7 +7,6 @@ The run folder holds the step with the lowest loss on posts which the model neve
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -48,7 +47,6 @@ def finetune(
     say: Say,
     watching: Callable[[TrainingPlan], AbstractContextManager[Watcher]],
     draw: Callable[[Sequence[LossRow], int], str],
-    clock: Callable[[], float] = time.monotonic,
 ) -> TrainingResult:
     """Train until the held-out loss no longer falls.
 
@@ -56,7 +54,6 @@ def finetune(
         data: the data directory.
         watching: shows the progress of a plan.
         draw: draws the lines of loss.csv, and the step that was kept, as an SVG document.
-        clock: seconds that never go back.
 
     Raises:
         SettingsError: an option does not fit the unfinished run, or the train extra is missing.
@@ -81,7 +78,7 @@ def finetune(
             if network.on_gpu:
                 say("training on the GPU")
             with watching(first.plan) as watcher:
-                ended = _training(network, first, folder, watcher, clock).run()
+                ended = _training(network, first, folder, watcher).run()
     state, history = first.state, folder.history()
     if plot:
         files.replace(plot, draw(history, state.best_step).encode())
@@ -122,9 +119,7 @@ def _network(first: Start, threads: int) -> AbstractContextManager[graph.Network
     return graph.network(model.hparams, plan, model.tensors(), first.restore, sampling, threads)
 
 
-def _training(
-    network: graph.Network, first: Start, folder: RunFolder, watcher: Watcher, clock: Callable[[], float]
-) -> Training:
+def _training(network: graph.Network, first: Start, folder: RunFolder, watcher: Watcher) -> Training:
     plan, data, model = first.plan, first.dataset, first.model
     about: dict[str, Any] = {
         "corpus": data.posts.digest,
@@ -150,5 +145,4 @@ def _training(
         identity=first.identity(),
         about=about,
         watcher=watcher,
-        clock=clock,
     )
