@@ -87,7 +87,7 @@ class Watch:
 
 
 def fewest_chars(text: str) -> int:
-    """Return how many characters a text has at the least, wherever they are counted and however it is mended.
+    """Return how many characters a text has at the least, wherever it is counted and whatever is repaired.
 
     A link counts the same however long it is, an emoji of many code points or a letter with marks once, and
     mentions, links and entities may be taken out.

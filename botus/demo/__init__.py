@@ -1,6 +1,6 @@
 """The bundled demo: a lighthouse that keeps a log, as a corpus and a tiny gpt-2-simple checkpoint.
 
-`make_corpus.py` writes the corpus from a hand-written grammar. The checkpoint is what
+The corpus was drawn from a hand-written grammar, which lies with the documentation. The checkpoint is what
 
     botus finetune --from-scratch nano --corpus botus/demo/corpus.txt
 

@@ -21,7 +21,7 @@ from botus.generation.sampler import Sample, Sampler, SamplingOptions
 from botus.generation.score import CorpusProfile, forgotten_profile, profile_of, sample
 from botus.screening.denylist import parse_denylist
 from botus.screening.hashes import Hashtags, hashes_of
-from botus.screening.rules import Rules, hashtags_of
+from botus.screening.rules import Policy, Rules, hashtags_of
 from botus.screening.screen import doubtful_words
 from botus.settings import Settings
 from botus.store import corpus as corpora
@@ -50,8 +50,8 @@ class GenerateOptions:
     max_chars: int | None = None
     threads: int | None = None
     device: str = "auto"
-    mentions: str = "refuse"
-    links: str = "refuse"
+    mentions: Policy = "refuse"
+    links: Policy = "refuse"
     without: tuple[str, ...] = ()
     copies: bool = False
     dry_run: bool = False
@@ -178,7 +178,7 @@ def _sampler(
 
 
 def _trained_on(checkpoint: Checkpoint, path: Path, gone: Sequence[ForgottenCorpus]) -> tuple[str, list[str]]:
-    """Return what tells the corpus that the model was trained on, and what is amiss with the one at hand."""
+    """Return what tells the corpus of the training, and a note where the one that is here is another."""
     try:
         trained = checkpoint.trained()
     except FileError as error:  # no reason not to use the model

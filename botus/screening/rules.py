@@ -10,13 +10,14 @@ import functools
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from botus import text
 from botus.errors import SettingsError
 from botus.screening import loops, repair
 from botus.screening.denylist import Denylist
 
-POLICIES = ("refuse", "drop", "allow")
+Policy = Literal["refuse", "drop", "allow"]
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,14 @@ class Rules:
         off: names of rules that are switched off.
 
     Raises:
-        SettingsError: a policy or the name of a rule is unknown, or no length is allowed.
+        SettingsError: the name of a rule is unknown, or no length is allowed.
     """
 
     limits: Mapping[str, tuple[Callable[[str], int], int]] = field(default_factory=dict)
     max_chars: int | None = None
     min_chars: int = 10
-    mentions: str = "refuse"
-    links: str = "refuse"
+    mentions: Policy = "refuse"
+    links: Policy = "refuse"
     hashtags: Container[str] | None = None
     denylist: Denylist = field(default_factory=Denylist)
     doubtful: tuple[str, ...] = ()
@@ -50,11 +51,6 @@ class Rules:
 
     def __post_init__(self) -> None:
         problems = [
-            f"{name} is {policy!r}: it can be {', '.join(POLICIES)}"
-            for name, policy in (("mentions", self.mentions), ("links", self.links))
-            if policy not in POLICIES
-        ]
-        problems += [
             f"there is no rule {name!r}: the rules are {', '.join(RULES)}"
             for name in sorted(self.off - RULES.keys())
         ]

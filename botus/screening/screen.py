@@ -23,15 +23,15 @@ class Screen:
         self._checks = [check for name, check in RULES.items() if name not in rules.off]
         self._lengths = [check for check in self._checks if check in (RULES["max-chars"], RULES["length"])]
         self._doubtful = _any_of(rules.doubtful)
-        self._repairs = [(name, mend) for name, mend in _repairs(rules) if name not in rules.off]
+        self._repairs = [(name, fix) for name, fix in _repairs(rules) if name not in rules.off]
 
     def check(self, raw: str, *, finished: bool = True) -> Verdict:
         """Repair a text as the model wrote it and say whether it may be posted; never if it is unfinished."""
         if not finished:
             return self._refusal(raw, self._lengths) or Verdict(raw, "unfinished", "cut off before its end")
         post, names = text.normalise(raw), []
-        for name, mend in self._repairs:
-            repaired = mend(post)
+        for name, fix in self._repairs:
+            repaired = fix(post)
             if repaired != post:
                 post = text.normalise(repaired)
                 names.append(name)

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from botus import demo
 from botus.checkpoints.markers import END
-from botus.demo import make_corpus
+from docs import demo_corpus
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def tokenizer() -> Tokenizer:
 
 
 def test_the_script_reproduces_the_corpus_byte_for_byte() -> None:
-    assert make_corpus.corpus_text().encode() == demo.corpus().read_bytes()
+    assert demo_corpus.corpus_text().encode() == demo.corpus().read_bytes()
 
 
 def test_the_corpus_is_varied(posts: list[str]) -> None:
@@ -53,11 +53,11 @@ def test_every_post_reads_as_sentences(posts: list[str]) -> None:
 
 
 def test_a_grammar_line_is_weighted_and_drawn_once_a_post() -> None:
-    grammar = make_corpus.read_grammar(
+    grammar = demo_corpus.read_grammar(
         "# a comment\n@post\n9* {owl} and {owl} hooted in the {place}.\n{owl} left.\n"
         "@owl\na [old|odd] owl\na ghost\n@place\nbelfry\n@time\nlate\n"
     )
-    drawn = make_corpus.posts(grammar, seed=1, count=5)
+    drawn = demo_corpus.posts(grammar, seed=1, count=5)
     assert sorted(drawn) == sorted(
         {
             "A ghost and an odd owl hooted in the belfry.",
@@ -70,18 +70,18 @@ def test_a_grammar_line_is_weighted_and_drawn_once_a_post() -> None:
 
 
 def test_the_time_is_told_once_a_post() -> None:
-    grammar = make_corpus.read_grammar(
+    grammar = demo_corpus.read_grammar(
         "@post\n{time} the gull left {time}, apparently.\n{time} the gull left, apparently.\n"
         "@time\nat noon\nat dusk\n"
     )
-    assert set(make_corpus.posts(grammar, seed=1, count=2)) == {
+    assert set(demo_corpus.posts(grammar, seed=1, count=2)) == {
         "At noon the gull left, apparently.",
         "At dusk the gull left, apparently.",
     }
 
 
 def test_a_quoted_question_goes_on_in_small_letters() -> None:
-    finished = make_corpus.finish('"are you a owl?" asked a ship. "no," I said. so it was "me". who?')
+    finished = demo_corpus.finish('"are you a owl?" asked a ship. "no," I said. so it was "me". who?')
     assert finished == '"Are you an owl?" asked a ship. "No," I said. So it was "me". Who?'
 
 

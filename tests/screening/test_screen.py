@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from botus.screening.denylist import Denylist, parse_denylist
 from botus.screening.rules import RULES, Rules, precheck
 from botus.screening.screen import Screen, doubtful_words
 from botus.text import x_length
+from tests.support.command import botus
 
 X = {"x": (text.x_length, 280)}
 STRICT = Rules(X, hashtags=frozenset({"caturday"}), denylist=parse_denylist(b"herring\n"))
@@ -295,10 +297,16 @@ def test_wordfilter_does_not_flag_innocent_words_that_contain_a_short_one() -> N
         assert len(screening.check(bad).flags) == 1
 
 
-def test_unknown_policies_and_rules_are_all_reported() -> None:
+def test_unknown_rules_are_all_reported() -> None:
     with pytest.raises(SettingsError) as caught:
-        Rules(mentions="maybe", links="never", off=frozenset({"fun"}))
+        Rules(max_chars=5, off=frozenset({"fun", "joy"}))
     assert len(caught.value.problems) == 3
+
+
+@pytest.mark.parametrize("option", ["--mentions", "--links"])
+def test_an_unknown_policy_is_refused(option: str, tmp_path: Path) -> None:
+    ended = botus("generate", option, "maybe", "--data", tmp_path)
+    assert (ended.code, "'maybe' is not one of" in ended.err) == (2, True)
 
 
 def test_hashtags_of_a_corpus() -> None:

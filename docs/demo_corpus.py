@@ -1,8 +1,9 @@
-"""Draws the demo corpus from the grammar: `python -m botus.demo.make_corpus` rewrites corpus.txt.
+"""Draws the demo corpus from demo_grammar.txt, the same bytes on every machine: botus/demo/corpus.txt.
 
-In goes `grammar.txt` (its head explains the notation) and a seed; out come distinct posts, one per line,
-the same bytes on every machine. The surprise: alternatives are not quite independent. Within one post no line
-of the grammar is used twice, and a post that tells the time twice is drawn again; both would sound absurd.
+Alternatives are not quite independent: within one post no line of the grammar is used twice, and a post that
+tells the time twice is drawn again; both would sound absurd.
+
+python docs/demo_corpus.py
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ _ARTICLE = re.compile(r"\b([Aa]) (?=[aeio]|u[ln])")  # "a useful", but "an unlit
 
 
 def corpus_text() -> str:
-    """The whole corpus.txt, drawn anew from grammar.txt."""
-    grammar = read_grammar(Path(__file__).with_name("grammar.txt").read_text(encoding="utf-8"))
+    """The whole corpus.txt, drawn anew from the grammar."""
+    grammar = read_grammar(Path(__file__).with_name("demo_grammar.txt").read_text(encoding="utf-8"))
     return "".join(f"{post}\n" for post in posts(grammar))
 
 
@@ -53,7 +54,7 @@ def posts(grammar: Grammar, seed: int = SEED, count: int = POSTS) -> list[str]:
 
 
 def read_grammar(text: str) -> Grammar:
-    """Reads the notation described at the head of grammar.txt.
+    """Reads the notation described at the head of demo_grammar.txt.
 
     Args:
         text: the whole file.
