@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from botus.cli.options import Common, common
-from botus.cli.output import can_ask, can_show, is_terminal, progress_bar, terminal_width, to_stderr
+from botus.cli.output import can_ask, can_show, progress_bar, terminal_width, to_stderr
 from botus.errors import RefusedError, SettingsError
 from botus.text import duration
 
@@ -99,7 +98,7 @@ def corpus_import(
     from botus.corpus.parsing.post import Options
 
     treatment = Treatment(mentions, links, entities == "mend")
-    with _progress(values) as on_progress:
+    with progress_bar(quiet=values.quiet) as show:
         done = importing.import_exports(
             values.settings.data,
             paths,
@@ -107,7 +106,7 @@ def corpus_import(
             Options(unknown_channels, column, kind),
             name,
             dry_run=dry_run,
-            on_progress=on_progress,
+            on_progress=lambda said: show(0, said),  # how many posts there are is known when they are read
         )
     for note in (*done.notes, *display.missing(done.counts, explain)):
         values.say(note, "warning")
@@ -197,16 +196,6 @@ def corpus_forget(values: Common, yes: bool) -> None:
     rows = [f"forgot {done.posts:,} posts; {done.size / 1024:,.0f} KB of hashes took their place"]
     rows += [f"{done.quotes:,} quotes of them are gone from candidates.jsonl"] if done.quotes else []
     values.result(rows, lambda: asdict(done))
-
-
-@contextmanager
-def _progress(values: Common) -> Iterator[Callable[[str], None]]:
-    """A line that counts, on a terminal only: how many posts an export has is known when it is read."""
-    if values.quiet or not is_terminal():
-        yield lambda said: None
-        return
-    with progress_bar() as show:
-        yield lambda said: show(0, said)
 
 
 def _profile(values: Common, posts: Sequence[str]) -> tuple[CorpusProfile, str]:

@@ -75,15 +75,21 @@ def terminal_width(*, err: bool = False) -> int | None:
 
 
 @contextmanager
-def progress_bar(total: float | None = None) -> Iterator[Callable[[float, str], None]]:
-    """Show a bar on standard error while something goes on; what is said meanwhile stands above it.
+def progress_bar(
+    total: float | None = None, *, quiet: bool = False
+) -> Iterator[Callable[[float, str], None]]:
+    """Show a bar on standard error while something goes on, if a person watches; messages stand above it.
 
     Args:
         total: steps to do; None where nobody knows, which shows words alone.
+        quiet: show nothing.
 
     Yields:
         Takes the steps done, and the words beside the bar.
     """
+    if quiet or not is_terminal():
+        yield lambda done, text: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
     from rich.table import Column

@@ -6,8 +6,6 @@ import re
 import resource
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +32,12 @@ def write(values: Common, choice: GenerateOptions) -> None:
                 values.line(escape(post))
 
     try:
-        with _progress(values, choice.n) as on_progress:
+        with progress_bar(choice.n, quiet=values.quiet) as show:
+
+            def on_bar(progress: GenerationReport) -> None:
+                show(progress.accepted, report.line(progress))
+
+            on_progress = on_bar if is_terminal() else report.by_tenths(values.say)
             done = loop.generate(
                 ready.job, ready.draw, logprob=ready.sampler.logprob, on_progress=on_progress, on_line=on_line
             )
@@ -63,18 +66,6 @@ def _prepare(values: Common, choice: GenerateOptions) -> Prepared:
     for note in ready.notes:
         values.say(note)
     return ready
-
-
-@contextmanager
-def _progress(values: Common, wanted: int) -> Iterator[Callable[[GenerationReport], None]]:
-    """A bar on a terminal, a line for every tenth elsewhere, nothing with --quiet."""
-    if values.quiet:
-        yield lambda progress: None
-    elif not is_terminal():
-        yield report.by_tenths(values.say)
-    else:
-        with progress_bar(wanted) as show:
-            yield lambda progress: show(progress.accepted, report.line(progress))
 
 
 def _show(values: Common, done: GenerationReport, lines: list[str]) -> None:
