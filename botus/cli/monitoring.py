@@ -67,8 +67,7 @@ def schedule(values: Common, expression: str | None) -> None:
     """Say when a schedule posts, and how long the queue lasts."""
     from botus.monitoring.survey import Survey
     from botus.posting.targets.configured import configured
-    from botus.schedule.loop import schedule_of
-    from botus.schedule.slots import describe
+    from botus.schedule.slots import describe, schedule_of
 
     settings = values.settings
     if expression is not None:

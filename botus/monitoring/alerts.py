@@ -1,7 +1,6 @@
 """What the owner should hear of: which events are going on, each with its sentence. Pure.
 
-In: what is known after a step of the loop. Out: events by their keys; the same key is the same event, however
-its words change. The one surprise: what damage hides is not over, so such events are named as well.
+The same key is the same event, however its words change. State that cannot be read keeps an alert open.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ class Facts:
     """What is known of a bot.
 
     Attributes:
-        ready: lines that may go out; None where damage hides it.
-        held: lines that wait for a person's keep.
+        ready: lines that may go out; None where damage hides this, and what needs a person.
         per_day: posts a day by the schedule.
-        stopped, unknown: what needs a person, by target, or by post and target; None where damage hides it.
+        stopped, unknown: what needs a person, by target, or by post and target.
         failed_slots: slots in a row without a post, though there was something to post.
         trouble: what went wrong, in one line.
+        held: lines that wait for a person's keep.
     """
 
     ready: int | None
     per_day: float
-    stopped: Mapping[str, str] | None = field(default_factory=dict)
-    unknown: Mapping[str, str] | None = field(default_factory=dict)
+    stopped: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
     failed_slots: int = 0
     trouble: str = ""
     held: int = 0
@@ -39,7 +38,7 @@ class Facts:
     @property
     def needs_nobody(self) -> bool:
         """Tell whether no person has to look."""
-        return not self.trouble and self.stopped == {} and self.unknown == {}
+        return not (self.ready is None or self.trouble or self.stopped or self.unknown)
 
 
 def events(facts: Facts, low_days: float, *, was_low: bool) -> dict[str, str]:
@@ -53,33 +52,25 @@ def events(facts: Facts, low_days: float, *, was_low: bool) -> dict[str, str]:
     if facts.trouble:
         found["trouble"] = f"nothing is posted before this is fixed: {facts.trouble}"
     if facts.failed_slots >= FAILED_SLOTS:
-        found["barren"] = (
-            f"nothing could be posted at the last {facts.failed_slots} slots; look at: botus status"
-        )
-    found |= {f"stopped {name}": said for name, said in (facts.stopped or {}).items()}
-    found |= {f"unknown {post}": said for post, said in (facts.unknown or {}).items()}
+        said = f"nothing could be posted at the last {facts.failed_slots} slots"
+        found["barren"] = f"{said}; look at: botus status"
+    found |= {f"stopped {name}": said for name, said in facts.stopped.items()}
+    found |= {f"unknown {post}": said for post, said in facts.unknown.items()}
     if facts.ready is None:
         return found
     days = facts.ready / facts.per_day
     if days < low_days * (_ABOVE if was_low else 1):
-        found["low"] = (
-            f"the queue lasts for {span(days * 86400)} ({counted(facts.ready, 'line')}){_what_to_do(facts)}"
-        )
+        lasts = f"{span(days * 86400)} ({counted(facts.ready, 'line')})"
+        found["low"] = f"the queue lasts for {lasts}{_what_to_do(facts)}"
     if facts.ready == 0:
         found["empty"] = f"no line of the queue may go out, so nothing is posted{_what_to_do(facts)}"
     return found
 
 
 def is_over(event: str, now: Mapping[str, str], facts: Facts) -> bool:
-    """Tell whether an event that was news has ended, as far as can be seen."""
-    kind = event.partition(" ")[0]
-    hidden = {
-        "low": facts.ready is None,
-        "empty": facts.ready is None,
-        "stopped": facts.stopped is None,
-        "unknown": facts.unknown is None,
-    }
-    return event not in now and not hidden.get(kind, False)
+    """Tell whether an event that was told has ended, as far as can be seen."""
+    is_hidden = facts.ready is None and event.partition(" ")[0] in ("low", "empty", "stopped", "unknown")
+    return event not in now and not is_hidden
 
 
 def _what_to_do(facts: Facts) -> str:

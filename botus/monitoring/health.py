@@ -87,7 +87,7 @@ def _pulse(settings: Settings, clock: Callable[[], float]) -> Iterator[str]:
     else:
         yield f"the last heartbeat is {clock() - beat:.0f} seconds old"
     if settings.cron:  # which may be why it is not running
-        from botus.schedule.loop import schedule_of
+        from botus.schedule.slots import schedule_of
 
         try:
             schedule_of(settings)

@@ -1,9 +1,8 @@
 """Pings PING_URL after good slots, and tells the services of NOTIFY_URLS what needs their owner.
 
-In: what each step of the loop came to. Out: requests that never delay a post by much, never fail one, and
-whose own failures are said once. Good is a slot after which nobody has to look: something was posted (or
-nothing was to be: a dry run, MAX_PER_DAY) and nothing needs a person. So whoever waits for the ping in vain
-hears of an empty queue and a dead network too. The one surprise: a ping that is missing is the message.
+Its requests never delay a post by much, never fail one, and their own failures are said once. The ping is a
+dead-man's switch: it goes out after a slot at which something was posted (or nothing was to be: a dry run,
+MAX_PER_DAY) and nothing needs a person, so an empty queue or a dead network are noticed by its absence.
 """
 
 from __future__ import annotations
@@ -23,7 +22,8 @@ from botus.platforms import PLATFORMS, WEBHOOK
 from botus.posting.http.exchange import describe
 from botus.posting.target import Answer, Target, Timing
 from botus.posting.targets.webhook import Webhook
-from botus.schedule.loop import UNEXPECTED, StepOutcome, schedule_of
+from botus.schedule.loop import UNEXPECTED, StepOutcome
+from botus.schedule.slots import schedule_of
 from botus.settings import Settings
 from botus.store import alerts
 from botus.store.alerts import TRIES, Alerts
@@ -41,14 +41,7 @@ def listener(settings: Settings, targets: Mapping[str, Target], say: Say) -> Cal
 
 @dataclass
 class Notifier:
-    """Hears what the loop did, and tells whoever should know.
-
-    Attributes:
-        settings: what the environment says.
-        targets: where the bot posts.
-        clock: seconds since the epoch.
-        say: writes a log line.
-    """
+    """Hears what the loop did, and tells whoever should know; `clock` is seconds since the epoch."""
 
     settings: Settings
     targets: Mapping[str, Target]
@@ -72,7 +65,9 @@ class Notifier:
             known.told = {}
             self._keep(known)
         if outcome.at_slot and self.settings.ping_url and _is_good(outcome, facts):
-            self._ping(self.settings.ping_url)
+            problem = ping(self.settings.ping_url)
+            said = f"PING_URL: {problem}; the next good slot tries again"
+            self._complain("PING_URL", said if problem else "")
 
     # What is going on.
 
@@ -91,7 +86,7 @@ class Notifier:
             except FileError as error:
                 trouble = sentence(error)
         if trouble or survey.queue is None:
-            return Facts(None, per_day, None, None, known.failed_slots, trouble)
+            return Facts(None, per_day, failed_slots=known.failed_slots, trouble=trouble)
         ready = survey.queue.ready
         failed = _failed_slots(outcome, known.failed_slots, ready)
         return Facts(ready, per_day, survey.stopped, survey.unknown, failed, held=survey.queue.held)
@@ -99,10 +94,8 @@ class Notifier:
     # What is remembered.
 
     def _recall(self) -> Alerts:
-        if self._memory is not None:
-            return self._memory
         try:
-            return alerts.load(self.settings.data)
+            return self._memory or alerts.load(self.settings.data)
         except FileError as error:
             self.say(f"{error.message}: what still holds is told once more", "warning")
             self._memory = Alerts()
@@ -148,41 +141,27 @@ class Notifier:
         for told in tries:
             told.heard = answer.state == "posted"
         if answer.state == "posted":
-            self._complained.discard(name)
             self.say(f"told {name}: {', '.join(due)}")
-        elif name not in self._complained:
-            self._complained.add(name)
-            again = "tried again later" if min(told.tries for told in tries) < TRIES else "not tried again"
-            self.say(f"NOTIFY_URLS: {name} could not be told ({answer.reason}); {again}", "warning")
+        again = "tried again later" if min(told.tries for told in tries) < TRIES else "not tried again"
+        problem = f"NOTIFY_URLS: {name} could not be told ({answer.reason}); {again}"
+        self._complain(name, problem if answer.state != "posted" else "")
 
-    # Pinging.
-
-    def _ping(self, url: str) -> None:
-        problem = ping(url)
-        if not problem:
-            self._complained.discard("PING_URL")
-        elif "PING_URL" not in self._complained:
-            self._complained.add("PING_URL")
-            self.say(f"PING_URL: {problem}; the next good slot tries again", "warning")
+    def _complain(self, name: str, problem: str) -> None:
+        """Say a problem of a service once, until a time without one."""
+        if problem and name not in self._complained:
+            self.say(problem, "warning")
+        (self._complained.add if problem else self._complained.discard)(name)
 
 
 def check(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Ask Apprise whether it understands NOTIFY_URLS, without a request.
-
-    Yields:
-        per service its name and what is wrong, "" if nothing is.
-    """
+    """Ask Apprise, without a request, whether it understands NOTIFY_URLS; yields names and what is wrong."""
     for service in map(_service, settings.notify_urls):
         answer = service.ready()
         yield _name(service), answer.reason if isinstance(answer, Answer) else ""
 
 
 def try_out(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Send every service of NOTIFY_URLS a message that says that this works.
-
-    Yields:
-        per service its name and what went wrong, "" if it took the message.
-    """
+    """Send every service of NOTIFY_URLS a message; yields names and what went wrong, "" where nothing did."""
     text = message(settings, ["this is a test: alerts about this bot will come here"])
     for service in map(_service, settings.notify_urls):
         answer = _send(service, text)
@@ -212,13 +191,9 @@ def _bot(settings: Settings) -> str:
     for one in PLATFORMS:
         if values := settings.accounts.get(one.name):
             known = str(values.get(one.identity, one.title))
-            is_webhook = one is WEBHOOK
-            accounts += [Webhook(url).name for url in values["urls"]] if is_webhook else [_host(known)]
+            host = known.partition("://")[2].partition("/")[0] or known
+            accounts += [Webhook(url).name for url in values["urls"]] if one is WEBHOOK else [host]
     return f"{', '.join(accounts) or 'dry run'} ({settings.data})"
-
-
-def _host(known: str) -> str:
-    return known.partition("://")[2].partition("/")[0] or known
 
 
 def _is_good(outcome: StepOutcome, facts: Facts) -> bool:
@@ -248,11 +223,7 @@ def _send(service: Webhook, text: str) -> Answer:
     ready = service.ready()
     if isinstance(ready, Answer):
         return ready
-    text = _without_mentions(text)
+    # What a chat takes for a call to somebody (@everyone, <!here>) is broken with a space of no width.
+    text = re.sub(r"@(?=\w)|<(?=[@!#&])", "\\g<0>\u200b", text)
     limit = service.limit or len(text)
     return service.send(text if len(text) <= limit else text[: limit - 1] + "…", "", again=False)
-
-
-def _without_mentions(text: str) -> str:
-    """Break what a chat takes for a call to somebody (@everyone, <!here>) with a space of no width."""
-    return re.sub(r"@(?=\w)|<(?=[@!#&])", "\\g<0>\u200b", text)

@@ -17,8 +17,7 @@ from botus.monitoring.attention import OpenPost, open_posts, outcomes, short
 from botus.monitoring.columns import folded
 from botus.monitoring.queue_counts import Acceptance, QueueCounts
 from botus.monitoring.survey import LogSummary, Survey
-from botus.schedule.loop import schedule_of
-from botus.schedule.slots import Schedule, upcoming
+from botus.schedule.slots import Schedule, schedule_of, upcoming
 from botus.schedule.zones import dated, dated_entry, zone_or_utc
 from botus.store.state import PostingState
 from botus.store.tweeted import Entry

@@ -1,8 +1,7 @@
 """The loop of the container: wait for a slot, claim it, post; look up lost answers; beat.
 
 Nothing but wrong settings ends it: damage, a refused login or a network that is away are said once and looked
-at again. What each step came to goes to a listener, which tells the owner. The clock and the waiting come in
-as arguments.
+at again. What each step came to goes to a listener, which tells the owner.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from botus.errors import BotusError, BusyError, CredentialsError, SettingsError,
 from botus.log import Say
 from botus.posting.posting_run import Outcome, PostingRun
 from botus.posting.target import Target
-from botus.schedule.slots import AHEAD, GRACE, Due, Schedule, due, parse, too_far_ahead
+from botus.schedule.slots import AHEAD, GRACE, Schedule, due, schedule_of, too_far_ahead
 from botus.settings import Settings
 from botus.store.intents import Intents
 from botus.store.state import StateFiles
@@ -54,12 +53,9 @@ class Loop:
     """Posts on a schedule until it is told to stop.
 
     Attributes:
-        settings: what the environment says.
         targets: where to post; none for a dry run.
         clock: seconds since the epoch.
         wait: waits so many seconds, or less; True when it is time to stop.
-        say: writes a log line.
-        rng: chooses lines.
         hear: is told what each step came to.
     """
 
@@ -99,15 +95,17 @@ class Loop:
         is_time = self.look_at is not None and self.clock() >= self.look_at
         if is_time or (was_in_trouble and self._is_in_trouble):
             self._guarded(self._settle)
-        return self._pause()
+        wake = min(self._calm[1], self.look_at or math.inf)
+        return min(max(wake - self.clock(), 0.05), _SLICE)
 
     def _tick(self) -> StepOutcome | None:
-        now = self._now()
+        now = datetime.fromtimestamp(self.clock(), UTC)
         due_at = self._next_moment(now)
         self._calm = (math.inf, due_at)
         last = self._last_slot(now)
         found = due(self._schedule, last, now, self.settings.catch_up)
-        self._tell(found)
+        if found.notice:
+            self._say_once(found.notice, "warning")
         is_mine = found.slot is not None and self._state.claim_slot(found.slot)
         if found.slot is not None and not is_mine and self._ahead:  # else it would wait until that time comes
             self._state.forget_slots_after(now + AHEAD)
@@ -134,16 +132,11 @@ class Loop:
             self._seen = None
         return max(filter(None, (claimed, self._seen)), default=None)
 
-    def _tell(self, found: Due) -> None:
-        if found.notice:
-            self._say_once(found.notice, "warning")
-
     def _post(self, slot: datetime) -> StepOutcome:
         run = self._posting_run()
         if not self.targets:
             return StepOutcome(True, is_as_planned=preview(run, self.say) is not None)
-        begin = _begin_of_day(self._schedule, slot)
-        posted = posts_of_the_day(run.log, run.intents, begin, self.clock())
+        posted = posts_of_the_day(run.log, run.intents, _begin_of_day(self._schedule, slot), self.clock())
         if posted >= self.settings.max_per_day:
             limit = f"MAX_PER_DAY is {self.settings.max_per_day}"
             self.say(f"{posted} posts in the last 24 hours and {limit}: this slot is left out", "warning")
@@ -170,41 +163,34 @@ class Loop:
 
     def _guarded(self, step: Callable[[], StepOutcome | None]) -> None:
         """Do something that may fail; a failure is said once, and the loop goes on."""
-        trouble, fields = "", {}
-        done: StepOutcome | None = None
         try:
             done = step()
         except BusyError as error:  # passes by itself, and the other one posts
             self._say_once(sentence(error), "warning")
             return
         except BotusError as error:
-            trouble = sentence(error)
+            done = StepOutcome(trouble=sentence(error))
+            self._say_once(done.trouble, "error")
         except Exception as error:
-            trouble, fields = f"{UNEXPECTED}{type(error).__name__}: {error}", {"traceback": format_exc()}
-        if trouble:
-            self.look_at, done = None, StepOutcome(trouble=trouble)
-            self._say_once(trouble, "error", **fields)
-        if done is not None:
-            self._is_in_trouble = bool(trouble)
-            self._said = set() if done.at_slot else self._said
-            self._tell_listener(done)
-
-    def _tell_listener(self, done: StepOutcome) -> None:
+            done = StepOutcome(trouble=f"{UNEXPECTED}{type(error).__name__}: {error}")
+            self._say_once(done.trouble, "error", traceback=format_exc())
+        if done is None:
+            return
+        self._is_in_trouble = bool(done.trouble)
+        if done.trouble:
+            self.look_at = None
+        if done.at_slot:
+            self._said = set()
         try:
             self.hear(done)
-        except Exception as error:  # news are never worth a post
+        except Exception as error:  # no alert is worth a post
             trouble = sentence(error) if isinstance(error, BotusError) else f"{type(error).__name__}: {error}"
-            self._say_once(f"news for you: {trouble}", "error", traceback=format_exc())
+            self._say_once(f"alerts: {trouble}", "error", traceback=format_exc())
 
     def _say_once(self, message: str, level: str, **fields: object) -> None:
         if message not in self._said:
             self._said.add(message)
             self.say(message, level, **fields)
-
-    def _pause(self) -> float:
-        """Seconds until something is due, a slice at most."""
-        wake = min(self._calm[1], self.look_at or math.inf)
-        return min(max(wake - self.clock(), 0.05), _SLICE)
 
     def _next_moment(self, now: datetime) -> float:
         """When the first slot after now has to be acted for; seconds since the epoch."""
@@ -212,21 +198,6 @@ class Loop:
         if moment <= now:
             moment = self._schedule.fires_at(self._schedule.next(now))
         return moment.timestamp()
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self.clock(), UTC)
-
-
-def schedule_of(settings: Settings) -> Schedule:
-    """Read the schedule of the settings.
-
-    Raises:
-        SettingsError: there is none, or it is wrong.
-    """
-    if settings.cron is None:
-        raise SettingsError("CRON is not set", "for example CRON='0 */4 * * *': every four hours")
-    identity = str(settings.data.resolve())
-    return parse(settings.cron, settings.zone, identity=identity, jitter=settings.jitter)
 
 
 def settings_of(environment: Mapping[str, str], data: Path | None) -> Settings:
@@ -257,13 +228,11 @@ def posts_of_the_day(log: Log, intents: Intents, begin: float, now: float) -> in
     def counts(moment: float | None) -> bool:
         return begin <= (moment or 0) / 1000 <= now + _DAY
 
-    logged = [entry for entry in log.entries() if counts(entry["timestamp"])]
-    waiting = [
-        intent
+    logged = sum(counts(entry["timestamp"]) for entry in log.entries())
+    return logged + sum(
+        any(part.state == "posted" and counts(part.at) for part in intent.deliveries.values())
         for intent in intents.open()
-        if any(part.state == "posted" and counts(part.at) for part in intent.deliveries.values())
-    ]
-    return len(logged) + len(waiting)
+    )
 
 
 def _begin_of_day(schedule: Schedule, slot: datetime) -> float:

@@ -20,8 +20,8 @@ from botus.errors import BotusError, Interrupted, sentence
 from botus.log import LogHandler, Say, capture
 from botus.posting.target import Target
 from botus.posting.targets.configured import configured
-from botus.schedule.loop import Loop, StepOutcome, check_credentials, schedule_of, settings_of
-from botus.schedule.slots import Schedule
+from botus.schedule.loop import Loop, StepOutcome, check_credentials, settings_of
+from botus.schedule.slots import Schedule, schedule_of
 from botus.settings import Settings
 
 StartPage = Callable[[Settings, Mapping[str, Target], Schedule], Iterable[tuple[str, str]]]

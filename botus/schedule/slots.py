@@ -1,10 +1,8 @@
 """The schedule: CRON in a time zone, as slots; what is due now; what `botus schedule` prints.
 
-In come an expression, a zone and moments of time (always aware); out come slots, which are whole minutes
-in UTC. Pure: the clock is an argument. The one surprise: nothing here adds hours to local times. Time is
-cut into stretches of one UTC offset, and within a stretch the clock on the wall is plain arithmetic. So an
-interval runs through a change of the clock, and a fixed time happens once: one that was skipped comes
-right after the gap, one that was repeated only the first time, as with Debian's cron.
+Slots are whole minutes in UTC. Time is cut into stretches of one UTC offset, within which the clock on the
+wall is plain arithmetic. So an interval runs through a change of the clock, and a fixed time happens once:
+skipped, it comes right after the gap; repeated, only the first time counts, as with Debian's cron.
 """
 
 from __future__ import annotations
@@ -24,6 +22,7 @@ from botus.schedule.cron import Cron
 from botus.schedule.expression import read
 from botus.schedule.words import cron_warnings, words
 from botus.schedule.zones import dated, find_zone, offset_at, stretches
+from botus.settings import Settings
 from botus.text import counted, span
 
 GRACE = timedelta(seconds=90)  # the loop sleeps for a minute at most; so a slot on time is never later
@@ -40,8 +39,6 @@ class Schedule:
     """An expression in a time zone. Every moment that it returns is in UTC.
 
     Args:
-        cron: the expression.
-        zone: whose clock it follows.
         identity: what names the data directory; it decides where jitter and `H` fall.
         jitter: over how many seconds posts are spread after their slot.
     """
@@ -109,9 +106,9 @@ class Schedule:
         """The expression in plain English."""
         return words(self.cron)
 
-    def warnings(self, max_per_day: int | None = None) -> tuple[str, ...]:
+    def warnings(self, max_per_day: int | None = None) -> list[str]:
         """What is allowed and yet probably not meant, one sentence each."""
-        return tuple(cron_warnings(self.cron, max_per_day))
+        return list(cron_warnings(self.cron, max_per_day))
 
     def as_dict(
         self, now: datetime, queue_length: int | None, max_per_day: int, times: int = 10
@@ -127,7 +124,7 @@ class Schedule:
             "posts_per_day": round(per_day, 4),
             "queue": queue_length,
             "days_left": None if queue_length is None else round(queue_length / per_day, 1),
-            "warnings": list(self.warnings(max_per_day)),
+            "warnings": self.warnings(max_per_day),
         }
 
     def _local(self, start: datetime, stop: datetime) -> Iterator[datetime]:
@@ -160,11 +157,22 @@ class Due:
     notice: str = ""
 
 
+def schedule_of(settings: Settings) -> Schedule:
+    """Read the schedule of the settings; where `H` falls depends on the data directory's path alone.
+
+    Raises:
+        SettingsError: there is none, or it is wrong.
+    """
+    if settings.cron is None:
+        raise SettingsError("CRON is not set", "for example CRON='0 */4 * * *': every four hours")
+    identity = str(settings.data.resolve())
+    return parse(settings.cron, settings.zone, identity=identity, jitter=settings.jitter)
+
+
 def parse(expression: str, zone: str, *, identity: str, jitter: float = 0) -> Schedule:
     """Read the settings of a schedule.
 
     Args:
-        expression: CRON: five fields, or `@hourly`, `@daily`, `@weekly`, `@monthly`.
         zone: TZ: a name of the time zone database.
         identity: a string that stays the same for a data directory and differs between two.
         jitter: JITTER in seconds.
@@ -193,16 +201,16 @@ def due(schedule: Schedule, last_slot: datetime | None, now: datetime, catch_up:
     """Decide which slot to act for now: at most one, however long nobody looked.
 
     Args:
-        schedule: the schedule.
         last_slot: the newest slot that was dealt with; None if there was none.
-        now: the time.
         catch_up: whether one slot that is older than `GRACE` is acted for all the same.
     """
     ahead = last_slot is not None and too_far_ahead(last_slot, now)
     wrong = "so it is ignored: was the clock wrong?"
     notice = _ahead(schedule, last_slot, wrong) if last_slot and ahead else ""
     known = None if ahead else last_slot
-    newest = _newest(schedule, now)
+    newest = schedule.last(now)
+    if schedule.fires_at(newest) > now:
+        newest = schedule.last(newest - _TICK)
     if known is not None and newest <= known:
         waits = "so nothing is posted before it: was the clock set back?"
         return Due(None, 0, known, _ahead(schedule, known, waits) if known > now else "")
@@ -210,7 +218,8 @@ def due(schedule: Schedule, last_slot: datetime | None, now: datetime, catch_up:
     slot = newest if on_time or (catch_up and known is not None) else None
     if known is None:
         return Due(slot, 0, newest, notice)
-    missed = _between(schedule, known, newest) + (slot is None)
+    looked_at = schedule.slots(max(known + _TICK, newest - _LOOK_BACK), newest)
+    missed = sum(1 for _ in looked_at) + (slot is None)
     return Due(slot, missed, newest, _missed(schedule, missed, None if on_time else slot))
 
 
@@ -225,10 +234,7 @@ def describe(
     """Tell a person what a schedule does, line by line.
 
     Args:
-        schedule: the schedule.
-        now: the time.
         queue_length: how many posts are waiting; None if nobody has looked.
-        max_per_day: MAX_PER_DAY.
         times: how many of the next times to list.
     """
     yield f"{schedule.cron.text} in {schedule.zone.key}: {schedule.words()}"
@@ -260,17 +266,6 @@ def upcoming(schedule: Schedule, now: datetime) -> Iterator[datetime]:
 
 def _plain(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0")
-
-
-def _newest(schedule: Schedule, now: datetime) -> datetime:
-    """The last slot whose moment has come."""
-    slot = schedule.last(now)
-    return slot if schedule.fires_at(slot) <= now else schedule.last(slot - _TICK)
-
-
-def _between(schedule: Schedule, last_slot: datetime, newest: datetime) -> int:
-    start = max(last_slot + _TICK, newest - _LOOK_BACK)
-    return sum(1 for _ in schedule.slots(start, newest))
 
 
 def _missed(schedule: Schedule, count: int, caught_up: datetime | None) -> str:

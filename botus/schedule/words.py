@@ -1,31 +1,17 @@
 """A cron expression in plain English, and what a person may not have meant by it.
 
-In comes a `Cron`, out come sentences. They are made from the sets of numbers and not from the way in which
-the expression was written, so that two expressions with the same words fire at the same times. The one
-surprise: `*/7` never becomes "every 7 minutes", because the step starts anew each hour.
+They are made from the sets of numbers and not from the way in which the expression was written, so that two
+expressions with the same words fire at the same times.
 """
 
 from __future__ import annotations
 
 import re
+from calendar import month_name
 from collections.abc import Callable, Iterator, Sequence
 
 from botus.schedule.cron import Cron
 
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _SHORTEST = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _WEEKDAYS = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays")
 _FEW = 3  # so many times of day are listed before a step ("every 6 hours") is said instead
@@ -41,12 +27,7 @@ def words(cron: Cron) -> str:
 
 
 def cron_warnings(cron: Cron, max_per_day: int | None = None) -> Iterator[str]:
-    """What is legal and yet probably not meant, one sentence each.
-
-    Args:
-        cron: the expression.
-        max_per_day: the setting MAX_PER_DAY, if posts are limited.
-    """
+    """What is legal and yet probably not meant, one sentence each; max_per_day is the setting MAX_PER_DAY."""
     count = len(cron.times)
     if len(cron.minutes) == 60 and len(cron.hours) < 24:
         likely = " ".join(["0", *cron.text.split()[1:]])
@@ -109,7 +90,7 @@ def _of_hours(hours: Sequence[int]) -> str:
 
 
 def _date(cron: Cron) -> str:
-    months = "" if len(cron.months) == 12 else _listed(cron.months, lambda month: _MONTHS[month - 1])
+    months = "" if len(cron.months) == 12 else _listed(cron.months, month_name.__getitem__)
     in_months = f" in {months}" if months else ""
     day = f"day{'s' * (len(cron.days) > 1)} {_listed(cron.days)} of {months or 'every month'}"
     monday_first = sorted((number - 1) % 7 for number in cron.weekdays)

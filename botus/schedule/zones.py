@@ -1,8 +1,7 @@
 """Time zones: finding one by its name, showing a moment in it, cutting time into stretches of one UTC offset.
 
-In comes the value of TZ or a stretch of time in UTC; within a piece that comes out, the clock on the wall
-is plain arithmetic. Every moment that a person reads is written by `dated`. The one surprise: `zoneinfo`
-does not tell when a clock is changed, so that is searched.
+Every moment that a person reads is written by `dated`. `zoneinfo` does not tell when a clock is changed, so
+that is searched.
 """
 
 from __future__ import annotations
@@ -39,25 +38,14 @@ def zone_or_utc(name: str) -> ZoneInfo:
 
 
 def dated(moment: datetime, zone: ZoneInfo, timespec: str = "minutes") -> str:
-    """Write a moment for a person, such as `Sat 2026-11-21 04:00 +01:00`: the clock of a zone, its offset.
-
-    Args:
-        moment: with a time zone, whichever.
-        zone: that of TZ.
-        timespec: `minutes` or `seconds`.
-    """
+    """Write a moment for a person, such as `Sat 2026-11-21 04:00 +01:00`, to `minutes` or `seconds`."""
     local = moment.astimezone(zone)
     offset = f"{local:%z}"
     return f"{local:%a} {local.replace(tzinfo=None).isoformat(' ', timespec)} {offset[:3]}:{offset[3:5]}"
 
 
 def dated_entry(milliseconds: float, zone: ZoneInfo) -> str:
-    """Write the moment of a log entry for a person; a hand may have written a number that is none.
-
-    Args:
-        milliseconds: since the epoch.
-        zone: that of TZ.
-    """
+    """Write the moment of a log entry, in milliseconds since the epoch; a hand may have written nonsense."""
     try:
         return dated(datetime.fromtimestamp(milliseconds / 1000, UTC), zone)
     except (ValueError, OverflowError, OSError):
@@ -67,12 +55,7 @@ def dated_entry(milliseconds: float, zone: ZoneInfo) -> str:
 def stretches(
     zone: ZoneInfo, start: datetime, end: datetime
 ) -> Iterator[tuple[datetime, datetime, timedelta]]:
-    """Cut time into pieces of at most a day, each with one UTC offset: beginning, end, offset.
-
-    Args:
-        zone: the zone.
-        start, end: whole seconds in UTC (`end` may have a fraction).
-    """
+    """Cut time, in whole seconds of UTC, into pieces of at most a day with one offset: start, end, offset."""
     while start < end:
         stop, offset = min(start + _DAY, end), offset_at(start, zone)
         if offset_at(stop, zone) != offset:
@@ -98,10 +81,6 @@ def _change(zone: ZoneInfo, start: datetime, stop: datetime) -> datetime:
 
 def _problem(name: str) -> str:
     wanted = name.strip().lower().replace(" ", "_")
-    near = [known for known in available_timezones() if wanted in (known.lower(), _city(known))]
+    near = [one for one in available_timezones() if wanted in (one.lower(), one.lower().split("/")[-1])]
     meant = f"did you mean '{min(near, key=len)}'?" if near else "write a name such as Europe/Berlin or UTC."
     return f"TZ '{name}' is not a time zone; {meant}"
-
-
-def _city(name: str) -> str:
-    return name.lower().split("/")[-1]

@@ -16,8 +16,7 @@ import yaml
 import botus
 from botus import settings
 from botus.cli.main import cli
-from botus.schedule.loop import schedule_of
-from botus.schedule.slots import describe
+from botus.schedule.slots import describe, schedule_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()

@@ -26,7 +26,7 @@ def names(facts: Facts, low_days: float = 3, was_low: bool = False) -> set[str]:
         (Facts(12, 4), set()),
         (Facts(11, 4), {"low"}),
         (Facts(0, 4), {"low", "empty"}),
-        (Facts(None, 4, None, None, 0, "damaged"), {"trouble"}),
+        (Facts(None, 4, trouble="damaged"), {"trouble"}),
         (Facts(100, 4, failed_slots=2), set()),
         (Facts(100, 4, failed_slots=3), {"barren"}),
         (
@@ -60,7 +60,7 @@ def test_what_is_said(facts: Facts, words: str) -> None:
 
 
 def test_what_damage_hides_is_not_over() -> None:
-    damaged = Facts(None, 4, None, None, 0, "damaged")
+    damaged = Facts(None, 4, trouble="damaged")
     now = events(damaged, 3, was_low=True)
     assert not [
         event for event in ("low", "empty", "stopped x", "unknown a x") if is_over(event, now, damaged)
@@ -76,7 +76,7 @@ def test_what_damage_hides_is_not_over() -> None:
         (Facts(0, 4), True),
         (Facts(9, 4, {"x": "why"}), False),
         (Facts(9, 4, {}, {"a x": "?"}), False),
-        (Facts(9, 4, {}, None), False),
+        (Facts(None, 4), False),
         (Facts(9, 4, trouble="t"), False),
     ],
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from botus.monitoring.start_page import _next_times, start_page
-from botus.schedule.loop import schedule_of
+from botus.schedule.slots import schedule_of
 from botus.settings import load
 from botus.store.state import StateFiles
 from tests.support.fakes import FakeTarget, Platform

@@ -1,7 +1,6 @@
 """Checks of the environment: settings that are wrong, that are misspelt, that have no effect.
 
-In come names and values; no value ever comes out. The names that botus knows are those that `settings` asks
-for. The one surprise: a name is called misspelt only where it is clear what was meant and that is not set:
+No value ever comes out. A name is called misspelt only where it is clear what was meant and that is not set:
 other programs have environments too.
 """
 
@@ -20,44 +19,25 @@ _ALL_SETTINGS = "see Settings in the README"
 # Said so, without a platform, many programs have them.
 _COMMON = ("API_KEY", "API_SECRET", "ACCESS_KEY", "SCHEDULE", "DATA_DIR")
 _PREFIXES = ("MASTODON_", "BLUESKY_", "BOTUS_")
-_MEANT = {
-    "API_KEY": "CONSUMER_KEY",
-    "API_KEY_SECRET": "CONSUMER_SECRET",
-    "API_SECRET": "CONSUMER_SECRET",
-    "API_SECRET_KEY": "CONSUMER_SECRET",
-    "CONSUMER_KEY_SECRET": "CONSUMER_SECRET",
-    "ACCESS_SECRET": "ACCESS_TOKEN_SECRET",
-    "ACCESS_KEY": "ACCESS_TOKEN",
-    "ACCESS_TOKEN_KEY": "ACCESS_TOKEN",
-    "MASTODON_URL": "MASTODON_BASE_URL",
-    "MASTODON_API_BASE_URL": "MASTODON_BASE_URL",
-    "MASTODON_INSTANCE": "MASTODON_BASE_URL",
-    "MASTODON_INSTANCE_URL": "MASTODON_BASE_URL",
-    "MASTODON_SERVER": "MASTODON_BASE_URL",
-    "MASTODON_HOST": "MASTODON_BASE_URL",
-    "MASTODON_TOKEN": "MASTODON_ACCESS_TOKEN",
-    "BLUESKY_PASSWORD": "BLUESKY_APP_PASSWORD",
-    "BLUESKY_USERNAME": "BLUESKY_HANDLE",
-    "BLUESKY_USER": "BLUESKY_HANDLE",
-    "BLUESKY_IDENTIFIER": "BLUESKY_HANDLE",
-    "BLUESKY_PDS": "BLUESKY_SERVICE",
-    "CRONTAB": "CRON",
-    "CRON_EXPRESSION": "CRON",
-    "CRON_SCHEDULE": "CRON",
-    "SCHEDULE": "CRON",
-    "TIMEZONE": "TZ",
-    "TIME_ZONE": "TZ",
-    "CRON_TZ": "TZ",
-    "WEBHOOK_URL": "WEBHOOK_URLS",
-    "WEBHOOKS": "WEBHOOK_URLS",
-    "DISCORD_WEBHOOK": "WEBHOOK_URLS",
-    "DISCORD_WEBHOOK_URL": "WEBHOOK_URLS",
-    "SLACK_WEBHOOK_URL": "WEBHOOK_URLS",
-    "APPRISE_URLS": "WEBHOOK_URLS",
-    "NOTIFY_URL": "NOTIFY_URLS",
-    "HEALTHCHECKS_URL": "PING_URL",
-    "DATA_DIR": "BOTUS_DATA",
+_ALIASES = {
+    "CONSUMER_KEY": "API_KEY",
+    "CONSUMER_SECRET": "API_KEY_SECRET API_SECRET API_SECRET_KEY CONSUMER_KEY_SECRET",
+    "ACCESS_TOKEN": "ACCESS_KEY ACCESS_TOKEN_KEY",
+    "ACCESS_TOKEN_SECRET": "ACCESS_SECRET",
+    "MASTODON_BASE_URL": "MASTODON_URL MASTODON_API_BASE_URL MASTODON_INSTANCE MASTODON_INSTANCE_URL"
+    " MASTODON_SERVER MASTODON_HOST",
+    "MASTODON_ACCESS_TOKEN": "MASTODON_TOKEN",
+    "BLUESKY_APP_PASSWORD": "BLUESKY_PASSWORD",
+    "BLUESKY_HANDLE": "BLUESKY_USERNAME BLUESKY_USER BLUESKY_IDENTIFIER",
+    "BLUESKY_SERVICE": "BLUESKY_PDS",
+    "CRON": "CRONTAB CRON_EXPRESSION CRON_SCHEDULE SCHEDULE",
+    "TZ": "TIMEZONE TIME_ZONE CRON_TZ",
+    "WEBHOOK_URLS": "WEBHOOK_URL WEBHOOKS DISCORD_WEBHOOK DISCORD_WEBHOOK_URL SLACK_WEBHOOK_URL APPRISE_URLS",
+    "NOTIFY_URLS": "NOTIFY_URL",
+    "PING_URL": "HEALTHCHECKS_URL",
+    "BOTUS_DATA": "DATA_DIR",
 }
+_MEANT = {alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()}
 # Which settings do nothing without which, besides those of a platform without its credentials.
 _NEEDS = {
     "CRON": ("JITTER", "CATCH_UP", "MAX_PER_DAY", "PING_URL", "NOTIFY_URLS"),
@@ -66,19 +46,17 @@ _NEEDS = {
 
 
 def environment(variables: Mapping[str, str], settings: Settings, problems: list[str]) -> Iterator[Finding]:
-    """Check names and values.
-
-    Args:
-        variables: the environment.
-        settings: what was understood of it.
-        problems: what was not.
-    """
+    """Check names and values; `settings` is what was understood of them, `problems` what was not."""
     for problem in problems:
         yield Finding("problem", problem, _ALL_SETTINGS, 2)
     given = {name: value for name, value in variables.items() if value.strip()}
     known = _known()
     mine = given.keys() & known
-    yield from _quoted({name: given[name] for name in mine - {"CRON"}})  # which has a sentence of its own
+    for name in sorted(mine - {"CRON"}):  # which has a sentence of its own
+        value = given[name].strip()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+            hint = "leave them out: docker's --env-file takes them literally"
+            yield Finding("warning", f"{name} has quotation marks around its value", hint)
     yield from _misspelt(given, known)
     if not problems:
         yield from _idle(mine, settings)
@@ -98,23 +76,12 @@ def _known() -> set[str]:
     return asked
 
 
-def _quoted(given: Mapping[str, str]) -> Iterator[Finding]:
-    for name, value in sorted(given.items()):
-        value = value.strip()
-        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-            hint = "leave them out: docker's --env-file takes them literally"
-            yield Finding("warning", f"{name} has quotation marks around its value", hint)
-
-
 def _misspelt(given: Mapping[str, str], known: set[str]) -> Iterator[Finding]:
     for name in sorted(given.keys() - known):
         meant = _meant(name, known)
-        if meant in given:
-            continue
-        if meant:
-            yield Finding("warning", f"botus does not know {name}, which is set", f"is {meant} meant?")
-        elif name.startswith(_PREFIXES):
-            yield Finding("warning", f"botus does not know {name}, which is set", _ALL_SETTINGS)
+        if meant not in given and (meant or name.startswith(_PREFIXES)):
+            hint = f"is {meant} meant?" if meant else _ALL_SETTINGS
+            yield Finding("warning", f"botus does not know {name}, which is set", hint)
 
 
 def _meant(name: str, known: set[str]) -> str | None:

@@ -1,7 +1,7 @@
 """Checks of the data directory: who may write there, whether locks keep others out, how much room is left.
 
-The one surprise: permissions are tried, not computed. A read-only mount, a full disk, a user namespace and an
-ACL all look fine to whoever only reads the mode.
+Permissions are tried, not computed: a read-only mount, a full disk, a user namespace and an ACL all look fine
+to whoever only reads the mode.
 """
 
 from __future__ import annotations
@@ -87,12 +87,7 @@ def _owner(data: Path) -> Iterator[Finding]:
 
 
 def closed_files(data: Path, access: Callable[[Path, int], bool] = os.access) -> Iterator[Finding]:
-    """Name what is there and cannot be used: files of an earlier container that ran as somebody else.
-
-    Args:
-        data: the data directory.
-        access: as `os.access`, which lets root use everything.
-    """
+    """Name what is there and cannot be used: files of an earlier container that ran as somebody else."""
     closed = [path for path in _everything(data) if not access(path, _needed(path))]
     if closed:
         shown = ", ".join(f"{path.relative_to(data)} ({_whose(path)})" for path in closed[:3])

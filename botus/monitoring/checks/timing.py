@@ -13,8 +13,7 @@ from botus.monitoring.checks.finding import Finding
 from botus.monitoring.survey import Survey
 from botus.platforms import PLATFORMS
 from botus.posting.targets.x import PRICE, PRICE_WITH_LINK
-from botus.schedule.loop import schedule_of
-from botus.schedule.slots import Schedule, upcoming
+from botus.schedule.slots import Schedule, schedule_of, upcoming
 from botus.schedule.zones import dated, find_zone
 from botus.settings import Settings
 from botus.text import counted, urls
