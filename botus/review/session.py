@@ -24,10 +24,10 @@ from botus.review.machine import keys, rewording, state, steps, table
 from botus.review.machine.editor import Key
 from botus.review.machine.order import Lesson, Order
 from botus.review.machine.state import ReviewState
-from botus.review.machine.steps import Compare, OpenEditor, Quit, Record, Result
-from botus.review.machine.table import Change, PutBack, Remove
+from botus.review.machine.steps import Result
+from botus.review.machine.table import Card, Change, PutBack, Remove
 from botus.store.candidates import Candidates, Provenance
-from botus.store.decisions import Decisions, End, Kind, Step
+from botus.store.decisions import Decisions, End, Kind, Step, Undo
 from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents
@@ -162,17 +162,18 @@ class ReviewSession:
         self.state, effects = result
         wanted: list[Change] = []
         is_step = False
+        card = self.state.current
         for effect in effects:
             match effect:
-                case Record(entry):
-                    self._decisions.append(entry)
-                    self._wrote, is_step = True, isinstance(entry, Step)
-                case Quit():
+                case Step() | Undo():
+                    self._decisions.append(effect)
+                    self._wrote, is_step = True, isinstance(effect, Step)
+                case "quit":
                     self._quit = True
-                case OpenEditor(text):
-                    self.wants_editor = text
-                case Compare(post, text):
-                    self._compare(post, text)
+                case "edit":
+                    self.wants_editor = card.text if card else None
+                case "compare":
+                    self._compare(card)
                 case _:
                     wanted.append(effect)
         if wanted and not self._change(wanted) and is_step:
@@ -182,10 +183,12 @@ class ReviewSession:
         elif self.state.table.is_stale:
             self._read_again()
 
-    def _compare(self, post: str, text: str) -> None:
+    def _compare(self, card: Card | None) -> None:
+        if card is None:
+            return
         self._comparison = self._comparison or Comparison(self._data)
-        said = self._comparison.say(text).replace("\n", " ")
-        self.state = replace(self.state, nearest={**self.state.nearest, post: said})
+        said = self._comparison.say(card.text).replace("\n", " ")
+        self.state = replace(self.state, nearest={**self.state.nearest, card.fingerprint: said})
 
     def _change(self, wanted: Sequence[Change]) -> bool:
         """Change tweets.txt; False if a line that was to be reworded had just gone."""

@@ -14,7 +14,7 @@ from botus.review.machine import table as tables
 from botus.review.machine.editor import Key, Paste
 from botus.review.machine.order import arrange
 from botus.review.machine.state import ReviewState, begin, refresh
-from botus.review.machine.steps import Effect, Quit, Record, recover
+from botus.review.machine.steps import Effect, recover
 from botus.review.machine.table import PutBack, Remove, Rewrite, Table
 from botus.review.machine.tally import tally
 from botus.store.decisions import Decision, History, Step, Undo
@@ -51,7 +51,7 @@ def shown(state: ReviewState) -> str | None:
 
 
 def kinds(effects: Sequence[Effect]) -> list[str]:
-    entries = [effect.entry for effect in effects if isinstance(effect, Record)]
+    entries = [one for one in effects if isinstance(one, Step | Undo)]
     return [one.kind if isinstance(one, Undo) else one.decisions[0].kind for one in entries]
 
 
@@ -68,8 +68,8 @@ def test_a_key_decides_and_the_next_card_comes(key: str, kind: str) -> None:
 def test_only_a_drop_touches_the_file_and_the_journal_comes_first() -> None:
     _, effects = typed(start(), "k", "d", " ", "s")
     first, second, third, *_ = effects
-    assert isinstance(first, Record)
-    assert isinstance(second, Record)
+    assert isinstance(first, Step)
+    assert isinstance(second, Step)
     assert isinstance(third, Remove)
     assert sum(isinstance(effect, Remove | PutBack | Rewrite) for effect in effects) == 1
 
@@ -152,10 +152,9 @@ def test_a_slip_is_fixed_by_looking_back() -> None:
     state, _ = typed(start(), "d", "k", "up", "up")
     state, effects = typed(state, "k")
     entry, put_back = effects
-    assert isinstance(entry, Record)
     assert isinstance(put_back, PutBack)
-    assert isinstance(entry.entry, Step)
-    assert entry.entry.decisions[0].back
+    assert isinstance(entry, Step)
+    assert entry.decisions[0].back
     assert shown(state) == "gamma"
     state, effects = typed(state, "u")
     assert isinstance(effects[1], Remove)
@@ -272,13 +271,12 @@ def test_undo_of_what_was_posted_takes_back_only_the_decision() -> None:
 def test_recovery_finishes_the_last_step_and_only_once() -> None:
     _, effects = typed(start(), "d")
     entry = effects[0]
-    assert isinstance(entry, Record)
-    assert isinstance(entry.entry, Step)
-    history = History((entry.entry,), (), entry.entry, 2)
+    assert isinstance(entry, Step)
+    history = History((entry,), (), entry, 2)
     after, missing = recover(table(ABC), history)
     assert [type(one) for one in missing] == [Remove]
     assert recover(after, history)[1] == []
-    undone = History((), (entry.entry,), Undo("undo", 1, 0), 2)
+    undone = History((), (entry,), Undo("undo", 1, 0), 2)
     after, missing = recover(table(b"beta\ngamma\n"), undone)
     assert [type(one) for one in missing] == [PutBack]
     assert recover(after, undone)[1] == []
@@ -287,7 +285,7 @@ def test_recovery_finishes_the_last_step_and_only_once() -> None:
 def test_help_takes_no_decision_and_q_quits() -> None:
     state, effects = typed(start(), "?", "d")
     assert (effects, state.helping, shown(state)) == ([], False, "alpha")
-    assert typed(state, "q")[1] == [Quit()]
+    assert typed(state, "q")[1] == ["quit"]
 
 
 def test_score_order_has_every_tenth_at_random() -> None:

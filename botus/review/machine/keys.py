@@ -1,6 +1,6 @@
 """The keys of a review: what each does, and what a painter says of it. Pure.
 
-A new key is a row of `KEYS`; what it does to files is an effect (`steps.py`) that `session` carries out.
+A new key is a row of `KEYS`; what needs files is a request (`steps.py`) that `session` carries out.
 One card stands for one post, also where the queue holds it several times: dropping it takes out all its
 lines, an edit leaves one. Looking back shows dropped cards too, and keeping one there brings its lines back.
 """
@@ -17,7 +17,7 @@ from botus.review.machine.paging import open_group, open_list
 from botus.review.machine.rewording import open_editor, start_edit
 from botus.review.machine.selecting import asking, search_again
 from botus.review.machine.state import DONE, ReviewState, advance, step_on
-from botus.review.machine.steps import Compare, Quit, Result, decide, redo, say, undo
+from botus.review.machine.steps import Result, decide, redo, say, undo
 from botus.store.decisions import Kind
 
 Action = Callable[[ReviewState, int], Result]
@@ -47,7 +47,7 @@ def press(state: ReviewState, key: Key, now: int) -> Result:
     if isinstance(key, Paste):
         return say(state, "Pasted text does nothing here: press e to edit the post, and paste there")
     if state.helping:
-        return replace(state, helping=False), [Quit()] if key == "q" else []
+        return replace(state, helping=False), ["quit"] if key == "q" else []
     if state.listing and (found := paging.list_key(state, state.listing, key, now)):
         return found
     binding = _BY_KEY.get(key)
@@ -87,10 +87,7 @@ def _look(direction: int, state: ReviewState, now: int) -> Result:
 
 
 def _compare(state: ReviewState, now: int) -> Result:
-    card = state.current
-    if card is None:
-        return say(state, "Nothing is left to compare")
-    return state, [Compare(card.fingerprint, card.text)]
+    return (state, ["compare"]) if state.current else say(state, "Nothing is left to compare")
 
 
 def _help(state: ReviewState, now: int) -> Result:
@@ -98,7 +95,7 @@ def _help(state: ReviewState, now: int) -> Result:
 
 
 def _quit(state: ReviewState, now: int) -> Result:
-    return state, [Quit()]
+    return state, ["quit"]
 
 
 _keep, _drop, _later, _star = (partial(_decide, kind) for kind in ("keep", "drop", "later", "star"))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from botus.review.machine import editor
 from botus.review.machine.editor import Editor, Key
 from botus.review.machine.state import ReviewState, advance
-from botus.review.machine.steps import OpenEditor, Result, say, take
+from botus.review.machine.steps import Result, say, take
 from botus.review.machine.table import Card
 from botus.store.decisions import Decision, Wording
 from botus.text import escape, fingerprint, normalise
@@ -30,7 +30,7 @@ def open_editor(state: ReviewState, now: int) -> Result:
     card = _editable(state)
     if isinstance(card, str):
         return say(state, card)
-    return replace(state, at=card.fingerprint), [OpenEditor(card.text)]
+    return replace(state, at=card.fingerprint), ["edit"]
 
 
 def _editable(state: ReviewState) -> Card | str:

@@ -7,7 +7,8 @@ written down, then what changes in tweets.txt.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Literal
 
 from botus.review.machine.state import Listing, ReviewState, advance, rename, seat, step_on, unseat
 from botus.review.machine.table import Change, Table, perform
@@ -29,34 +30,12 @@ from botus.text import escape
 _LAST = 1_000_000_000  # a line number behind every other
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Write this into the journal, durably, before anything that follows."""
+Request = Literal["quit", "edit", "compare"]
+"""What the person wants of the session: an end, the shown post in an editor of their own, or compared."""
 
-    entry: Step | Undo
+Effect = Step | Undo | Change | Request
+"""For `session` to carry out: write this into the journal, durably; change this in tweets.txt; do this."""
 
-
-@dataclass(frozen=True, slots=True)
-class Quit:
-    """The person wants to stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenEditor:
-    """The person wants to edit this text in a program of their own; `reword` takes what they saved."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """The person wants to know what this post is close to in the corpus."""
-
-    fingerprint: str
-    text: str
-
-
-Effect = Record | Change | Quit | OpenEditor | Compare
 Result = tuple[ReviewState, list[Effect]]
 
 
@@ -91,7 +70,7 @@ def take(state: ReviewState, decisions: Sequence[Decision], now: int) -> Result:
     """Make a step of decisions."""
     step = Step(state.next_step, now, tuple(decisions))
     state, made = _do(replace(state, next_step=step.number + 1, undone=()), step)
-    return state, [Record(step), *made]
+    return state, [step, *made]
 
 
 def redo(state: ReviewState, now: int) -> Result:
@@ -101,7 +80,7 @@ def redo(state: ReviewState, now: int) -> Result:
     step = state.undone[-1]
     state, made = _do(replace(state, undone=state.undone[:-1]), step)
     notice = f"Done again: {summary(step.decisions)}"
-    return replace(state, notice=notice), [Record(Undo("redo", step.number, now)), *made]
+    return replace(state, notice=notice), [Undo("redo", step.number, now), *made]
 
 
 def _do(state: ReviewState, step: Step) -> tuple[ReviewState, list[Change]]:
@@ -147,7 +126,7 @@ def undo(state: ReviewState, now: int) -> Result:
     if not state.is_there(first):
         state, notice = step_on(state, {first}), f"{notice}. {state.why_gone(first)}"
     state = _unmarked(state, step)
-    return replace(advance(state), notice=notice), [Record(Undo("undo", step.number, now)), *made]
+    return replace(advance(state), notice=notice), [Undo("undo", step.number, now), *made]
 
 
 def _unmarked(state: ReviewState, step: Step | None = None) -> ReviewState:
