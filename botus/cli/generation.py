@@ -37,14 +37,14 @@ _TREATMENT = click.Choice(["refuse", "drop", "allow"])
 @click.option("--compare", metavar="T,T,...", help="Print samples at several temperatures side by side.")
 @click.option("--dry-run", is_flag=True, help="Print the lines instead of queueing them.")
 @common
-def generate(values: Common, compare: str | None, copies: str, n: int | None, **options: object) -> None:
+def generate(values: Common, compare: str | None, copies: str, n: int | None, **given: object) -> None:
     """Write candidates into tweets.txt."""
     from botus.cli.display import generation
     from botus.generation.setup import GenerateOptions
 
     wanted = n or (10 if compare else 500)
-    choice = GenerateOptions(n=wanted, copies=copies == "allow", **options)  # type: ignore[arg-type]
+    options = GenerateOptions(n=wanted, copies=copies == "allow", **given)  # type: ignore[arg-type]
     if compare:
-        generation.compare(values, choice, compare)
+        generation.compare(values, options, compare)
     else:
-        generation.write(values, choice)
+        generation.write(values, options)

@@ -58,7 +58,7 @@ class GenerateOptions:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class GenerationSetup:
     """A job and its sampler.
 
     Attributes:
@@ -67,19 +67,19 @@ class Prepared:
 
     job: Job
     sampler: Sampler
-    options: SamplingOptions
+    sampling: SamplingOptions
     notes: tuple[str, ...]
 
     def draw(self, skip: int) -> Iterator[Sample]:
         """The texts of the job's seed, from a place on."""
-        return self.sampler.stream(self.options, self.job.origin.seed, skip)
+        return self.sampler.stream(self.sampling, self.job.origin.seed, skip)
 
     def at(self, temperature: float) -> Iterator[Sample]:
         """The texts of the job's seed at another temperature, no more at once than the job needs."""
         batch = min(_COMPARED, self.job.n + self.job.n // 4 + 4)
-        options = replace(self.options, temperature=temperature, batch=batch, among=0)
-        options, _ = _limited(self.sampler, options, self.job.corpus)
-        return self.sampler.stream(options, self.job.origin.seed)
+        sampling = replace(self.sampling, temperature=temperature, batch=batch, among=0)
+        sampling, _ = _limited(self.sampler, sampling, self.job.corpus)
+        return self.sampler.stream(sampling, self.job.origin.seed)
 
     def limit_of_top_p(self) -> Iterator[str]:
         """Say to how many of the likeliest tokens top-p is limited, where it is."""
@@ -91,14 +91,14 @@ class Prepared:
             )
 
 
-def prepare(choice: GenerateOptions, settings: Settings, working_folder: Path) -> Prepared:
+def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) -> GenerationSetup:
     """Open the checkpoint, convert it if need be, and read what texts are compared with.
 
     Raises:
         SettingsError: an option that cannot be, or the generate extra is not installed.
         FileError: a checkpoint or another file is damaged.
     """
-    path = choice.checkpoint or find(settings.data, working_folder)
+    path = options.checkpoint or find(settings.data, working_folder)
     is_demo = path is None
     if path is None:
         path = demo.folder()
@@ -109,37 +109,37 @@ def prepare(choice: GenerateOptions, settings: Settings, working_folder: Path) -
     if is_demo and not read.everything:
         read = corpora.read(demo.corpus())
     corpus, gone = read.everything, forgotten.read(settings.data)
-    rules = _rules(choice, settings, corpus, gone)
+    rules = _rules(options, settings, corpus, gone)
     trained_on, doubts = _trained_on(checkpoint, read.path, gone)
-    options = SamplingOptions(
-        temperature=choice.temp,
-        top_k=choice.top_k,
-        top_p=choice.top_p,
-        prefix=choice.prefix,
-        max_chars=_longest(choice, settings),
+    sampling = SamplingOptions(
+        temperature=options.temp,
+        top_k=options.top_k,
+        top_p=options.top_p,
+        prefix=options.prefix,
+        max_chars=_longest(options, settings),
     )
-    sampler = _sampler(checkpoint, path, settings, choice, is_demo=is_demo)
-    options, lost = _limited(sampler, options, corpus)
+    sampler = _sampler(checkpoint, path, settings, options, is_demo=is_demo)
+    sampling, lost = _limited(sampler, sampling, corpus)
     origin = Origin(
         model=f"{path.parent.name}/{path.name}",
         step=checkpoint.step,
-        temperature=choice.temp,
-        top_k=choice.top_k,
-        top_p=choice.top_p,
-        prefix=choice.prefix,
-        seed=choice.seed if choice.seed is not None else new_seed(),
-        among=options.among,
+        temperature=options.temp,
+        top_k=options.top_k,
+        top_p=options.top_p,
+        prefix=options.prefix,
+        seed=options.seed if options.seed is not None else new_seed(),
+        among=sampling.among,
         lost_mass=round(lost, 6),
         corpus=trained_on,
     )
     job = Job(
         data=settings.data,
         origin=origin,
-        n=choice.n,
+        n=options.n,
         rules=rules,
         corpus=corpus,
-        copies=choice.copies,
-        dry_run=choice.dry_run,
+        copies=options.copies,
+        dry_run=options.dry_run,
         forgotten=gone,
         profile=forgotten_profile(gone, checkpoint.fingerprint, len(corpus)),
     )
@@ -147,7 +147,7 @@ def prepare(choice: GenerateOptions, settings: Settings, working_folder: Path) -
     notes = [bundled if is_demo else f"checkpoint: {path}"]
     if sampler.engine.device == "cuda":
         notes.append("sampling on the GPU")
-    return Prepared(job, sampler, options, (*notes, *read.problems(), *doubts))
+    return GenerationSetup(job, sampler, sampling, (*notes, *read.problems(), *doubts))
 
 
 def profile_for(settings: Settings, working_folder: Path, posts: Sequence[str]) -> tuple[CorpusProfile, str]:
@@ -166,7 +166,7 @@ def profile_for(settings: Settings, working_folder: Path, posts: Sequence[str]) 
 
 
 def _sampler(
-    checkpoint: Checkpoint, path: Path, settings: Settings, choice: GenerateOptions, *, is_demo: bool
+    checkpoint: Checkpoint, path: Path, settings: Settings, options: GenerateOptions, *, is_demo: bool
 ) -> Sampler:
     caches = [settings.data / files.STATE_FOLDER / "ct2"]
     if not is_demo:  # beside the demo is the installed package
@@ -174,7 +174,7 @@ def _sampler(
     cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):  # a container may be given fewer than the machine has
         cores = len(os.sched_getaffinity(0))
-    return Sampler(checkpoint, caches, device=choice.device, threads=choice.threads or cores)
+    return Sampler(checkpoint, caches, device=options.device, threads=options.threads or cores)
 
 
 def _trained_on(checkpoint: Checkpoint, path: Path, gone: Sequence[ForgottenCorpus]) -> tuple[str, list[str]]:
@@ -194,37 +194,37 @@ def _trained_on(checkpoint: Checkpoint, path: Path, gone: Sequence[ForgottenCorp
     ]
 
 
-def _longest(choice: GenerateOptions, settings: Settings) -> int:
+def _longest(options: GenerateOptions, settings: Settings) -> int:
     """Characters after which writing on is useless: no text so long is accepted; 0 for no limit."""
-    limits = [limit.most for limit in settings.limits() if "length" not in choice.without]
-    if choice.max_chars is not None and "max-chars" not in choice.without:
-        limits.append(choice.max_chars)
+    limits = [limit.most for limit in settings.limits() if "length" not in options.without]
+    if options.max_chars is not None and "max-chars" not in options.without:
+        limits.append(options.max_chars)
     return min(limits) + _REPAIRED if limits else 0
 
 
 def _rules(
-    choice: GenerateOptions, settings: Settings, corpus: list[str], gone: Sequence[ForgottenCorpus]
+    options: GenerateOptions, settings: Settings, corpus: list[str], gone: Sequence[ForgottenCorpus]
 ) -> Rules:
     return Rules(
         limits={one.title: (one.length, most) for one, most in settings.limits()},
-        max_chars=choice.max_chars,
-        mentions=choice.mentions,
-        links=choice.links,
+        max_chars=options.max_chars,
+        mentions=options.mentions,
+        links=options.links,
         hashtags=Hashtags(hashtags_of(corpus), hashes_of(gone)) if corpus or gone else None,
         denylist=parse_denylist(files.read(settings.data / "denylist.txt") or b""),
         doubtful=doubtful_words(),
-        off=frozenset(choice.without),
+        off=frozenset(options.without),
     )
 
 
 def _limited(
-    sampler: Sampler, options: SamplingOptions, corpus: Sequence[str]
+    sampler: Sampler, sampling: SamplingOptions, corpus: Sequence[str]
 ) -> tuple[SamplingOptions, float]:
     """Limit top-p where it is alone, and measure what that loses: at real posts, or at the model's own."""
-    if options.top_p == 1 or options.top_k:
-        return options, 0.0
+    if sampling.top_p == 1 or sampling.top_k:
+        return sampling, 0.0
     posts = sample(corpus, _MEASURED)
     if not posts:
-        stream = sampler.stream(replace(options, batch=_MEASURED), 0)
+        stream = sampler.stream(replace(sampling, batch=_MEASURED), 0)
         posts = [post.text for post in islice(stream, _MEASURED)]
-    return sampler.limit_top_p(options, posts)
+    return sampler.limit_top_p(sampling, posts)

@@ -75,13 +75,15 @@ def precheck(post: str, denylist: Denylist) -> str | None:
 
     For `post`: what would harm others or embarrass, whoever wrote the line.
     """
-    rules = _prechecked(denylist)
-    reasons = (RULES[name](post, rules) for name in ("page", "control", "everyone", "mentions", "denylist"))
-    return next(filter(None, reasons), None)
+    rules = _rules_of_precheck(denylist)
+    for check in (_page, _control, _everyone, _mentions, _denied):
+        if found := check(post, rules):
+            return found
+    return None
 
 
 @functools.lru_cache(maxsize=1)
-def _prechecked(denylist: Denylist) -> Rules:
+def _rules_of_precheck(denylist: Denylist) -> Rules:
     """Made once for the hundred thousand lines that one denylist is asked about."""
     return Rules(denylist=denylist)
 
@@ -124,13 +126,18 @@ def _too_short(post: str, rules: Rules) -> str:
 _SOMETHING = re.compile(r"[^\W_]|[\u2190-\u2bff\u3000-\U0010ffff]")
 
 
-def _finds(reason: str, pattern: re.Pattern[str], signs: str = "") -> Check:
-    """A rule that is a pattern; `signs` are characters of which what it finds has one: a cheap look first."""
+def _page(post: str, rules: Rules) -> str:
+    if not ("<" in post or "(" in post or '"' in post):  # each of its patterns has one of them
+        return ""
+    return _found("a page or an error message", _PAGE, post)
 
-    def check(post: str, rules: Rules) -> str:
-        return _found(reason, pattern, post) if not signs or any(sign in post for sign in signs) else ""
 
-    return check
+def _marker(post: str, rules: Rules) -> str:
+    return _found("a training marker", _MARKER, post)
+
+
+def _markup(post: str, rules: Rules) -> str:
+    return _found("markup", _MARKUP, post)
 
 
 def _encoding(post: str, rules: Rules) -> str:
@@ -212,11 +219,11 @@ def _found(reason: str, pattern: re.Pattern[str], post: str) -> str:
 
 RULES: dict[str, Check] = {
     "short": _too_short,
-    "page": _finds("a page or an error message", _PAGE, signs='<("'),
-    "marker": _finds("a training marker", _MARKER),
+    "page": _page,
+    "marker": _marker,
     "encoding": _encoding,
     "control": _control,
-    "markup": _finds("markup", _MARKUP),
+    "markup": _markup,
     "quotes": _quotes,
     "brackets": _brackets,
     "everyone": _everyone,

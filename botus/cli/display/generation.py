@@ -14,25 +14,25 @@ from botus.cli.output import is_terminal, progress_bar, terminal_width
 from botus.errors import SettingsError
 from botus.generation import loop, report, temperatures
 from botus.generation.report import GenerationReport
-from botus.generation.setup import GenerateOptions, Prepared, prepare
+from botus.generation.setup import GenerateOptions, GenerationSetup, prepare
 from botus.text import escape
 
 
-def write(values: Common, choice: GenerateOptions) -> None:
+def write(values: Common, options: GenerateOptions) -> None:
     """Write lines into the queue, or print them for a dry run."""
-    ready = _prepare(values, choice)
+    ready = _prepare(values, options)
     for note in ready.limit_of_top_p():
         values.say(note)
     lines: list[str] = []
 
     def on_line(post: str) -> None:
-        if choice.dry_run:
+        if options.dry_run:
             lines.append(post)
             if not values.as_json:
                 values.line(escape(post))
 
     try:
-        with progress_bar(choice.n, quiet=values.quiet) as show:
+        with progress_bar(options.n, quiet=values.quiet) as show:
 
             def on_bar(progress: GenerationReport) -> None:
                 show(progress.accepted, report.line(progress))
@@ -47,7 +47,7 @@ def write(values: Common, choice: GenerateOptions) -> None:
     _show(values, done, lines)
 
 
-def compare(values: Common, choice: GenerateOptions, listed: str) -> None:
+def compare(values: Common, options: GenerateOptions, listed: str) -> None:
     """Print samples of several temperatures side by side."""
     try:
         wanted = [float(part) for part in listed.split(",")]
@@ -55,14 +55,14 @@ def compare(values: Common, choice: GenerateOptions, listed: str) -> None:
         raise SettingsError(
             f"--compare {listed}: not a list of numbers", "for example --compare 0.7,0.9,1.1"
         ) from error
-    ready = _prepare(values, choice)
+    ready = _prepare(values, options)
     columns = temperatures.compare(ready.job, ready.at, wanted)
     width = shutil.get_terminal_size().columns
     values.result(temperatures.side_by_side(columns, width), lambda: [vars(column) for column in columns])
 
 
-def _prepare(values: Common, choice: GenerateOptions) -> Prepared:
-    ready = prepare(choice, values.settings, Path.cwd())
+def _prepare(values: Common, options: GenerateOptions) -> GenerationSetup:
+    ready = prepare(options, values.settings, Path.cwd())
     for note in ready.notes:
         values.say(note)
     return ready
