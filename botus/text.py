@@ -119,15 +119,10 @@ def _without_dot_chains(text: str) -> str:
 
     The parser tries every dot as the end of a domain against every other: a thousand take seconds.
     """
-
-    def calm(found: re.Match[str]) -> str:
-        return found[0].replace(".", "·") if found[0].count(".") >= _DOTS else found[0]
-
-    return _LONG_WORD.sub(calm, text)
+    return _MANY_DOTS.sub(lambda found: found[0].replace(".", "·"), text)
 
 
-_LONG_WORD = re.compile(r"\S{80,}")
-_DOTS = 40
+_MANY_DOTS = re.compile(r"(?<!\S)(?=\S{80})(?:[^\s.]*+\.){40}\S*")
 
 
 def _counts_two(letter: str) -> bool:

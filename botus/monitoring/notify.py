@@ -122,7 +122,7 @@ class Notifier:
 
     def _tell_alone(self, known: Alerts, facts: Facts) -> None:
         low_days = self.settings.low_queue / _DAY
-        now = events(facts, low_days, was_low=known.is_on("low"))
+        now = events(facts, low_days, was_low="low" in known.told)
         known.end([event for event in known.told if is_over(event, now, facts)])
         if "empty" in now:
             now.pop("low", None)  # one message is enough; it may still be told when lines come in

@@ -50,10 +50,6 @@ class Alerts:
     empty: bool = False
     told: dict[str, dict[str, Told]] = field(default_factory=dict)
 
-    def is_on(self, alert: str) -> bool:
-        """Tell whether an alert was on already."""
-        return alert in self.told
-
     def due(self, alert: str, services: Iterable[str], now: float) -> list[str]:
         """The services that are to hear of an alert now."""
         told = self.told.get(alert, {})
@@ -72,11 +68,7 @@ class Alerts:
 
 
 def load(data: Path) -> Alerts:
-    """Return what is remembered.
-
-    Raises:
-        FileError: the file is damaged.
-    """
+    """Return what is remembered; a FileError if the file is damaged."""
     path = _path(data)
     content = files.read(path)
     if content is None:

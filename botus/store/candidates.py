@@ -27,8 +27,8 @@ class Origin:
         model: the checkpoint's name; step: its training step.
         temperature, top_k, top_p, prefix: how texts were drawn.
         seed: repeats the stream.
-        among: of how many of the likeliest tokens top_p chose; 0 where it had no such help.
-        lost_mass: the share of the probability that was lost by that help.
+        among: of how many of the likeliest tokens top_p chose; 0 for all.
+        lost_mass: the share of the probability that was lost by that.
         corpus: the first digits of the SHA-256 of the corpus that the model was trained on; "" where
             nobody knows.
     """
@@ -80,35 +80,24 @@ class Glance(NamedTuple):
 
 
 class Candidates:
-    """The provenance of one data directory's lines."""
+    """The provenance of one data directory's lines; a damaged file is a FileError wherever it is read."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
         self.path = data / files.STATE_FOLDER / "candidates.jsonl"
 
     def records(self) -> list[Record]:
-        """Return a record per line that was written, oldest first.
-
-        Raises:
-            FileError: the file is damaged.
-        """
+        """Return a record per line that was written, oldest first."""
         return [record for record in jsonl.scan(self.path) if "fingerprint" in record]
 
     def provenance(self) -> Provenance:
-        """Return the records by the fingerprint of their text, the later of two; each is read when looked at.
-
-        Raises:
-            FileError: the file is damaged.
-        """
+        """Return the records by the fingerprint of their text; each is read when looked at."""
         return Provenance(self)
 
     def glances(self) -> Iterator[Glance]:
         """Yield a glance at every line that was written, oldest first.
 
         A hundred thousand records take under half a second: a line as `append` writes it is not parsed.
-
-        Raises:
-            FileError: the file is damaged.
         """
         for number, start, line in jsonl.lines(self.path):
             if not (found := _glance(start, line)):
@@ -143,8 +132,6 @@ class Candidates:
         """Add a group of candidates, durably, before their lines come into the queue.
 
         Args:
-            origin: what they have in common.
-            group: the candidates.
             time: Unix time in milliseconds; no two groups have the same.
         """
         self._add([_record(origin, candidate, time) for candidate in group])
@@ -153,18 +140,15 @@ class Candidates:
         """Say that a run has ended and all of its lines are in the queue.
 
         Args:
-            origin: the run's stream.
-            reached: how many texts of it have been looked at.
+            reached: how many texts of the stream have been looked at.
             time: Unix time in milliseconds.
         """
         self._add([{"run": {**asdict(origin), "reached": reached}, "time": time}])
 
     def bring(self, other: Candidates, posts: Collection[str]) -> int:
         """Take over the records that another data directory has of some posts; returns how many are new."""
-        known = self.provenance()
-        new = [
-            one for one in other.records() if one["fingerprint"] in posts and one["fingerprint"] not in known
-        ]
+        wanted = set(posts) - self.provenance().keys()
+        new = [one for one in other.records() if one["fingerprint"] in wanted]
         if new:
             # These lines are not those of a run that was cut off.
             self._add([*new, {"run": {"added": len(new), "reached": 0}, "time": new[-1].get("time", 0)}])
@@ -182,14 +166,12 @@ class Candidates:
             nonlocal forgotten
             for number, _, line in jsonl.lines(self.path):
                 record = jsonl.parse(self.path, number, line)
-                if record is None:
-                    return
-                nearest = record.get("nearest")
-                if isinstance(nearest, dict) and nearest.get("text"):
+                if record and _quotes(record):
                     forgotten += 1
-                    record["nearest"] = nearest | {"number": 0, "text": ""}
-                    line = jsonl.line(record)
-                yield line
+                    record["nearest"] |= {"number": 0, "text": ""}
+                    yield jsonl.line(record)
+                elif record is not None:
+                    yield line
 
         if self.quotes():
             files.replace(self.path, lines())
@@ -197,8 +179,7 @@ class Candidates:
 
     def quotes(self) -> bool:
         """Tell whether any record has the text of a corpus post."""
-        nearest = (record.get("nearest") for record in jsonl.scan(self.path))
-        return jsonl.torn(self.path) or any(isinstance(one, dict) and one.get("text") for one in nearest)
+        return jsonl.torn(self.path) or any(map(_quotes, jsonl.scan(self.path)))
 
     def unfinished(self) -> list[str]:
         """Return the last group of texts of a run that did not end: they may be missing from the queue."""
@@ -289,6 +270,11 @@ def _slow_glance(start: int, record: Record) -> Glance | None:
     numbers = (record.get("temperature"), record.get("score"))
     temperature, score = (float(one) if isinstance(one, int | float) else None for one in numbers)
     return Glance(start, post, temperature, score, tuple(record.get("flags", ())))
+
+
+def _quotes(record: Record) -> bool:
+    nearest = record.get("nearest")
+    return isinstance(nearest, dict) and bool(nearest.get("text"))
 
 
 def _record(origin: Origin, candidate: Candidate, time: int) -> Record:

@@ -103,16 +103,12 @@ class Reading:
 
 
 def read(path: Path) -> Reading:
-    """Read a corpus file, one post per line; nothing where there is no file.
-
-    Raises:
-        FileError: it cannot be read.
-    """
+    """Read a corpus file, one post per line; nothing where there is no file."""
     return _reading(path, files.read(path) or b"")
 
 
 class Corpus:
-    """The corpus of one data directory."""
+    """The corpus of one data directory; what cannot be read or is damaged is a FileError."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -120,11 +116,7 @@ class Corpus:
         self.sources = data / files.STATE_FOLDER / "corpus.jsonl"
 
     def read(self) -> Reading:
-        """Read corpus.txt; nothing where there is none.
-
-        Raises:
-            FileError: the file cannot be read.
-        """
+        """Read corpus.txt; nothing where there is none."""
         return read(self.path)
 
     def texts(self) -> list[str]:
@@ -132,11 +124,7 @@ class Corpus:
         return self.read().posts
 
     def entries(self) -> Iterator[Entry]:
-        """Yield all posts in the order of the file, each with what is known of it.
-
-        Raises:
-            FileError: a file cannot be read or is damaged.
-        """
+        """Yield all posts in the order of the file, each with what is known of it."""
         sources = self._sources()
         for text in self.texts():
             mine = sources.get(fingerprint(text)) or {BY_HAND: _Source()}

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from botus.store.durable import files, jsonl
 
@@ -26,8 +26,6 @@ Kind = Literal["keep", "star", "drop", "later", "edit"]
 Verdict = Literal["keep", "star", "drop", "later", "edited"]
 
 Judgement = tuple[dict[str, Verdict], dict[str, str]]  # the verdicts, and the origins of new wordings
-
-_KINDS = ("keep", "star", "drop", "later", "edit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +133,7 @@ class Decisions:
         jsonl.append(self.path, _records(entry))
 
     def history(self) -> History:
-        """Return what counts after every undo and redo.
-
-        Raises:
-            FileError: naming the line that is damaged or out of order.
-        """
+        """Return what counts after every undo and redo; a FileError names what is damaged or out of order."""
         return self._replay(lambda step: step)
 
     def check(self) -> None:
@@ -226,12 +220,13 @@ def _records(entry: JournalEntry) -> list[jsonl.Record]:
         return [{"kind": "end", "at": entry.at}]
     if isinstance(entry, Undo):
         return [{"kind": entry.kind, "of": entry.of, "at": entry.at}]
-    return [_record(entry, decision) for decision in entry.decisions]
+    return [
+        {"kind": one.kind, "step": entry.number, "at": entry.at, **_fields(one)} for one in entry.decisions
+    ]
 
 
-def _record(step: Step, decision: Decision) -> jsonl.Record:
-    record: jsonl.Record = {"kind": decision.kind, "step": step.number, "at": step.at}
-    record |= {"fingerprint": decision.fingerprint, "text": decision.text}
+def _fields(decision: Decision) -> jsonl.Record:
+    record: jsonl.Record = {"fingerprint": decision.fingerprint, "text": decision.text}
     if new := decision.new:
         record["new"] = {"fingerprint": new.fingerprint, "text": new.text, "raw": _pack(new.raw)}
     if decision.back:
@@ -284,7 +279,7 @@ def _entry(records: Sequence[jsonl.Record]) -> JournalEntry:
 
 def _decision(record: jsonl.Record) -> Decision:
     kind, new = record["kind"], record.get("new")
-    if kind not in _KINDS or (kind == "edit") != (new is not None):
+    if kind not in get_args(Kind) or (kind == "edit") != (new is not None):
         raise ValueError(kind)
     wording = Wording(new["text"], new["fingerprint"], _unpack(new["raw"])) if new else None
     places = tuple(_place(place) for place in record["places"])

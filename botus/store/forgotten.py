@@ -51,11 +51,7 @@ class ForgottenCorpus:
 
 
 def read(data: Path) -> tuple[ForgottenCorpus, ...]:
-    """Return what is left of each forgotten corpus of a data directory, oldest first.
-
-    Raises:
-        FileError: the file cannot be read, is damaged, or is of a later version.
-    """
+    """Return what is left of each forgotten corpus of a data directory, oldest first."""
     path = path_in(data)
     content = files.read(path)
     return () if content is None else tuple(_corpora(path, content))

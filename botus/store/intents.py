@@ -26,7 +26,6 @@ class Delivery:
     """One target's share of an intent.
 
     Attributes:
-        state: pending and sending are open, the others final.
         key: what makes a repeated request the same request, chosen before the first.
         begun: when the request that is `sending` began; seconds since the epoch, own clock.
         server_date: the server's own time just before it; seconds since the epoch.
@@ -98,11 +97,7 @@ class Intents:
         self.done_folder = data / files.STATE_FOLDER / "done"
 
     def open(self) -> list[Intent]:
-        """Return the open intents, oldest claim first.
-
-        Raises:
-            FileError: one of them is damaged.
-        """
+        """Return the open intents, oldest claim first; a FileError if one of them is damaged."""
         found = filter(None, map(_load, _names(self.folder)))
         return sorted(found, key=lambda intent: intent.claimed)
 
@@ -127,17 +122,16 @@ class Intents:
         read again after it, because another may have finished it meanwhile.
 
         Args:
-            intent: as it was read.
             now: seconds since the epoch.
             is_gone: tells of an owner, who took an intent at that time, whether nobody is there any more.
         """
-        generation, me = intent.generation + 1, owner.this_process()
-        while not files.claim(mine := self._generation(intent, generation), f"{me} {now}".encode()):
+        post, generation, me = intent.fingerprint, intent.generation + 1, owner.this_process()
+        while not files.claim(mine := self.folder / f"{post}.{generation}", f"{me} {now}".encode()):
             rival, _, begun = (files.read(mine) or b"").decode().partition(" ")
             if not is_gone(rival, float(begun or 0)):
                 return None
             generation += 1  # it died between its link and its first write
-        current = _load(self.folder / intent.fingerprint)
+        current = _load(self.folder / post)
         if current is None or current.generation != intent.generation:
             files.remove(mine)
             return None
@@ -190,9 +184,6 @@ class Intents:
     def done_names(self) -> list[str]:
         """The fingerprints in done/."""
         return [path.name for path in _names(self.done_folder)]
-
-    def _generation(self, intent: Intent, generation: int) -> Path:
-        return self.folder / f"{intent.fingerprint}.{generation}"
 
 
 def merge(earlier: dict[str, Delivery], later: dict[str, Delivery]) -> dict[str, Delivery]:

@@ -1,9 +1,9 @@
 r"""Owns tweets.txt: the queue, one post per line, meant to be edited by hand.
 
-Lines are handled as the bytes between two `\n`, so that CRLF, a byte-order mark, a missing last line break
-and invalid UTF-8 survive. Nothing here loads the whole file: a million lines are drawn from and rewritten
-in pieces. The one surprise: a replaced file lives on under a hard link for a moment, and until the next
-rewrite or posting run, because a shell's `>>` that was open may still write to it; that is then added.
+Lines are the bytes between two `\n`, so that CRLF, a byte-order mark, a missing last line break and invalid
+UTF-8 survive; a million lines are drawn from and rewritten in pieces. A replaced file lives on under a hard
+link until the next rewrite or posting run, because a shell's `>>` that had it open may still write to it;
+what came late is then added.
 """
 
 from __future__ import annotations
@@ -87,21 +87,13 @@ class Queue:
             self._rewrite(lambda source: [(end_of(source), end_of(source), with_break(source, new))])
 
     def recover(self) -> None:
-        """Add what was written into the file after it had been replaced.
-
-        Raises:
-            FileError: the file cannot be read or replaced.
-        """
+        """Add what was written into the file after it had been replaced."""
         if self._replaced():
             with files.editing(self.data):
                 self._recover_late_writes()
 
     def remove(self, line: Line | bytes) -> bool:
-        """Take a line out: the very one where it still stands there, else the first with the same bytes.
-
-        Returns:
-            False if the file no longer has such a line.
-        """
+        """Take a line out: the very one, else the first with the same bytes; False if there is none."""
         return self._change_line(line, None)
 
     def remove_all(self, raws: Iterable[bytes]) -> None:
@@ -134,10 +126,7 @@ class Queue:
         """Put a line back where it was: after the line `previous` nearest to its old place, else by number.
 
         Args:
-            raw: the line.
             previous: the line that stood before it, None where it was the first.
-            number: its old line number.
-            ending: its old ending.
             start: its old offset; where `previous` still ends there, nothing is searched.
         """
 
@@ -191,20 +180,20 @@ class Queue:
 
     def _rewrite(self, edits: Callable[[BinaryIO], Sequence[Edit]]) -> None:
         """Apply edits (start, end, new bytes) that a function finds; start over if the file changes."""
+
+        def attempt() -> None:
+            if not self.path.exists():
+                files.claim(self.path, b"")
+            with self._open() as source:
+                seen = files.stamp(source.fileno())
+                if changes := edits(source):
+                    files.refuse_link(self.path)
+                    self._remember_replaced()
+                    files.replace(self.path, edited(source, changes), seen)
+
         with files.editing(self.data):
             self._recover_late_writes()
-            files.until_unchanged(self.path, lambda: self._rewrite_once(edits))
-
-    def _rewrite_once(self, edits: Callable[[BinaryIO], Sequence[Edit]]) -> None:
-        if not self.path.exists():
-            files.claim(self.path, b"")
-        with self._open() as source:
-            seen = files.stamp(source.fileno())
-            changes = edits(source)
-            if changes:
-                files.refuse_link(self.path)
-                self._remember_replaced()
-                files.replace(self.path, edited(source, changes), seen)
+            files.until_unchanged(self.path, attempt)
 
     def _remember_replaced(self) -> None:
         """Keep the file that is about to be replaced, under a name that tells its size."""
@@ -220,18 +209,16 @@ class Queue:
             was_replaced = bool(current and late and late[0] != current[0])
             content = (files.read(old) or b"") if was_replaced and late and late[1] > size else b""
             if content[size:]:
-                self._add_late(content[size:])
+                with self._open() as source:
+                    end = end_of(source)
+                    new = edited(source, [(end, end, with_break(source, content[size:]))])
+                    files.replace(self.path, new)
             with suppress(OSError):
                 if was_replaced and 0 <= time.time() - old.stat().st_ctime < _MOMENT:
                     if content[size:]:  # from here on only what comes later still
                         files.disk.rename(old, old.with_suffix(f".{len(content)}"))
                 else:
                     files.disk.unlink(old)
-
-    def _add_late(self, late: bytes) -> None:
-        with self._open() as source:
-            end = end_of(source)
-            files.replace(self.path, edited(source, [(end, end, with_break(source, late))]))
 
     def _replaced(self) -> list[Path]:
         names = (self.data / files.STATE_FOLDER).glob("replaced-tweets.txt.*")

@@ -1,8 +1,7 @@
 """Owns .botus/bluesky.json: the session with a Bluesky server, kept between runs, readable by its owner only.
 
-A server allows 300 logins a day, and a container may start more often than that. A session is kept for
-one account; of another account it tells nothing. The one surprise: nothing is remembered in memory, because
-another process may have renewed the session meanwhile, which ends the old one.
+A server allows 300 logins a day, and a container may start more often than that. Nothing is remembered in
+memory, because another process may have renewed the session meanwhile, which ends the old one.
 """
 
 from __future__ import annotations
@@ -43,11 +42,7 @@ class Sessions:
         self.path = data / files.STATE_FOLDER / "bluesky.json"
 
     def load(self, account: str) -> Session | None:
-        """Return the session of an account, None where there is none.
-
-        Raises:
-            FileError: the file is damaged.
-        """
+        """Return the session of an account, None where there is none; a FileError if the file is damaged."""
         content = files.read(self.path)
         if content is None:
             return None

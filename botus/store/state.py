@@ -71,11 +71,7 @@ class StateFiles:
         self.slots = self.folder / "slots"
 
     def load(self) -> PostingState:
-        """Return what is remembered.
-
-        Raises:
-            FileError: the file is damaged.
-        """
+        """Return what is remembered; a FileError if the file is damaged."""
         content = files.read(self.path)
         if content is None:
             return PostingState()

@@ -55,11 +55,7 @@ class Log:
         self._known: _Content | None = None
 
     def entries(self) -> list[Entry]:
-        """Return all entries, oldest first; none where there is no file.
-
-        Raises:
-            FileError: the file is not a JSON array of objects with `text` and `timestamp`.
-        """
+        """Return all entries, oldest first; a FileError if the file is damaged in any way."""
         return self._content().entries
 
     def used(self) -> dict[str, Entry]:
@@ -71,11 +67,7 @@ class Log:
         return self._content().used
 
     def scan(self) -> Iterator[Entry]:
-        """Yield the same as `entries`, one at a time: a long log need not fit into memory.
-
-        Raises:
-            FileError: as `entries` does.
-        """
+        """Yield the same as `entries`, one at a time: a long log need not fit into memory."""
         count = 0
         if self._known is None:
             with suppress(OSError, ValueError, RecursionError):
@@ -113,8 +105,8 @@ class Log:
     def _content(self) -> _Content:
         seen = files.stamp(self.path)
         if self._known is None or seen is None or self._known.stamp != seen:
-            raw = files.read(self.path)
-            raw = b"[]" if raw is None else raw
+            read = files.read(self.path)
+            raw = b"[]" if read is None else read
             self._known = _Content(seen, raw, parse(self.path, _decode(self.path, raw)))
         return self._known
 
@@ -123,11 +115,7 @@ class Log:
 
 
 def parse(path: Path, text: str) -> list[Entry]:
-    """Read a log's text strictly.
-
-    Raises:
-        FileError: naming line, column and byte of the first thing that is wrong.
-    """
+    """Read a log's text strictly; a FileError names line, column and byte of what is wrong first."""
     body = text.removeprefix("\ufeff")
     try:
         entries = json.loads(body)

@@ -1,8 +1,8 @@
 """Durable files: read strictly, replace, append, claim, lock. Knows no format.
 
 Every byte that botus writes goes through the system calls of `Disk`, so that a test can stand in for it,
-record them and cut them off anywhere. A reader sees the old content or the new, never half. The one
-surprise: a replaced file is a new inode, so locks are sidecar files that are never replaced or deleted.
+record them and cut them off anywhere. A reader sees the old content or the new, never half. A replaced file
+is a new inode, so locks are sidecar files that are never replaced or deleted.
 """
 
 from __future__ import annotations
@@ -70,11 +70,7 @@ disk = Disk()
 
 
 def read(path: Path) -> bytes | None:
-    """Return the whole content of a file, or None where there is none.
-
-    Raises:
-        FileError: it exists and cannot be read.
-    """
+    """Return the whole content of a file, None where there is none; a FileError if it cannot be read."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -84,11 +80,7 @@ def read(path: Path) -> bytes | None:
 
 
 def listed(folder: Path) -> list[Path]:
-    """Return what is in a folder, in no order; nothing where there is no such folder.
-
-    Raises:
-        FileError: it cannot be looked into.
-    """
+    """Return what is in a folder, in no order; nothing where there is no such folder."""
     try:
         return list(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
@@ -111,11 +103,7 @@ def read_tail(path: Path, limit: int) -> tuple[bytes, int]:
 
 
 def stamp(path: Path | int) -> Stamp | None:
-    """Return a file's stamp, None where there is no file.
-
-    Args:
-        path: its path, or the descriptor under which it is open.
-    """
+    """Return the stamp of a file, by its path or descriptor; None where there is no file."""
     try:
         status = os.stat(path)
     except FileNotFoundError:
@@ -138,8 +126,9 @@ def until_unchanged(path: Path, attempt: Callable[[], Result]) -> Result:
 def replace(path: Path, data: bytes | Iterable[bytes], seen: Stamp | None = None) -> Stamp | None:
     """Give a file new content, durably and in one step; returns the new content's `stamp`.
 
+    Mode and owner are kept as far as allowed.
+
     Args:
-        path: the file; mode and owner are kept as far as allowed.
         data: the content, or its pieces.
         seen: the `stamp` of the content that the new one was made from.
 
@@ -167,8 +156,6 @@ def append(path: Path, data: bytes, keep: int | None = None) -> None:
     """Add bytes to the end of a file, durably; the file is made if it is missing.
 
     Args:
-        path: the file.
-        data: what to add.
         keep: bytes of the present content to keep; what follows them (a torn last line) is cut off.
     """
     with _explained(path, "append to"):
@@ -179,7 +166,13 @@ def append(path: Path, data: bytes, keep: int | None = None) -> None:
             if keep is not None and keep < size:
                 disk.truncate(descriptor, keep)
                 size = keep
-            _append_or_undo(descriptor, data, size)
+            try:
+                disk.write(descriptor, data)
+                disk.fsync(descriptor)
+            except OSError:
+                with suppress(OSError):
+                    disk.truncate(descriptor, size)
+                raise
         finally:
             disk.close(descriptor)
         if is_new:
@@ -237,7 +230,6 @@ def sweep(folder: Path, older_than: float = 3600.0, of: str = "") -> None:
     """Remove temporary files that a crash left in a folder.
 
     Args:
-        folder: where they are.
         older_than: seconds since their last change; somebody may still be writing to a newer one.
         of: the name of the file that they were to become; "" for any.
     """
@@ -250,12 +242,10 @@ def sweep(folder: Path, older_than: float = 3600.0, of: str = "") -> None:
 
 @contextmanager
 def lock(data: Path, name: str, *, wait: float = 0.0, holder: str = "another botus") -> Iterator[None]:
-    """Hold one of the sidecar locks of a data directory; who should end does not wait for `post`.
+    """Hold one of the sidecar locks of a data directory, such as `post`, `curate` or `files`.
 
     Args:
-        data: the data directory.
-        name: the lock: `post`, `curate` or `files`.
-        wait: seconds to wait for it.
+        wait: seconds to wait for it; a process that is to end does not wait for `post`.
         holder: who has it, for the message.
 
     Raises:
@@ -330,16 +320,6 @@ def _keep_mode(path: Path, temporary: Path) -> None:
     os.chmod(temporary, stat.S_IMODE(old.st_mode))
     with suppress(PermissionError):
         os.chown(temporary, old.st_uid, old.st_gid)
-
-
-def _append_or_undo(descriptor: int, data: bytes, size: int) -> None:
-    try:
-        disk.write(descriptor, data)
-        disk.fsync(descriptor)
-    except OSError:
-        with suppress(OSError):
-            disk.truncate(descriptor, size)
-        raise
 
 
 def _discard(path: Path) -> None:

@@ -1,7 +1,6 @@
 """What the data directory lies on: do locks keep others out there, is a single file mounted?
 
-A path goes in, yes or no comes out. The one surprise: on some shared folders a lock is granted to everybody,
-so a lock that is held is asked for once more.
+On some shared folders a lock is granted to everybody, so a lock that is held is asked for once more.
 """
 
 from __future__ import annotations
