@@ -72,15 +72,7 @@ def unknown_posts(entries: Iterable[dict[str, Any]], intents: Iterable[Intent] =
 def open_posts(
     intents: Iterable[Intent], targets: Mapping[str, Target], memory: PostingState, now: float, zone: ZoneInfo
 ) -> Iterator[OpenPost]:
-    """Say of every open post what becomes of it; most of them need nobody.
-
-    Args:
-        intents: the open posts.
-        targets: the accounts of the settings.
-        memory: the content of state.json.
-        now: seconds since the epoch.
-        zone: in which times are told.
-    """
+    """Say of every open post what becomes of it; most need nobody. `now` is seconds since the epoch."""
     for intent in intents:
         for name, part in intent.open_deliveries().items():
             at = dated(datetime.fromtimestamp(part.until, UTC), zone)

@@ -1,7 +1,4 @@
-"""Fits the lines of a report into a terminal: long ones are folded, and what follows is indented.
-
-Pure. The one surprise: no word is cut in two, so an address may stick out, and can be copied whole.
-"""
+"""Folds the lines of a report to the width of a terminal."""
 
 from __future__ import annotations
 
@@ -11,10 +8,9 @@ _NARROWEST = 40  # columns; less than that no report can be read in anyway
 
 
 def folded(line: str, width: int | None, indent: int) -> list[str]:
-    """Fold a line between words.
+    """Fold a line between words; no word is cut in two, so that an address can be copied whole.
 
     Args:
-        line: one line.
         width: columns of the terminal; None where nothing is to be folded.
         indent: columns by which the lines after the first are moved in.
     """

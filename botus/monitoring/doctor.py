@@ -5,6 +5,7 @@ The checks are in `checks`. Nothing that comes out holds a secret, and the exit 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,7 +38,6 @@ def consult(
     """Yield findings on what an environment sets up, one check after the other.
 
     Args:
-        variables: the environment.
         data: the data directory of the command line.
         clock: seconds since the epoch.
         send: send a message to each service of NOTIFY_URLS.
@@ -57,7 +57,9 @@ def consult(
         trial = notify.try_out(settings) if send else None
         yield from guarded(lambda: notifications(notify.check(settings), trial))
 
-    return (_censored(finding, settings) for finding in everything())
+    for finding in everything():
+        message, hint = (censor(words, settings.secrets) for words in (finding.message, finding.hint))
+        yield replace(finding, message=message, hint=hint)
 
 
 def examine(
@@ -66,8 +68,6 @@ def examine(
     """Yield findings on folder, files, schedule and accounts; asks the platforms, posts nothing.
 
     Args:
-        settings: the settings.
-        targets: the accounts.
         variables: names that are set.
         now: the time, in seconds since the epoch; the clock's without it.
     """
@@ -89,16 +89,10 @@ def examine(
 
 
 def lines(findings: Iterable[Finding], width: int | None = None) -> Iterator[str]:
-    """Yield findings for a person, and a last line that counts them.
-
-    Args:
-        findings: in order; shown as they come.
-        width: columns of the terminal; None to wrap nothing.
-    """
-    count = {"problem": 0, "warning": 0}
+    """Yield findings for a person, as they come, and a last line that counts them."""
+    count = Counter[str]()
     for finding in findings:
-        if finding.level != "ok":
-            count[finding.level] += 1
+        count[finding.level] += 1
         yield from folded(f"{finding.level:<8} {finding.message}", width, 9)
         if finding.hint:
             yield from folded(f"{'':<8} -> {finding.hint}", width, 12)
@@ -109,8 +103,3 @@ def worst(findings: Iterable[Finding]) -> int:
     """The exit code of a report: that of its worst problem, 0 without one."""
     codes = {finding.code for finding in findings if finding.level == "problem"}
     return min(codes, key=_WORST_FIRST.index, default=0)
-
-
-def _censored(finding: Finding, settings: Settings) -> Finding:
-    message, hint = (censor(words, settings.secrets) for words in (finding.message, finding.hint))
-    return replace(finding, message=message, hint=hint)

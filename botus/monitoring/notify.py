@@ -112,7 +112,7 @@ class Notifier:
 
     def _tell(self, known: Alerts, facts: Facts) -> None:
         try:
-            with files.lock(self.settings.data, "news", holder="another botus that tells the news"):
+            with files.lock(self.settings.data, "news", holder="another botus that tells its owner"):
                 known.told = self._recall().told  # the other one may have told something meanwhile
                 self._tell_alone(known, facts)
         except BusyError:

@@ -102,11 +102,7 @@ class Status:
 
 
 def look(survey: Survey, now: float) -> Status:
-    """Look at everything; damage and a wrong schedule become part of the answer.
-
-    Args:
-        now: seconds since the epoch.
-    """
+    """Look at everything; damage and a wrong schedule become part of the answer."""
     _ = survey.queue, survey.log, survey.intents, survey.memory  # so that `damage` is complete
     schedule, problem = None, ""
     try:
@@ -117,12 +113,7 @@ def look(survey: Survey, now: float) -> Status:
 
 
 def lines(status: Status, width: int | None = None) -> Iterator[str]:
-    """Yield the status for a person.
-
-    Args:
-        status: what was found.
-        width: columns of the terminal; None to fold nothing.
-    """
+    """Yield the status for a person, folded to the columns of the terminal; None to fold nothing."""
     known, wide = status.survey, width or _WIDE
     parts = {
         "queue": _queue(known.queue) if known.queue else (),

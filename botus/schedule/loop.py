@@ -153,12 +153,7 @@ class Loop:
 
     def _posting_run(self) -> PostingRun:
         return PostingRun(
-            self.settings,
-            self.targets,
-            rng=self.rng,
-            clock=self.clock,
-            say=self.say,
-            wait=_PATIENCE,
+            self.settings, self.targets, rng=self.rng, clock=self.clock, say=self.say, wait=_PATIENCE
         )
 
     def _guarded(self, step: Callable[[], StepOutcome | None]) -> None:
@@ -201,14 +196,7 @@ class Loop:
 
 
 def settings_of(environment: Mapping[str, str], data: Path | None) -> Settings:
-    """Read the settings for a run: with a schedule.
-
-    Args:
-        environment, data: as for `settings.load`.
-
-    Raises:
-        SettingsError: listing everything that is wrong, CRON and TZ too.
-    """
+    """Read the settings as `settings.load` does, but also everything that is wrong with CRON and TZ."""
     settings, problems = settings_module.read(environment, data)
     try:
         schedule_of(settings)
@@ -261,11 +249,7 @@ def check_credentials(settings: Settings) -> None:
 
 
 def preview(run: PostingRun, say: Say) -> str | None:
-    """Say what would be posted, and change nothing.
-
-    Returns:
-        the text, or None where there is nothing to post.
-    """
+    """Say what would be posted, and change nothing; returns the text, None where there is nothing to post."""
     line = run.choose(run.selection())
     if line is None or line.text is None:
         say("dry run: nothing to post: no line of tweets.txt may go out (see: botus status)", "warning")

@@ -1,4 +1,4 @@
-"""`botus run` as a process: its log for machines, its end, and the news for its owner."""
+"""`botus run` as a process: its log for machines, its end, and what it tells its owner."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_news_that_reach_nobody_do_not_hold_up_a_post(
     assert "ping-token" not in bot.said
 
 
-def test_damage_keeps_it_up_and_unhealthy_until_it_is_mended(
+def test_damage_keeps_it_up_and_unhealthy_until_it_is_fixed(
     data: Path, tmp_path: Path, bots: list[Bot]
 ) -> None:
     settings = {"BOTUS_DATA": str(data), "CRON": "* * * * *", **X_SECRETS, "X_BASE_URL": "http://127.0.0.1:9"}

@@ -82,7 +82,7 @@ def test_post_status_and_schedule(
 
     ended = botus("status", **doors)
     assert (ended.code, "attention" in ended.out) == (0, False)
-    assert f"posts to   bluesky at {bluesky.url}, kettle.test, 300 characters; " in ended.out
+    assert f"posts to    bluesky at {bluesky.url}, kettle.test, 300 characters; " in ended.out
     assert f"           {name} once each; what fails is not sent again\n" in ended.out
     assert f"1 not confirmed by {name}" in ended.out
     assert botus("--json", "status", **doors).value["unconfirmed"] == {name: 1}

@@ -1,7 +1,4 @@
-"""Checks of the schedule: what it says, in which time zone, how often it posts, what a month costs on X.
-
-In come settings, the names that are set and the time. Reads the queue, because a post with a link costs more.
-"""
+"""Checks of the schedule: what it says, in which time zone, how often it posts, what a month costs on X."""
 
 from __future__ import annotations
 
@@ -23,12 +20,7 @@ _WINDOW = timedelta(minutes=15)
 
 
 def timing(survey: Survey, names: Collection[str], now: datetime) -> Iterator[Finding]:
-    """Check time zone and schedule.
-
-    Args:
-        survey: of whose queue the links are counted.
-        names: the variables that are set.
-        now: the time.
+    """Check time zone and schedule; `names` are the variables that are set.
 
     Raises:
         SettingsError: CRON, TZ or JITTER is wrong.

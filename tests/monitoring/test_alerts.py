@@ -1,4 +1,4 @@
-"""What is news, what is over, and who is still to hear it; the file that remembers it."""
+"""Which events are going on, which are over, and who is still to hear of them; the file that remembers it."""
 
 from __future__ import annotations
 
