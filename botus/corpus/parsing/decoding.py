@@ -59,11 +59,8 @@ def text_of(pieces: Iterable[bytes], place: str, notes: list[str]) -> Iterator[s
         notes.append(
             f"{place} is not UTF-8: it was read as {encoding}; save it as UTF-8 if letters are wrong"
         )
-    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        for piece in rest:
-            yield decoder.decode(piece)
-        yield decoder.decode(b"", final=True)
+        yield from codecs.iterdecode(rest, encoding)
     except UnicodeDecodeError as error:
         raise FileError(f"{place} is damaged: it is not {encoding.upper()} throughout", _SAVE_AS) from error
 
@@ -140,16 +137,15 @@ def _is_foreign(letters: int, text: str) -> bool:
 
 
 def _utf8(pieces: Iterable[bytes], place: str, notes: list[str]) -> Iterator[str]:
-    # Bytes that are not UTF-8 come out as lone surrogates and are replaced one by one.
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     lines = 0
-    for piece in _with_end(pieces):
-        text = decoder.decode(piece, final=not piece)
+    # Bytes that are not UTF-8 come out as lone surrogates and are replaced one by one.
+    for text in codecs.iterdecode(pieces, "utf-8", "surrogateescape"):
+        foreign = 0
         if not text.isascii() and _NOT_UTF8.search(text):
             lines += sum(1 for line in text.split("\n") if _NOT_UTF8.search(line))
-            text, guessed = _NOT_UTF8.subn(_western, text)
-            if _is_foreign(guessed, text):
-                raise FileError(f"{place} is neither UTF-8 nor Windows-1252", _SAVE_AS)
+            text, foreign = _NOT_UTF8.subn(_western, text)
+        if _is_foreign(foreign, text):
+            raise FileError(f"{place} is neither UTF-8 nor Windows-1252", _SAVE_AS)
         yield text
     if lines:
         what = f"{counted(lines, 'line')} {'is' if lines == 1 else 'are'}"
@@ -158,8 +154,3 @@ def _utf8(pieces: Iterable[bytes], place: str, notes: list[str]) -> Iterator[str
 
 def _western(found: re.Match[str]) -> str:
     return bytes([ord(found[0]) - 0xDC00]).decode("cp1252", "replace")
-
-
-def _with_end(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    yield from (piece for piece in pieces if piece)
-    yield b""

@@ -1,78 +1,61 @@
 """Reads the moments of exports: X's own form, ISO 8601 and its relatives, American dates, Unix time.
 
-Text or a number goes in, seconds since the epoch come out; None where it is no moment. A moment without an
-offset is taken as UTC, which is what all the exports mean.
+The one place where a date of an export is read. Without an offset it is UTC, as all exports mean it.
 """
 
 from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _MONTHS = {name: number for number, name in enumerate(calendar.month_abbr) if name}
-_X = re.compile(r"\w{3} (\w{3}) (\d\d) (\d\d):(\d\d):(\d\d) \+0000 (\d{4})")
-_ISO = re.compile(
-    r"(\d{4}-\d\d?-\d\d?)(?:[T ]+(\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?)\s*(Z|UTC|[+-]\d\d:?\d\d)?)?"
-)
-_AMERICAN = re.compile(
-    r"(\d\d?)[/-](\d\d?)[/-](\d{2}|\d{4})(?:[, ]+(\d\d?):(\d\d)(?::(\d\d))?\s*([AaPp][Mm])?)?"
+_CLOCK = r"(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d(?:[.,]\d+)?))?"
+_FORMS = (
+    # Wed Oct 10 20:19:24 +0000 2018
+    re.compile(rf"\w{{3}} (?P<name>\w{{3}}) (?P<day>\d\d) {_CLOCK} (?P<zone>\+0000) (?P<year>\d{{4}})"),
+    # 2018-10-10T22:19:24.5+02:00
+    re.compile(
+        r"(?P<year>\d{4})-(?P<month>\d\d?)-(?P<day>\d\d?)"
+        rf"(?:[T ]+{_CLOCK}\s*(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?)?"
+    ),
+    # 10/31/18 8:19 PM, or 31/10/2018 20:19
+    re.compile(
+        r"(?P<month>\d\d?)[/-](?P<day>\d\d?)[/-](?P<year>\d{4}|\d\d)"
+        rf"(?:[, ]+{_CLOCK}\s*(?P<half>[AaPp][Mm])?)?"
+    ),
 )
 _UNIX = re.compile(r"\d{9,10}(?:\.\d+)?|\d{13}")
 
 
 def seconds(moment: object) -> float | None:
-    """Return seconds since the epoch, or None."""
+    """Return seconds since the epoch, or None where it is no moment."""
     if isinstance(moment, int | float) and not isinstance(moment, bool):
         moment = str(moment)
     if not isinstance(moment, str):
         return None
     moment = moment.strip()
+    if _UNIX.fullmatch(moment):
+        return float(moment) / (1000 if len(moment) == 13 else 1)
+    found = next(filter(None, (form.fullmatch(moment) for form in _FORMS)), None)
     try:
-        return _of_x(moment) or _of_iso(moment) or _of_american(moment) or _of_unix(moment)
+        return _of_parts(found.groupdict()) if found else None
     except (ValueError, OverflowError):  # a day or an hour that does not exist
         return None
 
 
-def _of_x(moment: str) -> float | None:
-    found = _X.fullmatch(moment)
-    if not found or found[1] not in _MONTHS:
-        return None
-    return float(
-        calendar.timegm(
-            (int(found[6]), _MONTHS[found[1]], int(found[2]), int(found[3]), int(found[4]), int(found[5]))
-        )
-    )
-
-
-def _of_iso(moment: str) -> float | None:
-    found = _ISO.fullmatch(moment)
-    if not found:
-        return None
-    day = datetime(*map(int, found[1].split("-")))  # type: ignore[arg-type]  # three numbers
-    hours, minutes, rest = ([*(found[2] or "0:0").replace(",", ".").split(":"), "0"])[:3]
-    at = calendar.timegm((day.year, day.month, day.day, int(hours), int(minutes), 0)) + float(rest)
-    zone = found[3]
-    if not zone or zone in ("Z", "UTC"):
-        return at
-    offset = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
-    return at + offset if zone[0] == "-" else at - offset
-
-
-def _of_american(moment: str) -> float | None:
-    found = _AMERICAN.fullmatch(moment)
-    if not found:
-        return None
-    month, day, year = int(found[1]), int(found[2]), int(found[3])
-    if month > 12:
+def _of_parts(parts: dict[str, str | None]) -> float:
+    year, day = int(parts["year"] or 0), int(parts["day"] or 0)
+    month = _MONTHS.get(parts.get("name") or "") or int(parts.get("month") or 0)
+    if month > 12 and "half" in parts:  # a European day before its month
         month, day = day, month
-    hour = int(found[4] or 0) % 12 + 12 * (found[7].lower() == "pm") if found[7] else int(found[4] or 0)
-    year += 2000 if year < 100 else 0
-    return datetime(year, month, day, hour, int(found[5] or 0), int(found[6] or 0), tzinfo=UTC).timestamp()
-
-
-def _of_unix(moment: str) -> float | None:
-    if not _UNIX.fullmatch(moment):
-        return None
-    at = float(moment)
-    return at / 1000 if len(moment) == 13 else at
+    hour, minute = int(parts["hour"] or 0), int(parts["minute"] or 0)
+    if half := parts.get("half"):
+        hour = hour % 12 + 12 * (half.lower() == "pm")
+    at = datetime(year + 2000 * (year < 100), month, day, hour, minute, tzinfo=UTC)
+    at += timedelta(seconds=float((parts["second"] or "0").replace(",", ".")))
+    zone = parts.get("zone") or "Z"
+    if zone[0] in "+-":
+        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+        at += offset if zone[0] == "-" else -offset
+    return at.timestamp()

@@ -1,7 +1,7 @@
 """Parses the rows of a CSV: which delimiter, and what to do with a quote that is never closed.
 
-Lines of text go in, lists of cells come out. The one surprise: one stray quote would swallow the rest of
-the file as one cell, so a cell of many lines in a file whose quotes do not pair is an error, not a post.
+One stray quote would swallow the rest of the file as one cell, so a cell of many lines in a file whose quotes
+do not pair is an error, not a post.
 """
 
 from __future__ import annotations
@@ -32,18 +32,27 @@ def rows_of(lines: Iterable[str], place: str, delimiter: str) -> Iterator[list[s
     Raises:
         FileError: a quote is never closed, or a cell is too long.
     """
-    counted = _Counted(lines)
-    reader = csv.reader(counted, delimiter=delimiter)
+    quotes, ended = 0, False
+
+    def with_quotes_counted() -> Iterator[str]:
+        nonlocal quotes, ended
+        for line in lines:
+            quotes += line.count('"')
+            yield line
+        ended = True
+
+    reader = csv.reader(with_quotes_counted(), delimiter=delimiter)
+    unclosed = "a quote opens and is never closed", "close it, or save the file as CSV again"
     while True:
         first = reader.line_num + 1
         try:
             row = next(reader, None)
         except csv.Error as error:
-            raise _unclosed(place, first) from error
+            raise FileError(f"{place}, line {first}: {unclosed[0]}", unclosed[1]) from error
         if row is None:
             return
-        if counted.ended and counted.quotes % 2 and reader.line_num - first > _MANY_LINES:
-            raise _unclosed(place, first)
+        if ended and quotes % 2 and reader.line_num - first > _MANY_LINES:
+            raise FileError(f"{place}, line {first}: {unclosed[0]}", unclosed[1])
         if any(cell.strip() for cell in row):
             yield row
 
@@ -83,29 +92,3 @@ def _is_punctuation(rows: list[list[str]]) -> bool:
         return False
     later = [cell for row in rows for cell in row[1:]]
     return len(rows[0]) == 1 or sum(cell.startswith(" ") for cell in later) > len(later) / 2
-
-
-class _Counted:
-    """Lines, with how many quotes they had and whether they have ended."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = iter(lines)
-        self.quotes = 0
-        self.ended = False
-
-    def __iter__(self) -> _Counted:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines, None)
-        if line is None:
-            self.ended = True
-            raise StopIteration
-        self.quotes += line.count('"')
-        return line
-
-
-def _unclosed(place: str, line: int) -> FileError:
-    return FileError(
-        f"{place}, line {line}: a quote opens and is never closed", "close it, or save the file as CSV again"
-    )

@@ -66,53 +66,42 @@ def post_of(activity: object) -> ParsedPost:
         return ParsedPost("", BOOST, at=moments.seconds(activity.get("published")))
     if activity.get("type") != "Create" or not isinstance(post, dict) or post.get("type") not in _POSTS:
         return ParsedPost("", NOT_A_POST)
-    text = html_text(_content(post))
+    content, versions = post.get("content"), post.get("contentMap")
+    if not content and isinstance(versions, dict):
+        content = next((one for one in versions.values() if one), "")
+    text = html_text(str(content or ""))
     media = [one for one in _listed(post.get("attachment")) if isinstance(one, dict)]
-    descriptions = [str(one["name"]) for one in media if one.get("name")]
+    likes = post.get("likes")
+    count = likes.get("totalItems") if isinstance(likes, dict) else None
     return ParsedPost(
         text,
         refused=_refusal(activity, post),
         at=moments.seconds(post.get("published") or activity.get("published")),
-        likes=_likes(post),
+        likes=count if isinstance(count, int) else None,
         is_reply=_is_reply(activity, post, text),
         warning=html_text(str(post.get("summary") or "")),
         has_media=bool(media),
-        description="\n".join(descriptions),
+        description="\n".join(str(one["name"]) for one in media if one.get("name")),
     )
 
 
-def _content(post: Record) -> str:
-    versions = post.get("contentMap")
-    content = post.get("content")
-    if not content and isinstance(versions, dict):
-        content = next((one for one in versions.values() if one), "")
-    return str(content or "")
-
-
 def _refusal(activity: Record, post: Record) -> str:
+    """Why it is not one's own or not for everybody; where post and activity disagree, the narrower counts."""
     actor, author = activity.get("actor"), post.get("attributedTo")
     if isinstance(actor, str) and isinstance(author, str) and actor != author:
         return BOOST
-    return _audience(activity, post)
-
-
-def _audience(activity: Record, post: Record) -> str:
-    """Return why a post is not for everybody; where post and activity disagree, the narrower one counts."""
     readers = [_readers(one) for one in (activity, post) if "to" in one or "cc" in one]
     if readers and all(_PUBLIC.intersection(some) for some in readers):
         return ""
-    everybody = [reader for some in readers for reader in some]
-    return FOLLOWERS_ONLY if any(one.endswith("/followers") for one in everybody) else DIRECT
+    for_followers = any(one.endswith("/followers") for some in readers for one in some)
+    return FOLLOWERS_ONLY if for_followers else DIRECT
 
 
 def _is_reply(activity: Record, post: Record, text: str) -> bool:
     """An answer to oneself goes on with a thread, unless it speaks to somebody first."""
     to = post.get("inReplyTo")
     to = to.get("id") if isinstance(to, dict) else to
-    if not to:
-        return False
-    is_own = _is_own(str(to), activity, post) or _is_among_ones_own(str(to), activity, post)
-    return not is_own or bool(re.match(r"@\w", text))
+    return bool(to) and (not _is_own(str(to), activity, post) or bool(re.match(r"@\w", text)))
 
 
 def _is_own(address: str, activity: Record, post: Record) -> bool:
@@ -123,25 +112,15 @@ def _is_own(address: str, activity: Record, post: Record) -> bool:
         host, _, name = owner.rpartition("/users/")
         if address.startswith(owner.rstrip("/") + "/") or (host and address.startswith(f"{host}/@{name}/")):
             return True
-    return False
-
-
-def _is_among_ones_own(address: str, activity: Record, post: Record) -> bool:
-    """Addresses of Pleroma's posts name no author; an answer to somebody else is addressed to them too."""
+    # Addresses of Pleroma's posts name no author; an answer to somebody else is addressed to them too.
     actor = str(activity.get("actor"))
-    if not address.startswith(actor.partition("/users/")[0] + "/objects/"):
-        return False
-    return all(one in _PUBLIC or one.startswith(actor + "/") for one in _readers(activity) + _readers(post))
+    return address.startswith(actor.partition("/users/")[0] + "/objects/") and all(
+        one in _PUBLIC or one.startswith(actor + "/") for one in _readers(activity) + _readers(post)
+    )
 
 
 def _readers(one: Record) -> list[str]:
     return [*map(str, _listed(one.get("to"))), *map(str, _listed(one.get("cc")))]
-
-
-def _likes(post: Record) -> int | None:
-    likes = post.get("likes")
-    total = likes.get("totalItems") if isinstance(likes, dict) else None
-    return total if isinstance(total, int) else None
 
 
 def _listed(value: object) -> list[Any]:
