@@ -10,7 +10,7 @@ from pathlib import Path
 from botus.corpus import filtering
 from botus.corpus.filtering import JOINED, KEPT, ImportCounts
 from botus.corpus.importing import ImportReport
-from botus.corpus.parsing.post import UNKNOWN_CHANNEL
+from botus.corpus.parsing.post import Refusal
 from botus.store.corpus import Removed
 from botus.text import counted, escape
 
@@ -23,7 +23,7 @@ _WAYS_OUT = {
     filtering.SHORT: "--min-chars",
     "mention": "--mentions drop",
     "link": "--links drop",
-    UNKNOWN_CHANNEL: "--unknown-channels",
+    Refusal.UNKNOWN_CHANNEL: "--unknown-channels",
 }
 _CLEANED = {
     "mentions": "mentions taken out of",

@@ -13,15 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from botus.corpus.parsing import moments
-from botus.corpus.parsing.post import (
-    BOOST,
-    DIRECT,
-    FOLLOWERS_ONLY,
-    NOT_A_POST,
-    RETWEET,
-    ParsedPost,
-    quotation,
-)
+from botus.corpus.parsing.post import ParsedPost, Refusal, quotation
+from botus.errors import FileError, SettingsError
 from botus.markup import html_text, unescaped
 
 Record = Mapping[str, Any]
@@ -84,9 +77,9 @@ def post_of(record: Record, text_field: str) -> ParsedPost:
     """
     raw = record.get(text_field)
     if not isinstance(raw, str):
-        return ParsedPost("", NOT_A_POST)
+        return ParsedPost("", Refusal.NOT_A_POST)
     low = {plainly(name): value for name, value in record.items()}
-    text = words((_long_text(low) if plainly(text_field) in ("text", "fulltext") else "") or raw)
+    text = _words((_long_text(low) if plainly(text_field) in ("text", "fulltext") else "") or raw)
     likes = map(_count, [*_values(low, _LIKES), _inside(low.get("publicmetrics"), "like_count")])
     return ParsedPost(
         text,
@@ -116,7 +109,42 @@ def is_trump(names: Iterable[str]) -> bool:
     return any(known <= plain for known in _TRUMP)
 
 
-def words(raw: str) -> str:
+def text_field(
+    names: Sequence[str], records: Sequence[Record], place: str, wanted: str | None, called: str
+) -> str:
+    """Return the field that has the words of the posts.
+
+    Args:
+        names: of all fields.
+        records: a sample of them.
+        place: how to name the file to the person.
+        wanted: what the person calls the field; None: find it.
+        called: what such a field is called: "column" or "field".
+
+    Raises:
+        FileError: no field has words.
+        SettingsError: there is no such field.
+    """
+    listed = ", ".join(names)
+    if wanted is not None:
+        for name in names:
+            if name.lower() == wanted.strip().lower():
+                return name
+        raise SettingsError(f"{place} has no {called} {wanted}", f"it has: {listed}")
+    by_low = {plainly(name): name for name in reversed(names)}
+    scores = {name: _wordiness(record.get(name) for record in records) for name in names}
+    for known in _TEXTS:
+        if known in by_low and scores[by_low[known]] >= (_FEW_WORDS if known in _LIKELY else 0.01):
+            return by_low[known]
+    best = max(scores, key=lambda name: scores[name], default="")
+    if scores.get(best, 0) < _FEW_WORDS:
+        raise FileError(
+            f"{place}: no {called} has words (it has: {listed[:200]})", f"name the {called} with the text"
+        )
+    return best
+
+
+def _words(raw: str) -> str:
     """Undo what dumps do to the words: `['text']`, HTML, character references."""
     text = raw.strip()
     if _LIST.fullmatch(text):
@@ -124,22 +152,6 @@ def words(raw: str) -> str:
     if text.startswith(("<p>", "<p ")) and text.endswith("</p>"):
         return html_text(text)
     return unescaped(text).strip()
-
-
-def text_field_of(records: Sequence[Record]) -> str | None:
-    """Return the field that has the words of the posts; None where there is none.
-
-    Args:
-        records: a sample of them.
-    """
-    names = list(dict.fromkeys(name for record in records for name in record))
-    by_low = {plainly(name): name for name in reversed(names)}
-    scores = {name: _wordiness(record.get(name) for record in records) for name in names}
-    for known in _TEXTS:
-        if known in by_low and scores[by_low[known]] >= (_FEW_WORDS if known in _LIKELY else 0.01):
-            return by_low[known]
-    best = max(scores, key=lambda name: scores[name], default=None)
-    return best if best is not None and scores[best] >= _FEW_WORDS else None
 
 
 def _wordiness(values: Iterable[object]) -> float:
@@ -167,18 +179,18 @@ def _refusal(low: Record) -> str:
     # "retweet" may also be the column that counts them, so only a plain yes is one.
     is_retweet = _any_true(low, _RETWEETS) or str(low.get("retweet", "")).lower() in ("true", "t", "yes")
     if is_retweet or not _is_nobody(low.get("retweetid")) or not _is_nobody(low.get("retweetedtweet")):
-        return RETWEET
+        return Refusal.RETWEET
     if _any_true(low, _BOOSTS):
-        return BOOST
+        return Refusal.BOOST
     if "retweeted" in str(low.get("referencedtweets", "")):
-        return RETWEET
+        return Refusal.RETWEET
     # Whom a word that is not known lets in is not known either: then it is not everybody.
     readers = {str(one if one is not None else "").strip().lower() for one in _values(low, _READERS)}
     if readers & _ONE_READER:
-        return DIRECT
+        return Refusal.DIRECT
     protected = [low.get("userprotected"), *(_inside(low.get(one), "protected") for one in _OWNERS)]
     is_protected = any(str(one).lower() == "true" for one in protected)
-    return FOLLOWERS_ONLY if is_protected or readers - _EVERYBODY or _any_true(low, _FOR_FEW) else ""
+    return Refusal.FOLLOWERS_ONLY if is_protected or readers - _EVERYBODY or _any_true(low, _FOR_FEW) else ""
 
 
 def _is_reply(low: Record, text: str) -> bool:

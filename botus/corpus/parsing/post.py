@@ -8,18 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-
-RETWEET = "retweet"
-BOOST = "boost"
-QUOTE = "other people's words"
-FOLLOWERS_ONLY = "followers-only"
-DIRECT = "direct message"
-PRIVATE = "private conversation"
-UNKNOWN_CHANNEL = "unknown channel"
-EARLIER = "earlier version of an edited post"
-AGAIN = "the same post again"
-NOT_A_POST = "not a post"
-CUT_OFF = "cut off"
+from enum import StrEnum
 
 _QUOTING = "\"“”„«'‘"
 _RETWEET = re.compile(rf"[\s.{_QUOTING}]*(?:RT|MT|rt|Rt)\s*:?\s*@\s?\w")
@@ -32,14 +21,29 @@ _QUOTED = re.compile(
 )
 
 
+class Refusal(StrEnum):
+    """Why a post is never imported, whatever the options say."""
+
+    RETWEET = "retweet"
+    BOOST = "boost"
+    QUOTE = "other people's words"
+    FOLLOWERS_ONLY = "followers-only"
+    DIRECT = "direct message"
+    PRIVATE = "private conversation"
+    UNKNOWN_CHANNEL = "unknown channel"
+    EARLIER = "earlier version of an edited post"
+    AGAIN = "the same post again"
+    NOT_A_POST = "not a post"
+    CUT_OFF = "cut off"
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedPost:
     """One post as an export has it.
 
     Attributes:
         text: the author's words, without the markup and the entities of the format; "" where there are none.
-        refused: why it is never imported, whatever the options say, such as "retweet" or "direct message";
-            "" where it may be.
+        refused: why it is never imported, a `Refusal`; "" where it may be.
         at: when it was posted, seconds since the epoch; None where the export does not say.
         likes: how often it was liked; None where the export does not count.
         is_reply: an answer to somebody else; an answer to oneself is none.
@@ -78,7 +82,7 @@ class Options:
 
 
 def quotation(text: str) -> str:
-    """Return why a post is somebody else's by its words alone (RETWEET or QUOTE), "" where it is not.
+    """Return why a post is somebody else's by its words alone, "" where it is not.
 
     It refuses rather too much: a post that quotes somebody is no loss, and the words of somebody who was
     never asked are.
@@ -87,7 +91,7 @@ def quotation(text: str) -> str:
         text: the post, without entities and markup.
     """
     if "@" not in text:
-        return RETWEET if _REPOST.match(text) else ""
+        return Refusal.RETWEET if _REPOST.match(text) else ""
     if _RETWEET.match(text):
-        return RETWEET
-    return QUOTE if _QUOTED.match(text) else ""
+        return Refusal.RETWEET
+    return Refusal.QUOTE if _QUOTED.match(text) else ""

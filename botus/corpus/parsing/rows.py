@@ -57,6 +57,14 @@ def rows_of(lines: Iterable[str], place: str, delimiter: str) -> Iterator[list[s
             yield row
 
 
+def records_of(lines: Iterable[str], place: str) -> Iterator[dict[str, str]]:
+    """Yield the rows below the header of a file with commas, by the names in it; raises as `rows_of` does."""
+    rows = rows_of(lines, place, ",")
+    header = next(rows, [])
+    for row in rows:
+        yield dict(zip(header, row, strict=False))
+
+
 def cells_of(lines: Iterable[str]) -> Iterator[str]:
     """Yield the cells of a file of one column: quoted, over several lines too, or bare with any letters."""
     held = ""

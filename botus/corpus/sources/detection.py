@@ -142,8 +142,7 @@ def _whole_export(archive: Archive, wanted: str | None) -> tuple[str, list[str]]
 
 def _text_files(archive: Archive, wanted: str | None) -> tuple[str, list[str]]:
     """The kind and the names of the files that have posts, where they are of one kind."""
-    if found := unsupported.of_names(archive.names):
-        raise FileError(f"{archive.path} is {found[0]}", found[1])
+    unsupported.refuse(str(archive.path), unsupported.of_names(archive.names))
     names = [name for name in archive.names if _may_have_posts(name.rpartition("/")[2].lower())]
     if len(names) == 1:
         return _kind_of_file(archive, names[0], wanted), names
@@ -179,16 +178,16 @@ def _kind_of_file(archive: Archive, name: str, wanted: str | None) -> str:
     if not raw.strip():
         raise FileError(f"{place} is empty", "is it the file you meant?")
     start = glance(raw)
-    what = None if wanted else unsupported.of_bytes(raw)
-    if what is None:
-        for kind, one in FORMATS.items():
-            if one.files_of and one.is_start(start, name):
-                if wanted in (None, kind):
-                    return kind
-                raise _guarded(place, kind)
-        what = unsupported.of_others(start) or (None if wanted else unsupported.of_text(start))
-    if what is not None:
-        raise FileError(f"{place} is {what[0]}", what[1])
+    if not wanted:
+        unsupported.refuse(place, unsupported.of_bytes(raw))
+    for kind, one in FORMATS.items():
+        if one.files_of and one.is_start(start, name):
+            if wanted in (None, kind):
+                return kind
+            raise _guarded(place, kind)
+    unsupported.refuse(place, unsupported.of_others(start))
+    if not wanted:
+        unsupported.refuse(place, unsupported.of_text(start))
     return wanted or next(kind for kind, one in FORMATS.items() if one.is_start(start, name))
 
 

@@ -7,13 +7,14 @@ Only one's own messages of servers are imported; private conversations are refus
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from botus.corpus.parsing import moments
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.jsonstream import document, elements
-from botus.corpus.parsing.post import NOT_A_POST, PRIVATE, UNKNOWN_CHANNEL, Options, ParsedPost
-from botus.corpus.parsing.rows import rows_of
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal
+from botus.corpus.parsing.rows import records_of
+from botus.text import counted
 
 _MESSAGES = re.compile(r"(?:.*/)?c?(\d{5,})/messages\.(?:json|csv)")
 _CHANNEL = ("messages.json", "messages.csv")
@@ -47,12 +48,18 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
     for name in names:
         kind = _channel_type(archive, name.rpartition("/")[0], kinds, named_private)
         refused = _refusal(kind, options.unknown_channels)
-        without_kind += refused == UNKNOWN_CHANNEL
+        without_kind += refused == Refusal.UNKNOWN_CHANNEL
         channel = found[1] if (found := _MESSAGES.fullmatch(name)) else name
-        messages = [_post(record, refused, channel) for record in _records(archive, name, notes)]
+        place = archive.place(name)
+        records: Iterable[object] = (
+            elements(archive.text(name, notes), place)
+            if name.endswith(".json")
+            else records_of(archive.lines(name, notes), place)
+        )
+        messages = [_post(record, refused, channel) for record in records]
         yield from sorted(messages, key=lambda one: one.at or 0.0)
     if without_kind:
-        what = "1 folder does" if without_kind == 1 else f"{without_kind:,} folders do"
+        what = f"{counted(without_kind, 'folder')} {'does' if without_kind == 1 else 'do'}"
         notes.append(f"{what} not say whether it was a private conversation, and was left out")
 
 
@@ -79,24 +86,14 @@ def _named_private(archive: Archive) -> set[str]:
 def _refusal(kind: str, unknown: bool) -> str:
     kind = kind.upper()
     if kind in _PRIVATE_NUMBERS or _PRIVATE_NAME.search(kind):
-        return PRIVATE
+        return Refusal.PRIVATE
     is_public = kind in _PUBLIC_NUMBERS or kind.startswith(_PUBLIC_NAMES)
-    return "" if is_public or unknown else UNKNOWN_CHANNEL
-
-
-def _records(archive: Archive, name: str, notes: list[str]) -> Iterator[object]:
-    if name.endswith(".json"):
-        yield from elements(archive.text(name, notes), archive.place(name))
-        return
-    rows = rows_of(archive.lines(name, notes), archive.place(name), ",")
-    header = next(rows, [])
-    for row in rows:
-        yield dict(zip(header, row, strict=False))
+    return "" if is_public or unknown else Refusal.UNKNOWN_CHANNEL
 
 
 def _post(record: object, refused: str, channel: str) -> ParsedPost:
     if not isinstance(record, dict) or "Contents" not in record:
-        return ParsedPost("", NOT_A_POST)
+        return ParsedPost("", Refusal.NOT_A_POST)
     return ParsedPost(
         _EMOJI.sub(r"\1", str(record["Contents"] or "")).strip(),
         refused=refused,

@@ -16,9 +16,8 @@ from botus.corpus.parsing import fields
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.decoding import glance
 from botus.corpus.parsing.jsonstream import elements, values
-from botus.corpus.parsing.post import NOT_A_POST, Options, ParsedPost
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal
 from botus.corpus.sources import mastodon, unsupported
-from botus.errors import FileError, SettingsError
 
 _BEGINS = re.compile(r"\s*(?:\[\s*[\[{\"\]]|\{\s*[\"}])")
 _SAMPLE = 50
@@ -61,14 +60,14 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
 def _of_file(records: Iterator[Any], place: str, field: str | None) -> Iterator[ParsedPost]:
     sample = list(islice(records, _SAMPLE))
     objects = [record for record in sample if isinstance(record, dict) and not mastodon.is_activity(record)]
-    if what := unsupported.of_fields({fields.plainly(name) for one in objects for name in one}):
-        raise FileError(f"{place} is {what[0]}", what[1])
-    text = _field(objects, place, field) if objects else ""
+    names = list(dict.fromkeys(name for one in objects for name in one))
+    unsupported.refuse(place, unsupported.of_fields(map(fields.plainly, names)))
+    text = fields.text_field(names, objects, place, field, "field") if objects else ""
     for record in chain(sample, records):
         if isinstance(record, str):
             yield fields.post_of({"text": record}, "text")
         elif not isinstance(record, dict):
-            yield ParsedPost("", NOT_A_POST)
+            yield ParsedPost("", Refusal.NOT_A_POST)
         else:
             yield mastodon.post_of(record) if mastodon.is_activity(record) else fields.post_of(record, text)
 
@@ -86,20 +85,6 @@ def _records(found: Iterable[Any]) -> Iterator[Any]:
             yield from inner
         else:
             yield record
-
-
-def _field(objects: list[dict[str, Any]], place: str, wanted: str | None) -> str:
-    names = list(dict.fromkeys(name for one in objects for name in one))
-    if wanted is not None:
-        if wanted in names:
-            return wanted
-        raise SettingsError(f"{place} has no field {wanted}", f"it has: {', '.join(names)[:200]}")
-    found = fields.text_field_of(objects)
-    if found is None:
-        raise FileError(
-            f"{place}: no field has words (it has: {', '.join(names)[:200]})", "name the field with the text"
-        )
-    return found
 
 
 def _strings_in_lines(start: str) -> bool:

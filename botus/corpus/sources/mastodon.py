@@ -13,7 +13,7 @@ from typing import Any
 from botus.corpus.parsing import moments
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.jsonstream import elements
-from botus.corpus.parsing.post import BOOST, DIRECT, FOLLOWERS_ONLY, NOT_A_POST, Options, ParsedPost
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal
 from botus.markup import html_text
 
 _PUBLIC = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
@@ -58,14 +58,14 @@ def is_activity(record: Record) -> bool:
 def post_of(activity: object) -> ParsedPost:
     """Return the post of an activity, or of a post that stands without one."""
     if not isinstance(activity, dict):
-        return ParsedPost("", NOT_A_POST)
+        return ParsedPost("", Refusal.NOT_A_POST)
     if activity.get("type") in _POSTS:
         activity = {"type": "Create", "actor": activity.get("attributedTo"), "object": activity}
     post = activity.get("object")
     if activity.get("type") == "Announce":
-        return ParsedPost("", BOOST, at=moments.seconds(activity.get("published")))
+        return ParsedPost("", Refusal.BOOST, at=moments.seconds(activity.get("published")))
     if activity.get("type") != "Create" or not isinstance(post, dict) or post.get("type") not in _POSTS:
-        return ParsedPost("", NOT_A_POST)
+        return ParsedPost("", Refusal.NOT_A_POST)
     content, versions = post.get("content"), post.get("contentMap")
     if not content and isinstance(versions, dict):
         content = next((one for one in versions.values() if one), "")
@@ -89,12 +89,12 @@ def _refusal(activity: Record, post: Record) -> str:
     """Why it is not one's own or not for everybody; where post and activity disagree, the narrower counts."""
     actor, author = activity.get("actor"), post.get("attributedTo")
     if isinstance(actor, str) and isinstance(author, str) and actor != author:
-        return BOOST
+        return Refusal.BOOST
     readers = [_readers(one) for one in (activity, post) if "to" in one or "cc" in one]
     if readers and all(_PUBLIC.intersection(some) for some in readers):
         return ""
     for_followers = any(one.endswith("/followers") for some in readers for one in some)
-    return FOLLOWERS_ONLY if for_followers else DIRECT
+    return Refusal.FOLLOWERS_ONLY if for_followers else Refusal.DIRECT
 
 
 def _is_reply(activity: Record, post: Record, text: str) -> bool:

@@ -12,7 +12,7 @@ from itertools import chain
 
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.decoding import lines_of
-from botus.corpus.parsing.post import CUT_OFF, Options, ParsedPost, quotation
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal, quotation
 from botus.text import unescape
 
 _OWN = ("corpus.txt", "tweets.txt")
@@ -63,7 +63,7 @@ def samples(archive: Archive, names: list[str], options: Options, notes: list[st
         has_markers = False
         for line in chain(archive.lines(name, notes), ["=" * 10]):
             if _SEPARATOR.fullmatch(line):
-                yield from _sample("".join(held), CUT_OFF if has_markers else "")
+                yield from _sample("".join(held), Refusal.CUT_OFF if has_markers else "")
                 held, has_markers = [], False
                 continue
             while _END in line:

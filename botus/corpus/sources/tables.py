@@ -17,7 +17,7 @@ from botus.corpus.parsing.decoding import lines_of
 from botus.corpus.parsing.post import Options, ParsedPost
 from botus.corpus.parsing.rows import cells_of, delimiter_of, rows_of
 from botus.corpus.sources import unsupported
-from botus.errors import FileError, SettingsError
+from botus.errors import SettingsError
 
 _NAME = re.compile(r"[A-Za-z_][\w .-]{0,39}")
 _FLAGS = frozenset(("t", "f", "true", "false"))
@@ -66,9 +66,10 @@ def _of_file(lines: Iterator[str], place: str, column: str | None) -> Iterator[P
     header = [name.strip() for name in first[0]] if has_header else [""] * width
     header = [name or f"column {number}" for number, name in enumerate(header, 1)]
     body = first[1:] if has_header else first
-    if has_header and (what := unsupported.of_fields(map(fields.plainly, header))):
-        raise FileError(f"{place} is {what[0]}", what[1])
-    text = _column(header, body, place, column)
+    if has_header:
+        unsupported.refuse(place, unsupported.of_fields(map(fields.plainly, header)))
+    records = [dict(zip(header, row, strict=False)) for row in body]
+    text = fields.text_field(header, records, place, column, "column")
     for row in chain(body, rows):
         if has_header and len(row) > width:
             row = _joined(row, width, header.index(text), delimiter)
@@ -98,21 +99,6 @@ def _of_one_column(lines: Iterator[str], place: str, wanted: str | None) -> Iter
             raise SettingsError(f"{place} has no column {wanted}", f"it has one: {name[:80]}")
         if number or (wanted is None and not fields.is_text(name) and name != "0"):
             yield fields.post_of({"text": cell}, "text")
-
-
-def _column(header: list[str], body: list[list[str]], place: str, wanted: str | None) -> str:
-    if wanted is not None:
-        for name in header:
-            if name.lower() == wanted.strip().lower():
-                return name
-        raise SettingsError(f"{place} has no column {wanted}", f"it has: {', '.join(header)}")
-    found = fields.text_field_of([dict(zip(header, row, strict=False)) for row in body])
-    if found is None:
-        raise FileError(
-            f"{place}: no column has words (it has: {', '.join(header)[:200]})",
-            "name the column with the text",
-        )
-    return found
 
 
 def _guessed(record: dict[str, str], text: str) -> dict[str, str]:

@@ -1,12 +1,17 @@
 """Names what is no export that botus reads, so that the person learns what to do instead of reading nonsense.
 
-Every function returns what it is and what to do with it, or None where it may have posts.
+Every function but `refuse` returns what it is and what to do with it, or None where it may have posts.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+
+from botus.errors import FileError
+
+Unsupported = tuple[str, str]
+"""What it is, and what to do with it."""
 
 _AS_TEXT = "save its text as plain text, one post per line"
 _AS_CSV = "write its posts into a CSV"
@@ -87,7 +92,13 @@ _ARCHIVES = {
 }
 
 
-def of_bytes(start: bytes) -> tuple[str, str] | None:
+def refuse(place: str, what: Unsupported | None) -> None:
+    """Raise FileError where one of the functions below has found something."""
+    if what is not None:
+        raise FileError(f"{place} is {what[0]}", what[1])
+
+
+def of_bytes(start: bytes) -> Unsupported | None:
     """Tell a binary file by its first bytes."""
     for magic, what in _MAGIC.items():
         if start.startswith(magic):
@@ -100,7 +111,7 @@ def of_bytes(start: bytes) -> tuple[str, str] | None:
     return None
 
 
-def of_text(start: str) -> tuple[str, str] | None:
+def of_text(start: str) -> Unsupported | None:
     """Tell a text file that has no posts of one person."""
     if _HTML.match(start):
         return (
@@ -116,7 +127,7 @@ def of_text(start: str) -> tuple[str, str] | None:
     return (_CHAT, _OWN_WORDS) if is_chat or _CHAT_LOG.match(start) else None
 
 
-def of_others(start: str) -> tuple[str, str] | None:
+def of_others(start: str) -> Unsupported | None:
     """Tell a file of a known export that has private or other people's words."""
     if found := _OTHER_YTD.match(start):
         return f"{found[1].replace('_', ' ')} of an X archive, not its posts", _X
@@ -125,7 +136,7 @@ def of_others(start: str) -> tuple[str, str] | None:
     return ("the manifest of an X archive, not its posts", _X) if _CONFIG.match(start) else None
 
 
-def of_fields(names: Iterable[str]) -> tuple[str, str] | None:
+def of_fields(names: Iterable[str]) -> Unsupported | None:
     """Tell records that are not one person's posts by their fields.
 
     Args:
@@ -139,7 +150,7 @@ def of_fields(names: Iterable[str]) -> tuple[str, str] | None:
     return None
 
 
-def of_names(names: Iterable[str]) -> tuple[str, str] | None:
+def of_names(names: Iterable[str]) -> Unsupported | None:
     """Tell an archive by the names of its files."""
     for name in names:
         for pattern, what in _ARCHIVES.items():

@@ -17,17 +17,8 @@ from botus.corpus.parsing import moments
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.decoding import glance
 from botus.corpus.parsing.jsonstream import elements
-from botus.corpus.parsing.post import (
-    AGAIN,
-    EARLIER,
-    FOLLOWERS_ONLY,
-    NOT_A_POST,
-    RETWEET,
-    Options,
-    ParsedPost,
-    quotation,
-)
-from botus.corpus.parsing.rows import rows_of
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal, quotation
+from botus.corpus.parsing.rows import records_of
 from botus.markup import unescaped
 from botus.text import counted
 
@@ -94,7 +85,7 @@ def _post(record: object, context: _Context) -> ParsedPost:
     tweet = record.get("tweet", record) if isinstance(record, dict) else None
     text = (tweet.get("full_text") or tweet.get("text")) if isinstance(tweet, dict) else None
     if not isinstance(tweet, dict) or not isinstance(text, str):
-        return ParsedPost("", NOT_A_POST)
+        return ParsedPost("", Refusal.NOT_A_POST)
     number = _number(tweet.get("id_str") or tweet.get("id"))
     media = _objects(tweet.get("extended_entities"), "media") or _objects(tweet.get("entities"), "media")
     at = moments.seconds(tweet.get("created_at"))
@@ -116,17 +107,17 @@ def _post(record: object, context: _Context) -> ParsedPost:
 
 def _refusal(tweet: Tweet, text: str, number: int | None, context: _Context) -> str:
     if tweet.get("retweeted_status"):
-        return RETWEET
+        return Refusal.RETWEET
     if number is not None:
         if number in context.earlier:
-            return EARLIER
+            return Refusal.EARLIER
         if number in context.seen:
-            return AGAIN
+            return Refusal.AGAIN
         context.seen.add(number)
     # Archives before 2018 have the author in every post, with the account as it was then.
     user = tweet.get("user")
     is_protected = context.is_protected or (isinstance(user, dict) and user.get("protected") is True)
-    return quotation(text) or (FOLLOWERS_ONLY if is_protected else "")
+    return quotation(text) or (Refusal.FOLLOWERS_ONLY if is_protected else "")
 
 
 def _addressed(text: str, tweet: Tweet, owner: tuple[str, str]) -> tuple[str, bool]:
@@ -244,10 +235,7 @@ def _is_csv(start: str) -> bool:
 
 def _csv_tweets(archive: Archive, name: str, notes: list[str]) -> Iterator[Tweet]:
     """The rows of the `tweets.csv` that archives had before 2018, in the shape of the later `tweets.js`."""
-    rows = rows_of(archive.lines(name, notes), archive.place(name), ",")
-    header = next(rows, [])
-    for cells in rows:
-        row = dict(zip(header, cells, strict=False))
+    for row in records_of(archive.lines(name, notes), archive.place(name)):
         text = row.get("text", "")
         short = re.findall(r"https?://t\.co/\w+", text)
         # The addresses of media and links in the order of the text, pictures once each, links up to twice:
