@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,9 +24,10 @@ from botus.posting.resolve import resolve
 from botus.settings import Settings, load
 from botus.store import alerts
 from botus.store.alerts import Alerts
+from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.state import StateFiles
 from tests.cli.test_cli import HEAVY, imported
-from tests.support.command import botus
+from tests.support.command import botus, environment
 from tests.support.fakes import FakeTarget, Platform, World
 
 NOW = datetime(2026, 11, 2, 3, 4, tzinfo=UTC).timestamp()
@@ -178,6 +182,32 @@ def test_it_loads_little_and_is_quick(world: World) -> None:
     began = time.monotonic()
     assert botus("health", "--data", world.data, CRON="@daily", **settings).out == "well\n"
     assert time.monotonic() - began < 1.5  # a tenth of that on a quiet machine
+
+
+PEAK = """
+import atexit, sys
+from botus.cli.main import main
+atexit.register(lambda: sys.stderr.write(open("/proc/self/status").read()))
+main()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux says what a process held at most")
+def test_it_holds_little_however_much_was_written_and_posted(world: World) -> None:
+    entries = [{"text": f"post {number}", "timestamp": number} for number in range(5000)]
+    (world.data / "tweeted.json").write_text(json.dumps(entries, indent=2))
+    found = Candidate("a post of the usual length " * 5, 0, 1.0, {"length": 0.5}, -1.0, None, (), ())
+    for group in range(20):
+        Candidates(world.data).append(
+            Origin("run1", 1, 0.9, 0, 1.0, "", 1), [replace(found, number=at) for at in range(1000)], group
+        )
+    StateFiles(world.data).beat()
+    command = [sys.executable, "-c", PEAK, "health", "--data", str(world.data)]
+    ended = subprocess.run(command, env=environment(CRON="@daily"), capture_output=True, text=True)
+    peak = re.search(r"VmHWM:\s+(\d+) kB", ended.stderr)
+    assert ended.stdout == "well\n"
+    assert peak
+    assert int(peak[1]) < 30_000
 
 
 @contextmanager
