@@ -50,7 +50,7 @@ def add(data: Path, source: Path | bytes, clock: Callable[[], float]) -> Added:
         raise FileError(
             f"there is no {name}", "name a file like tweets.txt, a data directory, or - for a pipe"
         )
-    found = _sorted_out(data, list(_texts(content, name)))
+    found = _sorted_out(data, _texts(content, name))
     Queue(data).append(found.added)
     return found
 

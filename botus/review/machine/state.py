@@ -100,7 +100,7 @@ class ReviewState:
     @property
     def place(self) -> int:
         """The number of the shown card in the row, from 0."""
-        if self.at in self.row:
+        if self.at is not None and self.at in self.row:
             return self.row.index(self.at)
         return self.front if self.subset is None else 0
 
