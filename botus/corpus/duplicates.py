@@ -38,7 +38,7 @@ class Known:
             self._numbers.setdefault(fingerprint(post), number)
 
     def meet(self, post: str) -> Like | None:
-        """Return the post that a new one is like; None where there is none, and remember it."""
+        """Return the post that a new one repeats; where there is none, remember it and return None."""
         key = fingerprint(post)
         number = same = self._numbers.get(key)
         if number is None:

@@ -33,7 +33,7 @@ class FilterOptions:
     deleted: bool = False  # also posts that their author took back
     media: bool = False  # also posts that are only pictures: their description becomes the text
     min_likes: int = 0  # the fewest likes, where the export counts them
-    # seconds between two messages of one channel from which they are two posts; 0: always
+    # two messages of one channel are two posts from so many seconds between them on; 0: always
     merge_within: float = 900.0
     min_chars: int = 0  # the fewest characters
     treatment: Treatment = field(default_factory=Treatment)
@@ -54,7 +54,7 @@ class CleanPost:
 class ImportCounts:
     """What became of the posts of an import: each is kept, joined with another, or dropped for one reason."""
 
-    # returns a random whole number from 0 to below its argument; it chooses the samples
+    # returns a random whole number from 0 to below its argument, to choose the samples
     below: Callable[[int], int]
     read: int = 0  # posts that the exports have
     kept: int = 0  # posts that go into the corpus
@@ -63,7 +63,7 @@ class ImportCounts:
     dropped: Counter[str] = field(default_factory=Counter)  # how many were left out, by reason
     # what was taken out of kept posts, and of how many
     cleaned: Counter[str] = field(default_factory=Counter)
-    # of each reason up to ten posts, each with what it is about it
+    # up to ten posts of each reason, each with a detail or ""
     samples: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def drop(self, reason: str, text: str, detail: str = "") -> None:

@@ -100,7 +100,7 @@ def forget(data: Path, ask: Ask, salt: Callable[[int], bytes] = os.urandom, *, w
 
 
 def _hashed(data: Path, ask: Ask, salt: Callable[[int], bytes]) -> ForgottenCorpus | None:
-    """What is to stay of corpus.txt; None where that is there already, or there are no posts."""
+    """What stays of corpus.txt; None where it is there already, or where there are no posts."""
     path = Corpus(data).path
     posts, content = read(path).everything, files.read(path) or b""
     if not posts or any(one.was(content) for one in forgotten.read(data)):

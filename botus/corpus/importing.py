@@ -26,7 +26,7 @@ _EVERY = 256  # posts between two reports of progress
 
 @dataclass(frozen=True)
 class Export:
-    """One export that was read: its path, the name it is remembered under, what it is, its posts."""
+    """One export that was read: its path, its name as a source, its kind, how many posts it has."""
 
     path: Path
     source: str
@@ -60,7 +60,7 @@ def import_exports(
 
     Args:
         data: the data directory; it is made if it is missing.
-        name: under which name they are remembered; None for their own file names.
+        name: to remember them by; None for the names of the files.
         on_progress: is told in words how far it is.
 
     Raises:

@@ -62,7 +62,7 @@ class Watcher:
 
 @dataclass
 class Training:
-    """One training."""
+    """A training, from its state on."""
 
     network: Network  # what is trained
     plan: TrainingPlan
@@ -72,8 +72,8 @@ class Training:
     read: Callable[[Sequence[Row]], Sampled]  # judges sampled tokens
     folder: RunFolder
     state: TrainingState  # where it begins
-    identity: Mapping[str, Any]  # what `resume` has to know of it besides
-    about: Mapping[str, Any]  # what botus.json says of it besides
+    identity: Mapping[str, Any]  # what resume/state.json says besides the state
+    about: Mapping[str, Any]  # what botus.json says besides how it went
     watcher: Watcher = Watcher()
     clock: Callable[[], float] = time.monotonic  # seconds that never go back
     _losses: list[float] = field(default_factory=list)

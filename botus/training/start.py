@@ -94,7 +94,7 @@ def begin(options: TrainingOptions, folder: RunFolder, posts: Posts, fetch: Fetc
 def go_on(
     options: TrainingOptions, folder: RunFolder, posts: Posts, record: Mapping[str, Any], say: Say
 ) -> Start | None:
-    """Where an unfinished run stands that saved this record; None where it had not come to its first save.
+    """Go on with the unfinished run that saved this record; None where it had not come to its first save.
 
     Unset options default to the saved run's.
     """

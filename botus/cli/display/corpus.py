@@ -84,7 +84,7 @@ def _histogram(lengths: Sequence[int], width: int, blocks: bool) -> Iterator[str
 
 
 def _bar(size: float, blocks: bool) -> str:
-    """A bar of so many columns; anything above nothing is seen."""
+    """A bar of so many columns; anything above zero is visible."""
     if not blocks:
         return "#" * (round(size) or (size > 0))
     eighths = max(round(8 * size), 1 if size else 0)

@@ -82,7 +82,7 @@ def download(
 
 
 def _problem(check: Callable[[Path], None], part: PartialFile) -> str:
-    """What is wrong with a file that has arrived, which is then forgotten; "" if nothing is."""
+    """What is wrong with a file that has arrived, which then goes; "" if nothing is."""
     try:
         check(part.path)
     except FileError as error:

@@ -22,7 +22,7 @@ class Version:
     size: int = 0
 
     def continues(self, other: Version) -> bool:
-        """Tell whether nothing speaks against this being the same file."""
+        """Tell whether this may be the same file."""
         same = not self.validator or not other.validator or self.validator == other.validator
         return same and (not self.size or not other.size or self.size == other.size)
 
@@ -44,7 +44,7 @@ class PartialFile:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all has arrived: a check was cut off."""
+        """Whether everything has arrived, and only the check is missing."""
         return 0 < self.size == self.version.size
 
     def condition(self) -> dict[str, str]:
@@ -55,7 +55,7 @@ class PartialFile:
         return found | ({"If-Range": self.version.validator} if self.version.validator else {})
 
     def open(self, size: int, version: Version) -> None:
-        """Keep so many bytes; what follows will be those of this version."""
+        """Cut what is there to so many bytes; what is appended is of this version."""
         try:
             self._descriptor = files.disk.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             files.disk.truncate(self._descriptor, size)
