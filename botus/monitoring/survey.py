@@ -10,12 +10,15 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from botus.errors import BotusError, FileError, sentence
 from botus.monitoring.attention import outcomes, stopped_targets, unknown_posts
+from botus.monitoring.queue_counts import Acceptance, QueueCounts, accepted, count_lines
 from botus.posting.log_repair import refuse_shortened
+from botus.posting.selection import Selection
 from botus.posting.target import UNCONFIRMED, Target
+from botus.screening.denylist import Denylist, parse_denylist
 from botus.settings import Settings
 from botus.store import alerts
 from botus.store.alerts import Alerts
@@ -27,10 +30,6 @@ from botus.store.intents import Intent, Intents
 from botus.store.queue import Queue
 from botus.store.state import PostingState, StateFiles
 from botus.store.tweeted import Entry, Log
-
-if TYPE_CHECKING:
-    from botus.monitoring.queue_counts import Acceptance, QueueCounts
-    from botus.screening.denylist import Denylist
 
 Value = TypeVar("Value")
 _LAST = 10
@@ -111,12 +110,7 @@ class Survey:
     @cached_property
     def denylist(self) -> Denylist | None:
         """The forbidden words; none where there is no file."""
-        from botus.screening.denylist import Denylist, parse_denylist
-
-        content = self._tried(lambda: files.read(self.data / "denylist.txt") or b"")
-        if not content:
-            return content if content is None else Denylist()
-        return self._tried(lambda: parse_denylist(content))
+        return self._tried(lambda: parse_denylist(files.read(self.data / "denylist.txt") or b""))
 
     @cached_property
     def lines(self) -> list[Line] | None:
@@ -126,9 +120,6 @@ class Survey:
     @cached_property
     def queue(self) -> QueueCounts | None:
         """Which lines may be drawn and why the others may not."""
-        from botus.monitoring.queue_counts import count_lines
-        from botus.posting.selection import Selection
-
         used = self._tried(lambda: self._log.used().keys() | Intents(self.data).used())
         judgement, candidates, denylist = self.judgement, self.candidates, self.denylist
         if used is None or judgement is None or candidates is None or denylist is None:
@@ -140,8 +131,6 @@ class Survey:
     @cached_property
     def acceptance(self) -> list[Acceptance]:
         """What was kept of each temperature that was reviewed, ascending."""
-        from botus.monitoring.queue_counts import accepted
-
         if self.candidates is None or self.judgement is None:
             return []
         return list(accepted(self.candidates.temperatures, *self.judgement))
@@ -172,12 +161,10 @@ class Survey:
     def check(self) -> list[BotusError]:
         """Look at every file that a slot reads, keeping little of it; returns what is damaged."""
         _ = self.log, self.memory, self.intents, self.denylist
-        for check in (Decisions(self.data).check, Candidates(self.data).check, self._check_queue):
-            self._tried(check)
+        self._tried(Decisions(self.data).check)
+        self._tried(Candidates(self.data).check)
+        self._tried(lambda: next(Queue(self.data).lines(), None))
         return self.damage
-
-    def _check_queue(self) -> None:
-        next(Queue(self.data).lines(), None)
 
     def _tried(self, read: Callable[[], Value]) -> Value | None:
         try:
