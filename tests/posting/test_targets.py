@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -350,14 +351,18 @@ class TestContract:
         def interrupt(number: int, frame: FrameType | None) -> None:
             raise error("stop")
 
+        def raise_it_when_asked() -> None:
+            while not bench.server.requests:
+                time.sleep(0.005)
+            os.kill(os.getpid(), signal.SIGALRM)
+
         bench.server.script("stall")
         before = signal.signal(signal.SIGALRM, interrupt)
-        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        threading.Thread(target=raise_it_when_asked, daemon=True).start()
         try:
             with pytest.raises(error):
                 send(bench.target())
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
         assert send(bench.target()).state == "posted"
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from botus.platforms import Platform
 from botus.posting.http.exchange import Exchange, describe, reset_time
 from botus.posting.target import LOOK_AFTER, LOOK_UNTIL, Answer, Attempt, Timing
+from botus.text import address as read_address
 
 if TYPE_CHECKING:
     import requests
@@ -85,17 +88,18 @@ class Connection(Generic[Client]):
         return Answer("later", reason=reason, until=answer.until, needs_person=answer.needs_person)
 
 
-def not_ready(exchange: Exchange, answer: Answer, title: str, setting: str) -> Answer:
+def not_ready(exchange: Exchange, answer: Answer, platform: Platform) -> Answer:
     """Say what it means that a server did not tell what every server of its kind tells.
 
     Args:
         answer: what `refusal` makes of it.
-        setting: the one that has the server's address.
     """
+    setting = next(one.name for one in platform.settings if one.read is read_address)
     if exchange.redirect:
         reason = f"the server points to {exchange.redirect}: is {setting} right?"
         return Answer("later", reason=reason, needs_person=True)
     if exchange.good:
-        return Answer("later", reason=f"the server does not speak {title}'s API: is {setting} right?")
+        reason = f"the server does not speak {platform.title}'s API: is {setting} right?"
+        return Answer("later", reason=reason)
     needs_person = answer.needs_person or answer.state == "rejected"
-    return Answer("later", reason=answer.reason, until=answer.until, needs_person=needs_person)
+    return replace(answer, state="later", needs_person=needs_person)

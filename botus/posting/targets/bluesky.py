@@ -131,7 +131,7 @@ class Bluesky(Target):
         return Account(f"@{shown}", address, is_bot, warnings=warnings, notes=notes)
 
     def _not_ready(self, exchange: Exchange) -> Answer:
-        return not_ready(exchange, self._server.refusal(exchange), "Bluesky", "BLUESKY_SERVICE")
+        return not_ready(exchange, self._server.refusal(exchange), self.platform)
 
     def _put(self, text: str, key: str, session: Session) -> Exchange:
         record = make_record(text, key, self._languages)

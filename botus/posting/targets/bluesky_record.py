@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from botus.text import bluesky_length, urls
 
@@ -21,6 +22,7 @@ _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TAG = re.compile(r"(?:(?<=\s)|^)[#＃](?!\ufe0f)([^\s\u00ad\u200b-\u200d\u2060\u20e3]+)")
 _LONGEST_TAG = 64  # graphemes
+Facet = dict[str, Any]
 
 
 def make_key(now: float, number: int) -> str:
@@ -58,46 +60,35 @@ def make_record(text: str, key: str, languages: Sequence[str]) -> dict[str, obje
     }
     if languages:
         record["langs"] = list(languages)
-    if facets := [_facet(text, *found) for found in sorted([*_links(text), *_tags(text)], key=_start)]:
+    if facets := sorted([*_links(text), *_tags(text)], key=lambda facet: facet["index"]["byteStart"]):
         record["facets"] = facets
     return record
 
 
-_Found = tuple[int, int, dict[str, str]]
-"""Begin and end in characters, and what is there."""
-
-
-def _start(found: _Found) -> int:
-    return found[0]
-
-
-def _links(text: str) -> Iterator[_Found]:
+def _links(text: str) -> Iterator[Facet]:
     place = 0
     for url in urls(text):
         place = text.index(url, place)
         is_whole = re.match(r"https?://", url, re.IGNORECASE)
         if is_whole or url.partition("/")[0].islower():  # `ASP.NET` is no address
-            address = url if is_whole else f"https://{url}"
-            yield place, place + len(url), {"$type": "app.bsky.richtext.facet#link", "uri": address}
+            yield _facet(text, place, url, "link", uri=url if is_whole else f"https://{url}")
         place += len(url)
 
 
-def _tags(text: str) -> Iterator[_Found]:
+def _tags(text: str) -> Iterator[Facet]:
     """Hashtags follow white space, end before punctuation, and are more than digits."""
     for found in _TAG.finditer(text):
         tag = found[1]
         while tag and unicodedata.category(tag[-1]).startswith("P"):
             tag = tag[:-1]
-        if (
-            all(unicodedata.category(letter)[0] in "NPM" for letter in tag)
-            or bluesky_length(tag) > _LONGEST_TAG
-        ):
-            continue
-        begin = found.start(1) - 1
-        yield begin, begin + 1 + len(tag), {"$type": "app.bsky.richtext.facet#tag", "tag": tag}
+        has_letters = any(unicodedata.category(letter)[0] not in "NPM" for letter in tag)
+        if has_letters and bluesky_length(tag) <= _LONGEST_TAG:
+            place = found.start(1) - 1
+            yield _facet(text, place, text[place : place + 1 + len(tag)], "tag", tag=tag)
 
 
-def _facet(text: str, begin: int, end: int, feature: dict[str, str]) -> dict[str, object]:
-    start = len(text[:begin].encode())
-    size = len(text[begin:end].encode())
-    return {"index": {"byteStart": start, "byteEnd": start + size}, "features": [feature]}
+def _facet(text: str, place: int, part: str, kind: str, **feature: str) -> Facet:
+    """Say what a part of a text is, by its place in characters."""
+    start = len(text[:place].encode())
+    index = {"byteStart": start, "byteEnd": start + len(part.encode())}
+    return {"index": index, "features": [{"$type": f"app.bsky.richtext.facet#{kind}", **feature}]}

@@ -140,7 +140,7 @@ class Mastodon(Target):
         if isinstance(version, str):
             self.limit, self._link_length = limits(exchange.result())
             return Ready(exchange.date(), version[:100])
-        return not_ready(exchange, self._refusal(exchange), "Mastodon", "MASTODON_BASE_URL")
+        return not_ready(exchange, self._refusal(exchange), self.platform)
 
     def new_key(self) -> str:
         """A random UUID: a key is per account and not tied to the text, so no two posts may share one."""
