@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botus.checkpoints import run_info
@@ -38,8 +37,6 @@ class Checkpoint:
     """A checked checkpoint.
 
     Attributes:
-        name: the folder's or tar's name, such as `run1`.
-        path: the folder or the tar.
         step: the number of training steps; 0 for a base model.
         hparams: agree with the shapes of all tensors.
         encoder: the content of encoder.json: each token (bytes written as GPT-2 does) and its id.
@@ -50,8 +47,6 @@ class Checkpoint:
         botus_json: the file that `finetune` wrote, if it is there.
     """
 
-    name: str
-    path: Path
     step: int
     hparams: Hparams
     encoder: bytes = field(repr=False)

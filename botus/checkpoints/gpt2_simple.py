@@ -58,8 +58,6 @@ def read(path: Path, stored: Mapping[str, StoredFile]) -> Checkpoint:
     for content in (index, encoder, bpe):
         digest.update(hashlib.sha256(content).digest())
     return Checkpoint(
-        name=path.resolve().name.removesuffix(".tar"),
-        path=path,
         step=_step(prefix),
         hparams=hparams,
         encoder=encoder,
