@@ -26,3 +26,10 @@ def test_every_module_is_on_the_map_of_its_folder(folder: Path) -> None:
     assert words
     assert wrong(folder, words) == set()
     assert wrong(folder, words + " ghost.py") == {"ghost.py"}
+
+
+def test_what_contributing_names_is_there() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`((?:botus|tests)/[\w/.]*|\.ci/run|setup\.cfg|CHANGELOG\.md)`", page)
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / name).exists()] == []
