@@ -486,6 +486,7 @@ def test_no_color_and_dumb_terminals(data: Path, settings: dict[str, str]) -> No
         timeout=30,
     )
     child.expect(pexpect.EOF)
+    child.wait()  # closing at once would kill what is about to end
     child.close()
     assert child.exitstatus == 0
     assert not re.search(r"\x1b\[[0-9;]*[34][0-9]", child.before), child.before  # a colour

@@ -27,6 +27,7 @@ def test_a_message_stands_on_a_line_of_its_own_above_the_bar() -> None:
         timeout=30,
     )
     child.expect(pexpect.EOF)
+    child.wait()  # closing at once would kill what is about to end
     child.close()
     assert child.exitstatus == 0
     assert "\r\x1b[2Ksaid \\x1b[2J [bold]\r\n" in child.before

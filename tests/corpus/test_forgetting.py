@@ -299,6 +299,7 @@ def test_on_a_terminal_it_asks(data: Path, answer: str, goes: bool) -> None:
     child.expect(r"Forget it\? \[y/N\]")
     child.sendline(answer)
     child.expect(pexpect.EOF)
+    child.wait()  # closing at once would kill what is about to end
     child.close()
     assert child.exitstatus == 0
     assert (data / "corpus.txt").exists() != goes

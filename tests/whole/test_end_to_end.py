@@ -86,6 +86,7 @@ def curate(data: Path, keys: str) -> str:
     child.send("q")
     child.expect(re.escape("\x1b[?1049l"))
     child.expect(pexpect.EOF)
+    child.wait()  # closing at once would kill what is about to end
     child.close()
     assert child.exitstatus == 0
     return str(child.before)
