@@ -64,7 +64,8 @@ class Notifier:
         else:
             known.told = {}
             self._keep(known)
-        if outcome.at_slot and self.settings.ping_url and _is_good(outcome, facts):
+        is_done = outcome.is_as_planned or (outcome.run is not None and bool(outcome.run.posted))
+        if outcome.at_slot and self.settings.ping_url and is_done and facts.needs_nobody:
             problem = ping(self.settings.ping_url)
             said = f"PING_URL: {problem}; the next good slot tries again"
             self._complain("PING_URL", said if problem else "")
@@ -194,11 +195,6 @@ def _bot(settings: Settings) -> str:
             host = known.partition("://")[2].partition("/")[0] or known
             accounts += [Webhook(url).name for url in values["urls"]] if one is WEBHOOK else [host]
     return f"{', '.join(accounts) or 'dry run'} ({settings.data})"
-
-
-def _is_good(outcome: StepOutcome, facts: Facts) -> bool:
-    did_its_work = outcome.is_as_planned or (outcome.run is not None and bool(outcome.run.posted))
-    return did_its_work and facts.needs_nobody
 
 
 def _failed_slots(outcome: StepOutcome, before: int, ready: int) -> int:

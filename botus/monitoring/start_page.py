@@ -45,7 +45,10 @@ def start_page(
         yield "warning", "no credentials are set: this is a dry run, nothing is posted"
     for problem in (*survey.needs_attention, *map(sentence, survey.damage)):
         yield "error", problem
-    yield from _alerts(settings)
+    for name, problem in notify.check(settings):
+        yield ("warning", f"NOTIFY_URLS: {name}: {problem}") if problem else ("info", f"alerts go to {name}")
+    if settings.ping_url:
+        yield "info", "PING_URL is called after each good slot"
     for finding in guarded(lambda: preflight(settings.data)):
         if finding.level != "ok":
             yield "error" if finding.level == "problem" else "warning", f"{finding.message}; {finding.hint}"
@@ -68,11 +71,3 @@ def _next_times(schedule: Schedule, now: datetime) -> str:
         is_last = after is None or after.utcoffset() != moment.utcoffset()
         shown.append(moment.strftime(form) + (f" {moment.isoformat()[-6:]}" if is_last else ""))
     return ", ".join(shown)
-
-
-def _alerts(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Say who is told what the owner should know."""
-    for name, problem in notify.check(settings):
-        yield ("warning", f"NOTIFY_URLS: {name}: {problem}") if problem else ("info", f"alerts go to {name}")
-    if settings.ping_url:
-        yield "info", "PING_URL is called after each good slot"

@@ -20,7 +20,6 @@ from botus.monitoring.survey import LogSummary, Survey
 from botus.schedule.slots import Schedule, schedule_of, upcoming
 from botus.schedule.zones import dated, dated_entry, zone_or_utc
 from botus.store.state import PostingState
-from botus.store.tweeted import Entry
 from botus.text import fingerprint, short_id, span
 
 _INDENT = 12  # columns of a heading
@@ -165,14 +164,10 @@ def _posted(log: LogSummary, zone: ZoneInfo, width: int) -> Iterator[str]:
     for name, lost in log.unconfirmed.items():
         yield f"{lost} not confirmed by {name}: may be there or not, not sent again by itself"
     for entry in log.last:
-        yield from _entry(entry, zone, width)
-
-
-def _entry(entry: Entry, zone: ZoneInfo, width: int) -> Iterator[str]:
-    post = entry.get("id") or short_id(fingerprint(entry["text"]))
-    yield _cut(f"{dated_entry(entry['timestamp'], zone)} {post}", entry["text"], width)
-    for name, part in outcomes(entry).items():
-        yield f"  {name} {part.get('state')} {part.get('url') or part.get('error') or ''}".rstrip()
+        post = entry.get("id") or short_id(fingerprint(entry["text"]))
+        yield _cut(f"{dated_entry(entry['timestamp'], zone)} {post}", entry["text"], width)
+        for name, part in outcomes(entry).items():
+            yield f"  {name} {part.get('state')} {part.get('url') or part.get('error') or ''}".rstrip()
 
 
 def _in_progress(waiting: list[OpenPost], width: int) -> Iterator[str]:

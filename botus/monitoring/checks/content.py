@@ -26,12 +26,30 @@ _PATH = re.compile(
 
 
 def content(survey: Survey) -> Iterator[Finding]:
-    """Check every file that botus reads; what is damaged is a problem where it is met first."""
-    for check in (_queue, _log, _decisions, _candidates, _open_posts, _denylist, _corpus):
-        known = len(survey.damage)
-        yield from guarded(lambda check=check: check(survey))  # type: ignore[misc]
-        for error in survey.damage[known:]:
-            yield from problems_of(error)
+    """Check every file that botus reads; what is damaged comes after what is sound."""
+    data = survey.data
+    yield from _queue(survey)
+    if survey.log and survey.log.is_whole:
+        count, old = len(survey.log.ids), survey.log.ids.count(None)
+        origin = f", {old} of them from botus-twitter" if old else ""
+        yield Finding("ok", f"tweeted.json: {counted(count, 'entry', 'entries')}{origin}")
+    if survey.judgement and Decisions(data).path.exists():
+        yield Finding("ok", f"decisions.jsonl: {counted(len(survey.judgement[0]), 'post')} decided")
+    if survey.candidates and Candidates(data).path.exists():
+        written = counted(len(survey.candidates.flags), "line")
+        yield Finding("ok", f"candidates.jsonl: {written} written by botus")
+    if (found := survey.denylist) and (data / "denylist.txt").exists():
+        yield Finding("ok", f"denylist.txt: {counted(len(found.words) + len(found.patterns), 'rule')}")
+    if survey.intents:
+        verb = "is" if len(survey.intents) == 1 else "are"
+        what = f"{counted(len(survey.intents), 'post')} {verb} still in progress"
+        yield Finding("ok", what, "botus status says what becomes of each")
+    if lost := len(survey.unknown):
+        what = f"of {counted(lost, 'post')} nobody knows whether {'it' if lost == 1 else 'they'} arrived"
+        yield Finding("warning", what, "botus status names them and what to type")
+    for error in survey.damage:
+        yield from problems_of(error)
+    yield from guarded(lambda: _corpus(Corpus(data)))
 
 
 def _queue(survey: Survey) -> Iterator[Finding]:
@@ -69,43 +87,7 @@ def _escapes(survey: Survey, suspects: list[Line]) -> Iterator[Finding]:
         yield Finding("warning", what, r"a backslash before an n is written \\: C:\\new")
 
 
-def _log(survey: Survey) -> Iterator[Finding]:
-    if survey.log and survey.log.is_whole:
-        count, old = len(survey.log.ids), survey.log.ids.count(None)
-        origin = f", {old} of them from botus-twitter" if old else ""
-        yield Finding("ok", f"tweeted.json: {counted(count, 'entry', 'entries')}{origin}")
-
-
-def _decisions(survey: Survey) -> Iterator[Finding]:
-    if survey.judgement and Decisions(survey.data).path.exists():
-        yield Finding("ok", f"decisions.jsonl: {counted(len(survey.judgement[0]), 'post')} decided")
-
-
-def _candidates(survey: Survey) -> Iterator[Finding]:
-    if survey.candidates and Candidates(survey.data).path.exists():
-        yield Finding(
-            "ok", f"candidates.jsonl: {counted(len(survey.candidates.flags), 'line')} written by botus"
-        )
-
-
-def _open_posts(survey: Survey) -> Iterator[Finding]:
-    if survey.intents:
-        hint = "botus status says what becomes of each"
-        verb = "is" if len(survey.intents) == 1 else "are"
-        yield Finding("ok", f"{counted(len(survey.intents), 'post')} {verb} still in progress", hint)
-    if lost := len(survey.unknown):
-        what = f"of {counted(lost, 'post')} nobody knows whether {'it' if lost == 1 else 'they'} arrived"
-        yield Finding("warning", what, "botus status names them and what to type")
-
-
-def _denylist(survey: Survey) -> Iterator[Finding]:
-    found = survey.denylist
-    if found and (survey.data / "denylist.txt").exists():
-        yield Finding("ok", f"denylist.txt: {counted(len(found.words) + len(found.patterns), 'rule')}")
-
-
-def _corpus(survey: Survey) -> Iterator[Finding]:
-    corpus = Corpus(survey.data)
+def _corpus(corpus: Corpus) -> Iterator[Finding]:
     reading = corpus.read()
     if corpus.path.exists():
         yield Finding("ok", f"corpus.txt: {counted(len(reading.posts), 'post')}")
