@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -50,3 +52,13 @@ def test_a_signal_interrupts_but_not_within_held() -> None:
         done.append("the end")
     assert done == ["what was begun", "the end"]
     assert handlers() == before
+
+
+def test_sigterm_ends_what_is_still_loading_with_0() -> None:
+    code = "from botus import shutdown; shutdown.exit_on_sigterm(); print('ready', flush=True); input()"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        assert process.wait(20) == 0
