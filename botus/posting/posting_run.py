@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from random import Random
 
 from botus.errors import FileError
@@ -53,31 +53,28 @@ class Outcome:
     look_at: float | None = None
 
 
+@dataclass
 class PostingRun:
-    """The collaborators of one posting run on one data directory.
+    """One posting run on one data directory, with what it works with.
 
-    Args:
+    Attributes:
         settings: the data directory, and which lines go out.
         targets: where to post, by name; empty for looking only.
         rng: chooses the line.
         clock: seconds since the epoch.
-        say: writes a log line: `say(message, level, **fields)`.
         wait: seconds to wait for another posting run to end.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        targets: Mapping[str, Target],
-        *,
-        rng: Random,
-        clock: Callable[[], float],
-        say: Say,
-        wait: float = 0.0,
-    ) -> None:
-        self.settings, self.targets = settings, targets
-        self.rng, self.clock, self.say, self.wait = rng, clock, say, wait
-        self.data = data = settings.data
+    settings: Settings
+    targets: Mapping[str, Target]
+    _: KW_ONLY
+    rng: Random
+    clock: Callable[[], float]
+    say: Say
+    wait: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.data = data = self.settings.data
         self.queue, self.log, self.state = Queue(data), Log(data), StateFiles(data)
         self.intents = Intents(data)
 

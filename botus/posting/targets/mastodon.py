@@ -28,17 +28,7 @@ from botus.posting.target import (
     Timing,
     account_of,
 )
-from botus.posting.targets.mastodon_entities import (
-    LINK_LENGTH,
-    address,
-    created,
-    limits,
-    number,
-    plain,
-    profile,
-    same,
-    scopes,
-)
+from botus.posting.targets import mastodon_entities as entities
 from botus.posting.targets.profiles import note_advice
 from botus.text import mastodon_length
 
@@ -112,7 +102,7 @@ class Mastodon(Target):
 
         self.base_url, self.account, self._token = base_url, account_of(token), token
         self._extras = {"visibility": visibility, "language": language, "spoiler_text": content_warning}
-        self.limit, self._link_length = MASTODON.limit, LINK_LENGTH  # until `ready` has asked
+        self.limit, self._link_length = MASTODON.limit, entities.LINK_LENGTH  # until `ready` has asked
         self._connection = Connection(make, timing, [token])
         self._ask, self._refusal = self._connection.ask, self._connection.refusal
         self._clock = timing.clock
@@ -138,7 +128,7 @@ class Mastodon(Target):
             exchange = self._instance("v1")  # older servers, and snac2
         version = exchange.result("version")
         if isinstance(version, str):
-            self.limit, self._link_length = limits(exchange.result())
+            self.limit, self._link_length = entities.limits(exchange.result())
             return Ready(exchange.date(), version[:100])
         return not_ready(exchange, self._refusal(exchange), self.platform)
 
@@ -150,8 +140,8 @@ class Mastodon(Target):
         """Post the text in one request; the same key brings the same post."""
         extras = {name: value for name, value in self._extras.items() if value}
         exchange = self._ask(lambda client: client.status_post(text, idempotency_key=key or None, **extras))
-        if found := number(exchange.result()):
-            return Answer("posted", found, address(exchange.result()))
+        if found := entities.number(exchange.result()):
+            return Answer("posted", found, entities.address(exchange.result()))
         if again and exchange.status == 404:
             # What a server answers to the key of a post that was deleted since; or the address is wrong.
             return Answer("unknown", reason="not found: it may have been there and been deleted")
@@ -162,7 +152,7 @@ class Mastodon(Target):
         if too_early := self._connection.too_early(attempt):
             return too_early
         exchange = self._ask(lambda client: client.account_verify_credentials())
-        user = number(exchange.result())
+        user = entities.number(exchange.result())
         if user is not None:
             exchange = self._ask(
                 lambda client: client.account_statuses(
@@ -175,8 +165,8 @@ class Mastodon(Target):
         if user is None or not isinstance(statuses, list):
             return self._connection.look_failed(self._refusal(exchange), attempt)
         for status in statuses:
-            if (found := number(status)) and _after(status, attempt) and same(text, status):
-                return Answer("posted", found, address(status))
+            if (found := entities.number(status)) and _after(status, attempt) and entities.same(text, status):
+                return Answer("posted", found, entities.address(status))
         return self._absence(attempt, exchange.date(), statuses)
 
     def verify(self) -> Account:
@@ -188,14 +178,14 @@ class Mastodon(Target):
         app = self._ask(lambda client: client.app_verify_credentials())
         user = exchange.result()
         is_unread = exchange.status == 403 and app.good  # it may post all the same
-        if number(user) is None and not is_unread:
+        if entities.number(user) is None and not is_unread:
             raise complaint(self._refusal(exchange))
-        granted = scopes(app.result())
+        granted = entities.scopes(app.result())
         host = self.base_url.partition("://")[2]
         unread = f"an account on {host} that the token may not read"
         return Account(
             unread if is_unread else f"@{at(user, 'acct')}@{host}",
-            address(user),
+            entities.address(user),
             None if is_unread else at(user, "bot") is True,
             problems=() if granted is None or "write:statuses" in granted else (_NO_WRITE,),
             warnings=tuple(_warnings(user, is_unread, granted)),
@@ -237,7 +227,7 @@ class Mastodon(Target):
 
 def _after(status: object, attempt: Attempt) -> bool:
     """Tell whether a post is newer than an attempt, on the server's clock; yes where nobody knows."""
-    made = created(status)
+    made = entities.created(status)
     return made is None or attempt.server_date is None or made >= attempt.server_date - _SKEW
 
 
@@ -245,6 +235,6 @@ def _warnings(user: object, is_unread: bool, granted: set[str] | None) -> Iterab
     if not is_unread:
         if at(user, "bot") is not True:
             yield _NOT_A_BOT
-        yield from note_advice("note", plain(at(user, "note")), profile(user))
+        yield from note_advice("note", entities.plain(at(user, "note")), entities.profile(user))
     if is_unread or (granted is not None and not {"read:accounts", "read:statuses"} <= granted):
         yield _NO_READ
