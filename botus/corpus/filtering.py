@@ -8,8 +8,9 @@ then compared with everything else.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from random import Random
 
 from botus.corpus.cleaning import Cleaned, Treatment, clean, tidy
 from botus.corpus.duplicates import Known
@@ -54,8 +55,6 @@ class CleanPost:
 class ImportCounts:
     """What became of the posts of an import: each is kept, joined with another, or dropped for one reason."""
 
-    # returns a random whole number from 0 to below its argument, to choose the samples
-    below: Callable[[int], int]
     read: int = 0  # posts that the exports have
     kept: int = 0  # posts that go into the corpus
     joined: int = 0  # messages that became part of a kept or dropped post with others
@@ -65,6 +64,7 @@ class ImportCounts:
     cleaned: Counter[str] = field(default_factory=Counter)
     # up to ten posts of each reason, each with a detail or ""
     samples: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    random: Random = field(default_factory=lambda: Random(0))  # chooses the samples
 
     def drop(self, reason: str, text: str, detail: str = "") -> None:
         """Note a post that is left out."""
@@ -87,7 +87,7 @@ class ImportCounts:
         chosen = self.samples.setdefault(reason, [])
         if len(chosen) < SAMPLES:
             chosen.append((text, detail))
-        elif (place := self.below(seen)) < SAMPLES:
+        elif (place := self.random.randrange(seen)) < SAMPLES:
             chosen[place] = (text, detail)
 
 

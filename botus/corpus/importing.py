@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 from botus.corpus import feedback
 from botus.corpus.filtering import CleanPost, FilterOptions, ImportCounts, new, wanted
@@ -68,7 +67,7 @@ def import_exports(
         SettingsError: the name is one that botus uses itself, or an option does not fit an export.
     """
     named = [(path, source_name(path, name)) for path in paths]
-    counts, corpus = ImportCounts(Random(0).randrange), Corpus(data)
+    counts, corpus = ImportCounts(), Corpus(data)
     exports, notes, found = [], list[str](), list[CleanPost]()
     for path, source in named:
         reading, before = read(path, options), counts.read

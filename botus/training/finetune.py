@@ -56,7 +56,7 @@ def finetune(
         draw: draws the lines of loss.csv, and the step that was kept, as an SVG document.
 
     Raises:
-        SettingsError: an option does not fit the unfinished run, or the train extra is missing.
+        SettingsError: an option does not fit the unfinished run.
         FileError: the corpus or the base model is missing or damaged, or the disk is full.
         RefusedError: the run folder holds a finished run.
         BusyError: another finetune is at work here.
@@ -65,7 +65,6 @@ def finetune(
     plot = options.plot
     if plot and not plot.absolute().parent.is_dir():  # rather now than when everything is over
         raise FileError(f"there is no folder {plot.parent} for the plot", "make it, or name another")
-    graph.require()
     weights = Corpus(data).weights() if options.corpus is None else {}
     posts = dataset.read(options.corpus or Corpus(data).path, weights, say)
     folder = RunFolder(data / "checkpoint" / options.run)

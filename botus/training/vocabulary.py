@@ -11,13 +11,10 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
 from botus.checkpoints.markers import END
 from botus.errors import SettingsError
-
-try:
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-except ImportError as error:
-    raise SettingsError("the train extra is not installed", "pip install 'botus[train]'") from error
 
 SMALLEST = 257  # every byte, and END
 _SEEN_TWICE = 2  # a pair that occurs once teaches nothing: its token would stay as it was initialised

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from random import Random
 
 import pytest
 from hypothesis import given
@@ -24,7 +23,7 @@ def filtered(
     found: Iterable[ParsedPost], options: FilterOptions | None = None, corpus: tuple[str, ...] = ()
 ) -> tuple[list[str], ImportCounts]:
     """The texts that would be added, and the counts."""
-    counts = ImportCounts(Random(0).randrange)
+    counts = ImportCounts()
     passed = list(wanted(found, "a", options or FilterOptions(), counts))
     return [one.text for one in new(passed, corpus, counts)], counts
 
@@ -125,9 +124,7 @@ def test_zero_joins_nothing() -> None:
 
 
 def test_the_time_of_a_thought_is_that_of_its_first_message() -> None:
-    passed = list(
-        wanted([said(70, "b"), said(60, "a")], "x", FilterOptions(), ImportCounts(Random(0).randrange))
-    )
+    passed = list(wanted([said(70, "b"), said(60, "a")], "x", FilterOptions(), ImportCounts()))
     assert passed == [CleanPost("a\nb", 60, frozenset(), "x")]
 
 
