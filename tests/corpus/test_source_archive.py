@@ -23,7 +23,7 @@ from botus.corpus.parsing.jsonstream import document, elements, values
 from botus.corpus.parsing.moments import seconds
 from botus.corpus.sources.detection import read
 from botus.errors import FileError
-from tests.support.exports import found, kept, note, outbox, tarred, tweet, ytd, zipped
+from tests.support.exports import kept, note, outbox, parsed, tarred, tweet, ytd, zipped
 
 TWEETS = ytd("tweets", [tweet(f"the heron of day {n}", n) for n in range(300)])
 SMALL = Limits(ratio=20, free=1 << 20, total=1 << 22, files=5)
@@ -40,7 +40,7 @@ def test_an_archive_that_is_cut_off_says_so(tmp_path: Path) -> None:
         assert len(kept(path)) == 300
         path.write_bytes(path.read_bytes()[:-25_000])
         with pytest.raises(FileError, match="is damaged or cut off") as caught:
-            found(path)
+            parsed(path)
         assert "download it again" in caught.value.hint
 
 
@@ -50,7 +50,7 @@ def test_a_zip_whose_bytes_changed_says_which_file(tmp_path: Path) -> None:
     raw[600:610] = bytes(10)
     path.write_bytes(raw)
     with pytest.raises(FileError, match=r"a\.zip, data/tweets\.js is damaged"):
-        found(path)
+        parsed(path)
 
 
 def test_a_zip_with_a_password_says_so(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_zip_with_a_password_says_so(tmp_path: Path) -> None:
     raw[raw.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(raw)
     with pytest.raises(FileError, match="is protected by a password") as caught:
-        found(path)
+        parsed(path)
     assert "unpack it with the password" in caught.value.hint
 
 
@@ -71,7 +71,7 @@ def test_a_zip_packed_in_an_unknown_way_says_so(tmp_path: Path) -> None:
     raw[8] = raw[raw.index(b"PK\x01\x02") + 10] = 9
     path.write_bytes(raw)
     with pytest.raises(FileError, match="packed in a way botus cannot read"):
-        found(path)
+        parsed(path)
 
 
 def bomb(size: int) -> Iterator[bytes]:
@@ -144,7 +144,7 @@ def test_names_that_point_outside_are_only_names(tmp_path: Path) -> None:
 def test_a_name_cannot_steer_the_terminal(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", {"\x1b[2J.txt": ""})
     with pytest.raises(FileError) as caught:
-        found(path)
+        parsed(path)
     assert "\x1b" not in caught.value.message
 
 
@@ -344,7 +344,7 @@ def test_damage_anywhere_is_a_sentence_or_no_damage(tmp_path: Path) -> None:
             )
             seed.write_bytes(whole[:at] + new + whole[at + length :])
             with suppress(FileError):
-                for one in found(seed):
+                for one in parsed(seed):
                     one.text.encode()
 
 

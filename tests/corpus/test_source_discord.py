@@ -9,7 +9,7 @@ import pytest
 
 from botus.corpus.parsing.post import Options
 from botus.corpus.sources.detection import read
-from tests.support.exports import folder, found, kept, refused, zipped
+from tests.support.exports import folder, kept, parsed, refused, zipped
 
 GUILD = json.dumps({"id": "100001", "type": "GUILD_TEXT", "name": "pond", "guild": {"id": "1"}})
 
@@ -33,7 +33,7 @@ def test_a_package_is_read_as_folder_zip_and_file(tmp_path: Path) -> None:
         root / "Messages/c100001/messages.json",
     ):
         assert read(path).kind == "Discord package"
-        (post,) = found(path)
+        (post,) = parsed(path)
         assert (post.text, post.refused, post.at, post.channel) == (
             "hello pond",
             "",
@@ -51,7 +51,7 @@ def test_the_csv_of_2020_newest_first(tmp_path: Path) -> None:
     root = folder(
         tmp_path / "p", {"messages/100001/messages.csv": raw, "messages/100001/channel.json": GUILD}
     )
-    posts = found(root)
+    posts = parsed(root)
     assert [one.text for one in posts] == ["first", "second, with\na break"]
     assert [one.has_media for one in posts] == [True, False]
     assert [one.at for one in posts] == [1588327200.0, 1588327205.123]
@@ -123,6 +123,6 @@ def test_mentions_stay_and_emoji_have_their_names(tmp_path: Path) -> None:
             [message(text), message("", Attachments="https://f.example")]
         ),
     }
-    posts = found(folder(tmp_path / "p", files))
+    posts = parsed(folder(tmp_path / "p", files))
     assert posts[0].text == "<@123> look :heron: :duck_2: <#5>"
     assert (posts[1].text, posts[1].has_media) == ("", True)

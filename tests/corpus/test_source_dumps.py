@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.exports import found, kept, refused, ytd
+from tests.support.exports import kept, parsed, refused, ytd
 
 TWEEPY = {
     "full_text": "words of a heron",
@@ -60,7 +60,7 @@ def test_a_dump_says_whose_a_post_is_as_json_and_as_csv(
         writer.writeheader()
         writer.writerow(record)
     for path in (lines, table):
-        post = found(path)[0]
+        post = parsed(path)[0]
         assert (post.text, post.refused, post.is_reply) == ("words of a heron", *expected), path
 
 
@@ -76,7 +76,7 @@ def test_long_texts_and_likes_of_xs_api(tmp_path: Path) -> None:
     path = tmp_path / "dump.json"
     path.write_text(json.dumps(records))
     assert kept(path) == ["long words & all", "long words too"]
-    assert [one.likes for one in found(path)] == [7, None]
+    assert [one.likes for one in parsed(path)] == [7, None]
 
 
 def test_an_archive_before_2018_says_that_its_author_was_protected(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from botus.corpus.sources.detection import read
 from botus.errors import FileError
-from tests.support.exports import ME, PUBLIC, folder, found, kept, note, outbox, refused, tarred, zipped
+from tests.support.exports import ME, PUBLIC, folder, kept, note, outbox, parsed, refused, tarred, zipped
 
 
 def test_an_outbox_is_read_alone_and_in_its_archive(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_an_outbox_is_read_alone_and_in_its_archive(tmp_path: Path) -> None:
     for path in paths:
         assert read(path).kind == "Mastodon outbox"
         assert kept(path) == ["still water"], path
-    assert found(paths[0])[0].at == 1714557600.0
+    assert parsed(paths[0])[0].at == 1714557600.0
 
 
 def test_a_bare_array_of_activities(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_bare_array_of_activities(tmp_path: Path) -> None:
 )
 def test_only_what_everybody_may_read(tmp_path: Path, readers: dict[str, object], reason: str) -> None:
     path = folder(tmp_path, {"outbox.json": outbox(note("<p>words</p>", **readers))}) / "outbox.json"
-    assert [one.refused for one in found(path)] == [reason]
+    assert [one.refused for one in parsed(path)] == [reason]
 
 
 def test_where_post_and_activity_disagree_the_narrower_counts(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_polls_warnings_descriptions_and_likes(tmp_path: Path) -> None:
         ],
         likes={"type": "Collection", "totalItems": 3},
     )
-    posts = found(folder(tmp_path / "a", {"outbox.json": outbox(poll, media)}))
+    posts = parsed(folder(tmp_path / "a", {"outbox.json": outbox(poll, media)}))
     assert (posts[0].text, posts[0].warning, posts[0].has_media) == ("Which?", "food", False)
     assert (posts[1].text, posts[1].has_media, posts[1].description) == ("", True, "a grey bird")
     assert (posts[0].likes, posts[1].likes) == (None, 3)
@@ -106,7 +106,7 @@ def test_a_thread_with_oneself_is_no_reply(
     tmp_path: Path, content: str, to: str | None, is_reply: bool
 ) -> None:
     path = folder(tmp_path / "a", {"outbox.json": outbox(note(content, inReplyTo=to))})
-    assert [one.is_reply for one in found(path)] == [is_reply]
+    assert [one.is_reply for one in parsed(path)] == [is_reply]
 
 
 def test_the_content_may_be_in_the_map_alone(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_the_content_may_be_in_the_map_alone(tmp_path: Path) -> None:
 def test_an_outbox_may_have_no_posts(tmp_path: Path) -> None:
     for name in ("outbox.json", "else.json"):
         path = folder(tmp_path / "a", {name: outbox()}) / name
-        assert (read(path).kind, found(path)) == ("Mastodon outbox", [])
+        assert (read(path).kind, parsed(path)) == ("Mastodon outbox", [])
 
 
 def test_the_likes_are_other_peoples(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_2000_posts_take_no_second(tmp_path: Path) -> None:
 )
 def test_threads_of_pleroma(tmp_path: Path, to: str, readers: dict[str, object], is_reply: bool) -> None:
     path = folder(tmp_path, {"outbox.json": outbox(note("<p>more</p>", inReplyTo=to, **readers))})
-    assert [one.is_reply for one in found(path)] == [is_reply]
+    assert [one.is_reply for one in parsed(path)] == [is_reply]
 
 
 @pytest.mark.parametrize("odd", [["Note"], {"a": 1}, None, 5])

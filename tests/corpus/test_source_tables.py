@@ -10,7 +10,7 @@ import pytest
 from botus.corpus.parsing.post import Options
 from botus.corpus.sources.detection import read
 from botus.errors import FileError, SettingsError
-from tests.support.exports import found, kept, refused
+from tests.support.exports import kept, parsed, refused
 
 V1 = "source,text,created_at,retweet_count,favorite_count,is_retweet,id_str\n"
 V2 = "id,text,isRetweet,isDeleted,device,favorites,retweets,date,isFlagged\n"
@@ -45,9 +45,9 @@ def test_the_trump_archive_as_csv_in_all_encodings(
     assert read(path).kind == "The Trump Archive"
     assert kept(path) == ["The marsh is GREAT & wet!"]
     assert sorted(refused(path))[:2] == ["other people's words", "retweet"]
-    assert sum(one.is_deleted for one in found(path)) == (header == V2)
-    assert found(path)[0].likes == (20 if header == V1 else 49)
-    assert found(path)[0].at == (1580515199.0 if header == V1 else 1312308468.0)
+    assert sum(one.is_deleted for one in parsed(path)) == (header == V2)
+    assert parsed(path)[0].likes == (20 if header == V1 else 49)
+    assert parsed(path)[0].at == (1580515199.0 if header == V1 else 1312308468.0)
 
 
 @pytest.mark.parametrize("rows", [V1_ROWS, V2_ROWS])
@@ -55,7 +55,7 @@ def test_the_trump_archive_without_a_header(tmp_path: Path, rows: str) -> None:
     path = file(tmp_path, rows)
     assert kept(path) == ["The marsh is GREAT & wet!"]
     assert len(refused(path)) == (2 if rows == V2_ROWS else 3)
-    assert found(path)[0].at is not None
+    assert parsed(path)[0].at is not None
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_column_has_many_names_and_may_follow_a_nameless_one(tmp_path: Path,
     )
     path = file(tmp_path, f",id,{name},date,likes\n{rows}")
     assert kept(path) == [f"a long, winding text, number {n}" for n in range(1, 5)]
-    assert [one.likes for one in found(path)] == [1, 2, 3, 4]
+    assert [one.likes for one in parsed(path)] == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_the_trump_archive_as_json(tmp_path: Path, records: list[object]) -> Non
     assert read(path).kind == "The Trump Archive"
     assert kept(path) == ["mine & wet"]
     assert refused(path) == ["retweet"]
-    assert found(path)[0].at == 1539202764.0
+    assert parsed(path)[0].at == 1539202764.0
 
 
 @pytest.mark.parametrize("header", ["tweets\n", "Text\r\n", '"tweets"\n', ""])
@@ -158,18 +158,18 @@ def test_the_column_may_be_named(tmp_path: Path) -> None:
     assert kept(alone, Options(column="summary")) == ["one, and two"]
     for one in (path, alone):
         with pytest.raises(SettingsError, match="has no column nothing"):
-            found(one, Options(column="nothing"))
+            parsed(one, Options(column="nothing"))
 
 
 def test_without_words_the_columns_are_listed(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"no column has words \(it has: id, n, date\)"):
-        found(file(tmp_path, "id,n,date\n1,2,2020-01-01\n2,3,2020-01-01\n", "some.csv"))
+        parsed(file(tmp_path, "id,n,date\n1,2,2020-01-01\n2,3,2020-01-01\n", "some.csv"))
 
 
 def test_a_quote_that_is_never_closed_is_found(tmp_path: Path) -> None:
     rows = "".join(f"{n},a text of words,x\n" for n in range(200))
     with pytest.raises(FileError, match=r"line 202: a quote opens and is never closed"):
-        found(file(tmp_path, "id,text,c\n" + rows + '7,"never closed,x\n' + rows, "some.csv"))
+        parsed(file(tmp_path, "id,text,c\n" + rows + '7,"never closed,x\n' + rows, "some.csv"))
 
 
 @pytest.mark.parametrize(
@@ -213,16 +213,16 @@ def test_a_field_of_json_may_be_named(tmp_path: Path) -> None:
     path = file(tmp_path, '[{"text": "long words of it", "short": "few"}]')
     assert kept(path, Options(column="short")) == ["few"]
     with pytest.raises(SettingsError, match="has no field nothing"):
-        found(path, Options(column="nothing"))
+        parsed(path, Options(column="nothing"))
     with pytest.raises(FileError, match=r"no field has words"):
-        found(file(tmp_path, '[{"id": 5, "at": "2020-01-01"}]'))
+        parsed(file(tmp_path, '[{"id": 5, "at": "2020-01-01"}]'))
 
 
 def test_threads_of_the_trump_archive_are_no_replies(tmp_path: Path) -> None:
     records = [
         {"text": text, "is_retweet": False, "in_reply_to_user_id_str": "5"} for text in ("more", "@egret yes")
     ]
-    assert [one.is_reply for one in found(file(tmp_path, json.dumps(records)))] == [False, True]
+    assert [one.is_reply for one in parsed(file(tmp_path, json.dumps(records)))] == [False, True]
 
 
 @pytest.mark.parametrize("header", [",0\n", "0\n"])
@@ -238,7 +238,7 @@ def test_commas_in_texts_without_quotes_move_no_column(tmp_path: Path) -> None:
     path = file(tmp_path, V1 + rows)
     assert read(path).kind == "The Trump Archive"
     assert kept(path) == texts
-    assert [one.likes for one in found(path)] == [20] * 5
+    assert [one.likes for one in parsed(path)] == [20] * 5
     padded = file(tmp_path, "id,text,likes\n" + "1,one and two,3,,\n" * 3, "padded.csv")
     assert kept(padded) == ["one and two"] * 3
 
@@ -256,10 +256,10 @@ def test_commas_in_texts_without_quotes_move_no_column(tmp_path: Path) -> None:
 )
 def test_only_what_is_plainly_for_everybody(tmp_path: Path, more: dict[str, object], reason: str) -> None:
     path = file(tmp_path, json.dumps([{"text": "words of a heron"} | more]))
-    assert [one.refused for one in found(path)] == [reason]
+    assert [one.refused for one in parsed(path)] == [reason]
 
 
 def test_warnings_and_answers_of_misskey(tmp_path: Path) -> None:
     base = {"text": "words of a heron", "cw": None, "replyId": None, "visibility": "public"}
     path = file(tmp_path, json.dumps([base, base | {"cw": "food"}, base | {"replyId": "9"}]))
-    assert [(one.warning, one.is_reply) for one in found(path)] == [("", False), ("food", False), ("", True)]
+    assert [(one.warning, one.is_reply) for one in parsed(path)] == [("", False), ("food", False), ("", True)]

@@ -10,7 +10,7 @@ import pytest
 from botus.corpus.parsing.post import Options
 from botus.corpus.sources.detection import read
 from botus.errors import FileError
-from tests.support.exports import ME, found, kept, note, outbox, refused, ytd, zipped
+from tests.support.exports import ME, kept, note, outbox, parsed, refused, ytd, zipped
 
 CONVERSATIONS: dict[str, object] = {
     "telegram": {
@@ -61,7 +61,7 @@ def file(tmp_path: Path, content: str | object, name: str = "export") -> Path:
 @pytest.mark.parametrize("content", [*CONVERSATIONS.values(), *TABLES, *CHATS], ids=str)
 def test_conversations_are_never_read(tmp_path: Path, content: object) -> None:
     with pytest.raises(FileError, match="is a conversation: it has other people's words") as caught:
-        found(file(tmp_path, content))
+        parsed(file(tmp_path, content))
     assert "copy your own posts" in str(caught.value.hint)
 
 
@@ -78,7 +78,7 @@ def test_likes_mail_markup_and_manifests_are_named(tmp_path: Path) -> None:
         ("window.__THAR_CONFIG = {}", "is the manifest of an X archive"),
     ):
         with pytest.raises(FileError, match=what):
-            found(file(tmp_path, content))
+            parsed(file(tmp_path, content))
 
 
 @pytest.mark.parametrize("kind", ["json", "csv", "text", "trump"])
@@ -98,7 +98,7 @@ def test_no_kind_that_a_person_names_gets_private_words_in(tmp_path: Path, kind:
         zipped(tmp_path / "archive.zip", {"outbox.json": outbox(secret)}),
     ):
         with pytest.raises(FileError, match=r"or not at all|other people's|not its posts"):
-            found(path, Options(kind=kind))
+            parsed(path, Options(kind=kind))
 
 
 @pytest.mark.parametrize("in_lines", [False, True])
@@ -123,7 +123,7 @@ def test_answers_of_xs_api_have_others_posts_beside(tmp_path: Path, in_lines: bo
     pages = [{"data": [{"id": "1", "text": "one word"}], "includes": others}]
     pages += [{"data": {"id": "2", "text": "two words"}, "includes": others}]
     path = file(tmp_path, "\n".join(map(json.dumps, pages)) if in_lines else json.dumps(pages))
-    assert [(one.text, one.refused) for one in found(path)] == [("one word", ""), ("two words", "")]
+    assert [(one.text, one.refused) for one in parsed(path)] == [("one word", ""), ("two words", "")]
 
 
 @pytest.mark.parametrize("line", ["abc " * 50_000, "[" * 200_000, '{"a":' * 50_000])
@@ -134,4 +134,4 @@ def test_a_long_first_line_is_no_fault(tmp_path: Path, line: str) -> None:
         assert kept(path) == [line.strip()]
     else:
         with pytest.raises(FileError):
-            found(path)
+            parsed(path)

@@ -9,7 +9,7 @@ import pytest
 
 from botus.corpus.sources.detection import read
 from botus.errors import FileError
-from tests.support.exports import folder, found, kept, refused, tarred, tweet, ytd, zipped
+from tests.support.exports import folder, kept, parsed, refused, tarred, tweet, ytd, zipped
 
 ACCOUNT = ytd("account", [{"account": {"accountId": "77", "username": "heron"}}])
 
@@ -36,7 +36,7 @@ def test_an_archive_is_read_as_folder_data_folder_file_zip_and_tar(tmp_path: Pat
     for path in paths:
         assert read(path).kind == "X archive"
         assert kept(path) == ["the heron waits"], path
-    (post,) = found(root)
+    (post,) = parsed(root)
     assert (post.at, post.likes, post.is_reply, post.has_media) == (1539202764.0, 2, False, False)
 
 
@@ -62,7 +62,7 @@ def test_every_generation(tmp_path: Path, name: str, content: str) -> None:
     path = folder(tmp_path / "archive", {name: content})
     assert read(path).kind == "X archive"
     assert kept(path) == ["wind"]
-    assert found(path)[0].at is not None
+    assert parsed(path)[0].at is not None
     assert kept(path / name) == ["wind"]
     folder(tmp_path, {"renamed": content})
     assert kept(tmp_path / "renamed") == ["wind"]
@@ -96,7 +96,7 @@ def test_parts_are_read_in_order_and_other_files_are_not(tmp_path: Path) -> None
     ],
 )
 def test_other_peoples_words_are_refused(tmp_path: Path, text: str, reason: str) -> None:
-    (post,) = found(archive(tmp_path, tweet(text)))
+    (post,) = parsed(archive(tmp_path, tweet(text)))
     assert post.refused == reason
 
 
@@ -147,7 +147,7 @@ def test_the_last_version_of_an_edited_post_is_kept(tmp_path: Path) -> None:
         tweet("the tide!", 12),
     )
     path = archive(tmp_path, *records)
-    assert [(one.text, one.refused) for one in found(path)] == [
+    assert [(one.text, one.refused) for one in parsed(path)] == [
         ("teh tide", "earlier version of an edited post"),
         ("the tide!", ""),
         ("the tide", "earlier version of an edited post"),
@@ -167,7 +167,7 @@ def test_an_answer_to_somebody_is_a_reply_and_a_thread_is_none(tmp_path: Path) -
         tweet("@egret old", 7),
         tweet("@ the pond", 8),
     )
-    posts = found(path)
+    posts = parsed(path)
     assert [one.is_reply for one in posts] == [True, False, False, True, True, False, True, False]
     assert posts[2].text == "and more"
 
@@ -175,7 +175,7 @@ def test_an_answer_to_somebody_is_a_reply_and_a_thread_is_none(tmp_path: Path) -
 def test_a_single_file_without_the_account_goes_by_the_handle(tmp_path: Path) -> None:
     records = [tweet("and another thing", 2, in_reply_to_user_id_str="77")]
     path = folder(tmp_path, {"tweets.js": ytd("tweets", records)}) / "tweets.js"
-    assert [one.is_reply for one in found(path)] == [False]
+    assert [one.is_reply for one in parsed(path)] == [False]
 
 
 def test_links_are_whole_and_those_nobody_typed_are_gone(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_links_are_whole_and_those_nobody_typed_are_gone(tmp_path: Path) -> None
         "media": [{"url": "https://t.co/m"}],
     }
     media = {"media": [{"url": "https://t.co/m", "ext_alt_text": "a grey bird"}]}
-    (post,) = found(
+    (post,) = parsed(
         archive(
             tmp_path,
             tweet(
@@ -204,7 +204,7 @@ def test_links_are_whole_and_those_nobody_typed_are_gone(tmp_path: Path) -> None
 
 def test_a_post_of_media_alone_is_empty(tmp_path: Path) -> None:
     entities = {"urls": [], "media": [{"url": "https://t.co/m"}]}
-    (post,) = found(archive(tmp_path, tweet("https://t.co/m", entities=entities)))
+    (post,) = parsed(archive(tmp_path, tweet("https://t.co/m", entities=entities)))
     assert (post.text, post.has_media, post.refused) == ("", True, "")
 
 
@@ -221,7 +221,7 @@ def test_the_old_csv(tmp_path: Path) -> None:
         "https://twitter.com/heron/status/4/photo/1\n"
     )
     path = folder(tmp_path / "a", {"tweets.csv": header + rows})
-    posts = found(path)
+    posts = parsed(path)
     assert posts[0].text == "two\nlines & https://pond.example/long"
     assert [one.refused for one in posts] == ["", "retweet", "retweet", ""]
     assert (posts[3].text, posts[3].has_media) == ("look", True)

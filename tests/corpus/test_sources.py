@@ -9,7 +9,7 @@ import pytest
 from botus.corpus.parsing.post import Options, ParsedPost
 from botus.corpus.sources.detection import read
 from botus.errors import FileError, SettingsError
-from tests.support.exports import folder, found, kept, note, outbox, refused, tweet, ytd, zipped
+from tests.support.exports import folder, kept, note, outbox, parsed, refused, tweet, ytd, zipped
 
 LINE = "=" * 20
 
@@ -35,7 +35,7 @@ def test_only_botuss_own_files_have_its_escapes(tmp_path: Path) -> None:
 
 
 def test_other_peoples_words_in_plain_text_too(tmp_path: Path) -> None:
-    posts = found(file(tmp_path, "RT @egret: theirs\n@egret you\nmine\n"))
+    posts = parsed(file(tmp_path, "RT @egret: theirs\n@egret you\nmine\n"))
     assert [(one.refused, one.is_reply) for one in posts] == [("retweet", False), ("", False), ("", False)]
 
 
@@ -123,7 +123,7 @@ def test_a_file_in_another_encoding_is_read_and_said_to_be_a_guess(
 )
 def test_an_encoding_that_cannot_be_told_is_refused(tmp_path: Path, words: str, encoding: str) -> None:
     with pytest.raises(FileError, match="neither UTF-8 nor Windows-1252"):
-        found(file(tmp_path, (words + "\n").encode(encoding) * 20))
+        parsed(file(tmp_path, (words + "\n").encode(encoding) * 20))
 
 
 def test_letters_of_the_west_are_not_taken_for_others(tmp_path: Path) -> None:
@@ -159,14 +159,14 @@ def test_several_files_of_one_kind_are_read_together(tmp_path: Path) -> None:
 )
 def test_what_is_no_export_is_named(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(FileError, match=message) as caught:
-        found(file(tmp_path, content))
+        parsed(file(tmp_path, content))
     assert str(tmp_path) in caught.value.message
     assert caught.value.hint
 
 
 @pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b"[]", b"window.YTD.tweets.part0 = [ ]"])
 def test_an_export_may_have_no_posts(tmp_path: Path, content: bytes) -> None:
-    assert found(file(tmp_path, content)) == []
+    assert parsed(file(tmp_path, content)) == []
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_an_export_may_have_no_posts(tmp_path: Path, content: bytes) -> None:
 def test_an_archive_of_another_kind_is_named(tmp_path: Path, names: list[str], message: str) -> None:
     path = zipped(tmp_path / "a.zip", dict.fromkeys(names, "{}"))
     with pytest.raises(FileError, match=message) as caught:
-        found(path)
+        parsed(path)
     assert caught.value.hint
 
 

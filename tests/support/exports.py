@@ -17,19 +17,19 @@ PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 ME = "https://tooting.example/users/heron"
 
 
-def found(path: Path, options: Options = Options()) -> list[ParsedPost]:  # noqa: B008 (it is frozen)
+def parsed(path: Path, options: Options = Options()) -> list[ParsedPost]:  # noqa: B008 (it is frozen)
     """Everything a path has."""
     return list(read(path, options))
 
 
 def kept(path: Path, options: Options = Options()) -> list[str]:  # noqa: B008 (it is frozen)
     """The words that are not refused."""
-    return [one.text for one in found(path, options) if not (one.refused or one.is_deleted)]
+    return [one.text for one in parsed(path, options) if not (one.refused or one.is_deleted)]
 
 
 def refused(path: Path) -> list[str]:
     """Why the others are."""
-    return [one.refused for one in found(path) if one.refused]
+    return [one.refused for one in parsed(path) if one.refused]
 
 
 def ytd(name: str, records: list[Any]) -> str:

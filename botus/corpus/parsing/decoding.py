@@ -124,7 +124,7 @@ def _guessed(start: bytes) -> str:
     short Russian without capitals, say, is as good in KOI8-R as in Windows-1251.
     """
     text = start.decode("utf-8", "surrogateescape")
-    if not _is_foreign(len(_NOT_UTF8.findall(text)), text):
+    if not _is_mostly_not_utf8(len(_NOT_UTF8.findall(text)), text):
         return ""
     matches = list(charset_normalizer.from_bytes(start[: start.rfind(b"\n") + 1] or start))
     if not matches or not matches[0].coherence or any(one.chaos <= matches[0].chaos for one in matches[1:]):
@@ -132,7 +132,7 @@ def _guessed(start: bytes) -> str:
     return str(matches[0].encoding)
 
 
-def _is_foreign(letters: int, text: str) -> bool:
+def _is_mostly_not_utf8(letters: int, text: str) -> bool:
     return letters > 20 and letters > len(text) / 4
 
 
@@ -140,11 +140,11 @@ def _utf8(pieces: Iterable[bytes], place: str, notes: list[str]) -> Iterator[str
     lines = 0
     # Bytes that are not UTF-8 come out as lone surrogates and are replaced one by one.
     for text in codecs.iterdecode(pieces, "utf-8", "surrogateescape"):
-        foreign = 0
+        bad = 0
         if not text.isascii() and _NOT_UTF8.search(text):
             lines += sum(1 for line in text.split("\n") if _NOT_UTF8.search(line))
-            text, foreign = _NOT_UTF8.subn(_western, text)
-        if _is_foreign(foreign, text):
+            text, bad = _NOT_UTF8.subn(_western, text)
+        if _is_mostly_not_utf8(bad, text):
             raise FileError(f"{place} is neither UTF-8 nor Windows-1252", _SAVE_AS)
         yield text
     if lines:

@@ -20,9 +20,6 @@ from botus.text import counted
 _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".text", ".md", ".log")
 _PACKED = (".zip", ".tar.gz", ".tgz", ".tar", ".gz")
 _NOT_POSTS = ("readme", "license", "licence", "changelog", "requirements", "manifest", "package")
-_FORMATS_HINT = (
-    "botus reads exports of X, Mastodon and Discord, The Trump Archive, CSV, JSON, fortune and text files"
-)
 
 
 @dataclass(frozen=True)
@@ -158,7 +155,11 @@ def _text_files(archive: Archive, wanted: str | None) -> tuple[str, list[str]]:
     if not archive.names:
         raise FileError(f"{archive.path} is empty", "is it the export you meant?")
     inner = next((name for name in archive.names if name.lower().endswith(_PACKED)), None)
-    hint = f"name the archive in it: {archive.place(inner)}" if inner else _FORMATS_HINT
+    hint = (
+        f"name the archive in it: {archive.place(inner)}"
+        if inner
+        else f"botus reads: {', '.join(one.title for one in FORMATS.values())}"
+    )
     raise FileError(f"{archive.path} has nothing that botus reads", hint)
 
 
