@@ -127,10 +127,10 @@ def text_field(
     """
     listed = ", ".join(names)
     if wanted is not None:
-        for name in names:
+        for name in [one for one in names if one == wanted] or names:
             if name.lower() == wanted.strip().lower():
                 return name
-        raise SettingsError(f"{place} has no {called} {wanted}", f"it has: {listed}")
+        raise SettingsError(f"{place} has no {called} {wanted}", f"it has: {listed[:500]}")
     by_low = {plainly(name): name for name in reversed(names)}
     scores = {name: _wordiness(record.get(name) for record in records) for name in names}
     for known in _TEXTS:
