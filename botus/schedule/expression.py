@@ -147,6 +147,7 @@ def _numbers(place: int, field: str, identity: str) -> tuple[int, ...]:
 
 
 def _term(place: int, term: str, identity: str) -> tuple[int, ...]:
+    """Read one term of a list, less what croniter takes and cron does not."""
     name, low, high, _ = _FIELDS[place]
     for pattern, problem in _TRAPS:
         if re.fullmatch(pattern, term, re.IGNORECASE):
@@ -169,14 +170,14 @@ def _term(place: int, term: str, identity: str) -> tuple[int, ...]:
 
 
 def _end(place: int, end: str, identity: str) -> int:
-    """One end of a range: a number, which may be wrong, or what a name stands for, -1 where it is none."""
+    """One end of a range: a number, which may be too large, or that of a name; -1 where it is neither."""
     with suppress(ValueError):
         return int(end) if end.isdecimal() else _expanded(place, end, identity)[0]
     return -1
 
 
 def _expanded(place: int, term: str, identity: str) -> tuple[int, ...]:
-    """What croniter makes of a term; imported only where CRON is read, for it takes a few megabytes."""
+    """What croniter makes of a term; imported here, so that only what reads CRON loads it."""
     from croniter import CroniterError, croniter
 
     fields = ["*"] * len(_FIELDS)
