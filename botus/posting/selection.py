@@ -6,7 +6,6 @@ a forbidden word), or waits for the settings (POST_ONLY).
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Iterable
 from random import Random
 from typing import NamedTuple
@@ -38,7 +37,8 @@ class Selection:
     Args:
         used: fingerprints in the log, the intents and done/; more may be added.
         judgement: of the decisions; `verdicts` are the last ones by fingerprint: keep, star, drop, edited.
-        flags: why `generate` flagged a line, by fingerprint; every line it wrote has an entry.
+        flags: why `generate` flagged a line, by fingerprint; every line it wrote has an entry. New wordings
+            of such lines are added.
     """
 
     def __init__(
@@ -52,8 +52,9 @@ class Selection:
     ) -> None:
         self.used, self._post_only, self._denylist = used, post_only, denylist
         self.verdicts, origins = judgement
-        inherited = {new: flags[old] for new, old in origins.items() if old in flags}
-        self.flags = ChainMap(flags, inherited)  # no copy: there may be a hundred thousand
+        new_wordings = {new: flags[old] for new, old in origins.items() if old in flags and new not in flags}
+        flags.update(new_wordings)  # in place: there may be a hundred thousand
+        self.flags = flags
         self._problems = [target.problem for target in targets]
 
     def refusal(self, line: Line, known: str = "") -> Refusal | None:
