@@ -7,28 +7,22 @@ from a file, named by NAME_FILE. An empty value counts as not set: that is how c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, get_args
 
 from botus.errors import CredentialsError, SettingsError
-from botus.platforms import PLATFORMS, Limit, X, apprise_urls, split_urls
+from botus.platforms import PLATFORMS, Limit, Setting, X, apprise_urls, split_urls
 from botus.text import address, choice, duration, number, truth
 
 PostOnly = Literal["any", "reviewed", "kept"]
 PostOrder = Literal["random", "spaced", "file"]
 LogFormat = Literal["text", "json"]
 
-SECRETS = (
-    *(setting.name for platform in PLATFORMS for setting in platform.settings if setting.secret),
-    "NOTIFY_URLS",
-    "PING_URL",
-)
 _BASE_MODELS = "https://openaipublic.blob.core.windows.net/gpt-2/models"
 _NO_TOKENS = ("services", "webhooks", "localhost")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,16 +33,16 @@ class Settings:
         data: the data directory.
         accounts: by platform, where it has all credentials: the arguments of its target (of webhooks, all
             their URLs).
+        missing: what is missing where a target's credentials are incomplete.
         notify_urls: Apprise URLs that hear what the owner should know.
         ping_url: the address to call after each good slot, None where there is none.
-        low_queue: seconds; a queue that lasts less long is news for the owner.
-        missing: what is missing where a target's credentials are incomplete.
+        low_queue: seconds; a queue that lasts less long is an alert.
         cron: the schedule, None where there is none.
-        zone: name of the time zone.
         jitter: seconds by which a slot may be late.
         catch_up: whether one missed slot is made up for.
         max_per_day: most posts in 24 hours.
         base_models: the address of the folder that has the base models, one folder each.
+        secrets: every secret and what in it may be a token, to be censored.
     """
 
     data: Path
@@ -90,14 +84,11 @@ class Settings:
 
 
 def load(environment: Mapping[str, str], data: Path | None = None) -> Settings:
-    """Read the settings.
+    """Read the settings, or raise a SettingsError that lists everything that is wrong.
 
     Args:
         environment: names and values, `os.environ` outside tests.
         data: the data directory of the command line, which wins over BOTUS_DATA.
-
-    Raises:
-        SettingsError: listing everything that is wrong.
     """
     settings, problems = read(environment, data)
     if problems:
@@ -106,29 +97,14 @@ def load(environment: Mapping[str, str], data: Path | None = None) -> Settings:
 
 
 def read(environment: Mapping[str, str], data: Path | None = None) -> tuple[Settings, list[str]]:
-    """Read the settings as far as they go; arguments as for `load`.
-
-    Returns:
-        the settings, with defaults in place of what is wrong, and everything that is wrong.
-    """
+    """Read the settings, with defaults in place of what is wrong; returns everything that is wrong too."""
     reader = _Reader(environment)
     accounts, missing = _accounts(reader)
     settings = Settings(
-        data=data or Path(reader.text("BOTUS_DATA") or "data"),
+        data=data or Path(environment.get("BOTUS_DATA", "").strip() or "data"),
         accounts=accounts,
-        notify_urls=reader.value("NOTIFY_URLS", apprise_urls, (), is_secret=True),
-        ping_url=reader.value("PING_URL", _ping_url, None, is_secret=True),
-        low_queue=reader.value("LOW_QUEUE", duration, 3 * 86400.0),
         missing=missing,
-        cron=reader.text("CRON"),
-        zone=reader.text("TZ") or "UTC",
-        jitter=reader.value("JITTER", duration, 0.0),
-        catch_up=reader.value("CATCH_UP", truth, False),
-        max_per_day=reader.value("MAX_PER_DAY", number, 48),
-        post_only=reader.value("POST_ONLY", partial(choice, get_args(PostOnly)), "any"),
-        post_order=reader.value("POST_ORDER", partial(choice, get_args(PostOrder)), "random"),
-        log_format=reader.value("LOG_FORMAT", partial(choice, get_args(LogFormat)), "text"),
-        base_models=reader.value("BASE_MODEL_URL", address, _BASE_MODELS),
+        **reader.values(_OWN),
         secrets=tuple(piece for name in SECRETS for piece in _pieces(reader.secret(name) or "")),
     )
     return settings, list(dict.fromkeys(reader.problems))
@@ -139,14 +115,42 @@ def log_format(environment: Mapping[str, str]) -> LogFormat:
     return "json" if environment.get("LOG_FORMAT", "").strip().lower() == "json" else "text"
 
 
+def _ping_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^/?#\s][!-~]*", value):
+        raise ValueError("is not a web address like https://hc-ping.com/ID")
+    return value
+
+
+def _own(name: str, argument: str, read: Callable[[str], Any] = str, *, secret: bool = False) -> Setting:
+    return Setting(name, argument, read, getattr(Settings, argument), secret=secret)
+
+
+_OWN = (
+    _own("NOTIFY_URLS", "notify_urls", apprise_urls, secret=True),
+    _own("PING_URL", "ping_url", _ping_url, secret=True),
+    _own("LOW_QUEUE", "low_queue", duration),
+    _own("CRON", "cron"),
+    _own("TZ", "zone"),
+    _own("JITTER", "jitter", duration),
+    _own("CATCH_UP", "catch_up", truth),
+    _own("MAX_PER_DAY", "max_per_day", number),
+    _own("POST_ONLY", "post_only", partial(choice, get_args(PostOnly))),
+    _own("POST_ORDER", "post_order", partial(choice, get_args(PostOrder))),
+    _own("LOG_FORMAT", "log_format", partial(choice, get_args(LogFormat))),
+    _own("BASE_MODEL_URL", "base_models", address),
+)
+"""The settings that belong to no platform; their defaults are those of `Settings`."""
+_ALL = [*_OWN, *(one for platform in PLATFORMS for one in platform.settings)]
+SECRETS = tuple(one.name for one in _ALL if one.secret)
+NAMES = {"BOTUS_DATA", *(one.name for one in _ALL), *(f"{name}_FILE" for name in SECRETS)}
+"""Every name that has a meaning."""
+
+
 def _accounts(reader: _Reader) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
     """The platforms that have all credentials, and what is missing of those that have some."""
     accounts, missing = {}, []
     for platform in PLATFORMS:
-        values = {
-            one.argument: reader.value(one.name, one.read, one.default, is_secret=one.secret)
-            for one in platform.settings
-        }
+        values = reader.values(platform.settings)
         lacking = [
             one.name for one in platform.required if not values[one.argument] and one.name not in reader.wrong
         ]
@@ -155,12 +159,6 @@ def _accounts(reader: _Reader) -> tuple[dict[str, dict[str, Any]], tuple[str, ..
         elif len(lacking) < len(platform.required):
             missing += lacking
     return accounts, tuple(missing)
-
-
-def _ping_url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^/?#\s][!-~]*", value):
-        raise ValueError("is not a web address like https://hc-ping.com/ID")
-    return value
 
 
 def _pieces(secret: str) -> Iterator[str]:
@@ -178,28 +176,31 @@ class _Reader:
     """Reads single settings and collects what is wrong with them."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self.environment = environment
+        self._environment = environment
         self.problems: list[str] = []
         self.wrong: set[str] = set()  # names that are set, to what cannot be
 
-    def text(self, name: str) -> str | None:
-        return self.environment.get(name, "").strip() or None
+    def values(self, settings: Iterable[Setting]) -> dict[str, Any]:
+        """Return what settings say, by argument; the default where one is not set, or says what cannot be."""
+        return {one.argument: self._value(one) for one in settings}
 
-    def value(self, name: str, read: Callable[[str], T], default: T, *, is_secret: bool = False) -> T:
-        """Return what a setting says; its default where it is not set, or says nothing that can be."""
-        text = self.secret(name) if is_secret else self.text(name)
+    def _value(self, setting: Setting) -> object:
+        text = self.secret(setting.name) if setting.secret else self._text(setting.name)
         if text is None:
-            return default
+            return setting.default
         try:
-            return read(text)
+            return setting.read(text)
         except ValueError as error:
-            self.problems += [f"{name} {problem}" for problem in error.args]
-            self.wrong.add(name)
-            return default
+            self.problems += [f"{setting.name} {problem}" for problem in error.args]
+            self.wrong.add(setting.name)
+            return setting.default
+
+    def _text(self, name: str) -> str | None:
+        return self._environment.get(name, "").strip() or None
 
     def secret(self, name: str) -> str | None:
         """Return the text of a secret, from the environment or from the file that NAME_FILE names."""
-        value, path = self.text(name), self.text(f"{name}_FILE")
+        value, path = self._text(name), self._text(f"{name}_FILE")
         if value and path:
             self.problems.append(f"{name} and {name}_FILE are both set: keep one of them")
         if path is None:

@@ -10,10 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
-from botus import settings as settings_module
 from botus.monitoring.checks.finding import Finding
 from botus.platforms import PLATFORMS
-from botus.settings import SECRETS, Settings
+from botus.settings import NAMES, SECRETS, Settings
 
 _ALL_SETTINGS = "see Settings in the README"
 # Said so, without a platform, many programs have them.
@@ -50,52 +49,38 @@ def environment(variables: Mapping[str, str], settings: Settings, problems: list
     for problem in problems:
         yield Finding("problem", problem, _ALL_SETTINGS, 2)
     given = {name: value for name, value in variables.items() if value.strip()}
-    known = _known()
-    mine = given.keys() & known
+    mine = given.keys() & NAMES
     for name in sorted(mine - {"CRON"}):  # which has a sentence of its own
         value = given[name].strip()
         if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
             hint = "leave them out: docker's --env-file takes them literally"
             yield Finding("warning", f"{name} has quotation marks around its value", hint)
-    yield from _misspelt(given, known)
+    yield from _misspelt(given)
     if not problems:
         yield from _idle(mine, settings)
         yield Finding("ok", f"settings: {', '.join(sorted(mine)) or 'none'}")
 
 
-def _known() -> set[str]:
-    """Every name that `settings` looks for."""
-    asked: set[str] = set()
-
-    class Asked(dict[str, str]):
-        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
-            asked.add(name)
-            return default
-
-    settings_module.read(Asked())
-    return asked
-
-
-def _misspelt(given: Mapping[str, str], known: set[str]) -> Iterator[Finding]:
-    for name in sorted(given.keys() - known):
-        meant = _meant(name, known)
+def _misspelt(given: Mapping[str, str]) -> Iterator[Finding]:
+    for name in sorted(given.keys() - NAMES):
+        meant = _meant(name)
         if meant not in given and (meant or name.startswith(_PREFIXES)):
             hint = f"is {meant} meant?" if meant else _ALL_SETTINGS
             yield Finding("warning", f"botus does not know {name}, which is set", hint)
 
 
-def _meant(name: str, known: set[str]) -> str | None:
+def _meant(name: str) -> str | None:
     """The setting that a name stands for, if that is clear."""
     plain = re.sub(r"^(?:BOTUS_)?(?:TWITTER_|X_(?=API|CONSUMER|ACCESS))?", "", name.upper())
     plain = re.sub(r"^BSKY_", "BLUESKY_", plain)
     if plain == name and plain in _COMMON:
         return None
-    if plain.endswith("_FILE") and plain.removesuffix("_FILE") in known - set(SECRETS):
+    if plain.endswith("_FILE") and plain.removesuffix("_FILE") in NAMES - set(SECRETS):
         return plain.removesuffix("_FILE")
     candidate = _MEANT.get(plain, plain)
-    if candidate in known:
+    if candidate in NAMES:
         return candidate
-    near = get_close_matches(plain, [one for one in known if len(one) > 4], 1, 0.86)
+    near = get_close_matches(plain, [one for one in NAMES if len(one) > 4], 1, 0.86)
     return near[0] if near else None
 
 
