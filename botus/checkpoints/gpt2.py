@@ -36,24 +36,17 @@ class Hparams:
 class Checkpoint:
     """A checked checkpoint.
 
-    Attributes:
-        step: the number of training steps; 0 for a base model.
-        hparams: agree with the shapes of all tensors.
-        encoder: the content of encoder.json: each token (bytes written as GPT-2 does) and its id.
-        bpe: the content of vocab.bpe: the merges, after a line with the version.
-        fingerprint: 32 digits that name the content: another one means other tensors or another vocabulary.
-        tensors: reads every tensor when it is called and yields its published name (`model/wte`...) and its
-            float32 values; raises FileError where one is damaged or holds what is no number.
-        botus_json: the file that `finetune` wrote, if it is there.
+    `tensors` reads every tensor when it is called and yields its published name (`model/wte`...) and its
+    float32 values; it raises FileError where one is damaged or holds what is no number.
     """
 
-    step: int
-    hparams: Hparams
-    encoder: bytes = field(repr=False)
-    bpe: bytes = field(repr=False)
-    fingerprint: str
+    step: int  # of the training; 0 for a base model
+    hparams: Hparams  # agree with the shapes of all tensors
+    encoder: bytes = field(repr=False)  # encoder.json: each token (bytes written as GPT-2 does) and its id
+    bpe: bytes = field(repr=False)  # vocab.bpe: the merges, after a line with the version
+    fingerprint: str  # 32 digits; other tensors or another vocabulary have another one
     tensors: Callable[[], Iterator[tuple[str, Floats]]] = field(repr=False)
-    botus_json: StoredFile | None = field(repr=False, default=None)
+    botus_json: StoredFile | None = field(repr=False, default=None)  # what `finetune` wrote, if it is there
 
     def trained(self) -> run_info.Trained | None:
         """Return what the model was trained on; None where nothing beside it tells.

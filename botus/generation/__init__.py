@@ -4,7 +4,7 @@ A text is a `Draft` of bytes while it is being written, a `Sample` when it is ov
 and the novelty check, and if that is good a `Candidate`, which the store keeps as a record and as a line.
 
 setup.py         puts a run together: which checkpoint, which corpus, which rules, which sampler
-job.py           what a run is to do
+job.py           what a run is to do: how texts are drawn and judged; a text as it was drawn
 loop.py          draws, judges and writes, until n lines are in the queue
 judge.py         is a text accepted? The screen, the novelty and the score in one answer
 score.py         in which order are candidates worth reading? Pure parts from 0 to 1, and a total to sort by

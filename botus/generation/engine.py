@@ -21,6 +21,7 @@ from botus.checkpoints.markers import END
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import BotusError, SettingsError
 from botus.generation.converted import converted
+from botus.generation.job import SamplingOptions
 
 try:
     import ctranslate2
@@ -88,29 +89,17 @@ class Engine:
         self.precision: str = json.loads((self._model / _PRECISION).read_bytes())
 
     def sample(
-        self,
-        seed: int,
-        prompt: list[str],
-        batch: int,
-        see: Callable[[int, int, float], bool],
-        *,
-        max_length: int,
-        temperature: float,
-        top_k: int,
-        top_p: float,
+        self, seed: int, prompt: list[str], options: SamplingOptions, see: Callable[[int, int, float], bool]
     ) -> None:
         """Continue a prompt many times at once, and report each token as it comes.
 
         Args:
             seed: 31 bits; the same seed and arguments give the same tokens.
             prompt: the tokens to continue.
-            batch: how many sequences.
+            options: temperature, top_k (0 for the whole vocabulary), top_p of those, and a batch of at least
+                one; with the prompt, max_tokens must fit into the context.
             see: takes a sequence's number, a token's id and its log-probability (at temperature 1, over the
                 whole vocabulary); returns True to end that sequence. It must not raise.
-            max_length: tokens of a sequence without the prompt; with it they must fit into the context.
-            temperature: above 0.
-            top_k: 0 for the whole vocabulary.
-            top_p: 1 for all of those.
 
         Raises:
             BotusError: CTranslate2 fails, as for want of memory.
@@ -118,15 +107,15 @@ class Engine:
         generator = self._seeded(seed, prompt[:1])
         try:
             generator.generate_batch(
-                [prompt] * batch,
+                [prompt] * options.batch,
                 callback=lambda step: see(step.batch_id, step.token_id, step.log_prob),
                 end_token=[],  # only `see` knows an end
-                max_length=max_length,
+                max_length=options.max_tokens,
                 include_prompt_in_result=False,
                 return_scores=True,  # else `log_prob` is not computed
-                sampling_temperature=temperature,
-                sampling_topk=top_k,
-                sampling_topp=top_p,
+                sampling_temperature=options.temperature,
+                sampling_topk=options.top_k,
+                sampling_topp=options.top_p,
             )
         except RuntimeError as error:
             raise BotusError(f"CTranslate2 has failed: {error}", "try a smaller batch") from error

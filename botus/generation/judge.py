@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from botus import text
-from botus.generation.job import Job
+from botus.generation.job import Job, Sample
 from botus.generation.score import Logprob, profile_of, score
 from botus.screening.hashes import hashes_of
 from botus.screening.novelty import Novelty
@@ -21,9 +20,6 @@ from botus.store.candidates import Candidate, Candidates
 from botus.store.decisions import Decisions
 from botus.store.queue import Queue
 from botus.store.tweeted import Log
-
-if TYPE_CHECKING:  # who judges needs no engine
-    from botus.generation.sampler import Sample
 
 EARLIER = "an earlier run"  # a source of `known`
 

@@ -11,11 +11,10 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from botus import text
 from botus.errors import BotusError, Interrupted
-from botus.generation.job import Job
+from botus.generation.job import Job, Sample
 from botus.generation.judge import EARLIER, Judge, known
 from botus.generation.report import GenerationReport
 from botus.generation.score import Logprob
@@ -25,11 +24,7 @@ from botus.store.decisions import Decisions
 from botus.store.durable import files
 from botus.store.queue import Queue
 
-if TYPE_CHECKING:  # a loop over any other texts needs no engine
-    from botus.generation.sampler import Sample
-
-    Draw = Callable[[int], Iterator[Sample]]  # the stream of a seed from a place on
-
+Draw = Callable[[int], Iterator[Sample]]  # the stream of a seed from a place on
 GROUP = 16  # lines that are made durable together, or fewer after a second
 _SECOND = 1.0
 _STRETCH = 1000  # texts of which at least one in a hundred must pass

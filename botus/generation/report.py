@@ -17,38 +17,22 @@ _EXAMPLE = 60  # characters of an example in the closing table
 
 @dataclass
 class GenerationReport:
-    """What a run has done.
-
-    Attributes:
-        accepted, wanted: lines.
-        seen: texts that the model wrote.
-        refused: how many by reason.
-        seconds: since the first was asked for.
-        seed: repeats the run.
-        queue: where the lines went; "" for a dry run.
-        compared: posts of the corpus that texts were compared with; None where copies are allowed.
-        examples: per reason one refused text and what was found in it.
-        stopped: why it ended before all lines were in, "" if they are.
-        requeued: lines of an earlier, killed run that had not come into the queue and now have.
-        skipped: texts of this seed that an earlier run had looked at.
-        lost_mass: the share of the probability that top-p lost by its limit.
-        memory: the most bytes that the process held; 0 where that was not measured.
-    """
+    """What a run has done."""
 
     accepted: int = 0
     wanted: int = 0
-    seen: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
+    seen: int = 0  # texts that the model wrote
+    refused: Counter[str] = field(default_factory=Counter)  # by reason
     seconds: float = 0.0
-    seed: int = 0
-    queue: str = ""
-    compared: int | None = 0
-    examples: dict[str, tuple[str, str]] = field(default_factory=dict)
-    stopped: str = ""
-    requeued: int = 0
-    skipped: int = 0
-    lost_mass: float = 0.0
-    memory: int = 0
+    seed: int = 0  # repeats the run
+    queue: str = ""  # where the lines went; "" for a dry run
+    compared: int | None = 0  # posts that texts were compared with; None where copies are allowed
+    examples: dict[str, tuple[str, str]] = field(default_factory=dict)  # by reason a text and what was found
+    stopped: str = ""  # why it ended before all lines were in
+    requeued: int = 0  # lines of an earlier, killed run that had not come into the queue and now have
+    skipped: int = 0  # texts of this seed that an earlier run had looked at
+    lost_mass: float = 0.0  # the share of the probability that top-p lost by its limit
+    memory: int = 0  # the most bytes that the process held; 0 where that was not measured
 
     @property
     def rate(self) -> float:

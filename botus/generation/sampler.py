@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import SettingsError
 from botus.generation import nucleus
 from botus.generation.engine import Engine
+from botus.generation.job import Sample, SamplingOptions
 
 # Top-p among the 502 likeliest of 50,257 tokens has 0.9 of the speed of top-k, among 1,005 of them 0.8, among
 # all of them a quarter. So it gets as few as lose next to nothing, and never more than that fiftieth.
@@ -43,56 +44,6 @@ _LOSS = 0.0005  # half of what would matter, as the posts at which it is measure
 
 _BATCH = 128
 _CACHE_BYTES = 2 << 30  # keys and values of one batch, were every post to reach its last allowed token
-
-
-@dataclass(frozen=True)
-class SamplingOptions:
-    """How to sample.
-
-    Attributes:
-        temperature: above 0; below 1 is safer, above 1 is wilder.
-        top_k: sample from the k most probable tokens; 0 for all.
-        top_p: sample from the fewest tokens that together have this probability; 1 for all.
-        prefix: every post begins with it, and it is part of the text, as in gpt-2-simple without
-            `include_prefix=False`. White space at its end is left to the model; a start marker is dropped.
-        max_tokens: a post that has not ended after so many tokens is unfinished.
-        among: where there is no top_k, top_p is limited to so many of the likeliest tokens; 0 for a common
-            number, `Sampler.limit_top_p` for a measured one.
-        max_chars: a post that has become longer, however links are counted, is unfinished; 0 for no limit.
-        batch: posts per unit, 0 for a common number; no more than 2 GiB of keys and values bear. Another
-            batch gives other posts.
-        markers: whether posts stand between `<|startoftext|>` and `<|endoftext|>`; None to ask the model.
-    """
-
-    temperature: float = 0.9
-    top_k: int = 0
-    top_p: float = 1.0
-    among: int = 0
-    prefix: str = ""
-    max_tokens: int = 200
-    max_chars: int = 0
-    batch: int = 0
-    markers: bool | None = None
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One post.
-
-    Attributes:
-        text: without markers or white space around it; a line break in it is a line break.
-        finished: the model ended it; otherwise it was cut off and is not to be used.
-        logprob: the mean natural log-probability of the tokens that the model wrote, its end included, at
-            temperature 1 over the whole vocabulary.
-        tokens: how many tokens that is.
-        number: its place in the stream of its seed, from 0 on.
-    """
-
-    text: str
-    finished: bool
-    logprob: float
-    tokens: int
-    number: int
 
 
 class Sampler:
@@ -223,12 +174,8 @@ class Sampler:
         self.engine.sample(
             unit_seed(seed, number),
             prompt,
-            options.batch,
+            options,
             lambda post, token, log_prob: watch.see(post, token, log_prob) or stop.is_set(),
-            max_length=options.max_tokens,
-            temperature=options.temperature,
-            top_k=options.top_k,
-            top_p=options.top_p,
         )
         samples = []
         for place, draft in enumerate(watch.drafts, number * options.batch):

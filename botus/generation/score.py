@@ -31,17 +31,11 @@ _CUT_OFF = re.compile(
 
 
 class CorpusProfile(NamedTuple):
-    """What the posts of a corpus are like.
+    """What the posts of a corpus are like."""
 
-    Attributes:
-        median: of the posts' mean log-probability per token (natural logarithm).
-        spread: their standard deviation, estimated from the median deviation.
-        closed: the share of posts that end with a closing mark or an emoji.
-    """
-
-    median: float | None
-    spread: float
-    closed: float
+    median: float | None  # of the posts' mean log-probability per token, in nats
+    spread: float  # their standard deviation, estimated from the median deviation
+    closed: float  # the share of posts that end with a closing mark or an emoji
 
 
 def profile_of(corpus: Sequence[str], logprob: Logprob | None = None) -> CorpusProfile:

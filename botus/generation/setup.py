@@ -15,9 +15,9 @@ from botus import demo
 from botus.checkpoints.checkpoint import find, open_checkpoint
 from botus.checkpoints.gpt2 import Checkpoint
 from botus.errors import FileError, SettingsError
-from botus.generation.job import Job
+from botus.generation.job import Job, Sample, SamplingOptions
 from botus.generation.loop import new_seed
-from botus.generation.sampler import Sample, Sampler, SamplingOptions
+from botus.generation.sampler import Sampler
 from botus.generation.score import CorpusProfile, forgotten_profile, profile_of, sample
 from botus.screening.denylist import parse_denylist
 from botus.screening.hashes import Hashtags, hashes_of

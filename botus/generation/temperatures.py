@@ -6,20 +6,16 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from botus.generation.job import Job
+from botus.generation.job import Job, Sample
 from botus.generation.judge import Judge
 from botus.store.candidates import Candidate
 from botus.text import escape
-
-if TYPE_CHECKING:
-    from botus.generation.sampler import Sample
 
 _NARROW = 27  # columns below which samples are not put side by side
 _TRIED = 1000  # texts after which one in a hundred must have passed

@@ -24,30 +24,21 @@ Policy = Literal["refuse", "drop", "allow"]
 class Rules:
     """What a text has to keep to.
 
-    Args:
-        limits: per target the function that measures a text and its limit. A function may count at most two
-            for a character, and more only for what looks like a link.
-        max_chars: the most characters, whatever the targets allow.
-        min_chars: the fewest characters; wide ones (CJK, emoji) count two.
-        mentions, links: `refuse` the text, `drop` them from it, or `allow` them.
-        hashtags: those of the corpus (`hashtags_of`); None allows every hashtag.
-        denylist: what the user forbids.
-        doubtful: words that only flag a text (`doubtful_words`).
-        off: names of rules that are switched off.
-
     Raises:
         SettingsError: the name of a rule is unknown, or no length is allowed.
     """
 
+    # Per target what measures a text, and its limit. A function may count at most two for a character, and
+    # more only for what looks like a link.
     limits: Mapping[str, tuple[Callable[[str], int], int]] = field(default_factory=dict)
-    max_chars: int | None = None
-    min_chars: int = 10
-    mentions: Policy = "refuse"
+    max_chars: int | None = None  # whatever the targets allow
+    min_chars: int = 10  # wide ones (CJK, emoji) count two
+    mentions: Policy = "refuse"  # the text, `drop` them from it, or `allow` them
     links: Policy = "refuse"
-    hashtags: Container[str] | None = None
+    hashtags: Container[str] | None = None  # those of the corpus (`hashtags_of`); None allows every one
     denylist: Denylist = field(default_factory=Denylist)
-    doubtful: tuple[str, ...] = ()
-    off: frozenset[str] = frozenset()
+    doubtful: tuple[str, ...] = ()  # words that only flag a text (`doubtful_words`)
+    off: frozenset[str] = frozenset()  # names of rules that are switched off
 
     def __post_init__(self) -> None:
         problems = [

@@ -22,28 +22,19 @@ from botus.store.durable import files
 _MAGIC, _VERSION = b"botus copies ", b"1\n"
 _DIGEST = 32
 
-Profile = tuple[float | None, float, float]
+Profile = tuple[float | None, float, float]  # median, spread, share of closed posts
 
 
 @dataclass(frozen=True)
 class ForgottenCorpus:
-    """What is left of one corpus.
+    """What is left of one corpus."""
 
-    Attributes:
-        posts: how many it had.
-        salt, table: the hashes that know its copies again.
-        profile: what the score knows of it: median, spread and closed share; the median is None where no
-            model was asked.
-        model: the fingerprint of the checkpoint that was asked; "" for none.
-        digest: tells whether a text is this corpus, as `digest_of` does.
-    """
-
-    posts: int
+    posts: int  # how many it had
     salt: bytes
-    table: bytes
-    profile: Profile
-    model: str
-    digest: str
+    table: bytes  # with the salt, the hashes that know its copies again
+    profile: Profile  # what the score knows of it; the median is None where no model was asked
+    model: str  # the fingerprint of the checkpoint that was asked; "" for none
+    digest: str  # tells whether a text is this corpus, as `digest_of` does
 
     def was(self, content: bytes) -> bool:
         """Tell whether this is the text of the corpus, byte for byte."""

@@ -34,16 +34,16 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from botus.checkpoints import checkpoint  # noqa: E402
-from botus.generation import sampler  # noqa: E402
+from botus.generation import job, sampler  # noqa: E402
 from tests.support import bundle  # noqa: E402
 
 HPARAMS = {"n_vocab": 50257, "n_ctx": 1024, "n_embd": 768, "n_head": 12, "n_layer": 12}
 WORDS, BREAKS = 150, 5
 SETTINGS = {
-    "all": sampler.SamplingOptions(temperature=1.0, max_chars=280),
-    "top-k 40": sampler.SamplingOptions(temperature=1.0, top_k=40, max_chars=280),
-    "top-p 0.9": sampler.SamplingOptions(temperature=1.0, top_p=0.9, max_chars=280),
-    "temp 0.9": sampler.SamplingOptions(temperature=0.9, max_chars=280),
+    "all": job.SamplingOptions(temperature=1.0, max_chars=280),
+    "top-k 40": job.SamplingOptions(temperature=1.0, top_k=40, max_chars=280),
+    "top-p 0.9": job.SamplingOptions(temperature=1.0, top_p=0.9, max_chars=280),
+    "temp 0.9": job.SamplingOptions(temperature=0.9, max_chars=280),
 }
 # Multiplications and additions of the matrix products behind one token: all layers, and the output head.
 OPERATIONS = 2 * HPARAMS["n_embd"] * (12 * HPARAMS["n_embd"] * HPARAMS["n_layer"] + HPARAMS["n_vocab"])

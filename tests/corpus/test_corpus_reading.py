@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from botus import demo
-from botus.generation.job import Job
+from botus.generation.job import Job, Sample
 from botus.generation.judge import Judge
-from botus.generation.sampler import Sample
 from botus.screening.verdict import Verdict
 from botus.store import corpus
 from botus.store.candidates import Origin

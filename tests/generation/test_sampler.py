@@ -9,6 +9,7 @@ import string
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ import pytest
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.markers import fewest_chars
 from botus.errors import FileError, SettingsError
-from botus.generation.sampler import Sample, Sampler, SamplingOptions, unit_seed
+from botus.generation.job import Sample, SamplingOptions
+from botus.generation.sampler import Sampler, unit_seed
 from botus.text import mastodon_length, x_length
 from tests.support import bundle, gpt2
 
@@ -149,7 +151,7 @@ def test_samples_of_a_random_model_score_as_in_gpt2(random_run: Path) -> None:
         seen[number].append((token, log_prob))
         return False
 
-    engine.sample(1, ["Ċ"], 2, see, max_length=20, temperature=1.3, top_k=0, top_p=1)
+    engine.sample(1, ["Ċ"], SamplingOptions(1.3, max_tokens=20, batch=2), see)
     for steps in seen.values():
         ids = [open_newline(random_run), *(token for token, _ in steps)]
         assert [score for _, score in steps] == pytest.approx(gpt2.log_probs(tensors, 4, ids), abs=1e-4)
@@ -398,9 +400,7 @@ def drawn(source: Sampler, options: SamplingOptions) -> list[int]:
         return True
 
     for seed in range(10):
-        source.engine.sample(
-            seed, prompt, 500, see, max_length=1, temperature=1, top_k=fitted.top_k, top_p=fitted.top_p
-        )
+        source.engine.sample(seed, prompt, replace(fitted, batch=500, max_tokens=1), see)
     return found
 
 

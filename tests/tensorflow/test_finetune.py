@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from botus.checkpoints.checkpoint import open_checkpoint
-from botus.generation.sampler import Sampler, SamplingOptions
+from botus.generation.job import SamplingOptions
+from botus.generation.sampler import Sampler
 from tests.support import bundle
 from tests.support.command import COMMAND, Ended, environment
 

@@ -20,7 +20,8 @@ import pytest
 
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.gpt2 import Checkpoint
-from botus.generation.sampler import Sampler, SamplingOptions
+from botus.generation.job import SamplingOptions
+from botus.generation.sampler import Sampler
 from tests.support import bundle, gpt2
 
 pytestmark = pytest.mark.tensorflow
@@ -122,7 +123,7 @@ def test_the_engine_agrees_with_the_graph(oracle: Oracle, sampler: Sampler) -> N
         greedy.append(token)
         return False
 
-    sampler.engine.sample(1, tokens, 1, see, max_length=GREEDY, temperature=1, top_k=1, top_p=1)
+    sampler.engine.sample(1, tokens, SamplingOptions(1, top_k=1, max_tokens=GREEDY, batch=1), see)
     assert greedy == oracle.greedy
 
 
