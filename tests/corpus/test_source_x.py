@@ -268,3 +268,11 @@ def test_links_and_media_that_are_no_list_are_no_fault(tmp_path: Path, urls: obj
     assert kept(folder(tmp_path, files)) == ["the whole of it"]
     odd = tweet("some words", extended_entities={"media": urls})
     assert kept(folder(tmp_path, {"data/tweets.js": ytd("tweets", [odd])})) == ["some words"]
+
+
+def test_a_number_that_is_far_too_long_is_none(tmp_path: Path) -> None:
+    long = "9" * 5000
+    edits = {"initial": {"editTweetIds": [long], "editsRemaining": "5"}}
+    record = tweet("some words", id_str=long, favorite_count=long, edit_info=edits)
+    (post,) = parsed(folder(tmp_path, {"data/tweets.js": ytd("tweets", [record])}))
+    assert (post.text, post.likes) == ("some words", None)

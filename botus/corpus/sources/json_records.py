@@ -20,12 +20,15 @@ from botus.corpus.parsing.post import Options, ParsedPost, Refusal
 from botus.corpus.sources import mastodon, unsupported
 
 _BEGINS = re.compile(r"\s*(?:\[\s*[\[{\"\]]|\{\s*[\"}])")
+_STRING = re.compile(r'\s*"(?:[^"\\]|\\.)*"\s*')
 _SAMPLE = 50
 
 
 def is_json(start: str, name: str) -> bool:
     """Tell from the start of a file whether it is JSON, damaged or not."""
-    return bool(_BEGINS.match(start)) or _strings_in_lines(start)
+    lines = [line for line in start.splitlines() if line.strip()]
+    is_strings = len(lines) > 2 and all(map(_STRING.fullmatch, lines[: min(20, len(lines) - 1)]))
+    return is_strings or bool(_BEGINS.match(start))
 
 
 def is_lines(start: str) -> bool:
@@ -85,15 +88,3 @@ def _records(found: Iterable[Any]) -> Iterator[Any]:
             yield from inner
         else:
             yield record
-
-
-def _strings_in_lines(start: str) -> bool:
-    lines = [line for line in start.splitlines() if line.strip()]
-    return len(lines) > 2 and all(_is_string(line) for line in lines[: min(20, len(lines) - 1)])
-
-
-def _is_string(line: str) -> bool:
-    try:
-        return isinstance(json.loads(line), str)
-    except (ValueError, RecursionError):
-        return False

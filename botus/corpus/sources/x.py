@@ -22,13 +22,13 @@ from botus.corpus.parsing.rows import records_of
 from botus.markup import unescaped
 from botus.text import counted
 
-_MODERN = re.compile(r"(?:.*/)?tweets?(?:-part(\d+))?\.js")
+_MODERN = re.compile(r"(?:.*/)?tweets?(?:-part(\d{1,9}))?\.js")
 _MONTHS = re.compile(r"(?:.*/)?\d{4}_\d\d\.js")
 _CSV = re.compile(r"(?:.*/)?tweets\.csv")
 _CSV_COLUMNS = frozenset(("tweet_id", "timestamp", "text", "retweeted_status_id", "expanded_urls"))
 _ALONE = re.compile(r"\s*(?:window\.YTD\.tweets?\.part\d+|Grailbird\.data\.tweets_[\d_]+)\s*=")
 _EDIT_IDS = re.compile(rb'"editTweetIds"\s*:\s*\[([^\]]*)\]')
-_INITIAL_ID = re.compile(rb'"initialTweetId"\s*:\s*"(\d+)"')
+_INITIAL_ID = re.compile(rb'"initialTweetId"\s*:\s*"(\d{1,20})"')
 _HANDLES = re.compile(r"(?:@\w+\s+)+")
 _STATUS = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(?:\w+|i/web)/status/\d+(?:[/?#].*)?")
 
@@ -141,7 +141,8 @@ def _objects(parent: object, key: str) -> list[dict[str, Any]]:
 
 
 def _number(value: object) -> int | None:
-    return int(value) if isinstance(value, int | str) and str(value).isdecimal() else None
+    digits = str(value) if isinstance(value, int | str) else ""
+    return int(digits) if digits.isdecimal() and len(digits) <= 20 else None
 
 
 def _without_links(text: str, urls: list[dict[str, Any]], media: list[dict[str, Any]]) -> str:
@@ -221,7 +222,7 @@ def _earlier_versions(archive: Archive, names: list[str]) -> set[int]:
         for piece in archive.pieces(name):
             rest += piece
             for ids in _EDIT_IDS.finditer(rest):
-                versions = sorted(int(one) for one in re.findall(rb"\d+", ids[1]))
+                versions = sorted(int(one) for one in re.findall(rb"\d{1,20}", ids[1]))
                 found.update(versions[:-1])
             found.update(int(one) for one in _INITIAL_ID.findall(rest))
             rest = rest[-4096:]
