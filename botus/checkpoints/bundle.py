@@ -60,11 +60,7 @@ class Entry:
 
 
 def read_index(index: bytes, label: str) -> tuple[int, dict[str, Entry]]:
-    """Return the number of shards and the entries of an `.index` file.
-
-    Args:
-        index: its content.
-        label: how to call it in an error.
+    """Return the number of shards and the entries of an `.index` file; `label` names it in errors.
 
     Raises:
         FileError: it is truncated, damaged, compressed, big-endian, or holds sliced tensors.

@@ -55,10 +55,7 @@ class StoredFile:
 
 
 def stored_files(path: Path) -> dict[str, StoredFile]:
-    """Return the files of a checkpoint by name.
-
-    Args:
-        path: a folder, or an uncompressed tar of one.
+    """Return the files of a checkpoint, a folder or an uncompressed tar of one, by name.
 
     Raises:
         FileError: there is nothing, or something else; a tar holds links, devices, names that point outside
@@ -75,11 +72,7 @@ def stored_files(path: Path) -> dict[str, StoredFile]:
 
 
 def refuse_placeholder(beginning: bytes, label: str) -> None:
-    """Refuse what downloads leave behind in the place of the real file.
-
-    Args:
-        beginning: the first bytes of the file, 512 are enough.
-        label: how to call the file in an error.
+    """Refuse what downloads leave behind in the place of the real file, by its first 512 bytes.
 
     Raises:
         FileError: it is a web page or a pointer of Git LFS.

@@ -31,7 +31,7 @@ def converted(folders: Sequence[Path], key: str, build: Callable[[Path], None]) 
 
     Args:
         folders: where caches may lie; the first that can be written gets a new one.
-        key: names the content: fingerprint, version and precision, joined by hyphens.
+        key: fingerprint, version and precision, joined by hyphens.
         build: writes the files into an empty folder.
 
     Raises:

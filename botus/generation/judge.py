@@ -25,12 +25,7 @@ EARLIER = "an earlier run"  # a source of `known`
 
 
 class Judge:
-    """Accepts or refuses the texts of a job one by one.
-
-    Args:
-        job: what they are judged by.
-        logprob: asks the model about posts; None to score without it.
-    """
+    """Accepts or refuses the texts of a job one by one; without `logprob` the model is not asked."""
 
     def __init__(self, job: Job, logprob: Logprob | None = None) -> None:
         self._screen = Screen(job.rules)

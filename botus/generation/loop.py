@@ -55,13 +55,11 @@ def generate(
     """Write lines into the queue until n are in.
 
     Args:
-        job: what is to be done.
-        draw: returns the texts of the seed from a place on.
+        job, draw: what is to be done, and with which texts.
         logprob: asks the model about posts; None to score without it.
         on_progress: told the report so far, ten times a second and at the end.
         on_line: told every accepted text, when it is durable.
-        clock: seconds that never go back.
-        now: Unix time in seconds.
+        clock, now: seconds that never go back; Unix time in seconds.
 
     Raises:
         Stopped: Ctrl-C or a signal came; what was accepted is in the queue.

@@ -66,10 +66,7 @@ class Sampler:
     def stream(self, options: SamplingOptions, seed: int, skip: int = 0) -> Iterator[Sample]:
         """Return the endless stream of posts of a seed; close it to stop the threads behind it.
 
-        Args:
-            options: how to sample.
-            seed: any whole number.
-            skip: posts of this stream to pass over, mostly without writing them again.
+        The first `skip` posts are passed over, mostly without writing them again.
 
         Raises:
             SettingsError: options that cannot be, or a prefix longer than the context.
@@ -94,10 +91,8 @@ class Sampler:
     def limit_top_p(self, options: SamplingOptions, texts: Sequence[str]) -> tuple[SamplingOptions, float]:
         """Limit top-p to as few of the likeliest tokens as lose next to nothing, and return that loss too.
 
-        Args:
-            options: as for `stream`.
-            texts: posts at whose tokens the loss is measured: the mean share of the probability that top-p
-                alone would keep. A dozen are enough.
+        It is measured at the tokens of some texts, a dozen are enough: the mean share of the probability that
+        top-p alone would keep.
         """
         fitted, _ = self._fitted(options)
         if options.top_p == 1 or options.top_k or not texts:

@@ -53,10 +53,7 @@ def profile_of(corpus: Sequence[str], logprob: Logprob | None = None) -> CorpusP
 def forgotten_profile(forgotten: Sequence[ForgottenCorpus], model: str, posts: int) -> CorpusProfile | None:
     """Return what real posts are like, if that is better known from forgotten corpora than from this one.
 
-    Args:
-        forgotten: what is left of them.
-        model: the fingerprint of the checkpoint that writes: what another one thought does not count.
-        posts: how many this corpus has.
+    What another model thought than the one with this fingerprint does not count; this one has so many posts.
     """
     asked = [one for one in forgotten if one.model == model and one.profile[0] is not None]
     if asked:

@@ -22,9 +22,8 @@ class Novelty:
     """Everything a new text must differ from.
 
     Args:
-        corpus: the posts that the model learned from; none to allow copies.
+        corpus, forgotten: the posts that the model learned from, as text and as hashes; none to allow copies.
         known: pairs of where a text is ("the queue") and the text.
-        forgotten: what is left of other corpora.
     """
 
     def __init__(
