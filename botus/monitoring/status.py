@@ -20,7 +20,7 @@ from botus.monitoring.survey import LogSummary, Survey
 from botus.schedule.slots import Schedule, schedule_of, upcoming
 from botus.schedule.zones import dated, dated_entry, zone_or_utc
 from botus.store.state import PostingState
-from botus.text import fingerprint, short_id, span
+from botus.text import counted, fingerprint, short_id, span
 
 _INDENT = 12  # columns of a heading
 _WIDE = 200  # columns where nothing is folded
@@ -138,7 +138,7 @@ def _queue(queue: QueueCounts) -> Iterator[str]:
     yield f"{queue.ready} ready" + (f": {shown}" if shown else "")
     for kind, count in sorted(queue.refused.items()):
         one, many = _KINDS[kind]
-        yield f"{count} {one if count == 1 else many}"
+        yield counted(count, one, many)
         for number, reason, text in queue.examples.get(kind, []):
             yield f"  line {number}: {reason}: {short(text)}"
 

@@ -7,13 +7,12 @@ so a damaged one is in nobody's way: it is begun anew, and what still holds is t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
-from botus.errors import FileError
-from botus.store.durable import files
+from botus.store.durable import document, files
 
 TRIES = 6  # per alert and service
 _PAUSE, _GROWTH = 60.0, 6  # seconds to the second try, and how much longer each pause is than the last
@@ -69,36 +68,22 @@ class Alerts:
 
 def load(data: Path) -> Alerts:
     """Return what is remembered; a FileError if the file is damaged."""
-    path = _path(data)
-    content = files.read(path)
-    if content is None:
-        return Alerts()
-    try:
-        fields = json.loads(content)
-        told = {
-            alert: {service: Told(**one) for service, one in services.items()}
-            for alert, services in fields.pop("told").items()
-        }
-        alerts = Alerts(fields.pop("barren", 0), **fields, told=told)
-        numbers = [alerts.failed_slots, *(one.tries + one.at for of in told.values() for one in of.values())]
-        if not isinstance(alerts.trouble, str) or not all(isinstance(one, int | float) for one in numbers):
-            raise ValueError("a value is of another kind")
-        return alerts
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
-        raise FileError(f"{path} is damaged", "it is begun anew at the next slot of botus run") from error
+    return document.load(_path(data), _alerts, "it is begun anew at the next slot of botus run") or Alerts()
 
 
 def save(data: Path, alerts: Alerts) -> None:
     """Write it, durably, if it has changed."""
-    fields = asdict(alerts)
-    # The names of the file stay as they were: another version of botus may read it.
-    content = json.dumps({"barren": fields.pop("failed_slots"), **fields}, indent=1).encode()
-    path = _path(data)
-    known = files.read(path)
-    if known == content or (known is None and alerts == Alerts()):
-        return
-    files.make_folder(path.parent)
-    files.replace(path, content)
+    path, fields = _path(data), asdict(alerts)
+    if alerts != Alerts() or path.exists():
+        document.save(path, {"barren": fields.pop("failed_slots"), **fields})  # its name in the file
+
+
+def _alerts(fields: dict[str, Any]) -> Alerts:
+    told = {
+        alert: {service: document.checked(Told(**one)) for service, one in services.items()}
+        for alert, services in fields.pop("told").items()
+    }
+    return document.checked(Alerts(fields.pop("barren", 0), **fields, told=told))
 
 
 def _path(data: Path) -> Path:

@@ -13,8 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from botus.errors import FileError
-from botus.store.durable import files, owner
+from botus.store.durable import document, files, owner
 from botus.text import short_id
 
 DeliveryState = Literal["pending", "sending", "posted", "rejected", "unknown"]
@@ -204,15 +203,11 @@ def _dump(intent: Intent) -> bytes:
 
 
 def _load(path: Path) -> Intent | None:
-    content = files.read(path)
-    if content is None:
-        return None  # moved on meanwhile
-    try:
-        fields = json.loads(content)
-        deliveries = {name: Delivery(**one) for name, one in fields.pop("parts").items()}
-        return Intent(**fields, deliveries=deliveries)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise FileError(
-            f"{path} is damaged: {error}",
-            "it says what was sent where: look at the platform, then move the file out of the way",
-        ) from error
+    """Read an intent; None where it has moved on meanwhile."""
+    hint = "it says what was sent where: look at the platform, then move the file out of the way"
+    return document.load(path, _intent, hint)
+
+
+def _intent(fields: dict[str, Any]) -> Intent:
+    deliveries = {name: Delivery(**one) for name, one in fields.pop("parts").items()}
+    return Intent(**fields, deliveries=deliveries)

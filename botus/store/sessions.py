@@ -11,9 +11,9 @@ import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
-from botus.errors import FileError
-from botus.store.durable import files
+from botus.store.durable import document, files
 
 _PRIVATE = 0o600
 
@@ -43,18 +43,8 @@ class Sessions:
 
     def load(self, account: str) -> Session | None:
         """Return the session of an account, None where there is none; a FileError if the file is damaged."""
-        content = files.read(self.path)
-        if content is None:
-            return None
-        try:
-            session = Session(**json.loads(content))
-            if not all(isinstance(value, str) and value for value in asdict(session).values()):
-                raise ValueError("a field is empty")
-        except (ValueError, TypeError) as error:
-            raise FileError(
-                f"{self.path} is damaged", "delete it: botus then logs in to Bluesky again"
-            ) from error
-        return session if session.account == account else None
+        session = document.load(self.path, _session, "delete it: botus then logs in to Bluesky again")
+        return session if session and session.account == account else None
 
     def save(self, session: Session) -> None:
         """Keep a session, durably, in place of any other."""
@@ -66,3 +56,9 @@ class Sessions:
             files.replace(self.path, json.dumps(asdict(session), indent=1).encode())
         finally:
             os.umask(before)
+
+
+def _session(fields: dict[str, Any]) -> Session:
+    if not all(isinstance(value, str) and value for value in fields.values()):
+        raise ValueError("a field is empty")
+    return Session(**fields)

@@ -14,9 +14,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from botus.errors import FileError
-from botus.store.durable import files
+from botus.store.durable import document, files
 
 _SLOT = "%Y-%m-%dT%H:%M"
 _SLOT_LENGTH = len("2026-11-02T04:00")
@@ -72,27 +72,12 @@ class StateFiles:
 
     def load(self) -> PostingState:
         """Return what is remembered; a FileError if the file is damaged."""
-        content = files.read(self.path)
-        if content is None:
-            return PostingState()
-        try:
-            fields = json.loads(content)
-            targets = {name: TargetState(**value) for name, value in fields.pop("targets", {}).items()}
-            state = PostingState(**fields, targets=targets)
-            _check(state)
-            return state
-        except (ValueError, TypeError, AttributeError) as error:
-            raise FileError(
-                f"{self.path} is damaged: {error}",
-                "if tweeted.json is complete, delete it: the log is then taken as it is",
-            ) from error
+        hint = "if tweeted.json is complete, delete it: the log is then taken as it is"
+        return document.load(self.path, _state, hint) or PostingState()
 
     def save(self, state: PostingState) -> None:
         """Write it, durably, if it has changed."""
-        content = json.dumps(asdict(state), indent=1).encode()
-        if files.read(self.path) != content:
-            files.make_folder(self.folder)
-            files.replace(self.path, content)
+        document.save(self.path, asdict(state))
 
     def beat(self) -> None:
         """Touch the heartbeat; not synced, to spare the SD cards of small machines."""
@@ -137,14 +122,9 @@ class StateFiles:
         return sorted(path.name for path in files.listed(self.slots) if _is_slot(path.name))
 
 
-def _check(state: PostingState) -> None:
-    """Raise ValueError where a value is of another kind than it was written as."""
-    for one in (state, *state.targets.values()):
-        for name, value in vars(one).items():
-            default = getattr(type(one)(), name)
-            kind = (int, float) if isinstance(default, int | float) else (type(default), str)
-            if not isinstance(value, kind):
-                raise ValueError(f"{name} is {value!r}")
+def _state(fields: dict[str, Any]) -> PostingState:
+    targets = {name: document.checked(TargetState(**one)) for name, one in fields.pop("targets", {}).items()}
+    return document.checked(PostingState(**fields, targets=targets))
 
 
 def _is_slot(name: str) -> bool:
