@@ -156,9 +156,9 @@ class _Source:
             return FileError(f"{self._place} ends in the middle of its JSON", _AGAIN)
         if not isinstance(error, ijson.JSONError):
             return self._error("not JSON: a number is too large")
-        # yajl's three lines: the reason, what is around the place, an arrow.
-        reason, *around = said.removeprefix("parse error: ").removeprefix("lexical error: ").split("\n")
-        near = "".join(filter(str.isprintable, around[0].strip())) if around else ""
+        # yajl's three lines: the reason, what is around the place, an arrow; without yajl, one of any length.
+        lines = said.removeprefix("parse error: ").removeprefix("lexical error: ").split("\n")
+        reason, near, *_ = ["".join(filter(str.isprintable, line.strip()))[:100] for line in [*lines, ""]]
         return self._error(f"not JSON: {reason.rstrip('.')}" + (f", near {near}" if near else ""))
 
 
