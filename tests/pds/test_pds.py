@@ -217,7 +217,7 @@ def test_killed_between_the_record_and_the_answer(door: Door) -> None:
     door.proxy.before_answer = lambda: process[0].send_signal(signal.SIGKILL)
     process.append(door.command())
     assert process[0].wait(60) == -signal.SIGKILL
-    assert [part.state for part in Intents(door.data).open()[0].parts.values()] == ["sending"]
+    assert [one.state for one in Intents(door.data).open()[0].deliveries.values()] == ["sending"]
     assert door.texts().count("a line that meets kill -9") == 1
     door.proxy.before_answer = lambda: None
     assert door.command().wait(60) == 0
