@@ -15,7 +15,7 @@ from botus.corpus.feedback import SOURCE as KEPT
 from botus.errors import FileError, SettingsError
 from botus.screening.copies import words
 from botus.store import forgotten
-from botus.store.corpus import Corpus, Entry
+from botus.store.corpus import Corpus, CorpusPost
 from botus.text import escape
 
 # Below either of these a model learns the posts by heart, whatever one does.
@@ -69,7 +69,7 @@ def look(data: Path, working_folder: Path) -> Stats:
     return measure(entries, tokens, vocabulary, len(corpus.read().broken))
 
 
-def measure(entries: Sequence[Entry], tokens: int, vocabulary: str, broken: int = 0) -> Stats:
+def measure(entries: Sequence[CorpusPost], tokens: int, vocabulary: str, broken: int = 0) -> Stats:
     """Measure a corpus of these posts; the arguments are as in `Stats`."""
     texts = [entry.text for entry in entries]
     known = Known((), texts)

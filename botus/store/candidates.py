@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from botus.store.durable import files, jsonl
 from botus.text import fingerprint
 
-Record = dict[str, Any]
+Record = jsonl.Record
 
 
 @dataclass(frozen=True)

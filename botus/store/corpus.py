@@ -47,7 +47,7 @@ class Post:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CorpusPost:
     """One post of the corpus: its text, all its sources, its weight, and when it was posted, where known."""
 
     text: str
@@ -123,13 +123,13 @@ class Corpus:
         """Return all posts in the order of the file, as `read` does."""
         return self.read().posts
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[CorpusPost]:
         """Yield all posts in the order of the file, each with what is known of it."""
         sources = self._sources()
         for text in self.texts():
             mine = sources.get(fingerprint(text)) or {BY_HAND: _Source()}
             times = [one.at for one in mine.values() if one.at is not None]
-            yield Entry(text, tuple(mine), _weight(mine), times[0] if times else None)
+            yield CorpusPost(text, tuple(mine), _weight(mine), times[0] if times else None)
 
     def weights(self) -> dict[str, float]:
         """Return the weight of every post that has a record, by fingerprint."""

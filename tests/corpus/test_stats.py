@@ -15,7 +15,7 @@ from botus.corpus import stats
 from botus.corpus.forgetting import forget
 from botus.corpus.stats import Stats, advice, measure, scripts
 from botus.generation.score import CorpusProfile
-from botus.store.corpus import Corpus, Entry, Post
+from botus.store.corpus import Corpus, CorpusPost, Post
 from tests.support.command import botus
 
 POSTS = [
@@ -27,8 +27,8 @@ POSTS = [
 ]
 
 
-def entry(text: str, at: float | None = None, source: str = "zip") -> Entry:
-    return Entry(text, (source,), 1.0, at)
+def entry(text: str, at: float | None = None, source: str = "zip") -> CorpusPost:
+    return CorpusPost(text, (source,), 1.0, at)
 
 
 def made(count: int, **changes: object) -> Stats:

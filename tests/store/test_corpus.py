@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from botus.errors import FileError, SettingsError
-from botus.store.corpus import BY_HAND, Added, Corpus, Entry, Post, Removed
+from botus.store.corpus import BY_HAND, Added, Corpus, CorpusPost, Post, Removed
 from botus.store.durable import files, jsonl
 from tests.proofs.crash import Recorder, states
 
@@ -27,8 +27,8 @@ def test_entries_know_all_their_sources_and_the_first_time(corpus: Corpus) -> No
     corpus.add([Post("one\ntwo", "a.zip", at=1700000000.7), Post("mine", "a.zip")])
     corpus.add([Post("one\ntwo", "b.zip", 3.0)])
     assert list(corpus.entries()) == [
-        Entry("mine", (BY_HAND, "a.zip"), 1.0, None),
-        Entry("one\ntwo", ("a.zip", "b.zip"), 3.0, 1700000000),
+        CorpusPost("mine", (BY_HAND, "a.zip"), 1.0, None),
+        CorpusPost("one\ntwo", ("a.zip", "b.zip"), 3.0, 1700000000),
     ]
     assert raw(corpus) == b"mine\none\\ntwo\n"
     assert corpus.counts() == {"a.zip": 2, BY_HAND: 1, "b.zip": 1}
