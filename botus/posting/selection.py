@@ -14,7 +14,7 @@ from botus.posting.target import Target
 from botus.screening.denylist import Denylist
 from botus.screening.rules import precheck
 from botus.settings import PostOnly, PostOrder
-from botus.store.decisions import Judgement
+from botus.store.decisions import Judgement, earlier_wordings
 from botus.store.durable.lines import Line
 from botus.store.queue import Queue
 from botus.store.tweeted import Log
@@ -52,8 +52,12 @@ class Selection:
     ) -> None:
         self.used, self._post_only, self._denylist = used, post_only, denylist
         self.verdicts, origins = judgement
-        new_wordings = {new: flags[old] for new, old in origins.items() if old in flags and new not in flags}
-        flags.update(new_wordings)  # in place: there may be a hundred thousand
+        inherited: dict[str, tuple[str, ...]] = {}
+        for new in origins.keys() - flags.keys():
+            for old in earlier_wordings(new, origins):
+                if old in flags:
+                    inherited.setdefault(new, flags[old])
+        flags.update(inherited)  # in place: there may be a hundred thousand
         self.flags = flags
         self._problems = [target.problem for target in targets]
 

@@ -14,7 +14,7 @@ tweets.txt follows it, so only the last step before a missing `end` can still be
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -213,6 +213,14 @@ def origins(done: Iterable[Step]) -> dict[str, str]:
         for one in step.decisions
         if one.new is not None and one.new.fingerprint != one.fingerprint
     }
+
+
+def earlier_wordings(post: str, origins: Mapping[str, str]) -> Iterator[str]:
+    """Yield what a post was edited from, the latest first; edits may lead back to where they began."""
+    seen = {post}
+    while (post := origins.get(post, post)) not in seen:
+        seen.add(post)
+        yield post
 
 
 def _records(entry: JournalEntry) -> list[jsonl.Record]:

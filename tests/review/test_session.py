@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import itertools
+import random
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from botus.errors import BotusError, BusyError, FileError, Interrupted
+from botus.posting.posting_run import PostingRun
 from botus.review.machine import table
 from botus.review.machine.editor import Key
 from botus.review.session import ReviewSession, open_session
+from botus.settings import Settings
+from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.decisions import Decisions
 from botus.store.durable import files, jsonl
 from botus.store.queue import Queue
@@ -118,7 +125,7 @@ actions = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@tried(max_examples=150, deadline=None, derandomize=True)
 @given(queues, actions)
 def test_as_many_undos_as_keys_restore_every_byte_and_verdict(
     before: bytes, pressed: list[tuple[str, ...]]
@@ -166,7 +173,7 @@ outside = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@tried(max_examples=60, deadline=None, derandomize=True)
 @given(words, outside, st.randoms(use_true_random=False))
 def test_with_a_post_in_between_every_line_that_was_not_used_comes_back(
     texts: list[str], pressed: list[tuple[str, ...]], rng: object
@@ -357,3 +364,25 @@ def test_what_generate_noted_is_found_also_where_an_edit_went_in_a_circle(data: 
         assert session.noted(fingerprint("alpha")) == {}
         press(session, "e", "!", "enter", "e", "backspace", "enter")
         assert session.noted(fingerprint("alpha")) == {}
+
+
+@pytest.mark.parametrize("policy", ["reviewed", "any"])
+def test_a_flag_survives_any_number_of_edits_until_somebody_keeps_the_post(
+    data: Path, policy: Literal["reviewed", "any"]
+) -> None:
+    origin = Origin("run1", 1, 0.9, 0, 1.0, "", 1)
+    Candidates(data).append(origin, [Candidate("alpha", 0, 0.5, {}, -1.0, None, ("odd",), ())], 1)
+    with open_session(data, "file") as session:
+        press(session, "e", "!", "enter", "e", "!", "enter", "e", "!", "enter")
+    assert refusal(data, "alpha!!!", policy)
+    with open_session(data, "file") as session:
+        press(session, "k")
+    assert refusal(data, "alpha!!!", policy) is None
+
+
+def refusal(data: Path, text: str, policy: Literal["reviewed", "any"]) -> object:
+    """Why `post` would not draw a line."""
+    line = next(line for line in Queue(data).lines() if line.text == text)
+    settings = Settings(data, post_only=policy)
+    run = PostingRun(settings, {}, rng=random.Random(1), clock=time.time, say=lambda *_, **__: None)
+    return run.selection().refusal(line)

@@ -17,7 +17,7 @@ from botus.review.machine import table as tables
 from botus.review.machine.editor import Editor
 from botus.review.machine.order import Lesson, Order, arrange
 from botus.review.machine.table import Card, Table
-from botus.store.decisions import History, Step, Verdict, origins, verdicts
+from botus.store.decisions import History, Step, Verdict, earlier_wordings, origins, verdicts
 from botus.store.durable.lines import Line
 
 DONE = {"keep": "kept", "star": "starred", "drop": "dropped", "later": "later", "edit": "edited"}
@@ -138,11 +138,8 @@ class ReviewState:
 
     def noted(self, about: Mapping[str, Mapping[str, Any]], post: str) -> Mapping[str, Any]:
         """Find what `about` has of a post, or of the wording that it was edited from."""
-        seen: set[str] = set()
-        while post not in about and post in self.origins and post not in seen:
-            seen.add(post)
-            post = self.origins[post]
-        return about.get(post) or {}
+        wordings = (post, *earlier_wordings(post, self.origins))
+        return next((about[one] for one in wordings if one in about), {})
 
 
 def begin(state: ReviewState, history: History) -> ReviewState:
