@@ -18,8 +18,8 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from botus.errors import SettingsError
-from botus.schedule.cron import Cron
-from botus.schedule.expression import read
+from botus.schedule.cron import read
+from botus.schedule.cron_times import Cron
 from botus.schedule.words import cron_warnings, words
 from botus.schedule.zones import dated, find_zone, offset_at, stretches
 from botus.settings import Settings

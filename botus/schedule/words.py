@@ -10,7 +10,7 @@ import re
 from calendar import month_name
 from collections.abc import Callable, Iterator, Sequence
 
-from botus.schedule.cron import Cron
+from botus.schedule.cron_times import Cron
 
 _SHORTEST = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _WEEKDAYS = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays")

@@ -18,9 +18,9 @@ from random import Random
 import pytest
 
 from botus.corpus.parsing.archive import Inflated, Limits, open_archive
+from botus.corpus.parsing.dates import seconds
 from botus.corpus.parsing.decoding import glance, lines_of, text_of
 from botus.corpus.parsing.jsonstream import document, elements, values
-from botus.corpus.parsing.moments import seconds
 from botus.corpus.sources.detection import read
 from botus.errors import FileError
 from tests.support.exports import kept, note, outbox, parsed, tarred, tweet, ytd, zipped

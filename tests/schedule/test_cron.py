@@ -10,8 +10,8 @@ import pytest
 from cronsim import CronSim
 
 from botus.errors import SettingsError
-from botus.schedule.cron import Cron
-from botus.schedule.expression import read
+from botus.schedule.cron import read
+from botus.schedule.cron_times import Cron
 from botus.schedule.words import cron_warnings, words
 
 

@@ -4,7 +4,7 @@ archive.py     the files of an export where they lie: in a folder, a zip, a tar,
 decoding.py    bytes -> text or lines, whatever the encoding; broken letters are repaired
 fields.py      records (rows, objects) -> posts: which field is the text, what the others say
 jsonstream.py  JSON of any size, value by value
-moments.py     when was it? every form in which exports write a date
+dates.py       when was it? every form in which exports write a date
 post.py        a post as an export has it, why it may be refused, other people's words told by the words
 rows.py        lines -> rows of a CSV
 """

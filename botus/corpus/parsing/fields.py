@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from botus.corpus.parsing import moments
+from botus.corpus.parsing import dates
 from botus.corpus.parsing.post import ParsedPost, Refusal, quotation
 from botus.errors import FileError, SettingsError
 from botus.markup import html_text, unescaped
@@ -84,7 +84,7 @@ def post_of(record: Record, text_field: str) -> ParsedPost:
     return ParsedPost(
         text,
         refused=_refusal(low) or quotation(text),
-        at=next((at for at in map(moments.seconds, _values(low, _DATES)) if at is not None), None),
+        at=next((at for at in map(dates.seconds, _values(low, _DATES)) if at is not None), None),
         likes=next((count for count in likes if count is not None), None),
         is_reply=_is_reply(low, text),
         is_deleted=_any_true(low, _DELETED),
@@ -158,7 +158,7 @@ def _wordiness(values: Iterable[object]) -> float:
     """How many words a value has on average; addresses, numbers and dates are no words."""
     counts = [
         sum("://" not in word and bool(_WORD.search(word)) for word in value.split())
-        if isinstance(value, str) and moments.seconds(value) is None
+        if isinstance(value, str) and dates.seconds(value) is None
         else 0
         for value in values
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from botus.corpus.parsing import moments
+from botus.corpus.parsing import dates
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.jsonstream import document, elements
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal
@@ -97,7 +97,7 @@ def _post(record: object, refused: str, channel: str) -> ParsedPost:
     return ParsedPost(
         _EMOJI.sub(r"\1", str(record["Contents"] or "")).strip(),
         refused=refused,
-        at=moments.seconds(record.get("Timestamp")),
+        at=dates.seconds(record.get("Timestamp")),
         has_media=bool(record.get("Attachments")),
         channel=channel,
     )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from botus.corpus.parsing import moments
+from botus.corpus.parsing import dates
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.jsonstream import elements
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal
@@ -63,7 +63,7 @@ def post_of(activity: object) -> ParsedPost:
         activity = {"type": "Create", "actor": activity.get("attributedTo"), "object": activity}
     post = activity.get("object")
     if activity.get("type") == "Announce":
-        return ParsedPost("", Refusal.BOOST, at=moments.seconds(activity.get("published")))
+        return ParsedPost("", Refusal.BOOST, at=dates.seconds(activity.get("published")))
     if activity.get("type") != "Create" or not isinstance(post, dict) or post.get("type") not in _POSTS:
         return ParsedPost("", Refusal.NOT_A_POST)
     content, versions = post.get("content"), post.get("contentMap")
@@ -76,7 +76,7 @@ def post_of(activity: object) -> ParsedPost:
     return ParsedPost(
         text,
         refused=_refusal(activity, post),
-        at=moments.seconds(post.get("published") or activity.get("published")),
+        at=dates.seconds(post.get("published") or activity.get("published")),
         likes=count if isinstance(count, int) else None,
         is_reply=_is_reply(activity, post, text),
         warning=html_text(str(post.get("summary") or "")),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from botus.corpus.parsing import fields, moments
+from botus.corpus.parsing import dates, fields
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.decoding import lines_of
 from botus.corpus.parsing.post import Options, ParsedPost
@@ -33,7 +33,7 @@ def is_table(start: str, name: str) -> bool:
         return True
     if header and _is_header(header) and (delimiter or len(header) == 1):
         return True
-    return len(header) >= 3 and any(moments.seconds(cell) is not None or cell.isdecimal() for cell in header)
+    return len(header) >= 3 and any(dates.seconds(cell) is not None or cell.isdecimal() for cell in header)
 
 
 def is_trump(start: str) -> bool:
@@ -105,11 +105,11 @@ def _guessed(record: dict[str, str], text: str) -> dict[str, str]:
     """Name the moment and the flag of a record without a header, as far as they show themselves."""
     rest = [cell.strip() for name, cell in record.items() if name != text]
     flags = [cell for cell in rest if cell.lower() in _FLAGS]
-    dates = [cell for cell in rest if not cell.isdecimal() and moments.seconds(cell) is not None]
+    times = [cell for cell in rest if not cell.isdecimal() and dates.seconds(cell) is not None]
     # The Trump Archive has isRetweet, isDeleted and isFlagged, in this order; before, is_retweet alone.
     return {
         text: record.get(text, ""),
-        "created_at": dates[0] if dates else "",
+        "created_at": times[0] if times else "",
         "is_retweet": flags[0] if flags else "",
         "is_deleted": flags[1] if len(flags) > 2 else "",
     }

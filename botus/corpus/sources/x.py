@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from botus.corpus.parsing import moments
+from botus.corpus.parsing import dates
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.decoding import glance
 from botus.corpus.parsing.jsonstream import elements
@@ -88,7 +88,7 @@ def _post(record: object, context: _Context) -> ParsedPost:
         return ParsedPost("", Refusal.NOT_A_POST)
     number = _number(tweet.get("id_str") or tweet.get("id"))
     media = _objects(tweet.get("extended_entities"), "media") or _objects(tweet.get("entities"), "media")
-    at = moments.seconds(tweet.get("created_at"))
+    at = dates.seconds(tweet.get("created_at"))
     text = _without_links(unescaped(text), _objects(tweet.get("entities"), "urls"), media)
     if long_text := _long_text(context.long_texts, at, text):
         text = long_text
@@ -186,14 +186,14 @@ def _owner(archive: Archive) -> tuple[str, str]:
 def _is_protected(archive: Archive) -> bool:
     """Whether only followers may read the account; the last time it was changed counts for all its posts."""
     changes = list(_side_file(archive, "protected-history.js", "protectedHistory"))
-    last = max(changes, key=lambda one: moments.seconds(one.get("protectedAt")) or 0.0, default={})
+    last = max(changes, key=lambda one: dates.seconds(one.get("protectedAt")) or 0.0, default={})
     return str(last.get("action", "")).lower() == "protect"
 
 
 def _long_texts(archive: Archive) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for record in _side_file(archive, "note-tweet.js", "noteTweet"):
-        at = moments.seconds(record.get("createdAt"))
+        at = dates.seconds(record.get("createdAt"))
         core = record.get("core")
         if at is not None and isinstance(core, dict) and isinstance(core.get("text"), str):
             links = [

@@ -1,4 +1,4 @@
-"""Reads the moments of exports: X's own form, ISO 8601 and its relatives, American dates, Unix time.
+"""Reads the dates of exports: X's own form, ISO 8601 and its relatives, American dates, Unix time.
 
 The one place where a date of an export is read. Without an offset it is UTC, as all exports mean it.
 """
