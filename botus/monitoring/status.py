@@ -68,7 +68,7 @@ class Status:
         if self.schedule is None or self.survey.queue is None:
             return None
         per_day = self.schedule.posts_per_day(self.survey.settings.max_per_day)
-        return round(self.survey.queue.ready / per_day, 1)
+        return self.survey.queue.ready / per_day
 
     @property
     def damage(self) -> list[str]:
@@ -89,7 +89,7 @@ class Status:
             "schedule": self.schedule.words() if self.schedule else "",
             "schedule_problem": self.schedule_problem,
             "next_post": self.next_post.isoformat() if self.next_post else None,
-            "days_left": self.days_left,
+            "days_left": None if self.days_left is None else round(self.days_left, 1),
             "targets": {target.name: target.about for target in known.targets.values()},
             "posted": len(known.log.ids) if known.log else None,
             "last": known.log.last if known.log else [],
@@ -154,8 +154,7 @@ def _when(status: Status) -> Iterator[str]:
     else:
         yield status.schedule_problem or "none (CRON is not set)"
     if status.days_left is not None:
-        lasts = span(status.days_left * 86400) if status.days_left else "less than two hours"
-        yield f"{lasts} of queue left"
+        yield f"{span(status.days_left * 86400)} of queue left" if status.days_left else "no queue left"
 
 
 def _posted(log: LogSummary, zone: ZoneInfo, width: int) -> Iterator[str]:

@@ -93,6 +93,9 @@ def test_letters_that_are_not_utf8_are_said(tmp_path: Path) -> None:
         ("NÃO É SÓ, Â e Ã", "NÃO É SÓ, Â e Ã"),
         ("schön, not schÃ¶n", "schön, not schÃ¶n"),
         ("🪶 itâ€™s", "🪶 itâ€™s"),
+        ("Â is a letter", "Â is a letter"),
+        ("vitamin Ã plain", "vitamin Ã plain"),
+        ("lâ€™Ã©tÃ© Ã  la mer", "l’été à la mer"),
     ],
 )
 def test_letters_that_were_read_wrongly_before(tmp_path: Path, text: str, once: str) -> None:

@@ -45,7 +45,9 @@ def test_a_quiet_bot(world: World) -> None:
     assert told.survey.log
     assert (told.survey.queue.ready, len(told.survey.log.ids)) == (2, 1)
     assert (told.survey.needs_attention, told.waiting) == ([], [])
-    assert told.days_left == 0.3
+    assert told.as_dict()["days_left"] == 0.3
+    assert told.days_left == pytest.approx(2 / 6)
+    assert "8 hours of queue left" in "\n".join(lines(told))
     text = "\n".join(lines(told))
     assert "queue       2 ready: 2 by hand\n" in text
     assert "every 4 hours, on the hour; next Mon 2026-11-02 08:00 +01:00\n" in text
@@ -199,3 +201,9 @@ def test_lines_are_folded_to_the_terminal_and_commands_stay_whole(world: World) 
     assert max(len(line) for line in found if " botus resolve " not in line) <= 60
     [post] = seen(world).waiting
     assert f"{' ' * 16}{post.command}" in found
+
+
+def test_an_empty_queue_has_no_time_left(tmp_path: Path) -> None:
+    world = World(tmp_path, FakeTarget(Platform(), "one"))
+    world.clock.now = NOW
+    assert "no queue left" in shown(world, cron="0 */4 * * *")

@@ -29,8 +29,13 @@ _MARKS = (
 )
 _SAMPLE = 1 << 14
 _ONLY_ENCODING = ftfy.TextFixerConfig(
-    restore_byte_a0=True, replace_lossy_sequences=False, decode_inconsistent_utf8=False, fix_c1_controls=False
+    restore_byte_a0=False,
+    replace_lossy_sequences=False,
+    decode_inconsistent_utf8=False,
+    fix_c1_controls=False,
 )
+_LETTER_OR_TWO_BYTES = re.compile("[ÂÃ] ")
+_ALSO_SPACES = _ONLY_ENCODING._replace(restore_byte_a0=True)
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _SAVE_AS = "save it as UTF-8 and try again"
 
@@ -76,7 +81,10 @@ def repaired(text: str) -> str:
 
     A text with one letter that speaks against it stays as it is.
     """
-    return str(ftfy.fix_encoding(text, _ONLY_ENCODING))
+    # Alone, `Ã ` is a letter and a space; beside other broken letters it was `à`, whose second byte is one.
+    rest = _LETTER_OR_TWO_BYTES.sub("", text)
+    is_broken = rest != text and ftfy.fix_encoding(rest, _ONLY_ENCODING) != rest
+    return str(ftfy.fix_encoding(text, _ALSO_SPACES if is_broken else _ONLY_ENCODING))
 
 
 def lines_of(pieces: Iterable[str], place: str, longest: int = LONGEST) -> Iterator[str]:
