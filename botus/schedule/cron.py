@@ -6,9 +6,13 @@ is seconds, and `@daily` is another time for each bot. Such things are refused o
 
 from __future__ import annotations
 
+import importlib
+import platform
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from struct import calcsize
+from types import ModuleType
 
 from botus.errors import SettingsError
 from botus.schedule.cron_times import Cron
@@ -177,21 +181,34 @@ def _end(place: int, end: str, identity: str) -> int:
 
 
 def _expanded(place: int, term: str, identity: str) -> tuple[int, ...]:
-    """What croniter makes of a term; imported here, so that only what reads CRON loads it."""
-    from croniter import CroniterError, croniter
-
+    """What croniter makes of a term."""
+    croniter = _croniter()
     fields = ["*"] * len(_FIELDS)
     fields[place] = term
     try:
         if not re.fullmatch(r"[\w*/()-]+", term, re.ASCII):
-            raise CroniterError
-        expanded, _ = croniter.expand(" ".join(fields), hash_id=identity.encode())
-    except CroniterError as error:
+            raise croniter.CroniterError
+        expanded, _ = croniter.croniter.expand(" ".join(fields), hash_id=identity.encode())
+    except croniter.CroniterError as error:
         raise ValueError(_problem(place, term)) from error
     _, low, high, _ = _FIELDS[place]
     if expanded[place] == ["*"]:
         return tuple(range(low, 7 if place == _WEEKDAY else high + 1))
     return tuple(int(number) for number in expanded[place])
+
+
+def _croniter() -> ModuleType:
+    """Import croniter, here because only what reads CRON is to load it.
+
+    While it is imported it asks `platform.architecture`, which starts the program `file` to learn how wide a
+    pointer is; `run` starts no other process, and need not.
+    """
+    asked = platform.architecture
+    platform.architecture = lambda *_: (f"{8 * calcsize('P')}bit", "")  # type: ignore[assignment, misc]
+    try:
+        return importlib.import_module("croniter")
+    finally:
+        platform.architecture = asked
 
 
 def _problem(place: int, term: str) -> str:

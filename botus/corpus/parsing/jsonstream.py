@@ -21,7 +21,8 @@ _ASSIGNED = re.compile(r"\s*(?:(?:var|let|const)\s+)?[\w.$]+(?:\[[^\]]{1,40}\])*
 # A whole pair of surrogates is matched first, so that what is left for the group is half of one.
 _HALF = re.compile(r"\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(\\u[dD][89a-fA-F]\w\w)")
 _NOT_A_NUMBER = re.compile(r'(?<=":)\s*(?:NaN|-?Infinity)(?=\s*[,}])')
-_CONTROLS = bytes.maketrans(bytes(range(32)), b" " * 32)
+_CONTROL = re.compile("[\x00-\x1f]")
+_ESCAPED = str.maketrans({chr(code): " " for code in range(32)} | {"\n": r"\n", "\r": r"\r", "\t": r"\t"})
 # ijson crashes where Python refuses to make a number, which it does from 4,300 digits on.
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _MANY_DIGITS = re.compile(rb"(\d{4000})\d+")
@@ -87,6 +88,7 @@ class _Source:
     def __init__(self, pieces: Iterable[str], place: str, longest: int) -> None:
         self._pieces, self._place, self._longest = pieces, place, longest
         self._held = 0  # letters since a value was complete
+        self._is_in_string = False
 
     def __iter__(self) -> Iterator[list[Event]]:
         events = ijson.sendable_list()
@@ -94,7 +96,7 @@ class _Source:
         for text in chain(self._cut_after_commas(), [""]):
             damage: Exception | None = None
             try:
-                parser.send(_standard(text)) if text else parser.close()
+                parser.send(_standard(self._escaped(text))) if text else parser.close()
             except (ijson.JSONError, ArithmeticError, ValueError) as error:
                 damage = error
             yield list(events)
@@ -147,6 +149,21 @@ class _Source:
         if rest:
             yield rest
 
+    def _escaped(self, text: str) -> str:
+        """Escape line breaks and tabs within strings, which the standard forbids, and drop other controls."""
+        masked = text.replace(r"\\", "__").replace(r"\"", "__")  # of the same length
+        was_in_string = self._is_in_string
+        self._is_in_string ^= masked.count('"') % 2 == 1
+        if not _CONTROL.search(text):
+            return text
+        parts, at = [], 0
+        for number, part in enumerate(masked.split('"')):
+            own = text[at : at + len(part)]
+            at += len(part) + 1
+            is_inside = (number % 2 == 1) != was_in_string
+            parts.append(own if not is_inside or own.isprintable() else own.translate(_ESCAPED))
+        return '"'.join(parts)
+
     def _error(self, what: str, hint: str = _AGAIN) -> FileError:
         return FileError(f"{self._place}: {what}", hint)
 
@@ -177,10 +194,10 @@ def _assigned(pieces: Iterable[str], place: str) -> Iterator[str]:
 
 
 def _standard(text: str) -> bytes:
-    """Take out halves of letters, turn NaN into null and control characters into spaces, shorten numbers."""
+    """Take out halves of letters, turn NaN into null, shorten numbers."""
     if "\\u" in text:
         text = _HALF.sub(lambda found: "" if found[1] else found[0], text)
     if "NaN" in text or "Infinity" in text:
         text = _NOT_A_NUMBER.sub("null", text)
-    raw = text.encode().translate(_CONTROLS)
+    raw = text.encode()
     return _MANY_DIGITS.sub(rb"\1", raw) if b"0" * 4001 in raw.translate(_DIGITS) else raw
