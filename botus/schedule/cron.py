@@ -204,7 +204,7 @@ def _croniter() -> ModuleType:
     pointer is; `run` starts no other process, and need not.
     """
     asked = platform.architecture
-    platform.architecture = lambda *_: (f"{8 * calcsize('P')}bit", "")  # type: ignore[assignment, misc]
+    platform.architecture = lambda *_: (f"{8 * calcsize('P')}bit", "")
     try:
         return importlib.import_module("croniter")
     finally:
