@@ -29,6 +29,7 @@ class Setting:
         default: where it is not set.
         required: without it there is no such target.
         secret: never shown, and may come from a file.
+        aliases: what others call it; botus does not read them, it says which name is meant.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Setting:
     default: Any = ""
     required: bool = False
     secret: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,14 @@ def _languages(value: str) -> tuple[str, ...]:
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{1,8}){0,3}")
 
 
-def _secret(name: str, argument: str, read: Callable[[str], Any] = token, default: object = "") -> Setting:
-    return Setting(name, argument, read, default, required=True, secret=True)
+def _secret(
+    name: str,
+    argument: str,
+    read: Callable[[str], Any] = token,
+    default: object = "",
+    aliases: tuple[str, ...] = (),
+) -> Setting:
+    return Setting(name, argument, read, default, required=True, secret=True, aliases=aliases)
 
 
 _X_FREE = 280  # characters for accounts without X Premium
@@ -145,10 +153,14 @@ X = Platform(
     rate="X allows 100",
     credentials="the four secrets of X",
     settings=(
-        _secret("CONSUMER_KEY", "consumer_key"),
-        _secret("CONSUMER_SECRET", "consumer_secret"),
-        _secret("ACCESS_TOKEN", "access_token"),
-        _secret("ACCESS_TOKEN_SECRET", "access_token_secret"),
+        _secret("CONSUMER_KEY", "consumer_key", aliases=("API_KEY",)),
+        _secret(
+            "CONSUMER_SECRET",
+            "consumer_secret",
+            aliases=("API_KEY_SECRET", "API_SECRET", "API_SECRET_KEY", "CONSUMER_KEY_SECRET"),
+        ),
+        _secret("ACCESS_TOKEN", "access_token", aliases=("ACCESS_KEY", "ACCESS_TOKEN_KEY")),
+        _secret("ACCESS_TOKEN_SECRET", "access_token_secret", aliases=("ACCESS_SECRET",)),
         Setting("X_BASE_URL", "base_url", address, "https://api.twitter.com"),
         Setting("X_LIMIT", "limit", number, _X_FREE),
         Setting("X_READ", "may_read", truth, False),
@@ -163,8 +175,21 @@ MASTODON = Platform(
     credentials="MASTODON_ACCESS_TOKEN",
     identity="base_url",
     settings=(
-        Setting("MASTODON_BASE_URL", "base_url", address, required=True),
-        _secret("MASTODON_ACCESS_TOKEN", "token"),
+        Setting(
+            "MASTODON_BASE_URL",
+            "base_url",
+            address,
+            required=True,
+            aliases=(
+                "MASTODON_URL",
+                "MASTODON_API_BASE_URL",
+                "MASTODON_INSTANCE",
+                "MASTODON_INSTANCE_URL",
+                "MASTODON_SERVER",
+                "MASTODON_HOST",
+            ),
+        ),
+        _secret("MASTODON_ACCESS_TOKEN", "token", aliases=("MASTODON_TOKEN",)),
         Setting("MASTODON_VISIBILITY", "visibility", partial(choice, VISIBILITIES), "unlisted"),
         Setting("MASTODON_LANGUAGE", "language"),
         Setting("MASTODON_CW", "content_warning"),
@@ -178,9 +203,15 @@ BLUESKY = Platform(
     credentials="BLUESKY_HANDLE",
     identity="handle",
     settings=(
-        Setting("BLUESKY_SERVICE", "service", address, "https://bsky.social"),
-        Setting("BLUESKY_HANDLE", "handle", _handle, required=True),
-        _secret("BLUESKY_APP_PASSWORD", "password"),
+        Setting("BLUESKY_SERVICE", "service", address, "https://bsky.social", aliases=("BLUESKY_PDS",)),
+        Setting(
+            "BLUESKY_HANDLE",
+            "handle",
+            _handle,
+            required=True,
+            aliases=("BLUESKY_USERNAME", "BLUESKY_USER", "BLUESKY_IDENTIFIER"),
+        ),
+        _secret("BLUESKY_APP_PASSWORD", "password", aliases=("BLUESKY_PASSWORD",)),
         Setting("BLUESKY_LANGUAGE", "languages", _languages, ()),
     ),
 )
@@ -190,7 +221,22 @@ WEBHOOK = Platform(
     limit=2000,  # Discord's; Apprise knows the others, but it is not loaded for this
     length=len,
     credentials="WEBHOOK_URLS",
-    settings=(_secret("WEBHOOK_URLS", "urls", apprise_urls, ()),),
+    settings=(
+        _secret(
+            "WEBHOOK_URLS",
+            "urls",
+            apprise_urls,
+            (),
+            aliases=(
+                "WEBHOOK_URL",
+                "WEBHOOKS",
+                "DISCORD_WEBHOOK",
+                "DISCORD_WEBHOOK_URL",
+                "SLACK_WEBHOOK_URL",
+                "APPRISE_URLS",
+            ),
+        ),
+    ),
 )
 PLATFORMS = (X, MASTODON, BLUESKY, WEBHOOK)
 """In the order in which they are posted to."""

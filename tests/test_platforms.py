@@ -32,6 +32,14 @@ def test_every_setting_has_one_name_and_one_row() -> None:
     assert {f"{one.name}_FILE" for one in X.required} <= NAMES
 
 
+def test_settings_begin_with_their_platform_and_aliases_are_no_settings() -> None:
+    for platform in PLATFORMS:
+        for one in platform.settings:
+            # X was there first, before a name had to say whose it is.
+            assert one.name.startswith(f"{platform.name.upper()}_") or (platform is X and one.secret)
+            assert not NAMES & set(one.aliases)
+
+
 def test_limits_are_those_of_the_targets_and_of_x_without_any() -> None:
     assert load({}).limits() == [Limit(X, 280)]
     assert load({**MASTODON_SECRETS, **X_SECRETS, "X_LIMIT": "4000"}).limits() == [

@@ -77,9 +77,11 @@ def test_what_other_programs_have_is_no_business_of_ours() -> None:
     assert surroundings(**dict.fromkeys(others, "1")) == []
     both = {"TWITTER_API_KEY": "k", "CONSUMER_KEY": "a", "CONSUMER_SECRET": "b"}
     assert not [line for line in surroundings(**both) if "TWITTER" in line]
-    assert surroundings(BOTUS_COLOR="1") == [
-        "botus does not know BOTUS_COLOR, which is set -> see Settings in the README"
-    ]
+    for name in ("BOTUS_COLOR", "MASTODON_COLOR", "BLUESKY_COLOR"):
+        assert surroundings(**{name: "1"}) == [
+            f"botus does not know {name}, which is set -> see Settings in the README"
+        ]
+    assert surroundings(X_COLOR="1", WEBHOOK_COLOR="1") == []
 
 
 def test_settings_without_effect() -> None:

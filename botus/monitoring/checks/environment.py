@@ -11,32 +11,23 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from botus.monitoring.checks.finding import Finding
-from botus.platforms import PLATFORMS
+from botus.platforms import PLATFORMS, WEBHOOK, X
 from botus.settings import NAMES, SECRETS, Settings
 
 _ALL_SETTINGS = "see Settings in the README"
 # Said so, without a platform, many programs have them.
 _COMMON = ("API_KEY", "API_SECRET", "ACCESS_KEY", "SCHEDULE", "DATA_DIR")
-_PREFIXES = ("MASTODON_", "BLUESKY_", "BOTUS_")
+# A name that begins so is meant for botus; X_ and WEBHOOK_ begin many names of other programs.
+_PREFIXES = ("BOTUS_", *(f"{one.name.upper()}_" for one in PLATFORMS if one not in (X, WEBHOOK)))
 _ALIASES = {
-    "CONSUMER_KEY": "API_KEY",
-    "CONSUMER_SECRET": "API_KEY_SECRET API_SECRET API_SECRET_KEY CONSUMER_KEY_SECRET",
-    "ACCESS_TOKEN": "ACCESS_KEY ACCESS_TOKEN_KEY",
-    "ACCESS_TOKEN_SECRET": "ACCESS_SECRET",
-    "MASTODON_BASE_URL": "MASTODON_URL MASTODON_API_BASE_URL MASTODON_INSTANCE MASTODON_INSTANCE_URL"
-    " MASTODON_SERVER MASTODON_HOST",
-    "MASTODON_ACCESS_TOKEN": "MASTODON_TOKEN",
-    "BLUESKY_APP_PASSWORD": "BLUESKY_PASSWORD",
-    "BLUESKY_HANDLE": "BLUESKY_USERNAME BLUESKY_USER BLUESKY_IDENTIFIER",
-    "BLUESKY_SERVICE": "BLUESKY_PDS",
     "CRON": "CRONTAB CRON_EXPRESSION CRON_SCHEDULE SCHEDULE",
     "TZ": "TIMEZONE TIME_ZONE CRON_TZ",
-    "WEBHOOK_URLS": "WEBHOOK_URL WEBHOOKS DISCORD_WEBHOOK DISCORD_WEBHOOK_URL SLACK_WEBHOOK_URL APPRISE_URLS",
     "NOTIFY_URLS": "NOTIFY_URL",
     "PING_URL": "HEALTHCHECKS_URL",
     "BOTUS_DATA": "DATA_DIR",
 }
 _MEANT = {alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()}
+_MEANT |= {alias: each.name for one in PLATFORMS for each in one.settings for alias in each.aliases}
 # Which settings do nothing without which, besides those of a platform without its credentials.
 _NEEDS = {
     "CRON": ("JITTER", "CATCH_UP", "MAX_PER_DAY", "PING_URL", "NOTIFY_URLS"),
