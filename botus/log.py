@@ -52,7 +52,7 @@ class LogHandler(logging.Handler):
 
     Args:
         stream: standard output or error; None where there is none.
-        form: `text` or `json`.
+        form: a name in `FORMS`.
         secrets: what must never be printed.
         now: the clock, in the zone in which times are shown.
     """
@@ -136,21 +136,29 @@ def capture(handler: LogHandler, *, debug: bool) -> None:
     sys.unraisablehook = lambda found: uncaught(found.exc_value, " while tidying up")
 
 
+def _as_text(moment: str, level: str, content: dict[str, object]) -> str:
+    mark = "" if level == "info" else f"{level}: "
+    return f"{moment} {mark}{content['message']}"
+
+
+def _as_json(moment: str, level: str, content: dict[str, object]) -> str:
+    return json.dumps({"time": moment, "level": level, **content})
+
+
+FORMS: dict[str, Callable[[str, str, dict[str, object]], str]] = {"text": _as_text, "json": _as_json}
+"""What makes one line of a record's time, level and content, by the words for LOG_FORMAT."""
+
+
 class _Formatter(logging.Formatter):
-    """Gives the content that the filter has put together one of the two forms."""
+    """Gives the content that the filter has put together one of the forms."""
 
     def __init__(self, form: str, now: Callable[[], datetime]) -> None:
         super().__init__()
-        self._form, self._now = form, now
+        self._line, self._now = FORMS[form], now
 
     def format(self, record: logging.LogRecord) -> str:
-        content = vars(record)["content"]
         level = _LEVELS.get(record.levelno, "error")
-        moment = self._now().isoformat(timespec="seconds")
-        if self._form == "json":
-            return json.dumps({"time": moment, "level": level, **content})
-        mark = "" if level == "info" else f"{level}: "
-        return f"{moment} {mark}{content['message']}"
+        return self._line(self._now().isoformat(timespec="seconds"), level, vars(record)["content"])
 
 
 class _Censor(logging.Filter):

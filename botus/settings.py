@@ -112,7 +112,11 @@ def read(environment: Mapping[str, str], data: Path | None = None) -> tuple[Sett
 
 def log_format(environment: Mapping[str, str]) -> LogFormat:
     """LOG_FORMAT alone, for whoever has to say that the settings are wrong."""
-    return "json" if environment.get("LOG_FORMAT", "").strip().lower() == "json" else "text"
+    try:
+        found: LogFormat = choice(get_args(LogFormat), environment.get("LOG_FORMAT", "").strip())
+    except ValueError:
+        return Settings.log_format
+    return found
 
 
 def _ping_url(value: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import tempfile
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 
-from botus.log import LogHandler, censor
+from botus.log import FORMS, LogHandler, censor
+from botus.settings import LogFormat
 
 NOW = datetime(2026, 11, 2, 3, 4, 5, 678, tzinfo=UTC)
 SECRETS = ("sword", "swordfish", 'quo"te\\d', "abc")
@@ -19,6 +21,10 @@ def written(form: str, message: str, level: str = "info", **fields: object) -> s
         LogHandler(stream, form, SECRETS, lambda: NOW).say(message, level, **fields)
         stream.seek(0)
         return stream.read()
+
+
+def test_every_form_that_can_be_set_can_be_written() -> None:
+    assert FORMS.keys() == set(get_args(LogFormat))
 
 
 def test_text_for_people() -> None:

@@ -57,6 +57,8 @@ def cli(values: Common) -> None:
     generate writes candidates into tweets.txt, curate prunes them, post and run send them out, one
     random line at a time, and log them in tweeted.json.
     """
+    if click.get_current_context().invoked_subcommand == run.name:  # before it reads its own options
+        values.log_form = log_format(os.environ)
     if sys.platform == "win32":
         raise BotusError(
             "botus runs on Linux, macOS and WSL, not on Windows itself", "use WSL or the container"
@@ -76,9 +78,7 @@ def _show(error: BotusError, values: Common) -> int:
 
 
 def _show_usage(error: click.ClickException, values: Common) -> int:
-    context = error.ctx if isinstance(error, click.UsageError) else None
-    if context and context.command is run and log_format(os.environ) == "json":
-        values.logs_json = True
+    if values.log_form != "text":
         return values.complain(error.format_message(), error.exit_code)
     error.show()
     return error.exit_code

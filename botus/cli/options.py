@@ -27,14 +27,15 @@ class Common:
     """The values of the common options.
 
     Attributes:
-        logs_json: whether also the reason for which a command ends has to be JSON.
+        log_form: how the reason for which a command ends is written: sentences for a person in `text`, a log
+            line in every other of `log.FORMS`.
     """
 
     data: Path | None = None
     as_json: bool = False
     quiet: bool = False
     debug: bool = False
-    logs_json: bool = False
+    log_form: str = "text"
 
     @functools.cached_property
     def settings(self) -> Settings:
@@ -83,13 +84,13 @@ class Common:
             secrets = self.settings.secrets
         except BotusError:
             secrets = ()  # the settings are what is wrong: their problems never hold a value
-        if self.logs_json:
-            fields = {"traceback": trace} if trace else {}
-            handler = LogHandler(sys.stderr, "json", secrets, lambda: datetime.now(UTC))
-            handler.handle(own_record(text.removeprefix("botus: "), "error", exit_code=code, **fields))
-        else:
+        if self.log_form == "text":
             for line in censor(f"{trace}{text}", secrets).split("\n"):
                 to_stderr(line)
+        else:
+            fields = {"traceback": trace} if trace else {}
+            handler = LogHandler(sys.stderr, self.log_form, secrets, lambda: datetime.now(UTC))
+            handler.handle(own_record(text.removeprefix("botus: "), "error", exit_code=code, **fields))
         return code
 
 

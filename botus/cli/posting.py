@@ -14,7 +14,6 @@ from botus import shutdown
 from botus.cli.options import Common, common
 from botus.errors import CredentialsError, TemporaryError
 from botus.log import Say
-from botus.settings import log_format
 
 if TYPE_CHECKING:
     from botus.posting.posting_run import Outcome, PostingRun
@@ -53,7 +52,6 @@ def post(values: Common, dry_run: bool) -> None:
 def run(values: Common) -> None:
     """Post on the schedule in CRON: what the container runs."""
     shutdown.exit_on_sigterm()  # while it is still loading; then `serve` takes the signals
-    values.logs_json = log_format(os.environ) == "json"
     from botus.monitoring.notify import listener
     from botus.monitoring.start_page import start_page
     from botus.schedule.loop import settings_of

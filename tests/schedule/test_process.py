@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
 from botus import shutdown
 from botus.posting.target import USUAL
+from botus.settings import LogFormat
 from botus.store.durable import files
 from tests.support.command import COMMAND, ROOT, X_SECRETS, botus, environment, until
 from tests.support.loopback import Reply, Request
@@ -159,6 +161,31 @@ def test_damage_keeps_it_up_and_unhealthy_until_it_is_fixed(
 
 
 # Its log.
+
+
+LINES = {  # how a line of the log looks in each form, and a line of the reason for which `run` ends
+    "text": (r"\d{4}-\d\d-\d\dT\S+ \S.*", r"botus: CRON .*|Write five fields.*"),
+    "json": (r'\{"time": ".+", "message": ".+"\}', r'\{"time": ".+", "message": "CRON .+", "exit_code": 2\}'),
+}
+
+
+@pytest.mark.parametrize("form", get_args(LogFormat))
+def test_every_line_has_the_form_that_was_asked_for(
+    data: Path, tmp_path: Path, bots: list[Bot], form: str
+) -> None:
+    of_log, of_end = LINES[form]
+    settings = {"BOTUS_DATA": str(data), "LOG_FORMAT": form.upper()}
+    bots.append(bot := Bot(tmp_path, CRON="0 0 1 1 *", **settings))
+    bot.hears("this is a dry run")
+    bot.process.send_signal(signal.SIGHUP)
+    bot.hears("were read again")
+    bot.stop()
+    assert [line for line in bot.said.splitlines() if not re.fullmatch(of_log, line)] == []
+    bots.append(refused := Bot(tmp_path, CRON="61 * * * *", **settings))
+    assert refused.process.wait(20) == 2
+    lines = refused.said.splitlines()
+    assert lines
+    assert [line for line in lines if not re.fullmatch(of_end, line)] == []
 
 
 def test_every_line_is_json(data: Path, tmp_path: Path, mastodon: MastodonServer, bots: list[Bot]) -> None:
