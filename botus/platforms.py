@@ -54,6 +54,7 @@ class Platform:
         credentials: what the required settings are called in a sentence.
         rate: posts that it allows an account in 15 minutes, in words.
         identity: the argument by which an owner knows the account; "" where the title has to do.
+        confirms: whether a lost post can be looked for; where not, it is counted and nobody is asked.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Platform:
     credentials: str
     rate: str = ""
     identity: str = ""
+    confirms: bool = True
 
     @property
     def required(self) -> list[Setting]:
@@ -221,6 +223,7 @@ WEBHOOK = Platform(
     limit=2000,  # Discord's; Apprise knows the others, but it is not loaded for this
     length=len,
     credentials="WEBHOOK_URLS",
+    confirms=False,
     settings=(
         _secret(
             "WEBHOOK_URLS",
@@ -240,3 +243,12 @@ WEBHOOK = Platform(
 )
 PLATFORMS = (X, MASTODON, BLUESKY, WEBHOOK)
 """In the order in which they are posted to."""
+
+
+def confirms(target: str) -> bool:
+    """Whether a lost post can be looked for, by the target's name in the log.
+
+    A target that botus no longer knows may still have an account to look at.
+    """
+    name = target.partition("-")[0]
+    return all(one.confirms for one in PLATFORMS if one.name == name)

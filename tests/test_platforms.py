@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from botus.platforms import MASTODON, PLATFORMS, Limit, X
+from botus.platforms import MASTODON, PLATFORMS, Limit, X, confirms
 from botus.posting.targets.configured import configured
 from botus.settings import NAMES, load
 from tests.support.command import X_SECRETS
@@ -23,6 +23,15 @@ EVERYTHING = {
 def test_a_row_has_the_arguments_of_its_target(tmp_path: Path) -> None:
     targets = configured(load(EVERYTHING, tmp_path), time.time)
     assert [name.partition("-")[0] for name in targets] == [one.name for one in PLATFORMS]
+
+
+def test_a_name_in_the_log_says_whether_a_lost_post_can_be_found(tmp_path: Path) -> None:
+    targets = configured(load(EVERYTHING, tmp_path), time.time)
+    assert {name: confirms(name) for name in targets} == {
+        name: target.platform.confirms for name, target in targets.items()
+    }
+    assert [one.name for one in PLATFORMS if not one.confirms] == ["webhook"]
+    assert confirms("one-of-old")
 
 
 def test_every_setting_has_one_name_and_one_row() -> None:

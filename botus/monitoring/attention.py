@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from botus.posting.target import UNCONFIRMED, Target
+from botus.platforms import confirms
+from botus.posting.target import Target
 from botus.schedule.zones import dated
 from botus.store.durable import owner
 from botus.store.intents import Intent
@@ -64,9 +65,7 @@ def unknown_posts(entries: Iterable[dict[str, Any]], intents: Iterable[Intent] =
             found.pop((intent.id, name), None)  # it is sent once more
             if one.state == "unknown":
                 found[intent.id, name] = _unknown(intent.id, name, intent.text, one.error)
-    return {
-        f"{post} {name}": said for (post, name), said in found.items() if not name.startswith(UNCONFIRMED)
-    }
+    return {f"{post} {name}": said for (post, name), said in found.items() if confirms(name)}
 
 
 def open_posts(

@@ -15,9 +15,10 @@ from typing import TypeVar
 from botus.errors import BotusError, FileError, sentence
 from botus.monitoring.attention import outcomes, stopped_targets, unknown_posts
 from botus.monitoring.queue_counts import Acceptance, QueueCounts, accepted, count_lines
+from botus.platforms import confirms
 from botus.posting.log_repair import refuse_shortened
 from botus.posting.selection import Selection
-from botus.posting.target import UNCONFIRMED, Target
+from botus.posting.target import Target
 from botus.screening.denylist import Denylist, parse_denylist
 from botus.settings import Settings
 from botus.store import alerts
@@ -191,7 +192,7 @@ def _summary(entries: Iterable[Entry]) -> LogSummary:
         ids.append(entry.get("id"))
         last.appendleft(entry)
         lost = [name for name, part in outcomes(entry).items() if part.get("state") == "unknown"]
-        confirmable = [name for name in lost if not name.startswith(UNCONFIRMED)]
+        confirmable = [name for name in lost if confirms(name)]
         unconfirmed.update(name for name in lost if name not in confirmable)
         if confirmable:
             found.append(entry)

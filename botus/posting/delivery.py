@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from botus.log import Say
-from botus.posting.target import UNCONFIRMED, Answer, Attempt, Ready, Target
+from botus.platforms import confirms
+from botus.posting.target import Answer, Attempt, Ready, Target
 from botus.store.intents import Intent, Intents
 from botus.store.state import PostingState, TargetState
 
@@ -148,7 +149,7 @@ class Deliverer:
         elif delivery.state == "unknown":
             self.failed.add(name)
             message = f"{name}: {intent.id} was not confirmed ({delivery.error}); it is not sent again"
-            if not name.startswith(UNCONFIRMED):
+            if confirms(name):
                 todo = f"look at the account, then: botus resolve {intent.id} --posted or --not-posted"
                 level = "error"
                 message = f"{name}: cannot tell whether {intent.id} was posted ({delivery.error}); {todo}"

@@ -22,9 +22,6 @@ REQUEST_DEADLINE = 60.0
 LOOK_AFTER = 60.0  # seconds from an attempt to the first look: the server may still be at work on it
 LOOK_UNTIL = 86400.0  # seconds from an attempt after which a look that fails is not tried again
 
-# How the names of targets begin that never tell what became of a lost post: it is counted, not asked about.
-UNCONFIRMED = "webhook-"
-
 
 @dataclass(frozen=True)
 class Timing:
@@ -119,7 +116,7 @@ class Target(ABC):
 
     Attributes:
         platform: what is known of it without asking.
-        name: in the log: `x`, `mastodon`, `bluesky`, `webhook-discord-1a2b3c`.
+        name: in the log: the platform's, and after a "-" which one: `x`, `webhook-discord-1a2b3c`.
         title: of the platform, in sentences.
         base_url: the server's address, without a slash at its end.
         account: identifies the account, known without asking the network; holds no secret.

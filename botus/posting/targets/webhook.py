@@ -22,17 +22,7 @@ from urllib.parse import urlsplit
 from botus import shutdown
 from botus.errors import CredentialsError
 from botus.platforms import WEBHOOK
-from botus.posting.target import (
-    UNCONFIRMED,
-    USUAL,
-    Account,
-    Answer,
-    Attempt,
-    Ready,
-    Target,
-    Timing,
-    account_of,
-)
+from botus.posting.target import USUAL, Account, Answer, Attempt, Ready, Target, Timing, account_of
 
 _NOT_UNDERSTOOD = "Apprise does not understand this URL, or cannot serve it here"
 _NOT_ASKED = "a webhook cannot be tried without posting; a post that fails is not sent again"
@@ -50,7 +40,7 @@ class Webhook(Target):
 
     def __init__(self, url: str, timing: Timing = USUAL) -> None:
         self.account, self._kind = account_of(url), _kind(url)
-        self.name = f"{UNCONFIRMED}{self._kind}-{self.account[:6]}"
+        self.name = f"{WEBHOOK.name}-{self._kind}-{self.account[:6]}"
         self.base_url = f"{self._kind}:"
         self._url, self._timing = url, timing
         self.limit = 0  # until `ready` has asked
