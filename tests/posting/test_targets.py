@@ -16,6 +16,7 @@ from types import FrameType
 import pytest
 
 from botus.errors import BotusError, CredentialsError, Interrupted, TemporaryError
+from botus.platforms import PLATFORMS
 from botus.posting.target import Answer, Attempt, Ready, Target, Timing
 from botus.posting.targets.bluesky import Bluesky
 from botus.posting.targets.mastodon import Mastodon
@@ -63,10 +64,13 @@ class Bench:
     refusal from a lost answer (`proves` is False) promises only that nothing is sent twice.
     """
 
+    name: str  # the platform's, and of the target's module
+    made: str  # how a target is made in that module, as its source says it
     kind: type[Loopback]
     secrets: tuple[str, ...] = ()
     asks_who = ("users", "accounts")  # part of the requests by which `verify` asks
     proves = True
+    patient = False  # looks a while after an attempt, for a day
     lost = "the answer was lost: "
 
     def __init__(self, folder: Path) -> None:
@@ -99,6 +103,9 @@ class Bench:
 
 
 class XBench(Bench):
+    name = "x"
+    made = "X('a', 'b', 'c', 'd')"
+    patient = True
     kind = XServer
     secrets = X_SECRETS
 
@@ -115,6 +122,9 @@ class XBench(Bench):
 
 
 class MastodonBench(Bench):
+    name = "mastodon"
+    made = "Mastodon('https://example.social', 'token')"
+    patient = True
     kind = MastodonServer
     secrets = (MastodonServer.token,)
 
@@ -128,6 +138,8 @@ class MastodonBench(Bench):
 class BlueskyBench(Bench):
     """Logged in already, as after the first post of its life."""
 
+    name = "bluesky"
+    made = "Bluesky('kettle.test', 'word', Sessions(Path('.')))"
     kind = BlueskyServer
     secrets = (BlueskyServer.password, "access-0", "refresh-0")
     asks_who = ("getSession", "refreshSession", "createSession")
@@ -156,6 +168,8 @@ class BlueskyBench(Bench):
 class WebhookBench(Bench):
     """Apprise's own JSON form: whatever is 2xx is a success, and nothing else is known of a failure."""
 
+    name = "webhook"
+    made = "Webhook('discord://id/token')"
     kind = HookServer
     secrets = ("hook-token",)
     proves = False
@@ -171,12 +185,9 @@ class WebhookBench(Bench):
         return "posted" if 200 <= status < 300 else "unknown", False
 
 
-BENCHES: dict[str, type[Bench]] = {
-    "x": XBench,
-    "mastodon": MastodonBench,
-    "bluesky": BlueskyBench,
-    "webhook": WebhookBench,
-}
+ALL: list[type[Bench]] = [XBench, MastodonBench, BlueskyBench, WebhookBench]
+"""The one list: a new target is its bench, and that here."""
+BENCHES = {one.name: one for one in ALL}
 
 
 def _bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
@@ -187,14 +198,24 @@ def _bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
 
 bench = pytest.fixture(params=list(BENCHES))(_bench)
 """Every platform."""
-sure = pytest.fixture(params=["x", "mastodon", "bluesky"])(_bench)
+sure = pytest.fixture(params=[one.name for one in ALL if one.proves])(_bench)
 """Those that tell a refusal from a lost answer."""
-patient = pytest.fixture(params=["x", "mastodon"])(_bench)
+patient = pytest.fixture(params=[one.name for one in ALL if one.patient])(_bench)
 """Those that are looked at a while after an attempt, for a day."""
+
+
+def test_every_platform_has_a_bench() -> None:
+    assert [one.name for one in ALL] == [one.name for one in PLATFORMS]
 
 
 class TestContract:
     """The same for every target."""
+
+    def test_it_has_the_interface(self, bench: Bench) -> None:
+        target = bench.target()
+        assert target.platform.name == bench.name
+        assert all(hasattr(target, name) for name in vars(Target) if not name.startswith("_"))
+        assert all(hasattr(target, name) for name in Target.__annotations__)
 
     def test_success_brings_an_id_and_an_address(self, bench: Bench) -> None:
         target = bench.target()
@@ -405,33 +426,19 @@ class TestContract:
             sure.target().verify()
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        "x.X('a', 'b', 'c', 'd')",
-        "mastodon.Mastodon('https://example.social', 'token')",
-        "bluesky.Bluesky('kettle.test', 'word', Sessions(Path('.')))",
-        "webhook.Webhook('discord://id/token')",
-    ],
-)
-def test_nothing_heavy_is_loaded_before_the_first_request(make: str) -> None:
+@pytest.mark.parametrize("name", list(BENCHES))
+def test_nothing_heavy_is_loaded_before_the_first_request(name: str) -> None:
     heavy = ("requests", "urllib3", "tweepy", "mastodon", "bs4", "ssl", "apprise", "yaml", "markdown")
     heavy += ("twitter_text", "grapheme")
     code = f"""if True:
         import sys
         from pathlib import Path
         from botus.store.sessions import Sessions
-        from botus.posting.targets import bluesky, mastodon, webhook, x
-        target = {make}
+        from botus.posting.targets import {", ".join(BENCHES)}
+        target = {name}.{BENCHES[name].made}
         target.problem("hello"), target.new_key(), target.account, target.about
         print([name for name in {heavy} if name in sys.modules])"""
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
     )
     assert done.stdout.strip() == "[]"
-
-
-def test_the_targets_have_the_interface() -> None:
-    mastodon, x = Mastodon("https://example.social", "b"), X("a", "b", "c", "d")
-    for target in (mastodon, x, Bluesky("a.test", "b", Sessions(Path())), Webhook("discord://a/b")):
-        assert all(hasattr(target, name) for name in vars(Target) if not name.startswith("_"))
