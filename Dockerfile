@@ -20,7 +20,7 @@ RUN python -m venv --without-pip /opt/botus \
 FROM build AS build-post
 # What generates stays behind: the demo's model and text. So does what was compiled for one kind of processor
 # only; every such file has its Python beside it.
-RUN find /opt/botus/lib \( -path '*/botus/demo/*' ! -name __init__.py -o -name '*.so' \) -delete
+RUN find /opt/botus/lib \( -path '*/botus/demo/*' ! -name __init__.py -o -name '*.so' -o -name '*.so.*' \) -delete
 # Compiled once here and not at every start and every look at its health; what the base lets them import too,
 # because official images hold Python's own modules as text only.
 ENV PYTHONPYCACHEPREFIX=/opt/botus/compiled
