@@ -56,7 +56,7 @@ class LogSummary:
 
 
 @dataclass(frozen=True)
-class Marks:
+class WrittenLines:
     """What is needed of the lines that botus wrote, by fingerprint."""
 
     flags: dict[str, tuple[str, ...]]
@@ -104,9 +104,9 @@ class Survey:
         return self._tried(Decisions(self.data).judgement)
 
     @cached_property
-    def candidates(self) -> Marks | None:
+    def candidates(self) -> WrittenLines | None:
         """Flags and temperature of every line that botus wrote."""
-        return self._tried(lambda: _marks(Candidates(self.data)))
+        return self._tried(lambda: _written_lines(Candidates(self.data)))
 
     @cached_property
     def denylist(self) -> Denylist | None:
@@ -176,8 +176,8 @@ class Survey:
         return None
 
 
-def _marks(candidates: Candidates) -> Marks:
-    found = Marks({}, {})
+def _written_lines(candidates: Candidates) -> WrittenLines:
+    found = WrittenLines({}, {})
     for one in candidates.glances():
         found.flags[one.fingerprint], found.temperatures[one.fingerprint] = one.flags, one.temperature
     return found
