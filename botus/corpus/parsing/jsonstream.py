@@ -154,14 +154,14 @@ class _Source:
         masked = text.replace(r"\\", "__").replace(r"\"", "__")  # of the same length
         was_in_string = self._is_in_string
         self._is_in_string ^= masked.count('"') % 2 == 1
-        if not _CONTROL.search(text):
+        parts, first = masked.split('"'), int(not was_in_string)
+        if not _CONTROL.search("".join(parts[first::2])):
             return text
-        parts, at = [], 0
-        for number, part in enumerate(masked.split('"')):
+        at = 0
+        for number, part in enumerate(parts):
             own = text[at : at + len(part)]
             at += len(part) + 1
-            is_inside = (number % 2 == 1) != was_in_string
-            parts.append(own if not is_inside or own.isprintable() else own.translate(_ESCAPED))
+            parts[number] = own.translate(_ESCAPED) if number % 2 == first else own
         return '"'.join(parts)
 
     def _error(self, what: str, hint: str = _AGAIN) -> FileError:
