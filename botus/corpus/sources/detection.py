@@ -13,7 +13,10 @@ from pathlib import Path
 from botus.corpus.parsing.archive import Archive, Limits, Single, open_archive
 from botus.corpus.parsing.decoding import glance, repaired
 from botus.corpus.parsing.post import Options, ParsedPost
-from botus.corpus.sources import discord, json_records, mastodon, plain, tables, unsupported, x
+from botus.corpus.sources import unsupported
+from botus.corpus.sources.archives import discord, mastodon, x
+from botus.corpus.sources.records import json_records, tables
+from botus.corpus.sources.texts import plain, samples
 from botus.errors import FileError, SettingsError
 from botus.text import counted
 
@@ -57,8 +60,8 @@ FORMATS = {  # in the order in which they are asked
     "discord": Format("Discord package", discord.is_messages, discord.posts, discord.files_of),
     "trump": Format("The Trump Archive", _is_trump, _trump),
     "json": Format("JSON", json_records.is_json, json_records.posts),
-    "samples": Format("gpt-2-simple samples", plain.is_samples, plain.samples),
-    "fortune": Format("fortune", plain.is_fortune, plain.fortunes),
+    "samples": Format("gpt-2-simple samples", samples.is_samples, samples.posts),
+    "fortune": Format("fortune", samples.is_fortune, samples.fortunes),
     "csv": Format("CSV", tables.is_table, tables.posts),
     "text": Format("plain text", lambda start, name: True, plain.posts),
 }

@@ -17,7 +17,8 @@ from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.decoding import glance
 from botus.corpus.parsing.jsonstream import elements, values
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal
-from botus.corpus.sources import mastodon, unsupported
+from botus.corpus.sources import unsupported
+from botus.corpus.sources.archives import mastodon
 
 _BEGINS = re.compile(r"\s*(?:\[\s*[\[{\"\]]|\{\s*[\"}])")
 _STRING = re.compile(r'\s*"(?:[^"\\]|\\.)*"\s*')

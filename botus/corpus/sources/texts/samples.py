@@ -1,8 +1,4 @@
-"""Reads files without records: lines, fortunes between lines of `%`, samples between lines of `=`.
-
-Only a `corpus.txt` or `tweets.txt` has botus's own escapes for line breaks; in anybody else's file a
-backslash is a backslash.
-"""
+"""Reads posts between marked lines: samples between lines of `=`, fortunes between lines of `%`."""
 
 from __future__ import annotations
 
@@ -13,9 +9,7 @@ from itertools import chain
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.decoding import lines_of
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal, quotation
-from botus.text import unescape
 
-_OWN = ("corpus.txt", "tweets.txt")
 _SEPARATOR = re.compile(r"={10,}\s*")
 _START, _END = "<|startoftext|>", "<|endoftext|>"
 
@@ -28,15 +22,6 @@ def is_samples(start: str, name: str) -> bool:
 def is_fortune(start: str, name: str) -> bool:
     """Tell from the start of a file whether it is a fortune file."""
     return any(line.rstrip() == "%" for line in lines_of([start], ""))
-
-
-def posts(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
-    """Yield every line that is not blank."""
-    for name in names:
-        is_own = name.rpartition("/")[2] in _OWN
-        for line in archive.lines(name, notes):
-            if line.strip():
-                yield _post(unescape(line.strip()) if is_own else line.strip())
 
 
 def fortunes(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
@@ -52,7 +37,7 @@ def fortunes(archive: Archive, names: list[str], options: Options, notes: list[s
                 held.append(line)
 
 
-def samples(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
+def posts(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
     """Yield what is between lines of `=`, and where there are markers, what they enclose.
 
     A sample ends after a fixed number of tokens; where posts have an end marker, what comes after the last
