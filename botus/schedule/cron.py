@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from struct import calcsize
 from types import ModuleType
+from zoneinfo import available_timezones
 
 from botus.errors import SettingsError
 from botus.schedule.cron_times import Cron
 from botus.schedule.words import words
+from botus.schedule.zones import find_zone
 
 HINT = "Write five fields: minute, hour, day of month, month, day of week, for example CRON='0 */4 * * *'."
 
@@ -38,6 +40,12 @@ _MACROS = {
 }
 _FOREIGN_MACROS = {"@midnight": "0 0 * * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *"}
 _QUOTES = (('"', '"'), ("'", "'"), ("`", "`"), ("“", "”"), ("‘", "’"))
+_ZONE_IN_FRONT = re.compile(
+    r"\w*(?:TZ|TIME_?ZONE)\s*=\s*(?P<zone>\"[^\"]*\"|'[^']*'|[^\s;]+)[\s;]*(?P<rest>.*)", re.I | re.S
+)
+_ZONE_BEHIND = re.compile(
+    r"(?P<rest>(?:\S+\s+){5}|@\w+\s+)(?P<zone>[A-Za-z]+/[\w/+-]+|(?:UTC|GMT)(?:[+-][\d:]+)?)", re.ASCII
+)
 _HASHED = re.compile(r"H(?:\(\d+-\d+\))?(?:/\d+)?", re.ASCII | re.IGNORECASE)
 _RANGE = re.compile(r"(\w+)-(\w+)(?:/\d+)?", re.ASCII)
 # `H/n` is `*/n` with another start, so it counts as an interval wherever `*` does.
@@ -61,6 +69,7 @@ def read(expression: str, identity: str) -> Cron:
         SettingsError: it is anything else, or never fires; says what was probably meant.
     """
     text = _unquoted(re.split(r"(?:^|\s)#", _unquoted(expression), maxsplit=1)[0])
+    _refuse_zone(text)
     fields = _MACROS.get(text.lower(), text).split()
     if not fields:
         raise SettingsError("CRON is empty.", HINT)
@@ -90,6 +99,21 @@ def _unquoted(text: str) -> str:
         if len(text) > 1 and text.startswith(opening) and text.endswith(closing):
             return _unquoted(text[1:-1])
     return text
+
+
+def _refuse_zone(text: str) -> None:
+    """Refuse a time zone beside the fields, as other schedulers take it: without it the hours are others."""
+    found = _ZONE_IN_FRONT.fullmatch(text) or _ZONE_BEHIND.fullmatch(text)
+    if not found or (found.re is _ZONE_BEHIND and _is_command(found["zone"])):
+        return
+    zone, rest = _unquoted(found["zone"]), found["rest"].strip()
+    find_zone(zone)
+    problem = f"CRON '{text}' names a time zone, which has a setting of its own"
+    raise SettingsError(f"{problem}: write TZ={zone} and CRON='{rest}'", HINT)
+
+
+def _is_command(word: str) -> bool:
+    return "/" in word and word not in available_timezones()
 
 
 def _macro_problem(text: str) -> str:

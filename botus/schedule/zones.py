@@ -7,6 +7,7 @@ that is searched.
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from botus.errors import SettingsError
 
 _DAY = timedelta(days=1)
+_OFFSET = re.compile(
+    r"(?:Etc/)?(?:GMT|UTC?|Z)?\s*([+\-−])\s*(\d{1,2})(?::?(\d\d))?", re.ASCII | re.IGNORECASE
+)
+_AROUND = re.compile(r"^:|^.*zoneinfo/|^(?:posix|right)/", re.IGNORECASE)
+_POSIX_RULE = re.compile(r"(?:[A-Za-z]{3,}|<[^>]+>)[+-]?\d")
 
 
 def find_zone(name: str) -> ZoneInfo:
@@ -23,6 +29,9 @@ def find_zone(name: str) -> ZoneInfo:
     Raises:
         SettingsError: there is none; says which one was probably meant.
     """
+    if name.startswith("right/"):
+        plain = name.removeprefix("right/")
+        raise SettingsError(f"TZ '{name}' counts leap seconds and is half a minute off; write '{plain}'")
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:  # a folder, a path or a NUL, an unknown name
@@ -80,7 +89,29 @@ def _change(zone: ZoneInfo, start: datetime, stop: datetime) -> datetime:
 
 
 def _problem(name: str) -> str:
-    wanted = name.strip().lower().replace(" ", "_")
+    if found := _OFFSET.fullmatch(name.strip()):
+        return f"TZ '{name}' is not a time zone{_of_offset(*found.groups())}"
+    plain = _AROUND.sub("", name.strip(" \"'"))
+    wanted = plain.lower().replace(" ", "_")
     near = [one for one in available_timezones() if wanted in (one.lower(), one.lower().split("/")[-1])]
-    meant = f"did you mean '{min(near, key=len)}'?" if near else "write a name such as Europe/Berlin or UTC."
+    if near:
+        meant = f"did you mean '{min(near, key=len)}'?"
+    elif _POSIX_RULE.match(plain):
+        meant = "a rule in this form is not read, write a place with that clock, such as Europe/Berlin"
+    else:
+        meant = "write a name such as Europe/Berlin or UTC."
     return f"TZ '{name}' is not a time zone; {meant}"
+
+
+def _of_offset(sign: str, hours: str, minutes: str | None) -> str:
+    """What may be meant by a distance from UTC: POSIX and the names in `Etc` count it against the clock."""
+    count = int(hours)
+    if int(minutes or 0) or not 0 <= count <= 12:
+        return ", and could be ahead of UTC or behind it; write a place with that clock, such as Asia/Kolkata"
+    if not count:
+        return "; did you mean 'UTC'?"
+    span = f"{count} hour{'s' * (count > 1)}"
+    ahead = f"'Etc/GMT-{count}' is {span} ahead of UTC (east, {count:02}:00 when UTC has 00:00)"
+    behind = f"'Etc/GMT+{count}' {span} behind it (west)"
+    written = f"after '{sign}' programs differ about which is meant"
+    return f", and {written}: {ahead}, {behind}; better a place, such as Europe/Berlin"

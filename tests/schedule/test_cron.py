@@ -102,6 +102,27 @@ def test_refusals_say_what_is_meant(written: str, said: list[str]) -> None:
     assert "five fields" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("CRON_TZ=Europe/Berlin 0 9 * * *", "TZ=Europe/Berlin and CRON='0 9 * * *'"),
+        ("TZ='Europe/Berlin' 0 9 * * *", "TZ=Europe/Berlin and CRON='0 9 * * *'"),
+        ('"CRON_TZ=Asia/Tokyo\n0 9 * * MON"', "TZ=Asia/Tokyo and CRON='0 9 * * MON'"),
+        ("cron_tz = Asia/Tokyo @daily", "TZ=Asia/Tokyo and CRON='@daily'"),
+        ("0 9 * * * Europe/Berlin", "TZ=Europe/Berlin and CRON='0 9 * * *'"),
+        ("@daily UTC", "TZ=UTC and CRON='@daily'"),
+        ("CRON_TZ=GMT+2 0 9 * * *", "'Etc/GMT-2' is 2 hours ahead"),
+        ("0 9 * * * UTC+2", "'Etc/GMT-2' is 2 hours ahead"),
+        ("CRON_TZ=Atlantis 0 9 * * *", "TZ 'Atlantis' is not a time zone"),
+        ("0 9 * * * bin/post", "without the last field it is '0 9 * * *'"),
+    ],
+)
+def test_a_zone_beside_the_fields_is_not_dropped(written: str, meant: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        cron(written)
+    assert meant in caught.value.problems[0]
+
+
 def test_a_month_day_that_cannot_be_still_fires_on_its_weekday() -> None:
     assert running("0 0 31 2 MON")[:2] == [date(2027, 2, 1), date(2027, 2, 8)]
 

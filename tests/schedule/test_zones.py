@@ -184,6 +184,17 @@ def test_slots_do_not_depend_on_where_one_starts_to_look() -> None:
         ("", "such as"),
         ("/etc/localtime", "such as"),
         ("CET-1CEST", "such as"),
+        ("CET-1CEST,M3.5.0,M10.5.0/3", "a place with that clock"),
+        ("JST-9", "a place with that clock"),
+        ("MESZ", "such as"),
+        ("Europe/Munich", "such as"),
+        (":Europe/Berlin", "'Europe/Berlin'"),
+        ("'Europe/Berlin'", "'Europe/Berlin'"),
+        ("/usr/share/zoneinfo/Europe/Berlin", "'Europe/Berlin'"),
+        ("right/Europe/Berlin", "counts leap seconds and is half a minute off; write 'Europe/Berlin'"),
+        ("UTC+0", "'UTC'"),
+        ("UTC+5:30", "ahead of UTC or behind it; write a place"),
+        ("GMT+14", "ahead of UTC or behind it; write a place"),
         ("a\0b", "such as"),
     ],
 )
@@ -191,3 +202,22 @@ def test_an_unknown_zone_is_named(zone: str, meant: str) -> None:
     with pytest.raises(SettingsError, match=r"^TZ ") as caught:
         schedule("0 9 * * *", zone)
     assert meant in caught.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    "zone", ["GMT+2", "gmt-2", "UTC+2", "UTC-02:00", "UT+2", "GMT +2", "+0200", "-2", "Etc/UTC+2"]
+)
+def test_a_distance_from_utc_has_two_readings_and_both_are_said(zone: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        schedule("0 9 * * *", zone)
+    said = caught.value.problems[0]
+    assert "'Etc/GMT-2' is 2 hours ahead of UTC (east" in said
+    assert "'Etc/GMT+2' 2 hours behind it (west)" in said
+    assert "did you mean" not in said
+    nine = at("2026-11-21T09:00")
+    assert schedule("0 9 * * *", "Etc/GMT-2").next(nine - timedelta(hours=6)) == nine - timedelta(hours=2)
+
+
+@pytest.mark.parametrize("zone", ["EST5EDT", "Etc/GMT+2", "GB", "Asia/Kolkata"])
+def test_odd_names_of_the_database_are_zones(zone: str) -> None:
+    assert schedule("0 9 * * *", zone).zone.key == zone
