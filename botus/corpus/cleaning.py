@@ -1,6 +1,7 @@
 """What becomes of the words of a post before it is trained on: mentions, links, entities, white space. Pure.
 
-A name or link at an end takes along what only led to it (`.@name`, `via @name`).
+A name or link at an end takes along what only led to it (`.@name`, `via @name`). A post whose sentence would
+have a hole is refused.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from botus.screening import repair
+from botus.screening import mentions, repair
 from botus.screening.rules import RULES, Rules
 from botus.text import normalise
 
+BROKEN = "a sentence breaks without its mention or link"
 # What no text needs and some file would not take: control characters and halves of surrogate pairs.
 _UNWRITABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t\xa0]{2,}|[\t\xa0]")
@@ -52,12 +54,17 @@ def clean(raw: str, treatment: Treatment) -> Cleaned:
         if decoded != post:
             post = decoded
             removed.append("entities")
-    for name, policy in (("links", treatment.links), ("mentions", treatment.mentions)):
-        if policy == "keep" or (without := _WITHOUT[name](post)) == post:
+    for name, policy, find, without in (
+        ("links", treatment.links, repair.linked, _without_links),
+        ("mentions", treatment.mentions, mentions.find, _without_mentions),
+    ):
+        if policy == "keep" or not find(post):
             continue
         if policy == "refuse":
             return Cleaned(post, name.removesuffix("s"))
-        post = tidy(without)
+        post = tidy(without(post))
+        if find(post):
+            return Cleaned(post, BROKEN)
         removed.append(name)
     if removed and RULES["short"](post, _ANY_LENGTH):  # nothing but punctuation
         post = ""
@@ -71,19 +78,11 @@ def tidy(post: str) -> str:
 
 
 def _without_mentions(post: str) -> str:
-    if "@" not in post and "＠" not in post and "<#" not in post:
-        return post
     without = repair.mentions(post)
-    if without == post:
-        return post
     if _OPENS.match(post):
         without = _BEFORE.sub("", without)
     return _AFTER.sub("", repair.holes(without))
 
 
 def _without_links(post: str) -> str:
-    without = repair.links(post)
-    return post if without == post else _AFTER.sub("", repair.holes(without))
-
-
-_WITHOUT = {"links": _without_links, "mentions": _without_mentions}
+    return _AFTER.sub("", repair.holes(repair.links(post)))

@@ -3,6 +3,7 @@
 rules.py     the rules, one small function each, and what can be set about them; the precheck of `post`
 screen.py    the screen of `generate`: repairs, rules and flags in their order
 repair.py    what can be put right in a generated text without changing what it says
+mentions.py  what is a mention, and is the sentence whole without it? One notion for corpus, screen and door
 loops.py     does a text go round in circles, in whatever language?
 denylist.py  words and patterns that the user forbids: the format of denylist.txt
 novelty.py   is a text new, or a copy of the corpus, the queue, the log, a dropped line, this very run?

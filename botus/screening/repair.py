@@ -9,10 +9,10 @@ from __future__ import annotations
 import html
 import re
 
+from botus.screening import mentions as in_post
+
 QUOTES = '"“”„‟«»'
 BRACKETS = "()[]{}"
-
-MENTION = re.compile(r"(?<![\w/])[@＠](?=\w*[^\W_])\w+(?:@[\w.-]+\w)?|<[@#][!&]?\d+>")
 
 # Joiners and marks stay after a letter of a script that uses them, and inside emoji.
 _STRAY = re.compile(
@@ -27,9 +27,11 @@ _LINK = re.compile(
     r'<?(?:https?:/|www\.|pic\.twitter|t\.co/)(?:[^\s()<>"“”«»]|\([^\s()]*\))*(?<![.,;:!?\'’])>?',
     re.IGNORECASE,
 )
+_GOES_ON = re.compile(r"[^\S\n]*[^\W\d_]")
 _HOLE = re.compile(r"(?<!\S)\(\s*(?:(?:via|by|from|h/t|cc)[\s:]*)?\)", re.IGNORECASE)
+_GAP_SIGN = "\0"
 _GAP = re.compile(r"[ \t]*\0(?=[\s,.;:!?)]|$)|\0[ \t]*")
-_COMMAS = re.compile(r",[ ]?,")
+_COMMAS = re.compile(r",[ ]?(?=[,.!?]|$)")
 _SMILEY = re.compile(
     r"(?<!\w)>?[:;=8xX][\-^'’o>]?[()\[\]{}]+|[()\[\]{}]+[\-^'’o]?[:;=8](?!\w)"
     r"|(?:^|(?<=[\s,;:.]))(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})\.?\)(?=\s)",  # `1)` of a list too
@@ -53,18 +55,32 @@ def entities(post: str) -> str:
 
 
 def mentions(post: str) -> str:
-    """Take out mentions, and `RT @name:` with them."""
-    return _without(MENTION, _RETWEET.sub("", post))
+    """Take out mentions, and `RT @name:` with them, save those without which a sentence is broken."""
+    post = _RETWEET.sub("", post)
+    return _closed(post, in_post.without(post, _GAP_SIGN))
 
 
 def links(post: str) -> str:
-    """Take out links that begin with a scheme or `www.`; a bare domain may be a word and stays."""
-    return _without(_LINK, post)
+    """Take out links that begin with a scheme or `www.`; a bare domain may be a word and stays.
+
+    So do those without which a sentence is broken: `read at https://a.b tonight`.
+    """
+
+    def gap(found: re.Match[str]) -> str:
+        left, right = post[: found.start()], post[found.end() :]
+        return _GAP_SIGN if _is_whole(left, _LINK.sub("", right)) else found[0]
+
+    return _closed(post, _LINK.sub(gap, post))
+
+
+def linked(post: str) -> str:
+    """Return the first link of those that `links` takes out where it may, "" without one."""
+    return found[0] if (found := _LINK.search(post)) else ""
 
 
 def holes(post: str) -> str:
     """Take out `( )` and `(via )`, which is what a link or name in brackets leaves behind."""
-    return _without(_HOLE, post)
+    return _closed(post, _HOLE.sub(_GAP_SIGN, post))
 
 
 def quotes(post: str) -> str:
@@ -134,7 +150,14 @@ def _outside_smileys(post: str, places: list[int]) -> list[int]:
     return [place for place in places if place not in inside]
 
 
-def _without(pattern: re.Pattern[str], post: str) -> str:
-    """Take out what a pattern finds, with the space that would be left over."""
-    gaps = pattern.sub("\0", post)
-    return post if gaps == post else _COMMAS.sub(",", _GAP.sub("", gaps)).strip()
+def _is_whole(left: str, right: str) -> bool:
+    """Whether a sentence is whole without the link between two parts of it."""
+    if in_post.leads(left):
+        return False
+    goes_on = _GOES_ON.match(right)
+    return not (goes_on and left.rstrip(" ")[-1:].isalnum() and not goes_on[0][-1].isupper())
+
+
+def _closed(post: str, gaps: str) -> str:
+    """Take the spaces out that would be left over where something is gone."""
+    return post if gaps == post else _COMMAS.sub("", _GAP.sub("", gaps)).strip()

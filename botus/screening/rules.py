@@ -14,7 +14,7 @@ from typing import Literal
 
 from botus import text
 from botus.errors import SettingsError
-from botus.screening import loops, repair
+from botus.screening import loops, mentions, repair
 from botus.screening.denylist import Denylist
 
 Policy = Literal["refuse", "drop", "allow"]
@@ -158,9 +158,11 @@ def _everyone(post: str, rules: Rules) -> str:
 
 
 def _mentions(post: str, rules: Rules) -> str:
-    if rules.mentions == "allow" or not ("@" in post or "＠" in post):
+    if rules.mentions == "allow" or not ("@" in post or "＠" in post or "﹫" in post):
         return ""
-    return _found("mentions somebody", repair.MENTION, post) or _found("mentions somebody", _MAIL, post)
+    if found := mentions.find(post):
+        return f"mentions somebody: {found!r}"
+    return _found("mentions somebody", _MAIL, post)
 
 
 def _links(post: str, rules: Rules) -> str:

@@ -25,8 +25,8 @@ POSTS = [
     "The gull has opinions about the weather and about me!",
     "Thirty-one letters came; all were for the lamp.",
     "Thirty-one letters came; all were for the lamp.",
-    "Fog @everywhere &amp; nobody to blame: https://example.com/fog",
-    "@bob @eve",
+    "Fog (@everywhere) &amp; nobody to blame: https://example.com/fog",
+    ".@bob @eve",
 ]
 
 
@@ -82,7 +82,7 @@ def test_samples_of_reasons(data: Path, export: Path) -> None:
         f"    {POSTS[1]}",
         f"      like: {POSTS[0]}",
         "nothing left, 1:",
-        "    @bob @eve",
+        "    .@bob @eve",
     ]
     assert "nothing was left out for the reason 'reply'" in done.err
     everything = corpus(data, "import", export, "--explain", "all", "--dry-run", "--as", "b", "--json").value
@@ -148,7 +148,7 @@ def test_an_export_without_posts_is_no_error(data: Path, tmp_path: Path) -> None
     assert f"there are no posts in {empty}" in done.err
     assert not data.exists()
     nothing = tmp_path / "nothing.txt"
-    nothing.write_text("@bob\n@eve\n")
+    nothing.write_text(".@bob\n.@eve\n")
     none = corpus(data / "new", "import", nothing, "--json")
     assert (none.code, none.value["kept"], none.value["dropped"]) == (0, 0, {"nothing left": 2})
     assert not (data / "new").exists()

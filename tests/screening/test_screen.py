@@ -222,7 +222,7 @@ def test_drop_takes_mentions_and_links_out() -> None:
     post = "RT @bob: look at this, @ann@example.social , it is great (via @cy) https://t.co/x1 !"
     verdict = Screen(settings).check(post)
     assert (verdict.reason, verdict.text) == (None, "look at this, it is great !")
-    assert verdict.repairs == ("mentions", "links", "brackets")
+    assert verdict.repairs == ("mentions", "links")
     assert Screen(settings).check("@bob https://example.com/").reason == "too short"
     assert Screen(settings).check("wake up @everyone, it is noon").text == "wake up, it is noon"
     assert reason("see example.com for more", settings) == "a link"
@@ -317,6 +317,14 @@ def test_hashtags_of_a_corpus() -> None:
     ("post", "begins"),
     [
         ("hello @bob how are you", "mentions somebody"),
+        ("tea tonight w/@bob", "mentions somebody: '@bob'"),
+        ("RT@bob the tea", "mentions somebody"),
+        ("RT: @bob the tea", "mentions somebody"),
+        ("tea @\u200bbob", "mentions somebody"),
+        ("tea \uff20bob", "mentions somebody"),
+        ("お茶@bobさん", "mentions somebody"),
+        ("tea (@bob@ponds.example)", "mentions somebody"),
+        ("https://x.example/a /@bob", "mentions somebody"),
         ("@here it is", "pings everybody"),
         ("is <!here> somebody", "mentions somebody"),
         ("<!channel|channel> look", "mentions somebody"),
@@ -338,6 +346,14 @@ def test_the_precheck_holds_what_would_harm(post: str, begins: str) -> None:
 
 def test_the_precheck_lets_short_and_odd_posts_of_a_person_pass() -> None:
     for post in ("ok", "see https://example.com", "half a (bracket", "#new", "<! no", "1 <@ 2", "<3 @ noon"):
+        assert precheck(post, Denylist()) is None
+    for post in (
+        "see https://x.example/@bob",
+        "ponds.example/@bob",
+        "www.x.example/@bob",
+        "カフェ＠渋谷",
+        "3 @ 5",
+    ):
         assert precheck(post, Denylist()) is None
 
 

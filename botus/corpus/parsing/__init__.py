@@ -5,6 +5,7 @@ decoding.py    bytes -> text or lines, whatever the encoding; broken letters are
 fields.py      records (rows, objects) -> posts: which field is the text, what the others say
 jsonstream.py  JSON of any size, value by value
 dates.py       when was it? every form in which exports write a date
-post.py        a post as an export has it, why it may be refused, other people's words told by the words
+post.py        a post as an export has it, why it may be refused
+words.py       what the words tell on their own: whose they are, to whom they speak, are they all of it
 rows.py        lines -> rows of a CSV
 """

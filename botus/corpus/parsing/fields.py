@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from botus.corpus.parsing import dates
-from botus.corpus.parsing.post import ParsedPost, Refusal, quotation
+from botus.corpus.parsing.post import ParsedPost, Refusal
 from botus.errors import FileError, SettingsError
 from botus.markup import html_text, unescaped
 
@@ -83,10 +83,10 @@ def post_of(record: Record, text_field: str) -> ParsedPost:
     likes = map(_count, [*_values(low, _LIKES), _inside(low.get("publicmetrics"), "like_count")])
     return ParsedPost(
         text,
-        refused=_refusal(low) or quotation(text),
+        refused=_refusal(low),
         at=next((at for at in map(dates.seconds, _values(low, _DATES)) if at is not None), None),
         likes=next((count for count in likes if count is not None), None),
-        is_reply=_is_reply(low, text),
+        is_reply=_is_reply(low),
         is_deleted=_any_true(low, _DELETED),
         warning=next((one.strip() for one in _values(low, _WARNINGS) if isinstance(one, str)), ""),
         has_media=_any_true(low, _MEDIA),
@@ -193,9 +193,9 @@ def _refusal(low: Record) -> str:
     return Refusal.FOLLOWERS_ONLY if is_protected or readers - _EVERYBODY or _any_true(low, _FOR_FEW) else ""
 
 
-def _is_reply(low: Record, text: str) -> bool:
+def _is_reply(low: Record) -> bool:
     """X's numbers of what was answered say nothing alone: they are there in threads with oneself too."""
-    if re.match(r"@\w", text) or _answers_somebody(low):
+    if _answers_somebody(low):
         return True
     account = low.get("account")
     to_oneself = isinstance(account, dict) and account.get("id") == low.get("inreplytoaccountid")

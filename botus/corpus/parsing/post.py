@@ -6,19 +6,8 @@ may be done with them.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
-
-_QUOTING = "\"“”„«'‘"
-_RETWEET = re.compile(rf"[\s.{_QUOTING}]*(?:RT|MT|rt|Rt)\s*:?\s*@\s?\w")
-_REPOST = re.compile(r"\s*RT:?\s*https?://")
-_QUOTED = re.compile(
-    rf"[\s.]*[{_QUOTING}]+\s*@\w+"  # a post that begins with "@name
-    r"|.*(?:^|[\s(|:])(?:RT|MT)\s*:?\s*@\w"  # a comment before RT @name
-    rf"|.*[{_QUOTING}]\s?@\w+\s?:",  # a comment before "@name: …
-    re.DOTALL,
-)
 
 
 class Refusal(StrEnum):
@@ -79,19 +68,3 @@ class Options:
     unknown_channels: bool = False
     column: str | None = None
     kind: str | None = None
-
-
-def quotation(text: str) -> str:
-    """Return why a post is somebody else's by its words alone, "" where it is not.
-
-    It refuses rather too much: a post that quotes somebody is no loss, and the words of somebody who was
-    never asked are.
-
-    Args:
-        text: the post, without entities and markup.
-    """
-    if "@" not in text:
-        return Refusal.RETWEET if _REPOST.match(text) else ""
-    if _RETWEET.match(text):
-        return Refusal.RETWEET
-    return Refusal.QUOTE if _QUOTED.match(text) else ""

@@ -13,6 +13,7 @@ from pathlib import Path
 from botus.corpus.parsing.archive import Archive, Limits, Single, open_archive
 from botus.corpus.parsing.decoding import glance, repaired
 from botus.corpus.parsing.post import Options, ParsedPost
+from botus.corpus.parsing.words import told
 from botus.corpus.sources import unsupported
 from botus.corpus.sources.archives import discord, mastodon, x
 from botus.corpus.sources.records import json_records, tables
@@ -88,13 +89,13 @@ class Reading:
         try:
             for post in self._format.posts(self._archive, self._names, self._options, self.notes):
                 if post.text.isascii():
-                    yield post
+                    yield told(post)
                     continue
                 # Halves of letters are left where a text was cut at a length; no file can hold them.
                 whole = post.text.encode(errors="ignore").decode()
                 text = repaired(whole)
                 count += text != whole
-                yield post if text == post.text else replace(post, text=text)
+                yield told(post if text == post.text else replace(post, text=text))
         finally:
             self._archive.close()
         if count:

@@ -36,7 +36,7 @@ def test_only_botuss_own_files_have_its_escapes(tmp_path: Path) -> None:
 
 def test_other_peoples_words_in_plain_text_too(tmp_path: Path) -> None:
     posts = parsed(file(tmp_path, "RT @egret: theirs\n@egret you\nmine\n"))
-    assert [(one.refused, one.is_reply) for one in posts] == [("retweet", False), ("", False), ("", False)]
+    assert [(one.refused, one.is_reply) for one in posts] == [("retweet", False), ("", True), ("", False)]
 
 
 def test_fortune(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from botus.corpus.parsing import dates
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.decoding import glance
 from botus.corpus.parsing.jsonstream import elements
-from botus.corpus.parsing.post import Options, ParsedPost, Refusal, quotation
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal
 from botus.corpus.parsing.rows import records_of
 from botus.markup import unescaped
 from botus.text import counted
@@ -96,7 +96,7 @@ def _post(record: object, context: _Context) -> ParsedPost:
     text, is_reply = _addressed(text, tweet, context.owner)
     return ParsedPost(
         text,
-        refused=_refusal(tweet, text, number, context),
+        refused=_refusal(tweet, number, context),
         at=at,
         likes=_number(tweet.get("favorite_count")),
         is_reply=is_reply,
@@ -105,7 +105,7 @@ def _post(record: object, context: _Context) -> ParsedPost:
     )
 
 
-def _refusal(tweet: Tweet, text: str, number: int | None, context: _Context) -> str:
+def _refusal(tweet: Tweet, number: int | None, context: _Context) -> str:
     if tweet.get("retweeted_status"):
         return Refusal.RETWEET
     if number is not None:
@@ -117,7 +117,7 @@ def _refusal(tweet: Tweet, text: str, number: int | None, context: _Context) -> 
     # Archives before 2018 have the author in every post, with the account as it was then.
     user = tweet.get("user")
     is_protected = context.is_protected or (isinstance(user, dict) and user.get("protected") is True)
-    return quotation(text) or (Refusal.FOLLOWERS_ONLY if is_protected else "")
+    return Refusal.FOLLOWERS_ONLY if is_protected else ""
 
 
 def _addressed(text: str, tweet: Tweet, owner: tuple[str, str]) -> tuple[str, bool]:

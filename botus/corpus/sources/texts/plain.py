@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from botus.corpus.parsing.archive import Archive
-from botus.corpus.parsing.post import Options, ParsedPost, quotation
+from botus.corpus.parsing.post import Options, ParsedPost
 from botus.text import unescape
 
 _OWN = ("corpus.txt", "tweets.txt")
@@ -21,5 +21,4 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
         is_own = name.rpartition("/")[2] in _OWN
         for line in archive.lines(name, notes):
             if text := line.strip():
-                text = unescape(text) if is_own else text
-                yield ParsedPost(text, quotation(text))
+                yield ParsedPost(unescape(text) if is_own else text)

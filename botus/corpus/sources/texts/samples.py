@@ -8,7 +8,7 @@ from itertools import chain
 
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.decoding import lines_of
-from botus.corpus.parsing.post import Options, ParsedPost, Refusal, quotation
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal
 
 _SEPARATOR = re.compile(r"={10,}\s*")
 _START, _END = "<|startoftext|>", "<|endoftext|>"
@@ -31,7 +31,7 @@ def fortunes(archive: Archive, names: list[str], options: Options, notes: list[s
         for line in chain(archive.lines(name, notes), ["%"]):
             if line.rstrip() == "%":
                 if text := "".join(held).strip():
-                    yield _post(text)
+                    yield ParsedPost(text)
                 held = []
             elif not line.startswith("%%"):
                 held.append(line)
@@ -63,8 +63,4 @@ def _sample(text: str, refused: str) -> Iterator[ParsedPost]:
     # What comes before a start is the rest of a post whose beginning was the prompt.
     text = text.rpartition(_START)[2].strip()
     if text:
-        yield ParsedPost(text, refused) if refused else _post(text)
-
-
-def _post(text: str) -> ParsedPost:
-    return ParsedPost(text, quotation(text))
+        yield ParsedPost(text, refused)

@@ -1,0 +1,132 @@
+"""What the words of a post tell on their own, in every format alike."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from botus.corpus.parsing.post import ParsedPost, Refusal
+from botus.corpus.parsing.words import told
+from tests.support.exports import folder, note, outbox, parsed, tweet, ytd
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RT @egret",
+        "RT @egret\n\nThe tea is cold",
+        "RT\n@egret\nthe tea is cold",
+        "RT@egret the tea",
+        "RT @a@b.example: tea",
+        "RT: @egret tea",
+        "rt @egret tea",
+        "RT ＠egret: tea",
+        "RT @\u200begret: tea",
+        "RT &#64;egret: tea",
+        "RT by @egret: the kettle sings",
+        "RT « @egret: la bouilloire chante »",
+        "#RT @egret the kettle sings",
+        ">> RT @egret the kettle sings",
+        "RT kettlebot: the kettle sings",
+        "RT: the kettle sings",
+        "MT @egret tea",
+        "HT @egret: tea",
+        "Retweeted @egret: kettles",
+        "Repost @egret kettles",
+        "♻️ @egret: tea",
+        "🔁 @egret tea",
+        "🔁 Egret (@egret@ponds.example)\n\ntea is cold",
+        "🔁 Egret boosted: tea",
+    ],
+)
+def test_retweets_by_hand(text: str) -> None:
+    assert told(ParsedPost(text)).refused == Refusal.RETWEET
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"Kettles sing" via @egret',
+        "“Kettles sing” — @egret",
+        '"Kettles sing." - @a@b.example',
+        "« Les bouilloires chantent » — @egret",
+        "„Kessel singen“ – @egret",
+        "「お茶」 — @egret",
+        "“Kettles sing”\n\n— @egret #tea",
+        '"Kettles sing" (@egret)',
+        '"Kettles sing" @egret',
+        "'Kettles sing' - @egret",
+        '"Kettles sing," says @egret',
+        "@egret: “Kettles sing”",
+        "From @egret: kettles sing",
+        "Kettles sing (via @egret)",
+        "Kettles sing https://ponds.example/a via @egret",
+        "So true! RT @egret kettles sing",
+        "Yes (RT @egret: kettles)",
+        'lol "@egret: kettles sing"',
+        "“@egret: kettles sing” indeed",
+    ],
+)
+def test_quotes_with_their_author(text: str) -> None:
+    assert told(ParsedPost(text)).refused == Refusal.QUOTE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RT if you love kettles",
+        "art @home sings",
+        "Thank you @egret!",
+        '"I love tea," I said to @egret',
+        'I said "yes" and @egret laughed',
+        'Great "kettle" talk @egret #tea',
+        "“Kettles sing” — Emily Tealeaf",
+        "Tea - coffee - @ home",
+        "♻️ Recycle your kettle",
+        "🔁 Repeat after me, kettles",
+        "Start @ 5pm",
+        "write to me a@b.example",
+        "the MT train is late",
+        "Oh you, @egret",
+        "a fine gull (h/t @egret)",
+        "In by the back door, out via the front",
+        "Quote of the day: tea",
+    ],
+)
+def test_words_of_ones_own(text: str) -> None:
+    assert (told(ParsedPost(text)).refused, told(ParsedPost(text)).is_reply) == ("", False)
+
+
+@pytest.mark.parametrize(
+    "text", ["@egret hi", "\u2068@egret\u2069 hi", "＠egret hi", "R to @egret: hi", "↩️ @egret hi"]
+)
+def test_a_post_that_speaks_to_somebody_is_an_answer(text: str) -> None:
+    assert told(ParsedPost(text)).is_reply
+
+
+def test_one_rule_for_all_formats(tmp_path: Path) -> None:
+    words = ["RT @egret\n\nThe tea is cold", "@egret hi", "The kettle sang"]
+    lines = [text.replace("\n", " ") for text in words]
+    folder(
+        tmp_path,
+        {
+            "x/data/tweets.js": ytd("tweets", [tweet(text, number) for number, text in enumerate(words)]),
+            "mastodon/outbox.json": outbox(
+                *(note("".join(f"<p>{p}</p>" for p in t.split("\n\n"))) for t in words)
+            ),
+            "discord/messages/c12345/messages.json": json.dumps(
+                [{"ID": n, "Timestamp": "2024-01-01 10:00:00", "Contents": t} for n, t in enumerate(words)]
+            ),
+            "discord/messages/c12345/channel.json": '{"id": "12345", "type": 0}',
+            "a.csv": "id,text\n" + "".join(f'{n},"{text}"\n' for n, text in enumerate(words)),
+            "a.json": json.dumps([{"text": text} for text in words]),
+            "a.txt": "\n".join(lines),
+            "fortunes": "\n%\n".join(words),
+            "samples": "\n====================\n".join(words),
+        },
+    )
+    for name in ("x", "mastodon", "discord", "a.csv", "a.json", "a.txt", "fortunes", "samples"):
+        found = [(one.refused, one.is_reply) for one in parsed(tmp_path / name)]
+        assert found == [(Refusal.RETWEET, False), ("", True), ("", False)], name
