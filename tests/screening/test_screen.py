@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from botus import text
 from botus.errors import FileError, SettingsError
-from botus.screening import loops, rules
+from botus.screening import rules
 from botus.screening.denylist import Denylist, parse_denylist
 from botus.screening.rules import RULES, Rules, precheck
 from botus.screening.screen import Screen, doubtful_words
@@ -388,12 +388,6 @@ def test_denylist_words_phrases_and_patterns() -> None:
 def test_a_broken_denylist_is_named_with_its_line(content: bytes, place: str) -> None:
     with pytest.raises(FileError, match=rf"^denylist\.txt, {place}: "):
         parse_denylist(content)
-
-
-def test_loops_say_what_is_repeated() -> None:
-    assert loops.find("i love rust i love rust i love rust i love rust") == "i love rust"
-    assert loops.find("😂😂😂😂 that was a good one, was it not?") == ""
-    assert loops.find("") == ""
 
 
 @pytest.mark.parametrize(
