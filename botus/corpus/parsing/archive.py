@@ -24,7 +24,16 @@ from botus.errors import FileError
 from botus.store.durable.files import explain
 
 _PIECE, _STEP = 1 << 18, 1 << 20
-_NEIGHBOURS = ("note-tweet.js", "account.js", "protected-history.js", "channel.json")
+_NEIGHBOURS = (
+    *(
+        "note-tweet*.js",
+        "account.js",
+        "protected-history.js",
+        "twitter-circle-tweet*.js",
+        "deleted-tweet*.js",
+    ),
+    "channel.json",
+)
 _AGAIN = "download it again, or unpack it and name the folder"
 
 
@@ -128,7 +137,8 @@ class Single(Archive):
     def __init__(self, path: Path, packed: Limits | None = None) -> None:
         self.path, self._packed = path, packed
         folder = path.absolute().parent
-        beside = [name for name in _NEIGHBOURS if name != path.name and (folder / name).is_file()]
+        there = sorted(one for some in _NEIGHBOURS for one in folder.glob(some) if one.is_file())
+        beside = [one.name for one in there if one.name != path.name]
         own = path.name.removesuffix(".gz") if packed else path.name
         self._paths = {f"{folder.name}/{own}": path} | {f"{folder.name}/{n}": folder / n for n in beside}
         self.names = list(self._paths)
@@ -138,7 +148,7 @@ class Single(Archive):
         yield from _pieces_of(path, self._packed if path == self.path else None)
 
     def place(self, name: str) -> str:
-        return str(self.path)
+        return str(self._paths[name])
 
 
 class Folder(Archive):

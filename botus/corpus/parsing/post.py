@@ -17,6 +17,7 @@ class Refusal(StrEnum):
     BOOST = "boost"
     QUOTE = "other people's words"
     FOLLOWERS_ONLY = "followers-only"
+    CIRCLE = "for a Circle or subscribers only"
     DIRECT = "direct message"
     PRIVATE = "private conversation"
     UNKNOWN_CHANNEL = "unknown channel"

@@ -276,3 +276,73 @@ def test_a_number_that_is_far_too_long_is_none(tmp_path: Path) -> None:
     record = tweet("some words", id_str=long, favorite_count=long, edit_info=edits)
     (post,) = parsed(folder(tmp_path, {"data/tweets.js": ytd("tweets", [record])}))
     assert (post.text, post.likes) == ("some words", None)
+
+
+CIRCLE = ytd("twitter_circle_tweet", [tweet("for few", 7)])
+DATED = {"created_at": "Wed Oct 12 20:19:24 +0000 2022"}
+
+
+def test_posts_for_a_circle_never_get_in(tmp_path: Path) -> None:
+    posts = [tweet("for all", 6, **DATED), tweet("for few", 7, **DATED), tweet("for fewer", 8, **DATED)]
+    files = {
+        "data/tweets.js": ytd("tweets", posts),
+        "data/twitter-circle-tweet.js": CIRCLE,
+        "data/twitter-circle-tweet-part1.js": ytd("twitter_circle_tweet", [{"tweet": {"id": "8"}}]),
+    }
+    root = folder(tmp_path / "archive", files)
+    for path in (root, root / "data" / "tweets.js", zipped(tmp_path / "a.zip", files)):
+        assert kept(path) == ["for all"]
+        assert refused(path) == ["for a Circle or subscribers only"] * 2
+        reading = read(path)
+        assert (len(list(reading)), reading.notes) == (3, [])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [CIRCLE[:-20], "", "<html>", ytd("twitter_circle_tweet", [{"tweet": {"full_text": "for few"}}])],
+)
+def test_a_list_of_circle_posts_that_cannot_be_read_stops_the_import(tmp_path: Path, content: str) -> None:
+    root = archive(tmp_path, tweet("for few", 7), **{"data/twitter_circle_tweet.js": content})
+    for path in (root, root / "data" / "tweets.js"):
+        with pytest.raises(FileError, match=r"twitter-circle-tweet\.js"):
+            parsed(path)
+
+
+def test_posts_of_the_time_of_circles_without_the_list(tmp_path: Path) -> None:
+    folder(tmp_path, {"tweets.js": ytd("tweets", [tweet("for whom?", 7, **DATED), tweet("for all", 8)])})
+    reading = read(tmp_path / "tweets.js")
+    assert len(list(reading)) == 2
+    assert [note.split(",")[0] for note in reading.notes] == ["1 post may have been for a Circle only"]
+
+
+def test_what_else_says_that_a_post_is_not_for_everybody_or_gone(tmp_path: Path) -> None:
+    path = archive(
+        tmp_path,
+        tweet("for all", 1, scopes={"followers": False}),
+        tweet("for followers", 2, scopes={"followers": True}),
+        tweet("for payers", 3, exclusive_tweet_control={"email_invites": False}),
+        tweet("gone", 4),
+        tweet("gone too", 5),
+        **{
+            "data/deleted_tweets.js": ytd("deleted_tweets", [tweet("gone", 4)]),
+            "data/deleted_tweet_headers.js": ytd(
+                "deleted_tweet_headers", [{"tweet": {"tweet_id": "5", "user_id": "77"}}]
+            ),
+        },
+    )
+    assert kept(path) == ["for all"]
+    assert refused(path) == ["followers-only", "for a Circle or subscribers only"]
+    assert [one.text for one in parsed(path) if one.is_deleted] == ["gone", "gone too"]
+
+
+def test_a_long_answer_whose_handle_stands_in_the_short_text_only(tmp_path: Path) -> None:
+    whole = "I do not agree with you about the teapot, and here is why: it was a kettle all along"
+    files = {
+        "data/tweets.js": ytd("tweets", [tweet(f"@egret {whole[:50]}… https://t.co/x", 1)]),
+        "data/note-tweet.js": ytd(
+            "note_tweet",
+            [{"noteTweet": {"createdAt": "2018-10-10T20:19:24.000Z", "core": {"text": whole, "urls": []}}}],
+        ),
+    }
+    (post,) = parsed(folder(tmp_path / "archive", files))
+    assert (post.text, post.is_reply) == (whole, True)

@@ -19,11 +19,18 @@ from botus.corpus.parsing.decoding import glance
 from botus.corpus.parsing.jsonstream import elements
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal
 from botus.corpus.parsing.rows import records_of
+from botus.corpus.parsing.words import quotation
+from botus.errors import FileError
 from botus.markup import unescaped
 from botus.text import counted
 
 _MODERN = re.compile(r"(?:.*/)?tweets?(?:-part(\d{1,9}))?\.js")
 _MONTHS = re.compile(r"(?:.*/)?\d{4}_\d\d\.js")
+# What lists the posts that only a Circle may read, and those that were deleted; `tweets.js` may have both.
+_CIRCLE = re.compile(r"(?:.*/)?twitter-circle-tweets?(?:-part\d+)?\.js")
+_DELETED = re.compile(r"(?:.*/)?deleted-tweet(?:s|-headers)(?:-part\d+)?\.js")
+_CIRCLES = 1661817600.0, 1698796800.0  # from August 2022 to October 2023 X had them
+_FOR_FEW = ("trusted_friends_control", "trusted_friends_info", "exclusive_tweet_control")
 _CSV = re.compile(r"(?:.*/)?tweets\.csv")
 _CSV_COLUMNS = frozenset(("tweet_id", "timestamp", "text", "retweeted_status_id", "expanded_urls"))
 _ALONE = re.compile(r"\s*(?:window\.YTD\.tweets?\.part\d+|Grailbird\.data\.tweets_[\d_]+)\s*=")
@@ -31,6 +38,9 @@ _EDIT_IDS = re.compile(rb'"editTweetIds"\s*:\s*\[([^\]]*)\]')
 _INITIAL_ID = re.compile(rb'"initialTweetId"\s*:\s*"(\d{1,20})"')
 _HANDLES = re.compile(r"(?:@\w+\s+)+")
 _STATUS = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(?:\w+|i/web)/status/\d+(?:[/?#].*)?")
+
+_NUMBERS = ("id_str", "id", "tweetId", "tweet_id")
+_AGAIN = "download the archive again"
 
 Tweet = dict[str, Any]
 
@@ -43,8 +53,11 @@ class _Context:
     is_protected: bool
     long_texts: dict[int, list[str]]
     earlier: set[int]
+    circle: set[int]
+    deleted: set[int]
     seen: set[int] = field(default_factory=set)
     joined: int = 0
+    of_circles: int = 0
 
 
 def files_of(archive: Archive) -> list[str]:
@@ -66,7 +79,12 @@ def is_tweets(start: str, name: str = "") -> bool:
 def posts(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
     """Yield the posts of an archive."""
     context = _Context(
-        _owner(archive), _is_protected(archive), _long_texts(archive), _earlier_versions(archive, names)
+        _owner(archive),
+        _is_protected(archive),
+        _long_texts(archive),
+        _earlier_versions(archive, names),
+        _listed(archive, _CIRCLE),
+        _listed(archive, _DELETED),
     )
     for name in names:
         if _is_csv(glance(archive.start(name, 4096))):
@@ -77,6 +95,11 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
             yield _post(record, context)
     if context.is_protected:
         notes.append("the account was protected when this was exported: its posts are for followers only")
+    if context.of_circles and not any(map(_CIRCLE.fullmatch, archive.names)):
+        notes.append(
+            f"{counted(context.of_circles, 'post')} may have been for a Circle only, which only"
+            " twitter-circle-tweet.js tells: name the whole archive"
+        )
     if context.joined:
         notes.append(f"{counted(context.joined, 'long text')} taken from note-tweet.js")
 
@@ -90,16 +113,19 @@ def _post(record: object, context: _Context) -> ParsedPost:
     media = _objects(tweet.get("extended_entities"), "media") or _objects(tweet.get("entities"), "media")
     at = dates.seconds(tweet.get("created_at"))
     text = _without_links(unescaped(text), _objects(tweet.get("entities"), "urls"), media)
-    if long_text := _long_text(context.long_texts, at, text):
-        text = long_text
-        context.joined += 1
     text, is_reply = _addressed(text, tweet, context.owner)
+    refused = _refusal(tweet, number, context) or quotation(text)
+    context.of_circles += at is not None and _CIRCLES[0] <= at < _CIRCLES[1] and not refused
+    if long_text := _long_text(context.long_texts, at, text):
+        text, _ = _addressed(long_text, tweet, context.owner)  # the handles stand before the short text only
+        context.joined += 1
     return ParsedPost(
         text,
-        refused=_refusal(tweet, number, context),
+        refused=refused,
         at=at,
         likes=_number(tweet.get("favorite_count")),
         is_reply=is_reply,
+        is_deleted=number in context.deleted,
         has_media=bool(media),
         description="\n".join(one["ext_alt_text"] for one in media if one.get("ext_alt_text")),
     )
@@ -108,6 +134,8 @@ def _post(record: object, context: _Context) -> ParsedPost:
 def _refusal(tweet: Tweet, number: int | None, context: _Context) -> str:
     if tweet.get("retweeted_status"):
         return Refusal.RETWEET
+    if number in context.circle or any(tweet.get(one) for one in _FOR_FEW):
+        return Refusal.CIRCLE
     if number is not None:
         if number in context.earlier:
             return Refusal.EARLIER
@@ -117,6 +145,8 @@ def _refusal(tweet: Tweet, number: int | None, context: _Context) -> str:
     # Archives before 2018 have the author in every post, with the account as it was then.
     user = tweet.get("user")
     is_protected = context.is_protected or (isinstance(user, dict) and user.get("protected") is True)
+    scopes = tweet.get("scopes")
+    is_protected = is_protected or (isinstance(scopes, dict) and scopes.get("followers") is True)
     return Refusal.FOLLOWERS_ONLY if is_protected else ""
 
 
@@ -178,21 +208,21 @@ def _start(text: str) -> str:
 
 def _owner(archive: Archive) -> tuple[str, str]:
     """The account's number and name, "" where the archive does not say."""
-    for record in _side_file(archive, "account.js", "account"):
+    for record in _side_file(archive, "account", "account"):
         return str(record.get("accountId") or ""), str(record.get("username") or "")
     return "", ""
 
 
 def _is_protected(archive: Archive) -> bool:
     """Whether only followers may read the account; the last time it was changed counts for all its posts."""
-    changes = list(_side_file(archive, "protected-history.js", "protectedHistory"))
+    changes = list(_side_file(archive, "protected-history", "protectedHistory"))
     last = max(changes, key=lambda one: dates.seconds(one.get("protectedAt")) or 0.0, default={})
     return str(last.get("action", "")).lower() == "protect"
 
 
 def _long_texts(archive: Archive) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    for record in _side_file(archive, "note-tweet.js", "noteTweet"):
+    for record in _side_file(archive, "note-tweet", "noteTweet"):
         at = dates.seconds(record.get("createdAt"))
         core = record.get("core")
         if at is not None and isinstance(core, dict) and isinstance(core.get("text"), str):
@@ -204,14 +234,36 @@ def _long_texts(archive: Archive) -> dict[int, list[str]]:
     return found
 
 
+def _listed(archive: Archive, files: re.Pattern[str]) -> set[int]:
+    """The numbers of the posts that some files list.
+
+    Raises:
+        FileError: a file is damaged, or does not say which posts it means: then none of them can be told.
+    """
+    found = set[int]()
+    for path in filter(files.fullmatch, archive.names):
+        place = archive.place(path)
+        if not archive.start(path, 1):
+            raise FileError(f"{place} is empty, so it does not say which posts are not public", _AGAIN)
+        for record in elements(archive.text(path, []), place):
+            fields = record if isinstance(record, dict) else {}
+            inner = next(
+                (one for one in fields.values() if isinstance(one, dict) and len(fields) == 1), fields
+            )
+            number = next((one for name in _NUMBERS if (one := _number(inner.get(name)))), None)
+            if number is None:
+                raise FileError(f"{place} does not say which posts are not public", _AGAIN)
+            found.add(number)
+    return found
+
+
 def _side_file(archive: Archive, name: str, key: str) -> Iterator[dict[str, Any]]:
-    path = next((one for one in archive.names if one == name or one.endswith("/" + name)), None)
-    if path is None:
-        return
-    for record in elements(archive.text(path, []), archive.place(path)):
-        inner = record.get(key) if isinstance(record, dict) else None
-        if isinstance(inner, dict):
-            yield inner
+    files = re.compile(rf"(?:.*/)?{name}(?:-part\d+)?\.js")
+    for path in filter(files.fullmatch, archive.names):
+        for record in elements(archive.text(path, []), archive.place(path)):
+            inner = record.get(key) if isinstance(record, dict) else None
+            if isinstance(inner, dict):
+                yield inner
 
 
 def _earlier_versions(archive: Archive, names: list[str]) -> set[int]:
