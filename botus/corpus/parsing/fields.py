@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from botus.corpus.parsing import dates
+from botus.corpus.parsing import dates, kinds
 from botus.corpus.parsing.post import ParsedPost, Refusal
 from botus.errors import FileError, SettingsError
 from botus.markup import html_text, unescaped
@@ -33,13 +33,10 @@ _DATES = (
     *("createdat", "date", "datetime", "timestamp", "published", "postedat", "created", "time", "postdate"),
 )
 _LIKES = ("favoritecount", "favouritescount", "favorites", "likes", "likecount", "likescount", "favourites")
-_RETWEETS = ("isretweet", "retweetedstatus", "retweetedstatusid", "repostflag", "isrepost")
-_BOOSTS = ("reblog", "isreblog", "isboost")
 _DELETED = ("isdeleted", "deletedflag", "deleted")
 _REPLIES = ("isreply", "inreplytoid", "inreplyto", "replyid")
 _WARNINGS = ("spoilertext", "cw", "contentwarning")
 _MEDIA = ("media", "mediaurls", "mediaattachments", "photos", "attachments")
-_NOT_TRUE = frozenset(("", "f", "false", "0", "0.0", "no", "n", "none", "null", "nan", "[]"))
 _TRUMP = ({"text", "isretweet"}, {"text", "platform", "handle", "repostflag"})
 _READERS = ("visibility", "privacy", "audience")
 _EVERYBODY = frozenset(
@@ -51,17 +48,17 @@ _OWNERS = ("user", "author")
 _PEOPLE = (  # fields of the author, of whom is answered, and within an object of either
     (
         ("authorid", "userid", "useridstr", "accountid"),
-        ("inreplytouseridstr", "inreplytouserid"),
+        ("inreplytouseridstr", "inreplytouserid", "replytouserid", "repliedtouserid"),
         ("id_str", "id"),
     ),
     (
         ("username", "screenname", "userscreenname"),
-        ("inreplytoscreenname", "inreplytousername"),
+        ("inreplytoscreenname", "inreplytousername", "replytoscreenname", "replytousername"),
         ("screen_name", "username"),
     ),
 )
 _ADDRESSED = re.compile(r"['\"](?:screen_name|username)['\"]\s*:\s*['\"](\w+)")
-_NOBODY = frozenset(("", "none", "nan", "null", "0", "false"))
+_NOBODY = frozenset(("", "none", "nan", "null", "0", "0.0", "false", "na", "<na>", "[]", "{}"))
 _NO_LETTER = re.compile(r"[\W_]+")
 _WORD = re.compile(r"[^\W\d_]{2}")
 _FEW_WORDS = 1.5
@@ -80,13 +77,14 @@ def post_of(record: Record, text_field: str) -> ParsedPost:
         return ParsedPost("", Refusal.NOT_A_POST)
     low = {plainly(name): value for name, value in record.items()}
     text = _words((_long_text(low) if plainly(text_field) in ("text", "fulltext") else "") or raw)
+    kind = kinds.kind_of(low, plainly(text_field))
     likes = map(_count, [*_values(low, _LIKES), _inside(low.get("publicmetrics"), "like_count")])
     return ParsedPost(
         text,
-        refused=_refusal(low),
+        refused=(kind if kind != kinds.REPLY else "") or _refusal(low),
         at=next((at for at in map(dates.seconds, _values(low, _DATES)) if at is not None), None),
         likes=next((count for count in likes if count is not None), None),
-        is_reply=_is_reply(low),
+        is_reply=_is_reply(low, kind),
         is_deleted=_any_true(low, _DELETED),
         warning=next((one.strip() for one in _values(low, _WARNINGS) if isinstance(one, str)), ""),
         has_media=_any_true(low, _MEDIA),
@@ -176,12 +174,6 @@ def _long_text(low: Record) -> str:
 
 def _refusal(low: Record) -> str:
     """Why the fields say that somebody else wrote it, or that not everybody may read it."""
-    # "retweet" may also be the column that counts them, so only a plain yes is one.
-    is_retweet = _any_true(low, _RETWEETS) or str(low.get("retweet", "")).lower() in ("true", "t", "yes")
-    if is_retweet or not _is_nobody(low.get("retweetid")) or not _is_nobody(low.get("retweetedtweet")):
-        return Refusal.RETWEET
-    if _any_true(low, _BOOSTS):
-        return Refusal.BOOST
     if "retweeted" in str(low.get("referencedtweets", "")):
         return Refusal.RETWEET
     # Whom a word that is not known lets in is not known either: then it is not everybody.
@@ -193,17 +185,19 @@ def _refusal(low: Record) -> str:
     return Refusal.FOLLOWERS_ONLY if is_protected or readers - _EVERYBODY or _any_true(low, _FOR_FEW) else ""
 
 
-def _is_reply(low: Record) -> bool:
+def _is_reply(low: Record, kind: str) -> bool:
     """X's numbers of what was answered say nothing alone: they are there in threads with oneself too."""
-    if _answers_somebody(low):
+    to_somebody = _answers_somebody(low)
+    is_answer = kind == kinds.REPLY or "replied_to" in str(low.get("referencedtweets", ""))
+    if to_somebody or (is_answer and to_somebody is None):
         return True
     account = low.get("account")
     to_oneself = isinstance(account, dict) and account.get("id") == low.get("inreplytoaccountid")
     return not to_oneself and _any_true(low, _REPLIES)
 
 
-def _answers_somebody(low: Record) -> bool:
-    """Whether it answers somebody other than its author; False where that cannot be told."""
+def _answers_somebody(low: Record) -> bool | None:
+    """Whether it answers somebody other than its author; None where that cannot be told."""
     own = set[str]()
     for of_author, of_answered, inner in _PEOPLE:
         own = _people(low, of_author, _OWNERS, inner)
@@ -211,7 +205,7 @@ def _answers_somebody(low: Record) -> bool:
         if own and to:
             return not own & to
     names = {one.lower() for one in _ADDRESSED.findall(str(low.get("replyto", "")))}
-    return bool(names - own)
+    return bool(names - own) or None
 
 
 def _people(low: Record, fields: Iterable[str], objects: Iterable[str], inner: Iterable[str]) -> set[str]:
@@ -237,7 +231,7 @@ def _values(low: Record, names: Iterable[str]) -> list[Any]:
 
 
 def _any_true(low: Record, names: Iterable[str]) -> bool:
-    return any(value and str(value).strip().lower() not in _NOT_TRUE for value in _values(low, names))
+    return any(map(kinds.is_filled, _values(low, names)))
 
 
 def _count(value: object) -> int | None:

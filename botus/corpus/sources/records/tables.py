@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from botus.corpus.parsing import dates, fields
+from botus.corpus.parsing import dates, fields, kinds
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.decoding import lines_of
 from botus.corpus.parsing.post import Options, ParsedPost
@@ -102,13 +102,14 @@ def _of_one_column(lines: Iterator[str], place: str, wanted: str | None) -> Iter
 
 
 def _guessed(record: dict[str, str], text: str) -> dict[str, str]:
-    """Name the moment and the flag of a record without a header, as far as they show themselves."""
+    """Name the moment, kind and flags of a record without a header, as far as they show themselves."""
     rest = [cell.strip() for name, cell in record.items() if name != text]
     flags = [cell for cell in rest if cell.lower() in _FLAGS]
     times = [cell for cell in rest if not cell.isdecimal() and dates.seconds(cell) is not None]
     # The Trump Archive has isRetweet, isDeleted and isFlagged, in this order; before, is_retweet alone.
     return {
         text: record.get(text, ""),
+        "type": next(filter(kinds.names_kind, rest), ""),
         "created_at": times[0] if times else "",
         "is_retweet": flags[0] if flags else "",
         "is_deleted": flags[1] if len(flags) > 2 else "",
