@@ -17,6 +17,7 @@ from botus.monitoring.attention import OpenPost, open_posts, outcomes, short
 from botus.monitoring.columns import folded
 from botus.monitoring.queue_counts import Acceptance, QueueCounts
 from botus.monitoring.survey import LogSummary, Survey
+from botus.posting.delivery import has_come
 from botus.schedule.slots import Schedule, schedule_of, upcoming
 from botus.schedule.zones import dated, dated_entry, zone_or_utc
 from botus.store.state import PostingState
@@ -55,6 +56,17 @@ class Status:
         return list(open_posts(self.survey.intents or (), self.survey.targets, memory, self.now, self.zone))
 
     @property
+    def pauses(self) -> dict[str, datetime]:
+        """Until when a target is not asked, where its platform is busy or could not be reached."""
+        memory, found = self.survey.memory or PostingState(), {}
+        for name, target in self.survey.targets.items():
+            known = memory.targets.get(name)
+            pauses = known and known.account == target.account and not has_come(known.until, self.now)
+            if known and pauses and not known.stopped:
+                found[name] = datetime.fromtimestamp(known.until, UTC)
+        return found
+
+    @property
     def next_post(self) -> datetime | None:
         """When the next post is due, in the zone of the schedule."""
         if self.schedule is None:
@@ -91,6 +103,7 @@ class Status:
             "next_post": self.next_post.isoformat() if self.next_post else None,
             "days_left": None if self.days_left is None else round(self.days_left, 1),
             "targets": {target.name: target.about for target in known.targets.values()},
+            "pauses": {name: until.isoformat() for name, until in self.pauses.items()},
             "posted": len(known.log.ids) if known.log else None,
             "last": known.log.last if known.log else [],
             "unconfirmed": dict(known.log.unconfirmed) if known.log else {},
@@ -118,7 +131,7 @@ def lines(status: Status, width: int | None = None) -> Iterator[str]:
         "queue": _queue(known.queue) if known.queue else (),
         "kept": map(_accepted, known.acceptance),
         "schedule": _when(status),
-        "posts to": (f"{target.name} {target.about}" for target in known.targets.values()),
+        "posts to": _targets(status),
         "posted": _posted(known.log, status.zone, wide) if known.log else (),
         "in progress": _in_progress(status.waiting, wide),
         "attention": (line for sentence in known.needs_attention for line in _with_command(sentence)),
@@ -155,6 +168,13 @@ def _when(status: Status) -> Iterator[str]:
         yield status.schedule_problem or "none (CRON is not set)"
     if status.days_left is not None:
         yield f"{span(status.days_left * 86400)} of queue left" if status.days_left else "no queue left"
+
+
+def _targets(status: Status) -> Iterator[str]:
+    for name, target in status.survey.targets.items():
+        yield f"{name} {target.about}"
+        if until := status.pauses.get(name):
+            yield f"  not asked now; goes on with the first post after {dated(until, status.zone)}"
 
 
 def _posted(log: LogSummary, zone: ZoneInfo, width: int) -> Iterator[str]:

@@ -15,6 +15,7 @@ from botus.platforms import confirms
 from botus.posting.target import Answer, Attempt, Ready, Target
 from botus.store.intents import Intent, Intents
 from botus.store.state import PostingState, TargetState
+from botus.text import span
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0  # seconds before a failing target is asked again
 _LONGEST_WAIT = 86400.0  # seconds; a later moment was written by a clock that was wrong
@@ -78,6 +79,8 @@ class Deliverer:
         answer = target.send(intent.text, delivery.key, again=again)
         if answer.state == "unknown":
             delivery.error = answer.reason
+            if answer.until:
+                self._wait(name, answer, self.clock())
             self._look(intent, name, may_resend=not again)
         elif answer.state == "later" and again:
             self._look_later(intent, name, answer)  # the lost attempt is still not settled
@@ -106,8 +109,9 @@ class Deliverer:
             self._record(intent, name, replace(answer, reason=lost or answer.reason))
 
     def _look_later(self, intent: Intent, name: str, answer: Answer) -> None:
-        """Leave a post `sending`: what became of it is looked up later."""
-        intent.deliveries[name].until = self._until(answer, _FIRST_PAUSE)
+        """Leave a post `sending`: what became of it is looked up later, and not while the target pauses."""
+        until, pause = self._until(answer, self.clock() + _FIRST_PAUSE), self._known(name).until
+        intent.deliveries[name].until = until if has_come(pause, self.clock()) else max(until, pause)
         self.intents.save(intent)
         self.failed.add(name)
         message = f"{name}: no answer for {intent.id} yet; looking for it later"
@@ -158,21 +162,33 @@ class Deliverer:
     def _pause(self, name: str, answer: Answer) -> None:
         known = self._known(name)
         known.failures += 1
-        known.until = self._until(answer, min(_FIRST_PAUSE * 2 ** (known.failures - 1), _LONGEST_PAUSE))
+        pause = min(_FIRST_PAUSE * 2 ** (known.failures - 1), _LONGEST_PAUSE)
         self.failed.add(name)
         if answer.needs_person:
+            known.until = self._until(answer, self.clock() + pause)
             self._stop(name, answer.reason)
         else:
-            self.say(f"{name}: {answer.reason}; trying again later", "warning", target=name)
+            self._wait(name, answer, self.clock() + pause)
+
+    def _wait(self, name: str, answer: Answer, otherwise: float) -> None:
+        """Do not ask a target before the platform's time, or a time of our own; say which."""
+        known, now = self._known(name), self.clock()
+        known.until = self._until(answer, otherwise)
+        asked = (answer.until or 0.0) - now
+        more = f" (the platform asks for {span(asked)})" if asked > _LONGEST_WAIT + 1 else ""
+        self.say(
+            f"{name}: {answer.reason}; trying again in {span(known.until - now)}{more}",
+            "warning",
+            target=name,
+        )
 
     def _stop(self, name: str, reason: str) -> None:
         self._known(name).stopped = reason
         self.failed.add(name)
         self.say(f"{name}: stopped: {reason}; fix it, then run: botus doctor", "error", target=name)
 
-    def _until(self, answer: Answer, pause: float) -> float:
-        now = self.clock()
-        return min(answer.until or now + pause, now + _LONGEST_WAIT)
+    def _until(self, answer: Answer, otherwise: float) -> float:
+        return min(answer.until or otherwise, self.clock() + _LONGEST_WAIT)
 
     def _known(self, name: str) -> TargetState:
         return self.memory.target(name, self.targets[name].account)

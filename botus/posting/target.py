@@ -49,12 +49,12 @@ class Answer:
     - rejected: a definite no to this text; it will never be accepted.
     - later: definitely not sent this time; from `find`, the look could not be made yet. With `needs_person`
       the account was refused; without it the trouble passes, at `until` if the platform said when.
-    - unknown: it may be there or not, and the platform cannot tell.
+    - unknown: it may be there or not, and the platform cannot tell. `until` where it asks to be left alone.
     - absent (only from `find`): it is not there, and one `send` with the same key, now, is safe.
 
     Args:
         reason: a short sentence for the log; no secret, no page of HTML.
-        until: not before this time, in epoch seconds of the own clock.
+        until: the platform is not asked before, in epoch seconds of the own clock; None where it did not say.
     """
 
     state: Literal["posted", "rejected", "later", "unknown", "absent"]

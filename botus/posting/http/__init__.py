@@ -1,6 +1,7 @@
 """One HTTP request of a client library, and what is known of it afterwards.
 
-connection.py  a target's connection to its platform, and what its answers mean on every platform
-exchange.py    what is known of one HTTP request: the answer, a time, a short reason
-transport.py   makes one HTTP request and records, at the socket, what became of it
+connection.py   a target's connection to its platform, and what its answers mean on every platform
+exchange.py     what is known of one HTTP request: the answer, a time, a short reason
+rate_limits.py  how long a platform asks to be left alone, from the headers of an answer
+transport.py    makes one HTTP request and records, at the socket, what became of it
 """

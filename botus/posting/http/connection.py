@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from botus.platforms import Platform
-from botus.posting.http.exchange import Exchange, describe, reset_time
+from botus.posting.http.exchange import Exchange, describe
+from botus.posting.http.rate_limits import wait_until
 from botus.posting.target import LOOK_AFTER, LOOK_UNTIL, Answer, Attempt, Timing
 from botus.text import address as read_address
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 Client = TypeVar("Client")
 _TEXT_REFUSED = {400, 413, 422}
-_PASSES = {408, 409, 421, 423, 425}
+_PASSES = {408, 409, 420, 421, 423, 425, 429}
 
 
 class Connection(Generic[Client]):
@@ -66,13 +67,12 @@ class Connection(Generic[Client]):
         reason, status = describe(exchange, [*self._secrets, *secrets]), exchange.status
         if not exchange.began:
             return Answer("later", reason=reason)
+        until = wait_until(exchange, self._timing.clock())
         if status is None or not 400 <= status < 500:
-            return Answer("unknown", reason=reason)
+            return Answer("unknown", reason=reason, until=until)
         if status in _TEXT_REFUSED:
             return Answer("rejected", reason=reason)
-        if status == 429:
-            return Answer("later", reason=reason, until=reset_time(exchange, self._timing.clock()))
-        return Answer("later", reason=reason, needs_person=status not in _PASSES)
+        return Answer("later", reason=reason, until=until, needs_person=status not in _PASSES)
 
     def too_early(self, attempt: Attempt) -> Answer | None:
         """Where the server may still be at work on an attempt: when to look."""

@@ -35,6 +35,7 @@ _REMEDIES = (
     ("HTTP 401", "copy the credentials again, or make new ones: docs/tokens.md"),
     ("HTTP 402", "buy credits in the developer console"),
     ("HTTP 403", "look at the account in a browser, whether it is limited; then at what its token may do"),
+    ("HTTP 429", "try again later"),
     ("points to", "set the address that it points to"),
     ("HTTP 4", "is the address of the server right?"),
     ("API:", "set the address of the server, without a path"),
@@ -42,7 +43,6 @@ _REMEDIES = (
     ("certificate", "is the address right, and is the clock of this machine?"),
     ("refused", "is the address right, and does the server run?"),
 )
-_LONGEST_WAIT = 25 * 3600  # no platform's limit lasts longer than a day; more is nonsense
 _LONGEST_REASON = 160
 # What an error text must not hold: markup, and headers that a server echoes.
 _UNFIT = re.compile(r"<[a-z!/?]|authorization\W|bearer\s|oauth_", re.IGNORECASE)
@@ -97,13 +97,9 @@ class Exchange:
 
     def date(self) -> float | None:
         """The server's clock, in epoch seconds, from its Date header; a cache in between adds Age."""
-        try:
-            date = parsedate_to_datetime(self.headers["date"])
-            age = self.headers.get("age", "")
-            seconds = int(age) if re.fullmatch(r"[0-9]{1,9}", age) else 0
-            return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() + seconds
-        except (KeyError, ValueError, TypeError, OverflowError):
-            return None
+        date, age = http_date(self.headers.get("date", "")), self.headers.get("age", "")
+        seconds = int(age) if re.fullmatch(r"[0-9]{1,9}", age) else 0
+        return None if date is None else date + seconds
 
 
 def describe(exchange: Exchange, secrets: Iterable[str]) -> str:
@@ -136,21 +132,6 @@ def message(exchange: Exchange) -> str:
     return ""
 
 
-def reset_time(exchange: Exchange, now: float) -> float | None:
-    """When a rate limit ends, in epoch seconds of the own clock; None where the server does not say.
-
-    The header counts on the server's clock: ISO-8601 on Mastodon, an integer on GoToSocial, X and Bluesky.
-    """
-    headers = exchange.headers
-    names = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
-    value = next(filter(None, map(headers.get, names)), "")
-    reset = float(value) if re.fullmatch(r"[0-9]{1,12}", value) else moment(value)
-    if reset is None:
-        return None
-    wait = reset - (exchange.date() or now)
-    return now + wait if 0 < wait <= _LONGEST_WAIT else None
-
-
 def at(value: object, *keys: str) -> object:
     """What stands under these keys in JSON that may be of any shape; None where there is nothing."""
     for key in keys:
@@ -167,9 +148,24 @@ def moment(value: object) -> float | None:
         return None
 
 
+def http_date(value: str) -> float | None:
+    """Read a time in one of the three forms of HTTP as epoch seconds; one without a zone is UTC.
+
+    Source: RFC 9110, 5.6.7.
+    """
+    try:
+        time = parsedate_to_datetime(value)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
 def complaint(answer: Answer) -> CredentialsError | TemporaryError:
     """Turn the answer to a question about the account into the error that `verify` raises."""
     kind = CredentialsError if answer.needs_person else TemporaryError
+    if answer.until and not answer.needs_person:
+        moment_in_words = f"{datetime.fromtimestamp(answer.until, UTC):%Y-%m-%d %H:%M} UTC"
+        return kind(answer.reason, f"try again after {moment_in_words}")
     remedies = (remedy for words, remedy in _REMEDIES if words in answer.reason)
     return kind(answer.reason, next(remedies, "try again later"))
 
