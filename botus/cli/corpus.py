@@ -42,6 +42,7 @@ def corpus() -> None:
 @click.option("--as", "name", metavar="NAME", help="Remember the posts under this name.  [default: FILE's]")
 @click.option("--replies", is_flag=True, help="Also take answers to others.")
 @click.option("--content-warnings", "warnings", is_flag=True, help="Also take posts with a content warning.")
+@click.option("--cut-off", is_flag=True, help='Also take parts of longer texts: (1/2), (cont), "… link".')
 @click.option(
     "--deleted", is_flag=True, help="Also take what its author took back, where an archive says so."
 )

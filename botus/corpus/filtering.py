@@ -15,9 +15,11 @@ from random import Random
 from botus.corpus.cleaning import Cleaned, Treatment, clean, tidy
 from botus.corpus.duplicates import Known
 from botus.corpus.parsing.post import ParsedPost
+from botus.corpus.parsing.words import is_part
 
 KEPT, JOINED = "kept", "joined"
 REPLY, WARNING, DELETED = "reply", "content warning", "deleted by its author"
+PART = "part of a longer text"
 UNLIKED, MEDIA = "too few likes", "media only"
 EMPTY, SHORT = "nothing left", "too short"
 SAME, NEAR = "duplicate", "near duplicate"
@@ -31,6 +33,7 @@ class FilterOptions:
 
     replies: bool = False  # also answers to others
     warnings: bool = False  # also posts with a content warning
+    cut_off: bool = False  # also posts that are a part of a longer text
     deleted: bool = False  # also posts that their author took back
     media: bool = False  # also posts that are only pictures: their description becomes the text
     min_likes: int = 0  # the fewest likes, where the export counts them
@@ -174,6 +177,8 @@ def _judged(one: ParsedPost, options: FilterOptions) -> tuple[str, Cleaned]:
         return DELETED, nothing
     if one.likes is not None and one.likes < options.min_likes:
         return UNLIKED, nothing
+    if not options.cut_off and is_part(one.text):
+        return PART, nothing
     done, empty = clean(one.text, options.treatment), EMPTY
     if not done.refused and not done.text and one.has_media:
         done, empty = clean(one.description, options.treatment) if options.media else nothing, MEDIA

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from botus.corpus import filtering
-from botus.corpus.cleaning import Treatment
+from botus.corpus.cleaning import BROKEN, Treatment
 from botus.corpus.duplicates import Known, Like
 from botus.corpus.filtering import SAMPLES, CleanPost, FilterOptions, ImportCounts, new, thoughts, wanted
 from botus.corpus.parsing.post import ParsedPost
@@ -42,6 +42,8 @@ def said(at: float | None, text: str, channel: str = "c", **more: object) -> Par
         ),
         (ParsedPost("yes", is_reply=True), FilterOptions(), filtering.REPLY),
         (ParsedPost("soup", warning="food"), FilterOptions(), filtering.WARNING),
+        (ParsedPost("It sang and (1/2)"), FilterOptions(), filtering.PART),
+        (ParsedPost("sung by @bob"), FilterOptions(), BROKEN),
         (ParsedPost("soup", is_deleted=True), FilterOptions(replies=True), filtering.DELETED),
         (ParsedPost("soup", likes=2), FilterOptions(min_likes=3), filtering.UNLIKED),
         (
@@ -67,6 +69,7 @@ def test_what_is_left_out_and_why(found: ParsedPost, options: FilterOptions, rea
     ("found", "options", "text"),
     [
         (ParsedPost("@bob yes, exactly", is_reply=True), FilterOptions(replies=True), "yes, exactly"),
+        (ParsedPost("It sang and (1/2)"), FilterOptions(cut_off=True), "It sang and (1/2)"),
         (ParsedPost("soup", warning="food"), FilterOptions(warnings=True), "soup"),
         (ParsedPost("soup", is_deleted=True), FilterOptions(deleted=True), "soup"),
         (ParsedPost("soup", likes=3), FilterOptions(min_likes=3), "soup"),
@@ -200,6 +203,7 @@ _WISHES = st.builds(
     FilterOptions,
     replies=st.booleans(),
     warnings=st.booleans(),
+    cut_off=st.booleans(),
     deleted=st.booleans(),
     media=st.booleans(),
     min_likes=st.integers(0, 3),

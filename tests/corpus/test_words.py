@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from botus.corpus.parsing.post import ParsedPost, Refusal
-from botus.corpus.parsing.words import told
+from botus.corpus.parsing.words import is_part, told
 from tests.support.exports import folder, note, outbox, parsed, tweet, ytd
 
 
@@ -130,3 +130,96 @@ def test_one_rule_for_all_formats(tmp_path: Path) -> None:
     for name in ("x", "mastodon", "discord", "a.csv", "a.json", "a.txt", "fortunes", "samples"):
         found = [(one.refused, one.is_reply) for one in parsed(tmp_path / name)]
         assert found == [(Refusal.RETWEET, False), ("", True), ("", False)], name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The kettle sin… https://t.co/abc",
+        "The kettle sings... http://fb.me/abc",
+        "The kettle sings…https://t.co/abc",
+        "The kettle sin... https://buff.ly/a #tea",
+        "The kettle sings […] https://ponds.example/a",
+        "The kettle sings… Read more: https://ponds.example/a",
+        "The kettle sings https://t.c…",
+        "The kettle sings and I … (cont) http://tl.gd/abc12",
+        "The kettle sings and I (cont) tl.gd/abc12",
+        "The kettle sings and I (cont)",
+        "The kettle sings and I (cont.)",
+        "The kettle sings (cont'd)",
+        "The kettle sings (more)",
+        "The kettle sings …cont",
+        "(cont) and it sang",
+        "Der Kessel singt (Forts.)",
+        "La bouilloire (suite)",
+        "やかんが歌う（続く）",
+        "The kettle sings, first part (1/2)",
+        "The kettle sings (1/2) https://t.co/a",
+        "The kettle sings (1 of 3)",
+        "The kettle sings （1/2）",
+        "The kettle sings [1/3]",
+        "(1/2) The kettle sings",
+        "[2/3] The kettle sings",
+        "(Part 1/2) The kettle sings",
+        "The kettle sings and I told it that 1/2",
+        "it should not 2/2",
+        "The kettle sings. 1/3",
+        "...and then it sang... 3/5",
+        "The kettle sings\n1/4",
+        "2/7 The kettle sings",
+        "1/2: the kettle sings",
+        "1/2 I went to the sea with a kettle today and",
+        "1/ The kettle sings",
+        "1/n The kettle sings",
+        "The kettle sings 1/",
+        "The kettle sings 1/x",
+        "The kettle sings /2",
+        "THREAD 1/ The kettle sings",
+        "Thread: the kettle",
+        "🧵 The kettle sings",
+        "The kettle, a story 🧵👇",
+    ],
+)
+def test_parts_of_a_longer_text(text: str) -> None:
+    assert is_part(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1/2 cup of sugar and a kettle",
+        "1/2 Tasse Zucker",
+        "3/4 of all kettles sing",
+        "1/2/2020",
+        "on 1/2/2020 the kettle sang",
+        "On 12/24 we sing",
+        "Christmas is 12/25",
+        "And then it sang…",
+        "It sang and sang...",
+        "I like tea... and coffee https://t.co/abc and more",
+        "Look: https://t.co/abc",
+        "The score is 3/4",
+        "The beat is 4/4",
+        "A great kettle, 10/10",
+        "Great kettle. 10/10",
+        "Lovely tea! 4/5",
+        "Never forget 9/11",
+        "9/11 was a day",
+        "Open 24/7",
+        "He won 2/3",
+        "A kettle (2/3 full) is fine",
+        "half: 1/2 and more",
+        "It went on (and on)",
+        "(more tea) please",
+        "The more the merrier",
+        "The kettle sings and/or hums at 5 km/h",
+        "a thread of wool",
+        "The thread is red",
+        "1. Kettle",
+        "1) Kettle",
+        "The contents of a kettle",
+        "The suite is nice",
+    ],
+)
+def test_texts_that_are_whole(text: str) -> None:
+    assert not is_part(text)

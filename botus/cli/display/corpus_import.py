@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from botus.corpus import filtering
+from botus.corpus.cleaning import BROKEN
 from botus.corpus.filtering import JOINED, KEPT, ImportCounts
 from botus.corpus.importing import ImportReport
 from botus.corpus.parsing.post import Refusal
@@ -17,6 +18,8 @@ from botus.text import counted, escape
 # Which option lets in what was left out for a reason.
 _WAYS_OUT = {
     filtering.REPLY: "--replies",
+    filtering.PART: "--cut-off",
+    BROKEN: "--mentions keep, --links keep",
     filtering.WARNING: "--content-warnings",
     filtering.MEDIA: "--media takes their descriptions",
     filtering.UNLIKED: "--min-likes",

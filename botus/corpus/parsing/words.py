@@ -77,3 +77,69 @@ def quotation(text: str) -> str:
         return ""
     is_quote = _QUOTED.match(text) or _ATTRIBUTED.search(text) or _QUOTE_AND_NAME.match(text)
     return Refusal.QUOTE if is_quote else ""
+
+
+def is_part(text: str) -> bool:
+    """Tell whether a post is only a part: it goes on behind a link, or is numbered as one of several.
+
+    Not every `1/2` is a number of parts: `1/2 cup`, `10/10`, `9/11`, `24/7` and `the score is 3/4` are none.
+    """
+    text = text.strip()
+    if not _MAY_BE_PART.search(text):
+        return False
+    return bool(_GOES_ON.search(text) or _NUMBERED.search(text)) or any(map(_is_count, _BARE.finditer(text)))
+
+
+_MAY_BE_PART = re.compile(
+    r"[/…／]|\.\.|cont|more|thread|\bcontd|🧵|続|つづ|fort|sui|sig|\d (?:of|von|de|sur) \d", re.IGNORECASE
+)
+_ADDRESS = r"(?:https?:/\S*|(?:www\.)?[\w-]+(?:\.[\w-]+)+/\S*|[\w./:-]*t\.co\S*)"
+_CONT = (
+    r"(?:cont(?:['’]?d|inued|inues|inua|inúa|\.)?|more|read more|see more|forts(?:\.|etzung(?: folgt)?)?|mehr"
+    r"|suite|à suivre|sigue|segue|続く|続き|つづく)"
+)
+_GOES_ON = re.compile(
+    rf"(?:…|\.\.+|\[…\]|\(…\))[\s)\]»”\"|>-]*(?:{_CONT}[:\s]*)?{_ADDRESS}(?:\s+#\w+)*$"  # wor… https://…
+    rf"|https?:/?/?[\w./-]*…$"  # an address that is cut off itself
+    rf"|[(\[（]\s*(?:\.\.+|…)?\s*{_CONT}\s*(?:\.\.+|…|>+|→)?\s*[)\]）][\s.…]*(?:{_ADDRESS})?$"  # (cont) https://…
+    rf"|(?:…|\.\.+)\s*{_CONT}\.?$|\btl\.gd/\w+|\btwitlonger\.com/\S+"
+    rf"|^[(\[（]\s*(?:\.\.+|…)?\s*{_CONT}\s*[)\]）]",
+    re.IGNORECASE,
+)
+_N = r"[0-9０-９]{1,2}"
+_OF_N = rf"{_N}\s?(?:[/／]|\bof\b|\bvon\b|\bde\b|\bsur\b)\s?(?:{_N}|[nNxX?∞])"
+_NUMBERED = re.compile(
+    rf"(?:^|\s|[.!?…])[(\[（【]\s*(?:thread|part|teil|parte|partie)?\s*{_OF_N}\s*[)\]）】]\s*(?:$|{_ADDRESS}$|(?:#\w+\s*)+$)"
+    rf"|^[(\[（【]\s*(?:thread|part|teil|parte|partie)?\s*{_OF_N}\s*[)\]）】]"
+    rf"|^{_N}[/／](?:\s|$|[nNxX?∞]\b)|(?:\s){_N}[/／][nNxX?∞]?$|\s[/／]{_N}$|^[/／]{_N}\s"  # 1/ and /2
+    rf"|^\W*(?:thread|a thread|mini-?thread)\s*(?:[:/1🧵👇⬇]|\n|$)|🧵\s*(?:👇|⬇\ufe0f?|{_N}[/／]|:|$)|^🧵"
+    r"|[(\[](?:a |mini-?)?thread[)\]]",
+    re.IGNORECASE,
+)
+_BARE = re.compile(rf"(?:^|(?<=\s))({_N})[/／]({_N})(?![\w/／.,%-])(?=\s*$|\W)")
+_FRACTIONS = frozenset(
+    ((1, 2), (1, 3), (2, 3), (1, 4), (3, 4), (1, 8), (3, 8), (5, 8), (7, 8), (4, 5), (9, 11))
+)
+_RATINGS = (5, 10, 20)
+_FEW_WORDS = 6  # of an ingredient
+
+
+def _is_count(found: re.Match[str]) -> bool:
+    """Whether `2/3` at an end counts the parts of a post."""
+    part, parts = int(found[1]), int(found[2])
+    before, after = found.string[: found.start()], found.string[found.end() :]
+    if not 1 <= part <= parts or parts < 2 or (part, parts) == (9, 11):  # the day
+        return False
+    if not before.strip():
+        is_set_off = re.match(r"[ ]?[\n:)\].–—|-]", after)
+        first = re.match(r"\s+[\"“„«(]?([^\W\d_])", after)
+        is_sentence = first is not None and first[1].isupper()
+        is_count = (part, parts) not in _FRACTIONS or len(after.split()) > _FEW_WORDS
+        return bool(is_set_off) or (is_sentence and is_count)
+    if after.strip():
+        return False
+    if re.search(r"(?:…|\.\.|\n)\s*$", before):
+        return True
+    if re.search(r"[.!?\"”)]\s*$", before):
+        return parts not in _RATINGS
+    return parts <= 3 and part in (1, parts)
