@@ -61,6 +61,9 @@ def corpus() -> None:
 @_treatment("--links", help="Links.")
 @_treatment("--entities", type=click.Choice(["mend", "keep"]), default="mend", help="&amp; and its like.")
 @click.option("--kind", metavar="KIND", help="Read FILE as this kind of export.  [default: found out]")
+@click.option(
+    "--author", metavar="NAME", help="Of a chat or a table of several people, only this one's words."
+)
 @click.option("--column", metavar="NAME", help="The column or field that has the text.  [default: found out]")
 @click.option(
     "--unknown-channels", is_flag=True, help="Also take Discord channels that do not say what they are."
@@ -83,6 +86,7 @@ def corpus_import(
     links: str,
     entities: str,
     kind: str | None,
+    author: str | None,
     column: str | None,
     unknown_channels: bool,
     **filters: object,
@@ -104,7 +108,7 @@ def corpus_import(
             values.settings.data,
             paths,
             FilterOptions(treatment=treatment, **filters),  # type: ignore[arg-type]
-            Options(unknown_channels, column, kind),
+            Options(unknown_channels, column, kind, author),
             name,
             dry_run=dry_run,
             on_progress=lambda said: show(0, said),  # how many posts there are is known when they are read

@@ -1,6 +1,7 @@
 """What the readers of exports share.
 
 archive.py     the files of an export where they lie: in a folder, a zip, a tar, a gzip or alone
+authors.py     whose posts they are, where a file has those of several people
 decoding.py    bytes -> text or lines, whatever the encoding; broken letters are repaired
 fields.py      records (rows, objects) -> posts: which field is the text, what the others say
 kinds.py       what kind of post a record is by its own fields: a retweet, an answer, a message

@@ -16,6 +16,7 @@ class Refusal(StrEnum):
     RETWEET = "retweet"
     BOOST = "boost"
     QUOTE = "other people's words"
+    OTHER = "another author"
     FOLLOWERS_ONLY = "followers-only"
     CIRCLE = "for a Circle or subscribers only"
     DIRECT = "direct message"
@@ -64,8 +65,10 @@ class Options:
         unknown_channels: also read Discord folders that do not say what kind of channel they are.
         column: the column of a CSV or the field of a JSON record that has the text; None: find it.
         kind: the short name of a format (`detection.FORMATS`) to read the file as; None: find out.
+        author: whose posts to take where there are those of several people; None: there must be but one.
     """
 
     unknown_channels: bool = False
     column: str | None = None
     kind: str | None = None
+    author: str | None = None

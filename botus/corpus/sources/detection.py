@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from botus.corpus.parsing.archive import Archive, Limits, Single, open_archive
+from botus.corpus.parsing.authors import nameless
 from botus.corpus.parsing.decoding import glance, repaired
 from botus.corpus.parsing.post import Options, ParsedPost
 from botus.corpus.parsing.words import told
 from botus.corpus.sources import unsupported
 from botus.corpus.sources.archives import discord, mastodon, x
+from botus.corpus.sources.chats import recognition, transcripts
 from botus.corpus.sources.records import json_records, tables
 from botus.corpus.sources.texts import plain, samples
 from botus.errors import FileError, SettingsError
@@ -55,17 +57,26 @@ def _trump(archive: Archive, names: list[str], options: Options, notes: list[str
         yield from reader.posts(archive, [name], options, notes)
 
 
+def _is_chat(start: str, name: str) -> bool:
+    return not tables.has_header(start) and recognition.of(start) is not None
+
+
 FORMATS = {  # in the order in which they are asked
     "x": Format("X archive", x.is_tweets, x.posts, x.files_of),
     "mastodon": Format("Mastodon outbox", mastodon.is_outbox, mastodon.posts, mastodon.files_of),
     "discord": Format("Discord package", discord.is_messages, discord.posts, discord.files_of),
     "trump": Format("The Trump Archive", _is_trump, _trump),
     "json": Format("JSON", json_records.is_json, json_records.posts),
+    "chat": Format("conversation", _is_chat, transcripts.posts),
     "samples": Format("gpt-2-simple samples", samples.is_samples, samples.posts),
     "fortune": Format("fortune", samples.is_fortune, samples.fortunes),
     "csv": Format("CSV", tables.is_table, tables.posts),
     "text": Format("plain text", lambda start, name: True, plain.posts),
 }
+
+
+_TEXTS = ("samples", "fortune", "csv", "text")  # what a conversation might be called to get in
+_WITH_AUTHORS = ("chat", "trump", "json", "csv")
 
 
 class Reading:
@@ -78,6 +89,8 @@ class Reading:
 
     def __init__(self, archive: Archive, kind: str, names: list[str], options: Options) -> None:
         self.notes: list[str] = []
+        if options.author is not None and kind not in _WITH_AUTHORS:
+            raise nameless(archive.place(names[0]))
         self._archive, self._names, self._options = archive, names, options
         self._format = FORMATS[kind]
         is_lines = kind == "json" and json_records.is_lines(glance(archive.start(names[0])))
@@ -193,6 +206,10 @@ def _kind_of_file(archive: Archive, name: str, wanted: str | None) -> str:
     unsupported.refuse(place, unsupported.of_others(start))
     if not wanted:
         unsupported.refuse(place, unsupported.of_text(start))
+    elif wanted in _TEXTS and not tables.has_header(start):
+        found = recognition.of(start)
+        if found and found.is_stamped:
+            raise transcripts.refused(place, found)
     return wanted or next(kind for kind, one in FORMATS.items() if one.is_start(start, name))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from botus.corpus.parsing.authors import ONE_AUTHOR
 from botus.errors import FileError
 
 Unsupported = tuple[str, str]
@@ -41,16 +42,6 @@ _OTHER_YTD = re.compile(r"\s*window\.YTD\.(\w+)\.part\d+\s*=")
 _CONFIG = re.compile(r"\s*window\.__THAR_CONFIG\s*=")
 _XML = re.compile(r"\s*<\?xml\b")
 _MAILBOX = re.compile(r"From \S+.*\n(?:[\w-]+: .*\n(?:[ \t].*\n)*)+", re.MULTILINE)
-# "31.12.20, 22:11 - Name: words" and "[31.12.20, 22:11:00] Name: words"; "[22:11] <name> words".
-_CHAT_LINE = re.compile(
-    r"[\u200e\u200f]*(?:"
-    r"\[?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?\s+\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s?[ap]\.?m\.?)?\]?"
-    r"(?:\s[-–])?\s[^:]{1,40}: "
-    r"|(?:\[?\d{4}-\d\d-\d\d[T ])?\[?\d{1,2}:\d\d(?::\d\d)?\]?\s*<[^<>]{1,40}> "
-    r")",
-    re.IGNORECASE,
-)
-_CHAT_LOG = re.compile(r"={20,}\s*\n(?:Guild|Server): .*\nChannel: ")
 _CHAT = "a conversation: it has other people's words"
 _OWN_WORDS = "botus takes what one person has published; copy your own posts into a text file, one per line"
 # Fields without capitals and signs: one of them, or all of a set, and the records are messages.
@@ -122,9 +113,7 @@ def of_text(start: str) -> Unsupported | None:
         return "XML", _AS_TEXT
     if _MAILBOX.match(start):
         return "a mailbox", _OWN_WORDS
-    lines = [line for line in start.splitlines()[:200] if line.strip()]
-    is_chat = len(lines) > 2 and sum(bool(_CHAT_LINE.match(line)) for line in lines) > len(lines) / 2
-    return (_CHAT, _OWN_WORDS) if is_chat or _CHAT_LOG.match(start) else None
+    return None
 
 
 def of_others(start: str) -> Unsupported | None:
@@ -146,7 +135,7 @@ def of_fields(names: Iterable[str]) -> Unsupported | None:
     if there >= _LIKED and "createdat" not in there:
         return "a list of liked posts, other people's words", _OWN_WORDS
     if there & _MESSAGE_FIELDS or any(there >= one for one in _MESSAGE_SETS):
-        return _CHAT, _OWN_WORDS
+        return _CHAT, ONE_AUTHOR
     return None
 
 

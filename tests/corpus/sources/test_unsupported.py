@@ -47,7 +47,10 @@ CHATS = (
     "\u200e[31.12.20, 22:11:02] Egret: hi\r\n\u200e[31.12.20, 22:11:03] Heron: ho\r\nand more\r\n",
     "2020-12-31 22:11 <egret> hi\n2020-12-31 22:12 <heron> ho\n2020-12-31 22:13 <egret> well\n",
     "[22:11] <egret> hi\n[22:12] <heron> ho\n[22:13] <egret> well\n",
-    "=" * 40 + "\nGuild: Marsh\nChannel: pond\n" + "=" * 40 + "\n\n[01-Jan-23 10:00 PM] egret\nhi\n",
+    "=" * 40
+    + "\nGuild: Marsh\nChannel: pond\n"
+    + "=" * 40
+    + "\n\n[01-Jan-23 10:00 PM] egret\nhi\n\n[01-Jan-23 10:02 PM] heron\nho\n",
 )
 LIKES = [{"like": {"tweetId": "1", "fullText": "theirs and well said", "expandedUrl": "https://x.example"}}]
 
@@ -62,7 +65,7 @@ def file(tmp_path: Path, content: str | object, name: str = "export") -> Path:
 def test_conversations_are_never_read(tmp_path: Path, content: object) -> None:
     with pytest.raises(FileError, match="is a conversation: it has other people's words") as caught:
         parsed(file(tmp_path, content))
-    assert "copy your own posts" in str(caught.value.hint)
+    assert "--author" in str(caught.value.hint)
 
 
 def test_lines_that_only_have_times_or_colons_are_posts(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from botus.corpus.parsing import fields
 from botus.corpus.parsing.archive import Archive
+from botus.corpus.parsing.authors import Authors, author_of
 from botus.corpus.parsing.decoding import glance
 from botus.corpus.parsing.jsonstream import elements, values
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal
@@ -58,22 +59,28 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
     for name in names:
         place = archive.place(name)
         parsed = values if is_lines(glance(archive.start(name))) else elements
-        yield from _of_file(_records(parsed(archive.text(name, notes), place)), place, options.column)
+        yield from _of_file(_records(parsed(archive.text(name, notes), place)), place, options)
 
 
-def _of_file(records: Iterator[Any], place: str, field: str | None) -> Iterator[ParsedPost]:
+def _of_file(records: Iterator[Any], place: str, options: Options) -> Iterator[ParsedPost]:
     sample = list(islice(records, _SAMPLE))
     objects = [record for record in sample if isinstance(record, dict) and not mastodon.is_activity(record)]
     names = list(dict.fromkeys(name for one in objects for name in one))
-    unsupported.refuse(place, unsupported.of_fields(map(fields.plainly, names)))
-    text = fields.text_field(names, objects, place, field, "field") if objects else ""
+    if options.author is None:
+        unsupported.refuse(place, unsupported.of_fields(map(fields.plainly, names)))
+    text = fields.text_field(names, objects, place, options.column, "field") if objects else ""
+    authors = Authors(place, options.author)
     for record in chain(sample, records):
         if isinstance(record, str):
-            yield fields.post_of({"text": record}, "text")
+            yield from authors.posts(fields.post_of({"text": record}, "text"), None)
         elif not isinstance(record, dict):
             yield ParsedPost("", Refusal.NOT_A_POST)
+        elif mastodon.is_activity(record):
+            yield from authors.posts(mastodon.post_of(record), None)
         else:
-            yield mastodon.post_of(record) if mastodon.is_activity(record) else fields.post_of(record, text)
+            author = author_of({fields.plainly(name): value for name, value in record.items()})
+            yield from authors.posts(fields.post_of(record, text), author)
+    yield from authors.rest()
 
 
 def _records(found: Iterable[Any]) -> Iterator[Any]:

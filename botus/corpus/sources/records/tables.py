@@ -13,6 +13,7 @@ from itertools import chain, islice
 
 from botus.corpus.parsing import dates, fields, kinds
 from botus.corpus.parsing.archive import Archive
+from botus.corpus.parsing.authors import Authors, author_of, nameless
 from botus.corpus.parsing.decoding import lines_of
 from botus.corpus.parsing.post import Options, ParsedPost
 from botus.corpus.parsing.rows import cells_of, delimiter_of, rows_of
@@ -36,6 +37,13 @@ def is_table(start: str, name: str) -> bool:
     return len(header) >= 3 and any(dates.seconds(cell) is not None or cell.isdecimal() for cell in header)
 
 
+def has_header(start: str) -> bool:
+    """Tell from the start of a file whether its first line names columns."""
+    lines = _whole_lines(start)[:_SAMPLE]
+    delimiter = delimiter_of(lines) or _delimiter_of_header(lines[:1])
+    return bool(delimiter) and _is_header(_cells(lines[:1], delimiter))
+
+
 def is_trump(start: str) -> bool:
     """Tell from the header whether it is The Trump Archive, of either version."""
     lines = _whole_lines(start)
@@ -50,14 +58,16 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
         SettingsError: there is no such column.
     """
     for name in names:
-        yield from _of_file(archive.lines(name, notes), archive.place(name), options.column)
+        yield from _of_file(archive.lines(name, notes), archive.place(name), options)
 
 
-def _of_file(lines: Iterator[str], place: str, column: str | None) -> Iterator[ParsedPost]:
+def _of_file(lines: Iterator[str], place: str, options: Options) -> Iterator[ParsedPost]:
     sample = list(islice(lines, _SAMPLE))
     delimiter = delimiter_of(sample) or _delimiter_of_header(sample[:1])
     if not delimiter:
-        yield from _of_one_column(chain(sample, lines), place, column)
+        if options.author is not None:
+            raise nameless(place)
+        yield from _of_one_column(chain(sample, lines), place, options.column)
         return
     rows = rows_of(chain(sample, lines), place, delimiter)
     first = list(islice(rows, _SAMPLE))
@@ -66,15 +76,21 @@ def _of_file(lines: Iterator[str], place: str, column: str | None) -> Iterator[P
     header = [name.strip() for name in first[0]] if has_header else [""] * width
     header = [name or f"column {number}" for number, name in enumerate(header, 1)]
     body = first[1:] if has_header else first
-    if has_header:
+    if has_header and options.author is None:
         unsupported.refuse(place, unsupported.of_fields(map(fields.plainly, header)))
     records = [dict(zip(header, row, strict=False)) for row in body]
-    text = fields.text_field(header, records, place, column, "column")
+    text = fields.text_field(header, records, place, options.column, "column")
+    authors = Authors(place, options.author)
     for row in chain(body, rows):
         if has_header and len(row) > width:
             row = _joined(row, width, header.index(text), delimiter)
         record = dict(zip(header, row, strict=False))
-        yield fields.post_of(record if has_header else _guessed(record, text), text)
+        if has_header:
+            author = author_of({fields.plainly(name): cell for name, cell in record.items()})
+            yield from authors.posts(fields.post_of(record, text), author)
+        else:
+            yield from authors.posts(fields.post_of(_guessed(record, text), text), None)
+    yield from authors.rest()
 
 
 def _delimiter_of_header(first: list[str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.post import Options, ParsedPost
+from botus.corpus.sources.chats.transcripts import without_conversations
 from botus.text import unescape
 
 _OWN = ("corpus.txt", "tweets.txt")
@@ -19,6 +20,7 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
     """Yield every line that is not blank."""
     for name in names:
         is_own = name.rpartition("/")[2] in _OWN
-        for line in archive.lines(name, notes):
+        lines = archive.lines(name, notes)
+        for line in without_conversations(lines, archive.place(name), options.kind):
             if text := line.strip():
                 yield ParsedPost(unescape(text) if is_own else text)

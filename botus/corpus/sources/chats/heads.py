@@ -1,0 +1,172 @@
+"""How a message of a conversation begins: with a stamp, a name or both, in whatever program and locale.
+
+A stamp is told by its digits (of any script) and what joins them; words are allowed only where dates have
+them. The names are told later, by returning.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+_LONGEST_NAME = 80
+_CUTS = 6  # places of a line where a name may end and a stamp begin
+_MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u3000]")
+_WORD = r"[^\W\d_]{1,14}[.,]{0,2}"
+_HALF = (  # before noon or after, where it follows the clock
+    r"[ap]\.?\s?m\.?|[ap](?=\])|μ\.?\s?μ\.?|π\.?\s?μ\.?|[صم]|午前|午後|上午|下午|오전|오후|SA|CH|Ö[ÖS]|d[eu]\.|[fe]\.?m\.?"
+    r"|PTG|PG|Uhr|uur|h|priekšp\.|pēcp\.|дп|пп|ДП|ПП|vorm\.|nachm\.|pr\.\s?Kr\.|ip\.|ap\."
+)
+_CLOCK = (
+    r"(?:T(?=\d))?\d{1,3}(?:\s?[:：]\s?\d\d|[.h٫]\d\d){1,2}(?:[.,]\d{1,9})?(?![\d%])(?![.:/-]\d)"
+    rf"(?:\s?(?:{_HALF})(?=\W|$))?"
+    r"(?:\s?(?:Z|UTC|GMT)(?:[+-]\d{1,2}(?::?\d\d)?)?(?!\w)|\s?[+-]\d\d:?\d\d(?!\d))?"
+)
+_EAST_CLOCK = r"\d{1,2}\s?[時时点點시]\s?\d{1,2}\s?[分분]?(?:\s?\d{1,2}\s?[秒초])?"
+_DAY = r"\d{1,2}(?:st|nd|rd|th|er|º|\.)?"
+_MONTH = r"[^\W\d_]{3,12}[.,]{0,2}"
+_DATE = (
+    r"\d{1,4}(?P<join>[./-])\s?\d{1,2}(?P=join)\s?\d{1,4}\.?(?!\d)"  # 31.12.20, 2020. 12. 31.
+    r"|\d{1,4}\s?[年년]\s?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]"
+    r"|\d{1,2}-[^\W\d_]{3,4}\.?-\d{2,4}"  # 01-Jan-23
+    rf"|{_DAY}\s(?:de\s|of\s)?{_MONTH}\s(?:de\s)?\d{{4}}(?:\sг\.)?"
+    rf"|[^\W\d_]{{3,12}}\.?\s{_DAY},?\s\d{{4}}"  # May 17, 2022
+)
+_PART_OF_DATE = (
+    rf"\d{{1,2}}[./-]\s?\d{{1,2}}\.?(?!\d)|{_DAY}\s(?:de\s)?{_MONTH}|[^\W\d_]{{3,12}}\.?\s{_DAY}(?![\d:.])"
+)
+_LEAD = rf"(?:{_WORD}\s*){{0,3}}?"
+_PARTS = {  # in the order in which they are tried; each once in a stamp
+    "date": re.compile(rf"{_LEAD}(?:{_DATE})", re.IGNORECASE),
+    "clock": re.compile(rf"{_LEAD}(?:{_EAST_CLOCK}|{_CLOCK})", re.IGNORECASE),
+    "day": re.compile(rf"{_LEAD}(?:{_PART_OF_DATE})", re.IGNORECASE),
+}
+_YEAR = re.compile(r"\s?\d{4}(?!\w)")
+_BETWEEN = re.compile(r"[\s,،|•·;]{0,3}|\s[-–—]\s(?=\d)")
+_OPENS = re.compile(r"[\[(<{【\s*#]{0,3}")
+_CLOSES = re.compile(r"\s?[\])>}】]?")
+_AFTER_STAMP = re.compile(r"(?:\s*[-–—|,،;:•]+\s*(?=\S)|\s*)")
+_TERM = r"(?:\s{0,2}[:：](?=\s|$)|：|\s?\t)"
+_NAMED = (  # what may follow a stamp
+    re.compile(r"<\s?[@+%&~!* ]?(?P<name>[^<>]{1,60})>[:\s]?"),
+    re.compile(r"\[(?P<name>[^\[\]]{1,60})\]:?(?=\s)"),
+    re.compile(rf"(?P<name>[^:：\t<>]{{1,80}}?){_TERM}"),
+    re.compile(r"[@+%&~]?(?P<name>\S{1,40})(?:\s{2,}|\s\|\s|>\s)"),
+)
+_NAMED_ALONE = (  # what is a name where there is no stamp
+    re.compile(r"<\s?[@+%&~!* ]?(?P<name>[^<>\s]{1,40}(?: [^<>\s]{1,20}){0,3})>[:\s]\s*(?=\S)"),
+    re.compile(
+        r"[*_~]{0,3}(?P<name>[^\s:：\t<>“”\"«»(\[][^:：\t<>“”\"«»]{0,39}?)[*_]{0,3}\s?(?:[:：](?=[\s*_])|：)[*_]{0,2}"
+    ),
+)
+_CUT = re.compile(r"\s+[—–-]{1,2}\s+|,\s?|\s{2,}|\]?\s?(?=[\[(])|\s(?=\d)|\t")  # between a name and its stamp
+_AROUND = "[]()<>{}【】 \t*#"
+_NUMBERS = re.compile(r"\d\D{1,14}\d")  # what every stamp has
+_ASIDE = re.compile(r"\s*\([^()]*\)\s*")  # "(Read by you after 2 minutes)"
+_LED = re.compile(r"[^\d]+(?=\d{1,3}[:：.]\d\d)")
+_CHAINED = re.compile(r"^\S{1,4}\s[-–—]\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How a line begins.
+
+    Attributes:
+        stamp: the date or time, "" without one.
+        name: whose words follow; "" where there is only a stamp.
+        words: what follows in the same line.
+        is_closed: something marks where the name ends, so that words may follow in the same line.
+        has_date: the stamp says a whole day with its year.
+        has_clock: the stamp says a time of day.
+        lead: the words before the clock in a line that has nothing else; a name, or "yesterday at".
+    """
+
+    stamp: str
+    name: str
+    words: str
+    is_closed: bool = False
+    has_date: bool = False
+    has_clock: bool = False
+    lead: str = ""
+
+
+def head_of(raw: str) -> Head | None:
+    """Return how a line begins, None where it is neither with a stamp nor with what may be a name."""
+    line = plain(raw).rstrip()
+    if not line:
+        return None
+    if _NUMBERS.search(line, 0, 2 * _LONGEST_NAME):
+        if stamp := _stamp(line):
+            return _stamped(line, stamp)
+        if after := _name_first(line):
+            return after
+    for pattern in _NAMED_ALONE if ":" in line or "：" in line or line[0] == "<" else ():
+        if (match := pattern.match(line)) and len(match["name"].split()) < 6:
+            return Head("", match["name"].strip(), line[match.end() :].strip(), True)
+    return None
+
+
+def plain(line: str) -> str:
+    """Return a line without the marks that only steer how it is shown, and with plain spaces."""
+    return line if line.isascii() else _SPACES.sub(" ", _MARKS.sub("", line))
+
+
+def _stamped(line: str, stamp: _Stamp) -> Head:
+    said, rest = line[: stamp.end].strip(_AROUND), line[stamp.end :]
+    after = rest[_AFTER_STAMP.match(rest).end() :]  # type: ignore[union-attr]  # it may be empty
+    for pattern in _NAMED:
+        if match := pattern.match(after):
+            name = _CHAINED.sub("", match["name"].strip())
+            return Head(said, name, after[match.end() :].strip(), True, *stamp.kinds)
+    if not rest.strip() or _ASIDE.fullmatch(rest):
+        lead = _LED.match(said) if not stamp.kinds[0] else None
+        return Head(said, "", "", False, *stamp.kinds, lead[0].strip() if lead else "")
+    name = after.strip() if len(after) <= _LONGEST_NAME else ""
+    return Head(said, name, after.strip(), False, *stamp.kinds)
+
+
+def _name_first(line: str) -> Head | None:
+    """A name with the stamp behind it: in brackets, before a colon or at the end of the line."""
+    for cut in islice(_CUT.finditer(line, 1, _LONGEST_NAME), _CUTS):
+        if not (stamp := _stamp(line, cut.end())):
+            continue
+        rest = line[stamp.end :]
+        if ": " in line[: cut.end()]:
+            continue  # "Date: 2022-01-01" is a field of a record
+        if not rest.strip() or rest[0] == ":" or (line[0] == "[" and line[cut.end()] == "["):
+            said = line[cut.end() : stamp.end].strip(_AROUND)
+            name = line[: cut.start()].strip("[] ")
+            return Head(said, name, rest.lstrip(": \t"), bool(rest.strip()), *stamp.kinds)
+    return None
+
+
+class _Stamp(NamedTuple):
+    """Where a stamp ends; whether it has a whole date, and a clock."""
+
+    end: int
+    kinds: tuple[bool, bool]
+
+
+def _stamp(line: str, at: int = 0) -> _Stamp | None:
+    """The stamp that begins at a place."""
+    at = _OPENS.match(line, at).end()  # type: ignore[union-attr]  # it may be empty
+    end, seen = at, set[str]()
+    while part := next(
+        (
+            (kind, found)
+            for kind, form in _PARTS.items()
+            if kind not in seen and (found := form.match(line, at))
+        ),
+        None,
+    ):
+        seen |= {part[0], "day"}  # a day without its year only comes first
+        end = part[1].end()
+        at = _BETWEEN.match(line, end).end()  # type: ignore[union-attr]  # it may be empty
+    if not seen & {"date", "clock"}:
+        return None
+    if "date" not in seen and (year := _YEAR.match(line, end)):
+        end = year.end()
+    return _Stamp(_CLOSES.match(line, end).end(), ("date" in seen, "clock" in seen))  # type: ignore[union-attr]

@@ -1,0 +1,235 @@
+"""Tells whether a text is a conversation, and by what: heads of messages with names that return. Pure.
+
+A stamp beside a name is enough. Names alone (`name: words`) are what plays, lists and interviews have too:
+they count where nearly every line has one, and not where they follow one another in a fixed order or where
+one only asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from botus.corpus.sources.chats.heads import Head, head_of, plain
+from botus.text import counted
+
+_PIECE = 400  # lines that are looked at together, so that a conversation within a long text is noticed
+_FEW = 5  # heads of which one cannot expect that names return
+_FIRST = 300  # heads whose order and words are remembered
+_LONGEST_NAME = 60
+_PART = 0.03  # the share of heads in a text of long messages
+_LETTER = re.compile(r"\w")
+_ASKS = ("?", "？", "؟", ";")
+
+
+class Layout(StrEnum):
+    """Where the name of a message stands."""
+
+    BESIDE = "begin with a time and"  # [stamp] name: words
+    ABOVE = "have only a time and"  # stamp and name in a line, the words below
+    AFTER = "have only a time; below it is"  # a line with the stamp, one with the name, the words
+    BEFORE = "have only a time; above it is"  # the name in the line before
+    ALONE = "begin with"  # name: words
+    RECORDS = "of its blocks have a time and"  # "From: name", "Date: stamp" … in lines of their own
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What a text was recognised by.
+
+    Attributes:
+        layout: where the names stand.
+        heads: how many lines say who speaks.
+        lines: of how many that are not blank.
+        names: who speaks, those with most messages first.
+    """
+
+    layout: Layout
+    heads: int
+    lines: int
+    names: list[str]
+
+    @property
+    def is_stamped(self) -> bool:
+        """Whether its messages have times, which nothing but a conversation has beside names."""
+        return self.layout is not Layout.ALONE
+
+    def __str__(self) -> str:
+        shown = ", ".join("".join(filter(str.isprintable, name))[:30] for name in self.names[:2])
+        more = ", …" if len(self.names) > 2 else ""
+        names = f"one of {len(self.names):,} names" if len(self.names) > 1 else "the same name"
+        where = f"{self.heads:,} of {counted(self.lines, 'line')} {self.layout} {names} ({shown}{more})"
+        return f"a conversation: it has other people's words ({where})"
+
+
+@dataclass
+class Tally:
+    """What the lines of a text begin with, counted while they come by."""
+
+    lines: int = 0
+    _stamped: int = 0
+    _clocks: int = 0
+    _beside: Counter[str] = field(default_factory=Counter)
+    _above: Counter[str] = field(default_factory=Counter)
+    _above_with_words: int = 0
+    _apart: int = 0
+    _after: Counter[str] = field(default_factory=Counter)
+    _before: Counter[str] = field(default_factory=Counter)
+    _alone: Counter[str] = field(default_factory=Counter)
+    _first: list[Head] = field(default_factory=list)
+    # the two lines before: their words, and whether each was only a stamp, or a stamp and a name
+    _last: tuple[str, str] = ("", "")
+    _was_apart: tuple[bool, bool] = (False, False)
+    _was_above: bool = False
+
+    def add(self, line: str, head: Head | None) -> None:
+        """Count a line with its head."""
+        text = plain(line).strip()
+        if not _LETTER.search(text):
+            return
+        self.lines += 1
+        is_stamped = head is not None and bool(head.stamp)
+        is_apart = is_stamped and head is not None and not head.name and not head.words and head.has_clock
+        is_above = is_stamped and head is not None and bool(head.name or head.lead) and not head.is_closed
+        self._above_with_words += self._was_above and not is_stamped
+        if self._was_apart[0] and not is_apart and len(self._last[0]) <= _LONGEST_NAME:
+            self._after[self._last[0]] += 1
+        if is_apart:
+            self._apart += 1
+            if 0 < len(self._last[0]) <= _LONGEST_NAME:
+                self._before[self._last[0]] += 1
+        if head is not None:
+            self._stamped += is_stamped
+            self._clocks += head.has_clock
+            if is_above:
+                self._above[head.name or head.lead] += 1
+            elif head.name:
+                (self._beside if is_stamped else self._alone)[head.name] += 1
+            if not is_stamped and len(self._first) < _FIRST:
+                self._first.append(head)
+        self._last = (text, self._last[0])
+        self._was_apart = (self._was_apart[1], is_apart)
+        self._was_above = is_above
+
+    def verdict(self) -> Conversation | None:
+        """Return what the lines are recognised by; None where they are no conversation."""
+        there = {
+            Layout.BESIDE: self._names_beside(),
+            Layout.ABOVE: self._names_above(),
+            Layout.AFTER: self._names_apart(self._after),
+            Layout.BEFORE: self._names_apart(self._before),
+            Layout.ALONE: self._names_alone(),
+            Layout.RECORDS: self._names_in_records(),
+        }
+        found = [
+            Conversation(layout, names.total(), self.lines, [name for name, _ in names.most_common()])
+            for layout, names in there.items()
+            if names
+        ]
+        return next((one for one in found if len(one.names) > 1), found[0] if found else None)
+
+    def _names_beside(self) -> Counter[str] | None:
+        names, heads = self._beside, self._beside.total()
+        if heads < 2 or heads * 2 < self._stamped:
+            return None
+        again = _returning(names).total()
+        is_most = self._stamped * 2 >= self.lines and (
+            again >= heads * 0.3 or (heads <= _FEW and self._clocks >= heads)
+        )
+        is_part = again >= max(_FEW, heads * 0.6, self.lines * _PART) and len(_returning(names)) > 1
+        return names if is_most or is_part else None
+
+    def _names_above(self) -> Counter[str] | None:
+        names, heads = self._above, self._above.total()
+        if heads < 2 or self._above_with_words < heads * 0.6:
+            return None
+        again = _returning(names)
+        is_part = again.total() >= max(3, heads * 0.5, self.lines * _PART)
+        is_short = heads * 5 >= self.lines and heads <= _FEW and self._above_with_words == heads
+        if is_short and not is_part:
+            return names if all(len(name.split()) < 4 for name in names) and self._clocks >= heads else None
+        return again if is_part else None
+
+    def _names_apart(self, beside: Counter[str]) -> Counter[str] | None:
+        again = _returning(beside)
+        return again if again.total() >= max(3, self._apart * 0.6, self.lines * _PART) else None
+
+    def _names_alone(self) -> Counter[str] | None:
+        # A single letter is no name: "Q:" and "A:" are an interview.
+        names = Counter(
+            {name: count for name, count in self._alone.items() if len(name) > 1 or not name.isascii()}
+        )
+        again = _returning(names)
+        is_most = names.total() >= max(4, self.lines * 0.6) and again.total() >= names.total() * 0.8
+        if not is_most or len(again) < 2 or len(names) * 2 > names.total():
+            return None
+        return None if self._has_fixed_order() or self._is_interview() else names
+
+    def _has_fixed_order(self) -> bool:
+        """Days of the week, signs of the zodiac, parts of a recipe: always one after the other."""
+        names = [head.name for head in self._first]
+        period = len(set(names))
+        later = list(zip(names[period:], names, strict=False))
+        return period > 2 and sum(one == before for one, before in later) > len(later) * 0.8
+
+    def _is_interview(self) -> bool:
+        """Of two, one only asks, and the other never does."""
+        asked: dict[str, list[bool]] = {}
+        for head in self._first:
+            asked.setdefault(head.name, []).append(head.words.endswith(_ASKS))
+        one_or_none = sorted(sum(said) / len(said) for said in asked.values())
+        return one_or_none == [0.0, 1.0] and min(map(len, asked.values())) > 2
+
+    def _names_in_records(self) -> Counter[str] | None:
+        said: dict[str, list[str]] = {}
+        for head in self._first:
+            said.setdefault(head.name, []).append(head.words)
+        fields = {
+            name: words for name, words in said.items() if len(words) >= max(3, len(self._first) * 0.15)
+        }
+        times = [name for name, words in fields.items() if sum(map(_is_stamp, words)) > len(words) * 0.8]
+        if not times or len(self._first) < self.lines * 0.5:
+            return None
+        for name, words in fields.items():
+            values = Counter(words)
+            is_short = all(0 < len(word) <= _LONGEST_NAME for word in values)
+            if name not in times and is_short and 1 < len(values) <= len(words) / 2:
+                return values
+        return None
+
+
+def of(start: str) -> Conversation | None:
+    """Tell from the start of a text."""
+    tally = Tally()
+    lines = start.splitlines()
+    for line in (
+        lines[:-1] if len(lines) > 2 and not start.endswith(("\n", "\r")) and len(start) > 50_000 else lines
+    ):
+        tally.add(line, head_of(line))
+    return tally.verdict()
+
+
+def watched(lines: Iterable[str]) -> Iterator[tuple[str, Conversation | None]]:
+    """Yield the lines of a text, each with what has been noticed up to it; only the last may be ""."""
+    whole, piece = Tally(), Tally()
+    for line in lines:
+        head = head_of(line)
+        whole.add(line, head)
+        piece.add(line, head)
+        noticed = None
+        if piece.lines >= _PIECE:
+            noticed, piece = piece.verdict(), Tally()
+        yield line, noticed
+    yield "", whole.verdict() or (piece.verdict() if piece.lines > _PIECE / 10 else None)
+
+
+def _returning(names: Counter[str]) -> Counter[str]:
+    return Counter({name: count for name, count in names.items() if count > 1})
+
+
+def _is_stamp(words: str) -> bool:
+    head = head_of(words)
+    return head is not None and bool(head.stamp) and not head.name and not head.words

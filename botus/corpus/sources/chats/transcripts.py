@@ -1,0 +1,183 @@
+"""Reads conversations in text files: the messages of the person who is named, and nobody else's.
+
+What follows the head of a message belongs to it, up to the next head. Lines that only a program writes (who
+joined, which picture was left out) are no words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from botus.corpus.parsing import dates
+from botus.corpus.parsing.archive import Archive
+from botus.corpus.parsing.authors import ONE_AUTHOR, Author, Authors
+from botus.corpus.parsing.decoding import glance
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal
+from botus.corpus.sources.chats.heads import Head, head_of, plain
+from botus.corpus.sources.chats.recognition import Conversation, Layout, of, watched
+from botus.errors import FileError
+
+_MARK = "\u200e"  # iOS writes it before what is no words of the person: "image omitted"
+_PLACEHOLDER = re.compile(r"<[^<>]{4,60}>|\{[A-Z]\w+\}|\S+\.\w{2,4} \([^()]{3,40}\)|null", re.IGNORECASE)
+_EDITED = re.compile(
+    r"\s*[\u200e]?<[^<>\d]{6,60}>$|\s*\((?:edited|bearbeitet|modifié|editado|modificato|изменено)\)$"
+)
+_SECTION = re.compile(r"\{[A-Z]\w+\}$|=+$")  # DiscordChatExporter: what is attached to the message above
+_QUOTED_LINE = re.compile(r"^>{1,3} ?.*(?:\n|$)", re.MULTILINE)
+_TO = re.compile(r"(?P<first>[^\W\d_]+) (?P<name>.+?) (?P<to>\S+) (?P<whom>.+)")
+
+
+def posts(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
+    """Yield the messages of the author whom the person names.
+
+    Raises:
+        FileError: nobody is named, or nobody of this name is there.
+    """
+    for name in names:
+        place = archive.place(name)
+        found = of(glance(archive.start(name)))
+        if options.author is None:
+            raise refused(place, found)
+        if found is None or found.layout is Layout.RECORDS:
+            raise FileError(
+                f"{place}: botus cannot tell where its messages begin", "copy your own into a text file"
+            )
+        authors = Authors(place, options.author)
+        for message in _messages(archive.lines(name, notes), found):
+            yield from _posts(message, authors, place)
+        yield from authors.rest()
+
+
+def refused(place: str, found: Conversation | None) -> FileError:
+    """The error for a conversation of which nobody's words may be taken yet."""
+    hint = ONE_AUTHOR if found is None or found.is_stamped else f"{ONE_AUTHOR}; if it is none, --kind text"
+    return FileError(f"{place} is {found or 'no conversation that botus can tell'}", hint)
+
+
+def without_conversations(lines: Iterable[str], place: str, kind: str | None) -> Iterator[str]:
+    """Yield the lines of a text in which there is no conversation.
+
+    Args:
+        kind: what the person says the file is; then names without times are no conversation.
+
+    Raises:
+        FileError: there is one, which shows when the lines are read up to it.
+    """
+    for line, found in watched(lines):
+        if found and (found.is_stamped or kind is None):
+            raise refused(place, found)
+        if line:
+            yield line
+
+
+@dataclass
+class _Message:
+    """The head of a message, which of the speakers' turns it belongs to, and its lines."""
+
+    head: Head
+    turn: int
+    lines: list[str] = field(default_factory=list)
+
+
+def _messages(lines: Iterable[str], found: Conversation) -> Iterator[_Message]:
+    """The messages in the order of the file; what comes before the first has no head and is nobody's."""
+    message, is_section = _Message(Head("", "", ""), 0), False
+    for number, (line, head) in enumerate(_with_heads(lines, found)):
+        if head is None:
+            is_section = bool(_SECTION.match(line.strip())) or (is_section and bool(line.strip()))
+            if not is_section:
+                message.lines.append(line)
+            continue
+        if number or message.lines:
+            yield message
+        turn = message.turn + (head.name != message.head.name)
+        message, is_section = _Message(head, turn, [head.words] if head.words else []), False
+    yield message
+
+
+def _with_heads(lines: Iterable[str], found: Conversation) -> Iterator[tuple[str, Head | None]]:
+    """The lines, each with the head that it is; the words of a head are part of it."""
+    if found.layout in (Layout.BESIDE, Layout.ALONE):
+        for line in lines:
+            head = head_of(line)
+            if head and bool(head.stamp) == found.is_stamped and (head.name or head.stamp):
+                # A line with a stamp and no name is the program's; a mark tells its placeholders.
+                named = head.is_closed and head.name
+                words = head.words if not _marked(line, head) else ""
+                yield (
+                    line,
+                    Head(head.stamp, _sender(head.name, found) if named else "", words),
+                )
+            else:
+                yield line, None
+        return
+    if found.layout is Layout.ABOVE:
+        for line in lines:
+            head = head_of(line)
+            is_head = head is not None and head.stamp and (head.name or head.lead) and not head.is_closed
+            yield line, Head(head.stamp, head.name or head.lead, "") if head and is_head else None
+        return
+    yield from _with_names_apart(lines, is_after=found.layout is Layout.AFTER)
+
+
+def _with_names_apart(lines: Iterable[str], *, is_after: bool) -> Iterator[tuple[str, Head | None]]:
+    """The stamp stands alone in its line, and the name in the one below or above it."""
+    waiting, last = None, None
+    for line in lines:
+        head = head_of(line)
+        is_stamp = (
+            head is not None and bool(head.stamp) and head.has_clock and not head.words and not head.name
+        )
+        if is_after:
+            if is_stamp:
+                waiting = head
+            elif waiting and line.strip():
+                yield line, Head(waiting.stamp, plain(line).strip(), "")
+                waiting = None
+            elif not waiting:
+                yield line, None
+        elif is_stamp and head:
+            yield line, Head(head.stamp, plain(last or "").strip(), "")
+            last = None
+        elif line.strip() and re.search(r"\w", line):
+            if last is not None:
+                yield last, None
+            last = line
+    if last is not None:
+        yield last, None
+
+
+def _marked(line: str, head: Head) -> bool:
+    """Whether the words are the program's: a mark stands before them."""
+    return f"{_MARK}{head.words[:10]}" in line if head.words else False
+
+
+def _sender(name: str, found: Conversation) -> str:
+    """The sender of "From name to everyone", where all names are of this form."""
+    parts = [_TO.fullmatch(one) for one in found.names]
+    first = parts[0] if parts else None
+    if not first or not all(
+        one and one["first"] == first["first"] and one["to"] == first["to"] for one in parts
+    ):
+        return name
+    this = _TO.fullmatch(name)
+    return this["name"] if this and this["first"] == first["first"] else name
+
+
+def _posts(message: _Message, authors: Authors, place: str) -> Iterator[ParsedPost]:
+    text = "\n".join(line.rstrip("\r\n") for line in message.lines).strip()
+    text = _QUOTED_LINE.sub("", _EDITED.sub("", text)).strip()
+    if not message.head.name:
+        if text:
+            yield ParsedPost(text, Refusal.NOT_A_POST)
+        return
+    is_words = text and not _PLACEHOLDER.fullmatch(text)
+    post = ParsedPost(
+        text if is_words else "",
+        at=dates.seconds(message.head.stamp),
+        has_media=not is_words,
+        channel=f"{place} {message.turn}",
+    )
+    yield from authors.posts(post, Author(names=(message.head.name,)))

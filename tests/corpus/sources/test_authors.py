@@ -1,0 +1,121 @@
+"""Whose words rows and objects are: of one author, of several, of the one that is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from botus.corpus.parsing.post import Options
+from botus.errors import FileError, SettingsError
+from tests.support.exports import folder, kept, parsed
+
+FIELDS = (
+    "author",
+    "Author",
+    "user",
+    "username",
+    "handle",
+    "screen_name",
+    "Sender",
+    "from",
+    "nick",
+    "participant",
+)
+OBJECTS = (
+    {"author": {"id": "1", "name": "{}"}},
+    {"author": {"id": "same", "name": "{}"}},
+    {"user": {"screen_name": "{}"}},
+    {"u": {"username": "{}"}},
+    {"from": {"name": "{}"}},
+    {"account": {"acct": "{}@pond.example"}},
+)
+SAID = [("Egret", "did the lamp go out again"), ("Heron", "only while I was looking at it")]
+
+
+def file(tmp_path: Path, content: object, name: str = "export") -> Path:
+    raw = content if isinstance(content, str) else json.dumps(content)
+    return folder(tmp_path, {name: raw}) / name
+
+
+def table(field: str, rows: list[tuple[str, str]]) -> str:
+    return f"date,{field},words\n" + "".join(f"2023-01-02,{name},{words}\n" for name, words in rows)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("rows", [2, 10_001])
+def test_several_authors_of_rows_are_refused_however_late(tmp_path: Path, field: str, rows: int) -> None:
+    own = [("Egret", f"the lamp number {n} is out") for n in range(rows - 1)]
+    path = file(tmp_path, table(field, [*own, SAID[1]]))
+    with pytest.raises(FileError, match=r"conversation|words of several people: Egret, Heron") as caught:
+        parsed(path)
+    assert "--author NAME" in str(caught.value.hint)
+    assert kept(path, Options(author="heron")) == [SAID[1][1]]
+
+
+@pytest.mark.parametrize("form", OBJECTS, ids=str)
+@pytest.mark.parametrize("in_lines", [False, True])
+def test_several_authors_of_objects_are_refused(
+    tmp_path: Path, form: dict[str, object], in_lines: bool
+) -> None:
+    records = [
+        json.loads(json.dumps(form).replace("{}", name)) | {"message": words, "date": "2023-01-02"}
+        for name, words in SAID
+    ]
+    path = file(tmp_path, "\n".join(map(json.dumps, records)) if in_lines else records)
+    with pytest.raises(FileError, match="words of several people: Egret"):
+        parsed(path)
+    author = "Heron@pond.example" if "account" in form else "Heron"
+    assert kept(path, Options(author=author)) == [SAID[1][1]]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "username,text\nEgret,the lamp is out\n@egret,and on again\n,the kettle sang\nnan,fog again\n",
+        "name,text\nThe Lamp,it went out again\nThe Fog,it came in again\nThe Kettle,it sang again\n",
+        "source,text\nweb,the lamp is out\nphone,and on again\nweb,fog again today\n",
+        "in_reply_to_screen_name,text\n,the lamp is out\n,and on again today\n",
+        "user,is_retweet,text\nEgret,false,the lamp is out\nHeron,true,and on again\nTern,true,fog again\n",
+        "user,text\nEgret,the lamp is out\nHeron,RT @heron: and on again\n",
+        "platform,handle,text\nX,egret,the lamp is out\nTruth,egret,and on again\n",
+    ],
+)
+def test_one_author_is_read_and_so_are_titles_and_own_retweets(tmp_path: Path, rows: str) -> None:
+    assert "the lamp is out" in kept(file(tmp_path, rows)) or "it sang again" in kept(file(tmp_path, rows))
+
+
+def test_names_that_return_are_authors_and_no_titles(tmp_path: Path) -> None:
+    rows = "".join(f"{name},{words} {n}\n" for n in range(3) for name, words in SAID)
+    with pytest.raises(FileError, match="words of several people"):
+        parsed(file(tmp_path, "name,text\n" + rows))
+
+
+def test_others_are_counted_and_one_may_be_named_by_number_or_otherwise_written(tmp_path: Path) -> None:
+    rows = [
+        {"author": {"id": "71", "name": "heron", "nickname": "Heron 🪶"}, "content": "only while I looked"},
+        {"author": {"id": "72", "name": "egret", "nickname": "Heron 🪶"}, "content": "did the lamp go out"},
+        {"author": {"id": "71", "name": "heron", "nickname": "Grey"}, "content": "and not once after"},
+    ]
+    path = file(tmp_path, rows)
+    for name in ("71", "heron", "@Heron", "HERON"):
+        posts = parsed(path, Options(author=name))
+        assert [one.text for one in posts if not one.refused] == ["only while I looked", "and not once after"]
+        assert [one.refused for one in posts if one.refused] == ["another author"]
+    assert kept(path, Options(author="grey")) == ["and not once after"]
+    with pytest.raises(FileError, match="2 people are called Heron 🪶") as caught:
+        parsed(path, Options(author="Heron 🪶"))
+    assert "egret is 72, heron is 71" in str(caught.value.hint)
+    with pytest.raises(FileError, match="has nobody called Tern") as caught:
+        parsed(path, Options(author="Tern"))
+    assert str(caught.value.hint) == "it has: heron (2), egret (1)"
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["words\nfog again\n", "words,more\nfog again,1\n", '["fog again"]', '[{"text": "fog again"}]', "fog\n"],
+)
+def test_an_author_of_a_file_that_has_none_is_said(tmp_path: Path, content: str) -> None:
+    with pytest.raises(SettingsError, match="does not say who wrote what"):
+        parsed(file(tmp_path, content), Options(author="Heron"))
