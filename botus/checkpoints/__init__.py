@@ -8,4 +8,5 @@ folder_or_tar.py  the files of a checkpoint, in a folder or inside a tar that is
 run_info.py       botus.json of a run folder: which corpus the model has seen
 vocabulary.py     the byte-level BPE of a GPT-2: text to tokens, and tokens to bytes
 markers.py        where a post begins and ends in what a model writes. Pure
+samples.py        posts in the samples that GPT-2's programs write. Pure
 """

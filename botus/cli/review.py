@@ -82,7 +82,13 @@ def queue_add(values: Common, source: str) -> None:
     content = sys.stdin.buffer.read() if source == "-" else Path(source)
     done = add(values.existing.data, content, time.time)
     skipped = {"used before": done.used, "in the queue already": done.present, "dropped here": done.dropped}
+    left_out = ", ".join(f"{count:,} left out: {reason}" for reason, count in done.left_out.items())
     rows = [f"{len(done.added):,} added to {values.existing.data / 'tweets.txt'}"]
+    if done.posts:
+        said = f"read as gpt-2-simple samples: {counted(done.posts, 'post')}"
+        rows.insert(0, f"{said}, {left_out}" if left_out else said)
+    elif left_out:
+        rows.append(f"of what a training writes between posts, {left_out}")
     rows += [f"{count:,} skipped: {reason}" for reason, count in skipped.items() if count]
     if done.decisions or done.records:
         came = f"{counted(done.decisions, 'decision')} and {counted(done.records, 'record')} of origin"

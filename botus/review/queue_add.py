@@ -7,12 +7,15 @@ could be posted before its flags are known.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import cast
 
+from botus.checkpoints import samples
 from botus.errors import FileError
 from botus.store.candidates import Candidates
 from botus.store.decisions import Decision, Decisions, End, History, Kind, Place, Step, Wording, verdicts
@@ -22,10 +25,17 @@ from botus.store.queue import Queue
 from botus.store.tweeted import Log
 from botus.text import escape, fingerprint, unescape
 
+_START = 1 << 16  # letters by which a source is told
+
 
 @dataclass(frozen=True)
 class Added:
-    """What was added, and how many lines were not, by reason; decisions and records that came along."""
+    """What was added, and how many lines were not, by reason; decisions and records that came along.
+
+    Attributes:
+        posts: how many the source has, where it is samples of a GPT-2; 0 where it has one post per line.
+        left_out: what of such a program's writing is no post, by reason: cut off, not a post.
+    """
 
     added: tuple[str, ...] = ()
     used: int = 0
@@ -33,6 +43,8 @@ class Added:
     dropped: int = 0
     decisions: int = 0
     records: int = 0
+    posts: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def add(data: Path, source: Path | bytes, clock: Callable[[], float]) -> Added:
@@ -50,9 +62,10 @@ def add(data: Path, source: Path | bytes, clock: Callable[[], float]) -> Added:
         raise FileError(
             f"there is no {name}", "name a file like tweets.txt, a data directory, or - for a pipe"
         )
-    found = _sorted_out(data, _texts(content, name))
+    read = _read(content, name)
+    found = _sorted_out(data, read.texts)
     Queue(data).append(found.added)
-    return found
+    return replace(found, posts=len(read.texts) if read.is_samples else 0, left_out=read.left_out)
 
 
 def _add_directory(data: Path, source: Path, clock: Callable[[], float]) -> Added:
@@ -60,8 +73,8 @@ def _add_directory(data: Path, source: Path, clock: Callable[[], float]) -> Adde
         raise FileError(f"{source} is the data directory itself", "name another one")
     theirs, ours = Decisions(source).history(), Decisions(data)
     verdicts_there, mine = verdicts(theirs.done), ours.history()
-    texts = list(_texts(files.read(source / "tweets.txt") or b"", str(source / "tweets.txt")))
-    wanted = [text for text in texts if verdicts_there.get(fingerprint(text)) not in ("drop", "edited")]
+    read = _read(files.read(source / "tweets.txt") or b"", str(source / "tweets.txt"))
+    wanted = [text for text in read.texts if verdicts_there.get(fingerprint(text)) not in ("drop", "edited")]
     found = _sorted_out(data, wanted)
     added = {fingerprint(text) for text in found.added}
     decisions = list(_decisions(theirs, added, set(verdicts(mine.done))))
@@ -71,7 +84,13 @@ def _add_directory(data: Path, source: Path, clock: Callable[[], float]) -> Adde
         ours.append(Step(mine.next_step, now, tuple(decisions)))
         ours.append(End(now))
     Queue(data).append(found.added)
-    return replace(found, decisions=len(decisions), records=records)
+    return replace(
+        found,
+        decisions=len(decisions),
+        records=records,
+        posts=len(read.texts) if read.is_samples else 0,
+        left_out=read.left_out,
+    )
 
 
 def _sorted_out(data: Path, texts: Iterable[str]) -> Added:
@@ -91,7 +110,7 @@ def _sorted_out(data: Path, texts: Iterable[str]) -> Added:
             counts["present"] += 1
         else:
             new[post] = text
-    return Added(tuple(new.values()), **counts)
+    return Added(tuple(new.values()), counts["used"], counts["present"], counts["dropped"])
 
 
 def _decisions(theirs: History, added: set[str], decided: set[str]) -> Iterator[Decision]:
@@ -109,14 +128,45 @@ def _decisions(theirs: History, added: set[str], decided: set[str]) -> Iterator[
             yield Decision(cast(Kind, verdict), post, one.text)
 
 
-def _texts(content: bytes, name: str) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Read:
+    """The posts of a source, whether it is samples as a whole, and what was no post, by reason."""
+
+    texts: list[str]
+    is_samples: bool
+    left_out: Mapping[str, int]
+
+
+def _read(content: bytes, name: str) -> _Read:
+    """Read one post per line, as in tweets.txt, or samples as `corpus import` does."""
+    lines = list(_lines(content, name))
+    start = lines[: 1 + bisect_left(list(accumulate(map(len, lines))), _START)]
+    is_samples = samples.is_samples(start)
+    pieces = samples.pieces(lines, start) if is_samples else chain.from_iterable(map(_pieces, lines))
+    texts: list[str] = []
+    left_out: Counter[str] = Counter()
+    for text, verdict in pieces:
+        if verdict:
+            left_out[verdict] += 1
+        elif text.strip():
+            texts.append(text)
+    return _Read(texts, is_samples, left_out)
+
+
+def _pieces(line: str) -> Iterable[samples.Piece]:
+    """The post of a line, or what a training has left in it."""
+    text = unescape(line.removesuffix("\n").removesuffix("\r"))
+    if not samples.leftover(text):
+        return [samples.Piece(text)]
+    return [samples.Piece(text, "not a post")] if samples.is_program(text) else samples.pieces([text], [])
+
+
+def _lines(content: bytes, name: str) -> Iterator[str]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
         raise FileError(f"{name} is not a UTF-8 text", "save it as UTF-8, one post per line, and try again")
     for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         try:
-            text = unescape(raw.removesuffix(b"\r").decode())
+            yield raw.decode() + "\n"
         except UnicodeDecodeError as error:
             what = f"{name}, line {number}: not UTF-8"
             raise FileError(what, "nothing was added: save it as UTF-8") from error
-        if text.strip():
-            yield text

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from botus import text
+from botus.checkpoints import samples
 from botus.errors import SettingsError
 from botus.screening import loops, mentions, repair
 from botus.screening.denylist import Denylist
 
 Policy = Literal["refuse", "drop", "allow"]
+TRAINING_MARKER = "a training marker"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def precheck(post: str, denylist: Denylist) -> str | None:
     For `post`: what would harm others or embarrass, whoever wrote the line.
     """
     rules = _rules_of_precheck(denylist)
-    for check in (_page, _control, _everyone, _mentions, _denied):
+    for check in (_leftover, _page, _control, _everyone, _mentions, _denied):
         if found := check(post, rules):
             return found
     return None
@@ -123,8 +125,12 @@ def _page(post: str, rules: Rules) -> str:
     return _found("a page or an error message", _PAGE, post)
 
 
+def _leftover(post: str, rules: Rules) -> str:
+    return f"{TRAINING_MARKER}: {found!r}" if (found := samples.leftover(post)) else ""
+
+
 def _marker(post: str, rules: Rules) -> str:
-    return _found("a training marker", _MARKER, post)
+    return _found(TRAINING_MARKER, _MARKER, post)
 
 
 def _markup(post: str, rules: Rules) -> str:

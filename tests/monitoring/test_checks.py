@@ -175,6 +175,13 @@ def test_lines_in_which_a_backslash_n_was_not_meant_as_a_line_break(tmp_path: Pa
     assert found.endswith(r"in lines 1, 2, 3, 4, 5? -> a backslash before an n is written \\: C:\\new")
 
 
+def test_what_a_training_writes_between_posts_is_named_in_the_queue(tmp_path: Path) -> None:
+    line = "=" * 20
+    (tmp_path / "tweets.txt").write_text(f"plain\n{line}\n<|startoftext|>A lamp<|endoftext|>\n[==> ] 42 %\n")
+    warning = "2 lines of tweets.txt are what a training writes between posts: lines 2, 3"
+    assert any(one.startswith(warning) for one in said(*content(survey(tmp_path))))
+
+
 def test_in_the_queue_of_the_predecessor_every_such_line_is_named(tmp_path: Path) -> None:
     generated = Candidate("from a\nmodel", 0, 1.0, {}, -1.0, None, (), ())
     Candidates(tmp_path).append(ORIGIN, [generated], 1)

@@ -169,3 +169,22 @@ def test_a_later_star_changes_the_weight_and_not_the_text(data: Path) -> None:
     assert corpus.add([Post("a", "kept", 3.0)]).reweighted == 1
     assert corpus.weights() == {fingerprint("a"): 3.0, fingerprint("b"): 1.0}
     assert corpus.texts() == ["a", "b"]
+
+
+def test_samples_are_added_as_posts_and_said(data: Path, tmp_path: Path) -> None:
+    line = "=" * 20
+    path = tmp_path / "gpt2_gentext.txt"
+    path.write_text(
+        f"{line}\r\n<|startoftext|>A lamp<|endoftext|>\r\n{line}\r\n"
+        f"<|startoftext|>A kettle\r\nand a \\new one<|endoftext|>\r\n<|startoftext|>half a po\r\n{line}\r\n"
+    )
+    said = run(data, "queue", "add", str(path)).output
+    assert "read as gpt-2-simple samples: 2 posts, 1 left out: cut off\n2 added" in said
+    assert lines(data) == ["there already", "A lamp", "A kettle\nand a \\new one"]
+
+
+def test_lines_of_a_training_among_lines_are_left_out(data: Path) -> None:
+    content = "".join(f"Lamp {n}\\nburns\n" for n in range(200)) + "==========\n<|startoftext|>A kettle\n"
+    done = queue_add.add(data, content.encode(), clock)
+    assert (len(done.added), done.added[0], done.added[-1]) == (201, "Lamp 0\nburns", "A kettle")
+    assert (done.posts, done.left_out) == (0, {"not a post": 1})

@@ -336,6 +336,12 @@ def test_hashtags_of_a_corpus() -> None:
         ("a herring", "on the denylist"),
         ("<html><body>502 Bad Gateway", "a page or an error message"),
         ("Traceback (most recent call last):", "a page or an error message"),
+        ("====================", "a training marker"),
+        ("======== SAMPLE 12 ========", "a training marker"),
+        ("<|startoftext|>A lamp", "a training marker"),
+        ("A lamp</endoftext|>", "a training marker"),
+        ("A lamp\n====================\nA kettle", "a training marker"),
+        ("[10 | 28.10] loss=3.11 avg=3.11", "a training marker"),
     ],
 )
 def test_the_precheck_holds_what_would_harm(post: str, begins: str) -> None:
@@ -345,7 +351,16 @@ def test_the_precheck_holds_what_would_harm(post: str, begins: str) -> None:
 
 
 def test_the_precheck_lets_short_and_odd_posts_of_a_person_pass() -> None:
-    for post in ("ok", "see https://example.com", "half a (bracket", "#new", "<! no", "1 <@ 2", "<3 @ noon"):
+    for post in (
+        "ok",
+        "see https://example.com",
+        "half a (bracket",
+        "#new",
+        "<! no",
+        "1 <@ 2",
+        "<3 @ noon",
+        "[====>  ] 42 %",
+    ):
         assert precheck(post, Denylist()) is None
     for post in (
         "see https://x.example/@bob",

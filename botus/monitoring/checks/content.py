@@ -7,8 +7,9 @@ line break in tweets.txt. In a queue of botus-twitter, which knew no escapes, ev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from botus.checkpoints.samples import leftover
 from botus.monitoring.checks.finding import Finding, guarded, line_numbers, problems_of
 from botus.monitoring.survey import Survey
 from botus.store.candidates import Candidates
@@ -66,9 +67,24 @@ def _queue(survey: Survey) -> Iterator[Finding]:
     if bad := [line.number for line in lines if line.text is None]:
         hint = "save the file as UTF-8: such a line is never posted"
         yield Finding("warning", f"{path}: not valid UTF-8 in {line_numbers(bad)}", hint)
+    yield from _of_a_training(survey, lines)
     suspects = [line for line in lines if line.text is not None and _ESCAPE.search(line.raw)]
     if suspects:
         yield from _escapes(survey, suspects)
+
+
+def _of_a_training(survey: Survey, lines: Iterable[Line]) -> Iterator[Finding]:
+    decided = survey.judgement[0] if survey.judgement else {}
+    marked = [
+        line.number
+        for line in lines
+        if line.text and leftover(line.text) and fingerprint(line.text) not in decided
+    ]
+    if marked:
+        verb = "is" if len(marked) == 1 else "are"
+        what = f"{counted(len(marked), 'line')} of tweets.txt {verb} what a training writes between posts"
+        hint = "they wait for a keep; if all of it is samples, rename it and type: botus queue add FILE"
+        yield Finding("warning", f"{what}: {line_numbers(marked)}", hint)
 
 
 def _escapes(survey: Survey, suspects: list[Line]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Reads posts between marked lines: samples between lines of `=`, fortunes between lines of `%`."""
+"""Reads posts between lines: samples of gpt-2-simple and its relatives, fortunes between lines of `%`."""
 
 from __future__ import annotations
 
@@ -6,61 +6,56 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
+from botus.checkpoints import samples
 from botus.corpus.parsing.archive import Archive
-from botus.corpus.parsing.decoding import lines_of
+from botus.corpus.parsing.decoding import glance, lines_of
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal
 
-_SEPARATOR = re.compile(r"={10,}\s*")
-_START, _END = "<|startoftext|>", "<|endoftext|>"
+# strfile's line between two is `%`; older files have `%%`, which in the others begins a comment.
+_PERCENT = re.compile(r"%{1,2}\s*")
+_COMMENT = re.compile(r"%%(?!%)")
 
 
 def is_samples(start: str, name: str) -> bool:
     """Tell from the start of a file whether it is what gpt-2-simple writes, or was trained on."""
-    return any(_SEPARATOR.fullmatch(line) or line.startswith(_START) for line in lines_of([start], ""))
+    return samples.is_samples(_lines(start))
 
 
 def is_fortune(start: str, name: str) -> bool:
     """Tell from the start of a file whether it is a fortune file."""
-    return any(line.rstrip() == "%" for line in lines_of([start], ""))
+    return bool(_divider(_lines(start)))
 
 
 def fortunes(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
-    """Yield what is between lines of `%`; a line that begins with `%%` is a comment."""
+    """Yield what is between lines of `%`; a line that begins with `%%` is a comment, and no post."""
     for name in names:
+        divider = _divider(_lines(glance(archive.start(name)))) or "%"
         held: list[str] = []
-        for line in chain(archive.lines(name, notes), ["%"]):
-            if line.rstrip() == "%":
+        for line in chain(archive.lines(name, notes), [divider]):
+            if line.rstrip() == divider:
                 if text := "".join(held).strip():
                     yield ParsedPost(text)
                 held = []
-            elif not line.startswith("%%"):
+            elif divider == "%" and _COMMENT.match(line):
+                yield ParsedPost(line.strip(), Refusal.NOT_A_POST)
+            else:
                 held.append(line)
 
 
 def posts(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
-    """Yield what is between lines of `=`, and where there are markers, what they enclose.
-
-    A sample ends after a fixed number of tokens; where posts have an end marker, what comes after the last
-    one is half a post.
-    """
+    """Yield what is between lines of `=` or under heads, and where there are markers, what they enclose."""
     for name in names:
-        held: list[str] = []
-        has_markers = False
-        for line in chain(archive.lines(name, notes), ["=" * 10]):
-            if _SEPARATOR.fullmatch(line):
-                yield from _sample("".join(held), Refusal.CUT_OFF if has_markers else "")
-                held, has_markers = [], False
-                continue
-            while _END in line:
-                has_markers = True
-                before, line = line.split(_END, 1)
-                yield from _sample("".join([*held, before]), "")
-                held = []
-            held.append(line)
+        start = _lines(glance(archive.start(name)))
+        for text, verdict in samples.pieces(archive.lines(name, notes), start):
+            yield ParsedPost(text, verdict)
 
 
-def _sample(text: str, refused: str) -> Iterator[ParsedPost]:
-    # What comes before a start is the rest of a post whose beginning was the prompt.
-    text = text.rpartition(_START)[2].strip()
-    if text:
-        yield ParsedPost(text, refused)
+def _lines(start: str) -> list[str]:
+    return list(lines_of([start], ""))
+
+
+def _divider(lines: list[str]) -> str:
+    """The line between two fortunes, "" where such lines only divide a text."""
+    found = [line.rstrip() for line in lines if _PERCENT.fullmatch(line)]
+    divider = "%" if "%" in found else "%%"
+    return divider if found and samples.is_divided(lines, found.count(divider)) else ""
