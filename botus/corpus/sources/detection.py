@@ -17,7 +17,7 @@ from botus.corpus.parsing.post import Options, ParsedPost
 from botus.corpus.parsing.words import told
 from botus.corpus.sources import unsupported
 from botus.corpus.sources.archives import discord, mastodon, x
-from botus.corpus.sources.chats import recognition, transcripts
+from botus.corpus.sources.chats import discord_exporter, recognition, telegram, transcripts
 from botus.corpus.sources.records import json_records, tables
 from botus.corpus.sources.texts import plain, samples
 from botus.errors import FileError, SettingsError
@@ -65,6 +65,8 @@ FORMATS = {  # in the order in which they are asked
     "x": Format("X archive", x.is_tweets, x.posts, x.files_of),
     "mastodon": Format("Mastodon outbox", mastodon.is_outbox, mastodon.posts, mastodon.files_of),
     "discord": Format("Discord package", discord.is_messages, discord.posts, discord.files_of),
+    "telegram": Format("Telegram chat", telegram.is_chat, telegram.posts),
+    "discord-chat": Format("DiscordChatExporter", discord_exporter.is_channel, discord_exporter.posts),
     "trump": Format("The Trump Archive", _is_trump, _trump),
     "json": Format("JSON", json_records.is_json, json_records.posts),
     "chat": Format("conversation", _is_chat, transcripts.posts),
@@ -76,7 +78,7 @@ FORMATS = {  # in the order in which they are asked
 
 
 _TEXTS = ("samples", "fortune", "csv", "text")  # what a conversation might be called to get in
-_WITH_AUTHORS = ("chat", "trump", "json", "csv")
+_WITH_AUTHORS = ("chat", "telegram", "discord-chat", "trump", "json", "csv")
 
 
 class Reading:

@@ -1,6 +1,8 @@
 """Conversations: recognised by how they are built, refused as a whole, read where a person says who they are.
 
-heads.py        how a message begins: a stamp, a name or both, in any program and locale
-recognition.py  whether a text is a conversation, and what says so
-transcripts.py  the messages of one person in a text
+discord_exporter.py  the JSON of DiscordChatExporter
+heads.py             how a message begins: a stamp, a name or both, in any program and locale
+recognition.py       whether a text is a conversation, and what says so
+telegram.py          a chat or a public channel of Telegram
+transcripts.py       the messages of one person in a text
 """

@@ -25,7 +25,7 @@ _EDITED = re.compile(
     r"\s*[\u200e]?<[^<>\d]{6,60}>$|\s*\((?:edited|bearbeitet|modifié|editado|modificato|изменено)\)$"
 )
 _SECTION = re.compile(r"\{[A-Z]\w+\}$|=+$")  # DiscordChatExporter: what is attached to the message above
-_QUOTED_LINE = re.compile(r"^>{1,3} ?.*(?:\n|$)", re.MULTILINE)
+_QUOTED_LINE = re.compile(r"^>>> (?s:.*)|^> .*(?:\n|$)", re.MULTILINE)
 _TO = re.compile(r"(?P<first>[^\W\d_]+) (?P<name>.+?) (?P<to>\S+) (?P<whom>.+)")
 
 
@@ -52,8 +52,14 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
 
 def refused(place: str, found: Conversation | None) -> FileError:
     """The error for a conversation of which nobody's words may be taken yet."""
+    what = found or "a conversation: it has other people's words"
     hint = ONE_AUTHOR if found is None or found.is_stamped else f"{ONE_AUTHOR}; if it is none, --kind text"
-    return FileError(f"{place} is {found or 'no conversation that botus can tell'}", hint)
+    return FileError(f"{place} is {what}", hint)
+
+
+def unquoted(text: str) -> str:
+    """Return a message without the lines that quote somebody."""
+    return _QUOTED_LINE.sub("", text).strip() if ">" in text else text.strip()
 
 
 def without_conversations(lines: Iterable[str], place: str, kind: str | None) -> Iterator[str]:
@@ -168,7 +174,7 @@ def _sender(name: str, found: Conversation) -> str:
 
 def _posts(message: _Message, authors: Authors, place: str) -> Iterator[ParsedPost]:
     text = "\n".join(line.rstrip("\r\n") for line in message.lines).strip()
-    text = _QUOTED_LINE.sub("", _EDITED.sub("", text)).strip()
+    text = unquoted(_EDITED.sub("", text))
     if not message.head.name:
         if text:
             yield ParsedPost(text, Refusal.NOT_A_POST)
