@@ -20,6 +20,7 @@ _BLANKS = re.compile(r"[ \t\xa0]{2,}|[\t\xa0]")
 _GAPS = re.compile(r"\n{3,}")
 _BEFORE = re.compile(r"^[\s.,:;/–—-]+")
 _AFTER = re.compile(r"(?:^|[\s,|(/–—-]+)(?:/?via|h/t|cc)[\s:]*$", re.IGNORECASE)
+_NEAR = 80
 _ANY_LENGTH = Rules(min_chars=0)
 _OPENS = re.compile(r"\s*[.,]?\s*[@＠<]")
 
@@ -81,8 +82,12 @@ def _without_mentions(post: str) -> str:
     without = repair.mentions(post)
     if _OPENS.match(post):
         without = _BEFORE.sub("", without)
-    return _AFTER.sub("", repair.holes(without))
+    return _without_lead(repair.holes(without))
 
 
 def _without_links(post: str) -> str:
-    return _AFTER.sub("", repair.holes(repair.links(post)))
+    return _without_lead(repair.holes(repair.links(post)))
+
+
+def _without_lead(post: str) -> str:
+    return post[:-_NEAR] + _AFTER.sub("", post[-_NEAR:])

@@ -20,6 +20,7 @@ NAME = (
 )
 _MENTION = re.compile(rf"{NAME}|<[@#][!&]?\d+>")
 _IN_ADDRESS = re.compile(r"(?:://|^www\.|\w\.[^\W\d_]{2,}/)\S*$")
+_NEAR = 120
 _AND = r"(?:[\s,;&+/|]|\b(?:and|und|et|y|e|en|och|og|i)\b)*"
 _GROUP = re.compile(rf"(?:{_MENTION.pattern})(?:{_AND}(?:{_MENTION.pattern}))*")
 _BRACKET = re.compile(r"[(（\[][^()（）\[\]\n]{0,40}$")
@@ -78,26 +79,32 @@ def without(post: str, gap: str = "") -> str:
     for start, end in _groups(post):
         if start < done:
             continue
-        left, right = post[:start], post[end:]
+        left, right = around(post, start, end)
         opened, closed = _BRACKET.search(left), _BRACKET_ENDS.match(right)
         if opened and closed and left[: opened.start()].strip():
-            start, end = opened.start(), end + closed.end()
-        elif not leaves_whole(left, right):
+            start, end = start - len(opened[0]), end + closed.end()
+        elif not _is_whole(left, right):
             continue
         pieces += [post[done:start], gap]
         done = end
     return "".join([*pieces, post[done:]])
 
 
-def leaves_whole(left: str, right: str) -> bool:
-    """Tell whether a sentence is whole without the name between two parts of it."""
+def around(post: str, start: int, end: int) -> tuple[str, str]:
+    """Return what stands before and behind a place: as much as tells whether the sentence needs it."""
+    before = post[max(0, start - _NEAR) : start]
+    return before if start <= _NEAR else f"x{before}", post[end : end + _NEAR]
+
+
+def _is_whole(left: str, right: str) -> bool:
+    """Whether a sentence is whole without the name between two parts of it."""
     if _ENDED.search(left):
         return not _CONTINUED.match(right)
     if _TAIL.match(_GROUP.sub("", right)):
         return not leads(left)
-    return bool(
-        _SET_OFF.match(right) and (_PAUSED.search(left) or (_GREETING.search(left) and not leads(left)))
-    )
+    if not _SET_OFF.match(right):
+        return False
+    return bool(_PAUSED.search(left)) or (bool(_GREETING.search(left)) and not leads(left))
 
 
 def leads(left: str) -> bool:
@@ -115,9 +122,12 @@ def _mentions(post: str) -> Iterator[re.Match[str]]:
 
 def _groups(post: str) -> Iterator[tuple[int, int]]:
     """The places of mentions, of several with nothing but `and` between them as one."""
+    end = 0
     for first in _mentions(post):
-        found = _GROUP.match(post, first.start())
-        yield first.start(), found.end() if found else first.end()
+        if first.start() >= end:
+            found = _GROUP.match(post, first.start())
+            end = found.end() if found else first.end()
+            yield first.start(), end
 
 
 def _in_address(post: str, at: int) -> bool:

@@ -67,7 +67,7 @@ def links(post: str) -> str:
     """
 
     def gap(found: re.Match[str]) -> str:
-        left, right = post[: found.start()], post[found.end() :]
+        left, right = in_post.around(post, *found.span())
         return _GAP_SIGN if _is_whole(left, _LINK.sub("", right)) else found[0]
 
     return _closed(post, _LINK.sub(gap, post))

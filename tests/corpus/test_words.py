@@ -64,6 +64,8 @@ def test_retweets_by_hand(text: str) -> None:
         "Kettles sing (via @egret)",
         "Kettles sing https://ponds.example/a via @egret",
         "So true! RT @egret kettles sing",
+        "Kettles sing. — Emily Egret (@egret) October 7, 2017",
+        "A post shared by Emily (@egret) on Oct 2, 2017 at 1:26pm PDT",
         "Yes (RT @egret: kettles)",
         'lol "@egret: kettles sing"',
         "“@egret: kettles sing” indeed",

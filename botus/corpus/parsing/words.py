@@ -40,6 +40,7 @@ _REST = r"(?:\s|[^\w\s@＠]|#\w+|https?://\S+)*$"  # behind the author there are
 _ATTRIBUTED = re.compile(
     rf"(?:^|[\s.!?…{_CLOSES}])(?:[{_DASH}]+\s*(?:{_BY}\s*)?|/?via\s*:?\s*){_NAME}{_REST}"  # words — @name
     rf"|\(\s*via\s*:?\s*{_NAME}\s*\){_REST}"
+    rf"|(?:^|\s)[—–]\s*[^\n@]{{1,60}}\({_NAME}\)|\bpost shared by\b[^\n@]{{0,60}}\({_NAME}\)"  # embedded
     rf"|[{_CLOSES}][\s.,;:|/(\[]*(?:(?:{_BY}|{_SAYS})[\s:]*|(?<=[(\[])){_NAME}{_REST}",  # "words" by @name
     re.IGNORECASE,
 )
