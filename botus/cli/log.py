@@ -41,10 +41,11 @@ def log_show(values: Common) -> None:
 @log.command("repair")
 @common
 def log_repair(values: Common) -> None:
-    """Save every whole entry of a damaged log; the damaged file is kept."""
+    """Save all that can be read of a damaged log; the damaged file is kept."""
+    from botus.corpus.parsing.dates import seconds
     from botus.posting.log_repair import repair
 
-    said = repair(values.existing.data, time.time)
+    said = repair(values.existing.data, time.time, seconds)
     values.result([said], lambda: {"said": said})
 
 

@@ -1,18 +1,21 @@
-"""A damaged or shortened tweeted.json: notice it, save its whole entries, or take it as it is."""
+"""A damaged or shortened tweeted.json: notice it, save what can be read, or take it as it is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from botus.errors import FileError
+from botus.posting.log_salvage import Moment, Salvage, Saved, salvage
 from botus.store.durable import files
 from botus.store.intents import Intents
 from botus.store.state import PostingState, StateFiles
-from botus.store.tweeted import Log, parse, salvage
-from botus.text import counted, short_id
+from botus.store.tweeted import Log, parse, render
+from botus.text import counted, fingerprint, short_id
+
+_SHOWN = 10  # line numbers
 
 
 def check_whole(log: Log, memory: PostingState) -> None:
@@ -40,11 +43,16 @@ def refuse_shortened(path: Path, memory: PostingState, ids: Collection[object]) 
     raise FileError(f"{path} {problem}", hint)
 
 
-def repair(data: Path, clock: Callable[[], float]) -> str:
-    """Write a log anew from every whole entry in it; the damaged file is kept beside it.
+def repair(data: Path, clock: Callable[[], float], moment: Moment = lambda _: None) -> str:
+    """Write a log anew from all that can be read in it; the damaged file is kept beside it.
+
+    Args:
+        data: the data directory.
+        clock: seconds since the epoch; the damaged file is named after it.
+        moment: reads a timestamp of another form. What has none still counts as used.
 
     Returns:
-        one sentence that says what was saved.
+        one sentence that says what was saved, and where to look.
 
     Raises:
         FileError: there is no file, or state.json is damaged too.
@@ -61,13 +69,28 @@ def repair(data: Path, clock: Callable[[], float]) -> str:
         now = datetime.fromtimestamp(clock(), UTC)
         kept = log.path.with_name(f"{log.path.name}.damaged-{now:%Y%m%dT%H%M%SZ}")
         files.replace(kept, content)
-        entries = salvage(content.decode("utf-8", "replace"))
-        body = ",\n".join("  " + entry for entry in entries)
-        files.replace(log.path, f"[\n{body}\n]".encode() if entries else b"[]")
+        found = salvage(content, moment)
+        done = set(Intents(data).done_names())
+        # The next posting run puts back what done/ has, and done/ has all of it.
+        saved = [one for one in found.saved if one.raw or fingerprint(one.entry["text"]) not in done]
+        body = ",\n".join(f"  {one.raw}" if one.raw else render(one.entry) for one in saved)
+        # Half of a letter is an escape in JSON, and nothing else in UTF-8.
+        files.replace(log.path, f"[\n{body}\n]".encode(errors="backslashreplace") if saved else b"[]")
         parse(log.path, (files.read(log.path) or b"").decode())
-        _take_as_it_is(state, len(entries))
-    saved = counted(len(entries), "entry", "entries")
-    return f"saved {saved}; the damaged file is {kept}; compare them before you go on"
+        _take_as_it_is(state, len(saved))
+    return "; ".join([*_said(found, saved), f"the damaged file is {kept}", "compare them before you go on"])
+
+
+def _said(found: Salvage, saved: Sequence[Saved]) -> Iterator[str]:
+    yield f"saved {counted(len(saved), 'entry', 'entries')}"
+    if timeless := sum(not one.entry["timestamp"] for one in saved):
+        yield f"{timeless} without a time that can be read, used all the same"
+    if in_done := len(found.saved) - len(saved):
+        yield f"the next posting run puts back {in_done} more"
+    if found.unread:
+        shown = ", ".join(map(str, found.unread[:_SHOWN])) + ", ..." * (len(found.unread) > _SHOWN)
+        lines = "line" if len(found.unread) == 1 else "lines"
+        yield f"not all was understood at {lines} {shown}: a text that is missing there may be posted again"
 
 
 def accept(data: Path) -> str:

@@ -54,8 +54,13 @@ def dated(moment: datetime, zone: ZoneInfo, timespec: str = "minutes") -> str:
 
 
 def dated_entry(milliseconds: float, zone: ZoneInfo) -> str:
-    """Write the moment of a log entry, in milliseconds since the epoch; a hand may have written nonsense."""
+    """Write the moment of a log entry, in milliseconds since the epoch; a hand may have written nonsense.
+
+    A repaired entry has 0 where its time is not known.
+    """
     try:
+        if not milliseconds:
+            raise ValueError
         return dated(datetime.fromtimestamp(milliseconds / 1000, UTC), zone)
     except (ValueError, OverflowError, OSError):
         return "at no known time"

@@ -86,7 +86,7 @@ class Log:
                 return
             end = old.raw.rindex(b"]")
             head = old.raw[:end].rstrip(_SPACE.encode()) + (b",\n" if old.entries else b"\n")
-            self._replace(old, head + _render(entry).encode() + b"\n" + old.raw[end:], [*old.entries, entry])
+            self._replace(old, head + render(entry).encode() + b"\n" + old.raw[end:], [*old.entries, entry])
 
         files.until_unchanged(self.path, attempt)
 
@@ -97,7 +97,7 @@ class Log:
             old, text = self._content(), _decode(self.path, self._content().raw)
             place = next(number for number, one in enumerate(old.entries) if one.get("id") == entry["id"])
             start, end = list(_spans(text))[place]
-            new = text[:start] + _render(entry).lstrip() + text[end:]
+            new = text[:start] + render(entry).lstrip() + text[end:]
             self._replace(old, new.encode(), [*old.entries[:place], entry, *old.entries[place + 1 :]])
 
         files.until_unchanged(self.path, attempt)
@@ -174,21 +174,10 @@ def is_entry(value: object) -> bool:
     )
 
 
-def salvage(text: str) -> list[str]:
-    """Return the JSON text of every whole entry in a damaged log, in order."""
-    decoder, found, position = json.JSONDecoder(), [], text.find("{")
-    while position >= 0:
-        after = position + 1
-        with suppress(ValueError, RecursionError):
-            value, end = decoder.raw_decode(text, position)
-            if is_entry(value):
-                found.append(text[position:end])
-                after = end
-        position = text.find("{", after)
-    return found
-
-
 def _decode(path: Path, content: bytes) -> str:
+    encoding = json.detect_encoding(content)
+    if not encoding.startswith("utf-8") and content.strip(b"\0"):
+        raise FileError(f"{path} is {encoding[:6].upper()}, not UTF-8", _REPAIR)
     try:
         return content.decode()
     except UnicodeDecodeError as error:
@@ -196,7 +185,8 @@ def _decode(path: Path, content: bytes) -> str:
         raise FileError(f"{path}, line {line} (byte {error.start}): not UTF-8", _REPAIR) from error
 
 
-def _render(entry: Entry) -> str:
+def render(entry: Entry) -> str:
+    """Write an entry as it stands in the log."""
     text = json.dumps(entry, indent=2, ensure_ascii=False)
     return "\n".join("  " + line for line in text.split("\n"))
 

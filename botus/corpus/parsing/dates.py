@@ -1,4 +1,4 @@
-"""Reads the dates of exports: X's own form, ISO 8601 and its relatives, American dates, Unix time.
+"""Reads the dates of exports: X's form, JavaScript's, ISO 8601 and its relatives, American, Unix time.
 
 The one place where a date of an export is read. Without an offset it is UTC, as all exports mean it.
 """
@@ -14,6 +14,11 @@ _CLOCK = r"(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d(?:[.,]\d+)?))?"
 _FORMS = (
     # Wed Oct 10 20:19:24 +0000 2018
     re.compile(rf"\w{{3}} (?P<name>\w{{3}}) (?P<day>\d\d) {_CLOCK} (?P<zone>\+0000) (?P<year>\d{{4}})"),
+    # Wed Oct 10 2018 22:19:24 GMT+0200 (CEST), as JavaScript writes it
+    re.compile(
+        rf"\w{{3}} (?P<name>\w{{3}}) (?P<day>\d\d) (?P<year>\d{{4}}) {_CLOCK}"
+        r"(?: GMT(?P<zone>[+-]\d{4})?(?: \([^()]*\))?)?"
+    ),
     # 2018-10-10T22:19:24.5+02:00
     re.compile(
         r"(?P<year>\d{4})-(?P<month>\d\d?)-(?P<day>\d\d?)"

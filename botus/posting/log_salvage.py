@@ -1,0 +1,257 @@
+"""What can still be read in a damaged tweeted.json: the whole entries, and every text that is whole.
+
+The text keeps a post from going out twice. So it is looked for where the JSON around it is broken, too: in a
+string its quotes would be escaped, so `"text": "` is the begin of a text wherever it stands.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import chain
+
+from botus.store.tweeted import Entry, is_entry
+
+Moment = Callable[[object], float | None]
+
+_INNER = 8  # so many texts may an entry have in it, say of a quoted post
+_LONGEST = 1 << 16
+_TEXT_NAMES = ("text", "tweet", "full_text", "status", "message", "content", "body", "post")
+_TIME_NAMES = ("timestamp", "date", "time", "created_at", "posted_at", "at")
+_CLOSERS = {'"': '"', "'": "'", "“": '”“"', "„": '”“"', "‘": "’'"}
+_KEY = re.compile(r"""(?<![\\\w])(["'“„‘]?)text["'”“’]?\s*:\s*""", re.IGNORECASE)
+_BEGIN = re.compile(rf"\{{|{_KEY.pattern}", re.IGNORECASE)
+_TIME = re.compile(
+    r"""\b(?:timestamp|created_at|date|time)["'”’]?\s*:\s*(?:"([^"\n]*)"|'([^'\n]*)'|(-?[1-9]\d*(?:\.\d+)?)(?![\w.]))"""
+)
+_BRACE = re.compile(r"[{}]")
+_NEXT_KEY = re.compile(r"""(?<!\\)(["'“„‘])\w+["'”“’]\s*:""")
+_VALUE_ENDS = re.compile(r"""\s*(?:[,}\]:]|\Z|//|/\*|[#<>=]|\{\s*"|["'“„‘]\w+["'”“’]\s*:)|[ \t\r]*\n""")
+_NO_TEXT = re.compile(r"(?:null|true|false|-?\d[\d.]*)\s*[,}\n]|[{\[,}\]]|\Z")
+_BARE = re.compile(r'(?:^|(?<=[\[,]))\s*("(?:[^"\\]|\\.)*")(?=\s*(?:[,\]]|$))', re.DOTALL)
+_ESCAPES = re.compile(r"""(\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})|\\(')|(["\\])""")
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/|#[^\n]*", re.DOTALL)
+_COMMA_TOO_MANY = re.compile(rf"({_STRING})|,(?=\s*[,}}\]])", re.DOTALL)
+_COMMA_TOO_FEW = re.compile(rf'({_STRING}|[\d}}\]]|true|false|null)\s(?=\s*")', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One entry; `raw` is its JSON as it stood where it is sound, else it was put together anew."""
+
+    entry: Entry
+    raw: str | None = None
+
+
+@dataclass
+class Salvage:
+    """What was read, in order, and the numbers of the lines where something was not understood."""
+
+    saved: list[Saved] = field(default_factory=list)
+    unread: list[int] = field(default_factory=list)
+
+
+def salvage(content: bytes, moment: Moment) -> Salvage:
+    """Read what can be read in the bytes of a damaged log.
+
+    Args:
+        content: the file, in UTF-8 or whatever else an editor made of it.
+        moment: reads a date of any form, in seconds since the epoch; None where it is none.
+    """
+    text = _decoded(content)
+    if re.match(r'\s*\[\s*"', text):
+        with suppress(ValueError, RecursionError):
+            whole = json.loads(_loosened(text), strict=False)
+            if all(isinstance(one, str) for one in whole):
+                return Salvage([_rebuilt(one, None, moment) for one in whole])
+    found: list[tuple[int, Saved]] = []
+    doubtful: list[int] = []
+    rest = 0
+    is_inside = False
+    for start, end, pieces, is_whole in chain(_spans(text, moment), [(len(text), len(text), [], True)]):
+        _between(text[rest:start], rest, is_inside, found, doubtful)
+        found += [(start, one) for one in pieces]
+        doubtful += [] if is_whole else [start]
+        rest, is_inside = end, text[end - 1 : end] != "}"
+    breaks = [place for place, letter in enumerate(text) if letter == "\n"]
+    lines = sorted({bisect_right(breaks, place) + 1 for place in doubtful})
+    return Salvage(_without_repeats([one for _, one in sorted(found, key=lambda each: each[0])]), lines)
+
+
+def _decoded(content: bytes) -> str:
+    """The text; single bytes that are not UTF-8 are letters of Windows-1252, and zeros are nothing."""
+    content = content.lstrip(b"\0") if content.startswith(bytes(4)) else content
+    encoding = json.detect_encoding(content)
+    if not encoding.startswith("utf-8"):
+        return content.decode(encoding, "replace").replace("\0", "")
+    text = content.decode(encoding, "surrogateescape").replace("\0", "")
+    return re.sub(
+        "[\udc80-\udcff]", lambda byte: bytes([ord(byte[0]) - 0xDC00]).decode("cp1252", "replace"), text
+    )
+
+
+def _spans(text: str, moment: Moment) -> Iterator[tuple[int, int, list[Saved], bool]]:
+    """Yield where each entry or text was found, what it is, and whether it is surely all of it."""
+    keys = [found.start() for found in _KEY.finditer(text)] + [len(text)]
+    position = 0
+    while found := _BEGIN.search(text, position):
+        start, position = found.start(), found.end()
+        if found[0] == "{":
+            key = bisect_right(keys, start)
+            value, end = _object(text, start, keys[key + 1 : key + _INNER] or keys[-1:])
+            if value is not None and (words := _own_text(value)) is not None:
+                yield start, end, list(_of_object(text[start:end], value, words, moment)), True
+                position = end
+            continue
+        readings, end, is_whole = _literal(text, found.end())
+        if readings:
+            stamp, last = _stamp(text, start, end, _next(keys, end, len(text)))
+            yield start, last, [_rebuilt(words, stamp, moment) for words in readings], is_whole
+        else:
+            yield start, end, [], False
+        position = max(end, found.end())
+
+
+def _next(places: list[int], after: int, last: int) -> int:
+    place = bisect_right(places, after - 1)
+    return places[place] if place < len(places) else last
+
+
+def _stamp(text: str, start: int, end: int, limit: int) -> tuple[object, int]:
+    """The timestamp beside a text from `start` to `end`, and where both end; braces part it from others."""
+    braces = _BRACE.search(text, end, limit)
+    before = max(text.rfind("{", 0, start), text.rfind("}", 0, start)) + 1
+    found = _TIME.search(text, end, braces.start() if braces else limit) or _TIME.search(text, before, start)
+    if found is None or found.end() == len(text):  # a number that is cut off
+        return None, end
+    stamp = json.loads(found[3]) if found[3] else found[1] or found[2]
+    return stamp, max(end, found.end())
+
+
+def _object(text: str, start: int, limits: list[int]) -> tuple[Entry | None, int]:
+    """The object that begins at a brace, with commas too many or too few, comments and raw line breaks.
+
+    It is looked for up to each end of the limits, since an error is slow to make in a long text.
+    """
+    decoder = json.JSONDecoder(strict=False)
+    near, far = (text[start : min(limit, start + _LONGEST)] for limit in (limits[0], limits[-1]))
+    for piece in (near, far, _loosened(near)):
+        with suppress(ValueError, RecursionError):
+            value, end = decoder.raw_decode(piece)
+            return value, start + end
+    return None, start
+
+
+def _loosened(piece: str) -> str:
+    """Put right commas too many or too few, and take comments out; the length stays."""
+    piece = _COMMENT.sub(lambda found: found[1] or " " * len(found[0]), piece)
+    piece = _COMMA_TOO_MANY.sub(lambda found: found[1] or " ", piece)
+    return _COMMA_TOO_FEW.sub(lambda found: found[1] + ",", piece)
+
+
+def _own_text(value: Entry) -> str | None:
+    names = {name.casefold(): name for name in reversed(value)}
+    return next(
+        (value[names[one]] for one in _TEXT_NAMES if one in names and isinstance(value[names[one]], str)),
+        None,
+    )
+
+
+def _of_object(raw: str, value: Entry, words: str, moment: Moment) -> Iterator[Saved]:
+    """The entry of an object, and the other texts of one in which the name `text` stands twice."""
+    stamps = [value[name] for name in _TIME_NAMES if name in value]
+    for found in re.finditer(rf'"text"\s*:\s*({_STRING})', raw, re.DOTALL):
+        if (other := _value(found[1][1:-1])) != words:
+            yield _rebuilt(other, stamps[0] if stamps else None, moment)
+    with suppress(ValueError):
+        if is_entry(json.loads(raw)):
+            yield Saved(value, raw)
+            return
+    others = {name: one for name, one in value.items() if name not in ("text", "timestamp") and one != words}
+    yield _rebuilt(words, stamps[0] if stamps else None, moment, others)
+
+
+def _rebuilt(words: str, stamp: object, moment: Moment, others: Entry | None = None) -> Saved:
+    """An entry with a timestamp in milliseconds: 0 where none can be read, and what stood there beside it."""
+    if isinstance(stamp, int | float) and not isinstance(stamp, bool) and math.isfinite(stamp):
+        return Saved({"text": words, "timestamp": stamp, **(others or {})})
+    seconds = moment(stamp)
+    was = {"timestamp_was": stamp} if seconds is None and stamp is not None else {}
+    return Saved({"text": words, "timestamp": round((seconds or 0) * 1000), **was, **(others or {})})
+
+
+def _literal(text: str, start: int) -> tuple[list[str], int, bool]:
+    """The text that begins here, where its string ends, and whether both of its quotes are there.
+
+    With two quotes at its end, either may be the last: both readings.
+    """
+    opening = text[start : start + 1]
+    closers = _CLOSERS.get(opening)
+    if closers is None and _NO_TEXT.match(text, start):
+        return [], start, False
+    begin = start + (closers is not None)
+    limit = next(
+        (key.start() for key in _NEXT_KEY.finditer(text, begin) if key[1] in (opening, '"')), len(text)
+    )
+    ends: list[int] = []
+    for found in re.finditer(rf"\\.|[{closers}]" if closers else r"(?!)", text[begin:limit], re.DOTALL):
+        if found[0][0] != "\\":
+            ends.append(begin + found.start())
+            if _VALUE_ENDS.match(text, ends[-1] + 1):
+                both = ends[-2:] if ends[-1] - 1 in ends else ends[-1:]
+                return [_value(text[begin:end]) for end in both], ends[-1] + 1, True
+    if ends:  # noise behind it
+        return [_value(text[begin : ends[0]])], ends[0] + 1, False
+    # A quote is missing, or the rest of the text is: torn off at another entry, or at the end of the file.
+    if closers is None:
+        limit = min(limit, _next_line(text, begin))
+    words = text[begin:limit].rstrip(", \t\r\n" + (closers or '"'))
+    if words.endswith("{"):
+        return [], text.rindex("{", begin, limit), False
+    is_torn = limit == len(text) or words.endswith(("[", "}")) or not words
+    return [] if is_torn else [_value(words)], limit, False
+
+
+def _next_line(text: str, start: int) -> int:
+    place = text.find("\n", start)
+    return len(text) if place < 0 else place
+
+
+def _value(inside: str) -> str:
+    """What a string means that stands between quotes; an odd backslash or quote is itself."""
+    body = _ESCAPES.sub(lambda found: found[1] or found[2] or "\\" + found[3], inside)
+    return str(json.loads(f'"{body}"', strict=False))
+
+
+def _between(
+    piece: str, offset: int, is_inside: bool, found: list[tuple[int, Saved]], doubtful: list[int]
+) -> None:
+    """Take bare strings of the array between two entries for texts; note where anything else stands."""
+
+    def take(bare: re.Match[str]) -> str:
+        before = piece[: bare.start()]
+        if is_inside + before.count("{") > before.count("}"):
+            return bare[0]
+        found.append((offset + bare.start(), _rebuilt(_value(bare[1][1:-1]), None, lambda _: None)))
+        return " " * len(bare[0])
+
+    if word := re.search(r"[^\s\[\]{},;\ufeff]", _BARE.sub(take, piece)):
+        doubtful.append(offset + word.start())
+
+
+def _without_repeats(pieces: list[Saved]) -> list[Saved]:
+    """Leave out what stands there twice, as on both sides of a merge conflict."""
+    seen: set[str] = set()
+    kept = []
+    for one in pieces:
+        key = json.dumps(one.entry, sort_keys=True)
+        if key not in seen:
+            kept.append(one)
+            seen.add(key)
+    return kept
