@@ -221,5 +221,9 @@ def _send(service: Webhook, text: str) -> Answer:
         return ready
     # What a chat takes for a call to somebody (@everyone, <!here>) is broken with a space of no width.
     text = re.sub(r"@(?=\w)|<(?=[@!#&])", "\\g<0>\u200b", text)
-    limit = service.limit or len(text)
-    return service.send(text if len(text) <= limit else text[: limit - 1] + "…", "", again=False)
+    whole = text
+    while service.limit and service.length(text) > service.limit:
+        over = (service.length(text) - service.limit) // 4  # no character counts for more than four
+        whole = whole[: -max(1, over)]
+        text = whole + "…"
+    return service.send(text, "", again=False)

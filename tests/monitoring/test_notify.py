@@ -450,7 +450,7 @@ def test_a_long_message_is_cut_to_what_the_service_takes(
     (text,) = hook.texts
     assert len(text) == 2000
     assert text.endswith("x…")
-    assert text.startswith("@\u200beveryone <\u200b@\u200b1> <\u200b!here> a@\u200bb")
+    assert text.startswith("@\u200beveryone \\<\u200b@\u200b1> \\<\u200b!here> a@\u200bb")
 
 
 def test_nothing_is_loaded_for_a_bot_that_tells_nobody(tmp_path: Path, hook: HookServer) -> None:

@@ -193,7 +193,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._drip(deserved, fault.how)
 
-    do_POST = do_GET
+    do_POST = do_PUT = do_GET
 
     def _read(self) -> Request:
         parts = urlsplit(self.path)

@@ -8,5 +8,6 @@ bluesky.py            posts to one Bluesky account, or to one on an own server (
 bluesky_record.py     what a post is on Bluesky: its key, and the record made from text and key alone
 bluesky_server.py     talks to one account's Bluesky server, and keeps the session that most requests need
 webhook.py            posts to one chat or service through Apprise: Discord, Slack, Telegram, Matrix, ntfy...
+webhook_text.py       how a text is written for which service, so that its readers see the very text. Pure
 profiles.py           does a profile say that a machine writes there?
 """

@@ -1,7 +1,8 @@
-"""Posts to one chat or service through Apprise: Discord, Slack, Telegram, Matrix, Teams, ntfy and many more.
+"""Posts to one chat or service through Apprise: Discord, Slack, Telegram, Matrix, ntfy and many more.
 
 Apprise does not tell a refusal from a lost answer, so every post is sent at most once. The name of a webhook
-in the log comes from its URL, so taking another out of the list or moving it changes nothing.
+in the log comes from its URL, so taking another out of the list or moving it changes nothing. Apprise takes a
+text for markup, each service in its own way: `webhook_text.py` says how it is written for which.
 
 The only importer of `apprise` (`webhook` extra), at the first question or request.
 """
@@ -23,6 +24,7 @@ from botus import shutdown
 from botus.errors import CredentialsError
 from botus.platforms import WEBHOOK
 from botus.posting.target import USUAL, Account, Answer, Attempt, Ready, Target, Timing, account_of
+from botus.posting.targets.webhook_text import FORMS, Form
 
 _NOT_UNDERSTOOD = "Apprise does not understand this URL, or cannot serve it here"
 _NOT_ASKED = "a webhook cannot be tried without posting; a post that fails is not sent again"
@@ -45,6 +47,7 @@ class Webhook(Target):
         self._url, self._timing = url, timing
         self.limit = 0  # until `ready` has asked
         self._loaded: Any = None
+        self._form: Form | None = None  # until then, and of a service that is not known
 
     @property
     def about(self) -> str:
@@ -54,6 +57,10 @@ class Webhook(Target):
     @property
     def title(self) -> str:
         return self._kind
+
+    def length(self, text: str) -> int:
+        """Count a post as the service does, with what has to be written so that its readers see the text."""
+        return self._form.length(text) if self._form else super().length(text)
 
     def ready(self) -> Answer | Ready:
         """Whether Apprise understands the URL; the service itself cannot be asked."""
@@ -72,7 +79,7 @@ class Webhook(Target):
         logger = logging.getLogger("apprise")
         logger.addHandler(listener)
         try:
-            said = within(self._timing.deadline, lambda: _notify(service, text))
+            said = within(self._timing.deadline, lambda: self._notify(service, text))
         finally:
             logger.removeHandler(listener)
         if said is True:
@@ -111,15 +118,22 @@ class Webhook(Target):
             if self._loaded is not None:
                 # Its own time-outs stay where the URL names them.
                 _tame(self._loaded, self._timing.timeouts, "rto=" in self._url, "cto=" in self._url)
-                self.limit = int(self._loaded.body_maxlen)
+                self._form = FORMS.get(type(self._loaded).__module__.split(".")[2])
+                self.limit = (self._form and self._form.limit) or int(self._loaded.body_maxlen)
         return self._loaded
 
+    def _notify(self, service: Any, text: str) -> bool:  # noqa: ANN401
+        """Send a text as the service's form says, whatever `?format=` says; plain where none is known.
 
-def _notify(service: Any, text: str) -> bool:  # noqa: ANN401
-    """Send plain text: Apprise escapes what the service would take for markup."""
-    import apprise
+        A text that is written already goes past Apprise's own conversions, which fold lines and spaces.
+        """
+        import apprise
 
-    return bool(service.notify(body=text, body_format=apprise.NotifyFormat.TEXT))
+        if self._form is None:
+            return bool(service.notify(body=text, body_format=apprise.NotifyFormat.TEXT))
+        form = apprise.NotifyFormat(self._form.format)
+        service.notify_format, service._format_override = form, None
+        return bool(service.send(self._form.write(text), body_format=form, body_passthrough=False))
 
 
 def _kind(url: str) -> str:
@@ -148,6 +162,8 @@ def _tame(service: Any, timeouts: tuple[float, float], own_read: bool, own_conne
         service.socket_read_timeout = timeouts[1]
     service.redirects = False
     service.overflow_mode = type(service.overflow_mode).UPSTREAM
+    if hasattr(service, "ntfy_json_upstream_size_limit"):  # of JSON, above which it sends a file instead
+        service.ntfy_json_upstream_size_limit = 1 << 20
     if sender := getattr(service, "_send", None):
         for name in {"rate_limit", "retries"} & set(inspect.signature(sender).parameters):
             service._send = partial(sender, **{name: 0})
