@@ -107,7 +107,7 @@ def corpus_import(
         done = importing.import_exports(
             values.settings.data,
             paths,
-            FilterOptions(treatment=treatment, **filters),  # type: ignore[arg-type]
+            FilterOptions(treatment=treatment, limits=values.settings.limits(), **filters),  # type: ignore[arg-type]
             Options(unknown_channels, column, kind, author),
             name,
             dry_run=dry_run,

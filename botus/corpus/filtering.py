@@ -16,6 +16,8 @@ from botus.corpus.cleaning import Cleaned, Treatment, clean, tidy
 from botus.corpus.duplicates import Known
 from botus.corpus.parsing.post import ParsedPost
 from botus.corpus.parsing.words import is_part
+from botus.platforms import Limit, X
+from botus.screening.rules import RULES, Rules
 
 KEPT, JOINED = "kept", "joined"
 REPLY, WARNING, DELETED = "reply", "content warning", "deleted by its author"
@@ -40,6 +42,7 @@ class FilterOptions:
     # two messages of one channel are two posts from so many seconds between them on; 0: always
     merge_within: float = 900.0
     min_chars: int = 0  # the fewest characters
+    limits: Sequence[Limit] = (Limit(X, X.limit),)  # a thought longer than a post ends at a message before
     treatment: Treatment = field(default_factory=Treatment)
 
 
@@ -104,6 +107,7 @@ def wanted(
             counts.drop(SHORT, post.text)
         return len(post.text) >= options.min_chars
 
+    limits = Rules(limits={one.platform.title: (one.platform.length, one.most) for one in options.limits})
     messages = []
     for one in found:
         counts.read += 1
@@ -118,7 +122,7 @@ def wanted(
         elif not reason and long_enough(post):
             yield post
     for thought in thoughts(messages, options.merge_within):
-        if parts := [message for message in thought if message.text]:
+        for parts in _fitting([message for message in thought if message.text], limits):
             text, cleaned = "\n".join(part.text for part in parts), (part.cleaned for part in parts)
             if len(parts) > 1:
                 counts.join(text, len(parts) - 1)
@@ -144,6 +148,18 @@ def thoughts(messages: Iterable[CleanPost], within: float) -> Iterator[list[Clea
             thought.append(message)
             last = at
         yield thought
+
+
+def _fitting(messages: Iterable[CleanPost], limits: Rules) -> Iterator[list[CleanPost]]:
+    """Yield the messages of a thought in parts no longer than a post; a long message stands alone."""
+    held = list[CleanPost]()
+    for message in messages:
+        if held and RULES["length"]("\n".join(one.text for one in [*held, message]), limits):
+            yield held
+            held = []
+        held.append(message)
+    if held:
+        yield held
 
 
 def new(posts: Sequence[CleanPost], corpus: Sequence[str], counts: ImportCounts) -> Iterator[CleanPost]:

@@ -14,6 +14,7 @@ from botus.corpus.cleaning import BROKEN, Treatment
 from botus.corpus.duplicates import Known, Like
 from botus.corpus.filtering import SAMPLES, CleanPost, FilterOptions, ImportCounts, new, thoughts, wanted
 from botus.corpus.parsing.post import ParsedPost
+from botus.platforms import MASTODON, Limit
 from botus.screening.near import Frequencies, Near
 
 GULL = "the gull on the east railing has opinions about the weather and about me"
@@ -119,6 +120,15 @@ def test_a_message_that_cleaning_empties_still_ties_its_neighbours_together() ->
     texts, counts = filtered(found)
     assert texts == ["first\nsecond"]
     assert (counts.joined, dict(counts.dropped)) == (1, {filtering.EMPTY: 1})
+
+
+def test_a_thought_that_is_longer_than_a_post_is_cut_between_messages() -> None:
+    found = [said(number, f"{number} " + "fog " * size) for number, size in enumerate((30, 30, 30, 90, 2))]
+    texts, counts = filtered(found)
+    assert [text.split()[::31] for text in texts] == [["0", "1"], ["2"], ["3", "fog", "fog"], ["4"]]
+    assert (counts.kept, counts.joined, counts.dropped.total()) == (4, 1, 0)
+    texts, _ = filtered(found, FilterOptions(limits=[Limit(MASTODON, 500)]))
+    assert [len(text) for text in texts] == [365, 371]
 
 
 def test_zero_joins_nothing() -> None:

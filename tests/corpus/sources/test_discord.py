@@ -80,7 +80,10 @@ def test_channels_of_servers_are_read(tmp_path: Path, kind: object) -> None:
         "messages/c100001/channel.json": json.dumps({"id": "100001", "type": kind}),
         "messages/c100001/messages.json": json.dumps([message("to all")]),
     }
-    assert kept(folder(tmp_path / "p", files)) == ["to all"]
+    reading = read(folder(tmp_path / "p", files))
+    assert [one.text for one in reading if not one.refused] == ["to all"]
+    (note,) = reading.notes
+    assert "does not say whether only some members may read it" in note
 
 
 @pytest.mark.parametrize("kind", [99, None, "UNKNOWN", "LOBBY"])

@@ -1,6 +1,7 @@
 """Reads the messages of a Discord package: `messages/c<id>/messages.json`, or the `messages.csv` of 2020.
 
-Only one's own messages of servers are imported; private conversations are refused. A folder without
+Only one's own messages of servers are imported; private conversations are refused. Which channels of a server
+only some of its members may read the package does not say, so the person is told. A folder without
 `channel.json` may be one, and only the person knows.
 """
 
@@ -44,10 +45,11 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
     """Yield the messages by channel and oldest first, so that what belongs together can be joined."""
     kinds = {name.rpartition("/")[0]: name for name in archive.names if name.endswith("channel.json")}
     named_private = _named_private(archive)
-    without_kind = 0
+    without_kind = of_servers = 0
     for name in names:
         kind = _channel_type(archive, name.rpartition("/")[0], kinds, named_private)
         refused = _refusal(kind, options.unknown_channels)
+        of_servers += not refused
         without_kind += refused == Refusal.UNKNOWN_CHANNEL
         channel = found[1] if (found := _MESSAGES.fullmatch(name)) else name
         place = archive.place(name)
@@ -58,6 +60,11 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
         )
         messages = [_post(record, refused, channel) for record in records]
         yield from sorted(messages, key=lambda one: one.at or 0.0)
+    if of_servers:
+        notes.append(
+            f"{counted(of_servers, 'channel')} of servers: Discord's package does not say whether only some "
+            "members may read it; to leave one out, delete its folder from an unpacked copy"
+        )
     if without_kind:
         what = f"{counted(without_kind, 'folder')} {'does' if without_kind == 1 else 'do'}"
         notes.append(f"{what} not say whether it was a private conversation, and was left out")
