@@ -13,7 +13,7 @@ from botus.screening import mentions, repair
 from botus.screening.rules import RULES, Rules
 from botus.text import normalise
 
-BROKEN = "broken without mention or link"
+BROKEN = "needs its mention or link"
 # What no text needs and some file would not take: control characters and halves of surrogate pairs.
 _UNWRITABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t\xa0]{2,}|[\t\xa0]")

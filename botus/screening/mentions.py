@@ -30,6 +30,7 @@ _TAIL = re.compile(rf"(?:{_LINK}|#\w+|[^\w\s@＠<'’]|[^\S\n]|['’](?!\w))*(?:
 _SET_OFF = re.compile(r"\s*[,;:.!?…–—)-]")
 _ENDED = re.compile(r"(?:^|[.!?…:;\n\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]|\s[–—|-])[\s\"“”„«»'‘*_>]*$")
 _PAUSED = re.compile(r"[,(–—-]\s*$")
+_WORD, _LOWER = re.compile(r"\w"), re.compile(r"[^\S\n]+(?=[^\W\d_])[^A-ZÀ-ÞА-Я]")
 _GREETING = re.compile(r"(?:^|[.!?…\n])\s*(?:\w+\s+)?\w+\s*$")
 _LAST_WORD = re.compile(r"([^\W\d_]+)['’/:]?[^\S\n]*\Z")
 _CONTINUED = re.compile(
@@ -44,7 +45,7 @@ _LEADING = """
 a an the and or but nor with w by on at from to of for in into onto about than as like between
 against without under over near behind beside is are was were be am my your our their his its
 featuring feat ft vs versus per because if love loves loved follow following miss thank meet met ask
-asked tell told see saw watch join visit hear say says said wrote
+asked tell told see saw watch join visit hear say says said wrote liebe liebt mag aime adore amo amamos
 der die das den dem des ein eine einen einem einer und oder mit von vom bei beim zu zum zur für auf
 im an aus über nach durch gegen ohne um unter vor seit als wie ist sind war dank
 le la les un une du de d l et ou avec par sur à au aux chez pour dans en sans vers est sont comme
@@ -99,7 +100,8 @@ def around(post: str, start: int, end: int) -> tuple[str, str]:
 def _is_whole(left: str, right: str) -> bool:
     """Whether a sentence is whole without the name between two parts of it."""
     if _ENDED.search(left):
-        return not _CONTINUED.match(right)
+        # Behind another sentence a name begins its own one: `Lunch. @name knows why.`
+        return not (_CONTINUED.match(right) or (_WORD.search(left) and _LOWER.match(right)))
     if _TAIL.match(_GROUP.sub("", right)):
         return not leads(left)
     if not _SET_OFF.match(right):

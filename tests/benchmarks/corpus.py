@@ -136,6 +136,7 @@ def x_archive(path: Path, count: int) -> None:
     rng = Random(1)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         owner = [{"account": {"accountId": "42", "username": "keeper"}}]
+        archive.writestr("data/twitter-circle-tweet.js", "window.YTD.twitter_circle_tweet.part0 = [ ]")
         archive.writestr("data/account.js", "window.YTD.account.part0 = " + json.dumps(owner))
         with archive.open("data/tweets.js", "w") as out:
             for number, text in enumerate(texts(count, rng)):

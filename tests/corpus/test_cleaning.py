@@ -73,6 +73,8 @@ def test_links_leave_no_holes(raw: str, text: str) -> None:
         "I read @bob's kettle book",
         "I met @bob, who sings",
         ".@bob says the kettle sings",
+        "Lunch. @bob knows why.",
+        "The kettle sang 🎉 @bob heard it",
         "kettle talk w/@bob",
         "gestern mit @bob im Garten",
         "un thé avec @bob",

@@ -312,7 +312,7 @@ def test_posts_of_the_time_of_circles_without_the_list(tmp_path: Path) -> None:
     folder(tmp_path, {"tweets.js": ytd("tweets", [tweet("for whom?", 7, **DATED), tweet("for all", 8)])})
     reading = read(tmp_path / "tweets.js")
     assert len(list(reading)) == 2
-    assert [note.split(",")[0] for note in reading.notes] == ["1 post may have been for a Circle only"]
+    assert [note.split(":")[0] for note in reading.notes] == ["1 post may have been for a Circle only"]
 
 
 def test_what_else_says_that_a_post_is_not_for_everybody_or_gone(tmp_path: Path) -> None:

@@ -97,8 +97,8 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
         notes.append("the account was protected when this was exported: its posts are for followers only")
     if context.of_circles and not any(map(_CIRCLE.fullmatch, archive.names)):
         notes.append(
-            f"{counted(context.of_circles, 'post')} may have been for a Circle only, which only"
-            " twitter-circle-tweet.js tells: name the whole archive"
+            f"{counted(context.of_circles, 'post')} may have been for a Circle only: twitter-circle-tweet.js"
+            " would say so, but is not there; look through them, or name the whole archive"
         )
     if context.joined:
         notes.append(f"{counted(context.joined, 'long text')} taken from note-tweet.js")
