@@ -87,7 +87,7 @@ def test_answers(fields: dict[str, Any]) -> None:
         {"isRetweet": "FALSE", "Retweeted": "no", "retweet_status_id": "NA", "retweetedTweet": None},
         {"hashtags": "retweet", "screen_name": "RT", "category": "comment", "keyword": "reply"},
         {"type": "reply", "user_id": "5", "in_reply_to_user_id": "5"},
-        {"reply_to": [], "parent_id": ""},
+        {"reply_to": [], "parent_id": "", "Retweet Status": "Original"},
     ],
 )
 def test_posts_of_ones_own(fields: dict[str, Any]) -> None:

@@ -44,6 +44,7 @@ _OF_RETWEET = re.compile(rf"(?:is|was|user)?(?:retweet|rt|repost)(?:ed)?{_OF}{_F
 _OF_BOOST = re.compile(rf"(?:is|was)?(?:reblog|boost)(?:g?ed)?{_OF}{_FACT}")
 _COUNTED = frozenset(("rt", "retweet", "retweeted", "repost", "reposted", "boost", "boosted"))
 _OF_REPLY = frozenset(("parentid", "parenttweetid", "parentpostid", "parentstatusid", "linkid"))
+_OWN = ("original", "tweet", "post", "own")
 _YES = ("true", "t", "yes", "y")
 _NOTHING = frozenset(
     (
@@ -94,8 +95,8 @@ def _kind_of_field(name: str, value: object) -> str:
     if not is_filled(value):
         return ""
     said = str(value).strip().lower() if not isinstance(value, dict | list) else ""
-    if name in _COUNTED and said not in _YES:
-        pass  # how often, or the kind by its name
+    if said in _OWN or (name in _COUNTED and said not in _YES):
+        pass  # `retweet_status: original`; how often; or the kind by its name
     elif _OF_RETWEET.fullmatch(name):
         return Refusal.RETWEET
     elif _OF_BOOST.fullmatch(name):

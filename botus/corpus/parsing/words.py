@@ -57,7 +57,7 @@ _ANSWERS = re.compile(
 def told(post: ParsedPost) -> ParsedPost:
     """Return a post with what its words tell that its format has not."""
     text = unescaped(post.text)
-    if "@" not in text and "＠" not in text and "RT" not in text and "🔁" not in text:
+    if not any(sign in text for sign in ("@", "＠", "﹫", "RT", "🔁", "🔄", "🔃")):
         return post
     refused = post.refused or quotation(text)
     is_reply = post.is_reply or bool(_ANSWERS.match(text))
@@ -74,7 +74,7 @@ def quotation(text: str) -> str:
     """
     if _RETWEET.match(text):
         return Refusal.RETWEET
-    if not ("@" in text or "＠" in text):
+    if not ("@" in text or "＠" in text or "﹫" in text):
         return ""
     is_quote = _QUOTED.match(text) or _ATTRIBUTED.search(text) or _QUOTE_AND_NAME.match(text)
     return Refusal.QUOTE if is_quote else ""
