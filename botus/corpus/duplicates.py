@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from botus.screening.copies import words
-from botus.screening.near import Frequencies, Near
+from botus.screening.near import Frequencies, Near, marks
 from botus.text import fingerprint
 
 
@@ -30,11 +30,11 @@ class Known:
     def __init__(self, corpus: Sequence[str] = (), coming: Iterable[str] = ()) -> None:
         frequencies = Frequencies()
         for post in chain(corpus, coming):
-            frequencies.count(words(post))
+            frequencies.count(marks(words(post)))
         self._near, self._posts, self._old = Near(frequencies), list(corpus), len(corpus)
         self._numbers: dict[str, int] = {}
         for number, post in enumerate(corpus):
-            self._near.add(words(post))
+            self._near.add(marks(words(post)))
             self._numbers.setdefault(fingerprint(post), number)
 
     def meet(self, post: str) -> Like | None:
@@ -42,7 +42,7 @@ class Known:
         key = fingerprint(post)
         number = same = self._numbers.get(key)
         if number is None:
-            number = self._near.meet(words(post))
+            number = self._near.meet(marks(words(post)))
         if number is not None:
             return Like(self._posts[number], same is not None, number < self._old)
         self._numbers[key] = len(self._posts)

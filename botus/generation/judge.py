@@ -31,6 +31,7 @@ class Judge:
         self._screen = Screen(job.rules)
         corpus, hashes = ((), ()) if job.copies else (job.corpus, hashes_of(job.forgotten))
         self._novelty = Novelty(corpus, known(job.data), hashes)
+        self._novelty.prepare()
         self._profile = job.profile or profile_of(job.corpus, logprob)
 
     def judge(self, sample: Sample) -> Candidate | Verdict:

@@ -1,7 +1,7 @@
-"""Does a text share a run of words with one post of the corpus, and with which?
+"""Does a text share a run of words with one post of the corpus, or nearly all of them, and with which?
 
 The corpus is kept as numbers of words in one block of bytes, because a million Python strings would not fit
-beside a model; 50,000 posts take about a second and some tens of megabytes.
+beside a model; 50,000 posts take about two seconds and some tens of megabytes.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cached_property
 from itertools import groupby
 
 from botus import text
+from botus.screening.near import Frequencies, Near
 
 # markovify's rule: a run longer than 15 words, or than 70 % of the post, is a copy.
 LONGEST_RUN = 15
 RUN_SHARE = (7, 10)
 # Below five words a shared run is a figure of speech ("I love it so"), not a copy, unless it is all there is.
 SHORTEST_RUN = 5
+_UNKNOWN = 0xFFFFFFFF  # the mark of every word that the corpus does not have
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,24 @@ class Corpus:
         ids = self._ids(found)
         best = self._best(ids, self._hits(ids))
         return best if best and best.run >= SHORTEST_RUN else None
+
+    def near(self, found: list[str]) -> Nearest | None:
+        """Return a post that is nearly the same as a text, by the measure of `near`."""
+        if not self.posts:
+            return None
+        number = self._near.find([self._numbers.get(word, _UNKNOWN) for word in found])
+        return None if number is None else self._best(self._ids(found), [number + 1])
+
+    @cached_property
+    def _near(self) -> Near:
+        """Made when somebody first asks: a review never does."""
+        frequencies = Frequencies()
+        for number in range(len(self.posts)):
+            frequencies.count(self._post(number))
+        index = Near(frequencies)
+        for number in range(len(self.posts)):
+            index.add(self._post(number))
+        return index
 
     def _ids(self, found: list[str]) -> list[int]:
         return [self._numbers.get(word, 0) for word in found]

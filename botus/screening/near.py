@@ -1,6 +1,7 @@
 """Is a text nearly one of those that are already there? Near duplicates by the words they share.
 
-Everything lies in flat arrays: about 450 bytes a post with its text.
+A word is a number here, its mark: equal words have equal ones. Everything lies in flat arrays: about 450
+bytes a post with its text.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ _NONE = 0xFFFFFFFF
 _COUNTERS = 1 << 20
 
 
+def marks(words: Iterable[str]) -> list[int]:
+    """Return the marks of words that have no numbers yet."""
+    return [zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words]
+
+
 class Frequencies:
     """How often shingles occur in a known heap of posts, so that `Near` can look for the rare ones first.
 
@@ -26,9 +32,9 @@ class Frequencies:
     def __init__(self) -> None:
         self._counts = array("I", bytes(4 * _COUNTERS))
 
-    def count(self, words: Sequence[str]) -> None:
+    def count(self, marks: Sequence[int]) -> None:
         """Count the shingles of a post."""
-        for shingle in _shingles(words):
+        for shingle in _shingles(marks):
             self._counts[shingle & (_COUNTERS - 1)] += 1
 
     def ordered(self, shingles: Iterable[int]) -> list[int]:
@@ -58,17 +64,17 @@ class Near:
         self._entries, self._posts, self._next = array("I"), array("I"), array("I")
         self._places = array("I")
 
-    def find(self, words: Sequence[str]) -> int | None:
+    def find(self, marks: Sequence[int]) -> int | None:
         """Return the number (from 0) of a post that is nearly the same."""
-        return self._find(self._ordered(_shingles(words)))
+        return self._find(self._ordered(_shingles(marks)))
 
-    def add(self, words: Sequence[str]) -> None:
+    def add(self, marks: Sequence[int]) -> None:
         """Remember a post under the next number."""
-        self._add(self._ordered(_shingles(words)))
+        self._add(self._ordered(_shingles(marks)))
 
-    def meet(self, words: Sequence[str]) -> int | None:
+    def meet(self, marks: Sequence[int]) -> int | None:
         """Return what `find` does, and where there is no such post, `add` this one."""
-        shingles = self._ordered(_shingles(words))
+        shingles = self._ordered(_shingles(marks))
         number = self._find(shingles)
         if number is None:
             self._add(shingles)
@@ -121,12 +127,11 @@ class Near:
         return common >= NEAR * (count - common)
 
 
-def _shingles(words: Sequence[str]) -> set[int]:
+def _shingles(marks: Sequence[int]) -> set[int]:
     """The hashes of every three words in a row."""
-    if not words:
+    if not marks:
         return set()
-    marks = [0, *[zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words], 0]
-    runs = zip(marks, marks[1:], marks[2:], strict=False)
+    runs = zip([0, *marks[:-1]], marks, [*marks[1:], 0], strict=True)
     # Odd multipliers keep all bits of a word and tell the places apart (Knuth's multiplicative hashing).
     return {(one * 0x9E3779B1 + two * 0x85EBCA77 + three) & _NONE for one, two, three in runs}
 

@@ -1,8 +1,8 @@
 """Is a text new? Or a copy: of the corpus, of the queue, of the log, of a dropped line, of this very run?
 
 There are two measures: a run of words shared with one corpus post (`copies`, and `hashes` for a corpus that
-was forgotten), and the overlap with a known text (`near`). A known text is never compared by runs, nor the
-corpus by overlap.
+was forgotten), and the overlap with a corpus post or a known text (`near`). A known text is never compared by
+runs, nor a forgotten one by overlap: its hashes do not tell which runs were of one post.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from botus import text
 from botus.screening.copies import SHORTEST_RUN, Corpus, Nearest, words
 from botus.screening.hashes import Hashes
-from botus.screening.near import Near
+from botus.screening.near import Near, marks
 from botus.screening.verdict import Verdict
 
-COPY = "copy of the corpus"
+COPY, NEAR_COPY = "copy of the corpus", "nearly in the corpus"
 
 
 class Novelty:
@@ -39,6 +39,10 @@ class Novelty:
         for source, post in known:
             self.add(post, source)
 
+    def prepare(self) -> None:
+        """Do now what the first text would have to wait for: a second or two for 50,000 posts."""
+        self._corpus.near([])
+
     def check(self, post: str) -> Verdict:
         """Say whether a text is new."""
         where = self._same.get(hash(text.fold(post)))
@@ -52,10 +56,12 @@ class Novelty:
         if copied:
             shared = f"{max(copied)} words in a row of " if any(copied) else ""
             return Verdict(post, COPY, f"{shared}a forgotten post")
-        number = self._near.find(found)
+        number = self._near.find(marks(found))
         if number is not None:
             where, other = self._posts[number]
             return Verdict(post, f"much like one in {self._sources[where]}", other)
+        if nearest := self._corpus.near(found):
+            return Verdict(post, NEAR_COPY, f"post {nearest.number}: {nearest.text}", nearest=nearest)
         return Verdict(post, nearest=self.nearest(found))
 
     def add(self, post: str, source: str = "this run") -> None:
@@ -65,7 +71,7 @@ class Novelty:
         key, where = hash(text.fold(post)), self._sources.index(source)
         if key not in self._same:
             self._same[key] = where
-            self._near.add(words(post))
+            self._near.add(marks(words(post)))
             self._posts.append((where, post))
 
     def nearest(self, found: list[str]) -> Nearest | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from botus.checkpoints.markers import Watch
-from botus.screening.novelty import COPY, Novelty
+from botus.screening.novelty import COPY, NEAR_COPY, Novelty
 from botus.training.run_folder import LossRow
 
 TEMPERATURE = 0.9
@@ -50,7 +50,7 @@ def sample_reader(
 
     def read(texts: Sequence[Sequence[int]]) -> Sampled:
         posts = tuple(filter(None, map(post, texts)))
-        return Sampled(posts, sum(novelty.check(one).reason == COPY for one in posts))
+        return Sampled(posts, sum(novelty.check(one).reason in (COPY, NEAR_COPY) for one in posts))
 
     return read
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from botus.screening import copies, near
 from botus.screening.copies import Corpus, allowed_run, words
 from botus.screening.near import Near
-from botus.screening.novelty import COPY, Novelty
+from botus.screening.novelty import COPY, NEAR_COPY, Novelty
 
 CORPUS = [
     "I love it.",
@@ -132,8 +132,8 @@ def _jaccard(one: list[str], other: list[str]) -> float:
 def test_exactly_the_near_duplicates_are_found(known: list[list[str]], post: list[str]) -> None:
     index = Near()
     for other in known:
-        index.add(other)
-    found = index.find(post)
+        index.add(near.marks(other))
+    found = index.find(near.marks(post))
     overlaps = [_jaccard(post, other) >= near.NEAR for other in known]
     assert (found is not None) == any(overlaps)
     assert found is None or overlaps[found]
@@ -143,8 +143,8 @@ def test_near_duplicates_stay_found_while_the_index_grows() -> None:
     index = Near()
     posts = [[f"{number * place % 9973}" for place in range(1, 15)] for number in range(1, 700)]
     for post in posts:
-        index.add(post)
-    assert [index.find([*post[:-1], "other"]) for post in posts] == list(range(len(posts)))
+        index.add(near.marks(post))
+    assert [index.find(near.marks([*post[:-1], "other"])) for post in posts] == list(range(len(posts)))
 
 
 @pytest.mark.parametrize(
@@ -184,6 +184,58 @@ def test_known_texts_are_named_by_where_they_are(source: str, post: str, reason:
 )
 def test_nearly_the_same(one: str, other: str, is_near: bool) -> None:
     assert (Novelty([], [("the queue", one)]).check(other).reason is not None) == is_near
+
+
+LONG = (
+    "Before breakfast the keeper counted every gull on the railing and wrote a stern letter to the tallest."
+)
+LETTERS = "灯台の猫は毎朝起きて海のむこうから来る船を待つ"
+
+
+@pytest.mark.parametrize(
+    ("post", "reason"),
+    [
+        (LONG.replace("gull", "herring"), NEAR_COPY),
+        (LONG.replace("gull ", ""), NEAR_COPY),
+        (LONG.replace("gull", "quite improper gull"), NEAR_COPY),
+        (LONG.replace("every gull", "gull every").upper(), NEAR_COPY),
+        (LONG.replace("Before", "After"), COPY),  # all the rest is one run
+        (LONG.replace("counted", "painted").replace("stern", "long"), None),
+        (LETTERS.replace("海", "山"), NEAR_COPY),
+        ("The keeper counted every letter to the railing before breakfast and wrote a stern gull.", None),
+    ],
+)
+def test_near_copies_of_the_corpus_are_refused(post: str, reason: str | None) -> None:
+    answer = Novelty([*CORPUS, LONG, LETTERS]).check(post)
+    assert answer.reason == reason
+    if reason == NEAR_COPY:
+        assert answer.nearest is not None
+        assert answer.nearest.text in (LONG, LETTERS)
+        assert answer.detail == f"post {answer.nearest.number}: {answer.nearest.text}"
+
+
+def test_the_same_form_with_another_filling_is_another_post() -> None:
+    corpus = ["Google is the new Yahoo", "A Munich judge sends a killer home with a piglet"]
+    assert Novelty(corpus).check("AOL is the old Yahoo").reason is None
+    assert Novelty(corpus).check("A French judge sends a killer home with a swan").reason is None
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_few_words, min_size=1, max_size=12), _few_words)
+def test_the_corpus_is_measured_as_the_queue_is(corpus: list[list[str]], post: list[str]) -> None:
+    posts = [" ".join(other) for other in corpus]
+    found = Corpus(posts).near(post)
+    index = Near()
+    for other in corpus:
+        index.add(near.marks(other))
+    assert (found is None) == (index.find(near.marks(post)) is None)
+
+
+def test_a_text_near_to_both_is_named_with_the_known_one() -> None:
+    answer = Novelty([LONG], [("the queue", LONG.replace("gull", "swan"))]).check(
+        LONG.replace("gull", "herring")
+    )
+    assert answer.reason == "much like one in the queue"
 
 
 def test_what_is_accepted_is_not_new_again() -> None:
