@@ -1,15 +1,17 @@
 """What an import costs: `nice python -m tests.benchmarks.corpus [POSTS] [--keep FOLDER]`.
 
-Makes exports of invented posts (an X archive, a Mastodon archive, a Discord package; 50,000 posts each) and
-imports each with the real command into an empty folder, and the first one once more: prints posts read and
-kept, seconds of the whole command and of the processor, and the peak memory. The posts are chains of words of
-the demo corpus, so that phrases come again as they do in somebody's own posts; some are repeated, answers,
-retweets.
+Makes exports of invented posts (archives of X, Mastodon and Discord, CSV, JSON, plain text, a model's
+samples, a conversation of WhatsApp of which one person's words are taken; 50,000 posts each) and imports each
+with the real command into an empty folder, and the first one once more: prints posts read and kept, seconds
+of the whole command and of the processor, and the peak memory. The measure is 10 s of the processor and
+120 MB. The posts are chains of words of the demo corpus, so that phrases come again as they do in somebody's
+own posts; some are repeated, answers, retweets.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import io
 import json
 import os
@@ -19,7 +21,7 @@ import tarfile
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -185,9 +187,60 @@ def discord_package(path: Path, count: int) -> None:
             archive.writestr(f"{folder}/messages.json", json.dumps(messages))
 
 
-def measured(data: Path, export: Path) -> str:
+def csv_table(path: Path, count: int) -> None:
+    """Write a table as spreadsheets do."""
+    with path.open("w", encoding="utf-8", newline="") as out:
+        table = csv.writer(out)
+        table.writerow(["id", "created_at", "text", "likes"])
+        for number, text in enumerate(texts(count, Random(4))):
+            moment = _START + timedelta(hours=2.3 * number)
+            table.writerow([number, moment.strftime("%Y-%m-%d %H:%M"), text, number % 9])
+
+
+def json_array(path: Path, count: int) -> None:
+    """Write an array of objects."""
+    records = [
+        {"id": number, "created_at": (_START + timedelta(hours=number)).isoformat(), "text": text, "likes": 3}
+        for number, text in enumerate(texts(count, Random(5)))
+    ]
+    path.write_text(json.dumps(records, indent=1), "utf-8")
+
+
+def plain_text(path: Path, count: int) -> None:
+    """Write one post per line."""
+    path.write_text("\n".join(texts(count, Random(6))), "utf-8")
+
+
+def samples(path: Path, count: int) -> None:
+    """Write what gpt-2-simple wrote."""
+    path.write_text(f"\n{'=' * 20}\n".join(texts(count, Random(7))), "utf-8")
+
+
+def whatsapp(path: Path, count: int) -> None:
+    """Write a conversation of two people."""
+    with path.open("w", encoding="utf-8") as out:
+        for number, text in enumerate(texts(count, Random(8))):
+            moment = _START + timedelta(minutes=7 * number)
+            name = "The Keeper" if number % 3 else "Gerald"
+            out.write(f"{moment:%d/%m/%Y, %H:%M} - {name}: {text}\n")
+
+
+EXPORTS: dict[str, tuple[Callable[[Path, int], None], list[str]]] = {  # with the options of the command
+    "twitter.zip": (x_archive, []),
+    "archive.tar.gz": (mastodon_archive, []),
+    "package.zip": (discord_package, []),
+    "posts.csv": (csv_table, []),
+    "posts.json": (json_array, []),
+    "posts.txt": (plain_text, []),
+    "samples.txt": (samples, []),
+    "chat.txt": (whatsapp, ["--author", "The Keeper"]),
+}
+
+
+def measured(data: Path, export: Path, options: list[str]) -> str:
     """Import an export and return a row: read, kept, seconds and memory of the whole command."""
     command = [sys.executable, "-m", "botus", "--data", str(data), "corpus", "import", str(export), "--json"]
+    command += options
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert process.stdout is not None
@@ -210,12 +263,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = options.keep or Path(name)
         print(f"{'':24}{'size':>9} {'read':>9} {'kept':>9} {'whole':>10} {'CPU':>8} {'peak':>9}")
-        for make, file in (
-            (x_archive, "twitter.zip"), (mastodon_archive, "archive.tar.gz"), (discord_package, "package.zip")
-        ):  # fmt: skip
+        for file, (make, given) in EXPORTS.items():
             make(folder / file, options.posts)
-            print(measured(Path(name) / f"data-{file}", folder / file), flush=True)
-        print(measured(Path(name) / "data-twitter.zip", folder / "twitter.zip"), "(again)")
+            print(measured(Path(name) / f"data-{file}", folder / file, given), flush=True)
+        print(measured(Path(name) / "data-twitter.zip", folder / "twitter.zip", []), "(again)")
 
 
 if __name__ == "__main__":
