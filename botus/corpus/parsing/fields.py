@@ -7,15 +7,13 @@ with the longest words is the text. In a CSV the objects of an API stand as the 
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from botus.corpus.parsing import dates, kinds
+from botus.corpus.parsing import cells, dates, kinds
 from botus.corpus.parsing.post import ParsedPost, Refusal
 from botus.errors import FileError, SettingsError
-from botus.markup import html_text, unescaped
 
 Record = Mapping[str, Any]
 
@@ -27,6 +25,19 @@ _CERTAIN = (
 _LIKELY = (
     *("body", "message", "status", "caption", "comment", "quote", "joke", "sentence", "line", "lines"),
     *("value", "string", "description"),
+    *(
+        "texto",
+        "texte",
+        "testo",
+        "inhalt",
+        "nachricht",
+        "mensaje",
+        "mensagem",
+        "tekst",
+        "текст",
+        "本文",
+        "内容",
+    ),
 )
 _TEXTS = (*_CERTAIN, *_LIKELY)
 _DATES = (
@@ -62,7 +73,6 @@ _NOBODY = frozenset(("", "none", "nan", "null", "0", "0.0", "false", "na", "<na>
 _NO_LETTER = re.compile(r"[\W_]+")
 _WORD = re.compile(r"[^\W\d_]{2}")
 _FEW_WORDS = 1.5
-_LIST = re.compile(r"\[\s*(['\"]).*\1\s*\]", re.DOTALL)
 
 
 def post_of(record: Record, text_field: str) -> ParsedPost:
@@ -76,12 +86,13 @@ def post_of(record: Record, text_field: str) -> ParsedPost:
     if not isinstance(raw, str):
         return ParsedPost("", Refusal.NOT_A_POST)
     low = {plainly(name): value for name, value in record.items()}
-    text = _words((_long_text(low) if plainly(text_field) in ("text", "fulltext") else "") or raw)
+    text = cells.words((_long_text(low) if plainly(text_field) in ("text", "fulltext") else "") or raw)
     kind = kinds.kind_of(low, plainly(text_field))
+    is_none = Refusal.NOT_A_POST if cells.is_placeholder(text) else ""
     likes = map(_count, [*_values(low, _LIKES), _inside(low.get("publicmetrics"), "like_count")])
     return ParsedPost(
         text,
-        refused=(kind if kind != kinds.REPLY else "") or _refusal(low),
+        refused=(kind if kind != kinds.REPLY else "") or _refusal(low) or is_none,
         at=next((at for at in map(dates.seconds, _values(low, _DATES)) if at is not None), None),
         likes=next((count for count in likes if count is not None), None),
         is_reply=_is_reply(low, kind),
@@ -140,16 +151,6 @@ def text_field(
             f"{place}: no {called} has words (it has: {listed[:200]})", f"name the {called} with the text"
         )
     return best
-
-
-def _words(raw: str) -> str:
-    """Undo what dumps do to the words: `['text']`, HTML, character references."""
-    text = raw.strip()
-    if _LIST.fullmatch(text):
-        text = _unlisted(text)
-    if text.startswith(("<p>", "<p ")) and text.endswith("</p>"):
-        return html_text(text)
-    return unescaped(text).strip()
 
 
 def _wordiness(values: Iterable[object]) -> float:
@@ -239,13 +240,3 @@ def _count(value: object) -> int | None:
         return int(float(str(value).replace(",", "")))
     except (ValueError, OverflowError):
         return None
-
-
-def _unlisted(text: str) -> str:
-    try:
-        parts = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
-    if not isinstance(parts, list) or not all(isinstance(one, str) for one in parts):
-        return text
-    return "\n".join(parts)

@@ -166,10 +166,137 @@ def test_without_words_the_columns_are_listed(tmp_path: Path) -> None:
         parsed(file(tmp_path, "id,n,date\n1,2,2020-01-01\n2,3,2020-01-01\n", "some.csv"))
 
 
-def test_a_quote_that_is_never_closed_is_found(tmp_path: Path) -> None:
-    rows = "".join(f"{n},a text of words,x\n" for n in range(200))
+ROWS = "".join(f"{n},2022-01-01,The lamp of night {n} burned\n" for n in range(60))
+
+
+@pytest.mark.parametrize(
+    ("content", "count", "lines"),
+    [
+        ('1,2022-01-01,"A lamp\n2,2022-01-01,"The kettle, old"\n', 2, "2"),
+        (f'{ROWS}7,2022-01-01,"never closed\n{ROWS}', 121, "62"),
+        (f'{ROWS}7,2022-01-01,"never closed\n{ROWS}8,2022-01-01,"nor this\n{ROWS}', 182, "62, 123"),
+        (f'{ROWS}7,2022-01-01,"by chance\n{ROWS}8,2022-01-01,a lamp of 1"\n{ROWS}', 182, "62"),
+    ],
+)
+def test_a_stray_quote_swallows_no_rows(tmp_path: Path, content: str, count: int, lines: str) -> None:
+    reading = read(file(tmp_path, f"id,date,text\n{content}", "some.csv"))
+    texts = [one.text for one in reading]
+    assert len(texts) == count
+    assert not any("\n" in text or "2022" in text for text in texts)
+    assert any(f"by mistake, in line {lines}:" in note for note in reading.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"line {n}, of a poem of the lamp" for n in range(60)),
+        "\n\n".join(
+            "The keeper, who was old, lit the lamp; and fog, grey, came in. " * 9 for _ in range(9)
+        ).strip(),
+        "Shopping:\n1,milk\n2,eggs\n3,tea",
+        'The lamp, "lit",\nburns',
+    ],
+)
+@pytest.mark.parametrize("header", ["id,text", "id,text,likes"])
+def test_long_texts_of_many_lines_stay_whole(tmp_path: Path, text: str, header: str) -> None:
+    quoted = text.replace('"', '""')
+    rows = "".join(f'{n},"{quoted}"{",5" * (header.count(",") - 1)}\n' for n in range(2))
+    assert kept(file(tmp_path, f"{header}\n{rows}", "some.csv")) == [text, text]
+
+
+def test_a_quote_that_is_never_closed_in_a_long_text_is_an_error(tmp_path: Path) -> None:
+    rows = "".join(f"{n},a text of words\n" for n in range(200))
     with pytest.raises(FileError, match=r"line 202: a quote opens and is never closed"):
-        parsed(file(tmp_path, "id,text,c\n" + rows + '7,"never closed,x\n' + rows, "some.csv"))
+        parsed(file(tmp_path, f'id,text\n{rows}7,"never closed\n' + "words of a story\n" * 60, "some.csv"))
+
+
+@pytest.mark.parametrize("first", ["sep={0}", '"sep={0}"', "\ufeffsep={0}", "SEP={0}{0}"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+def test_excels_first_line_names_the_delimiter(tmp_path: Path, first: str, delimiter: str) -> None:
+    rows = [["id", "text"], ["1", '"A lamp, lit; of ""night"""'], ["2", '"Fog\ncame in"']]
+    content = first.format(delimiter) + "\r\n" + "".join(delimiter.join(row) + "\r\n" for row in rows)
+    assert kept(file(tmp_path, content)) == ['A lamp, lit; of "night"', "Fog\ncame in"]
+
+
+def test_quotes_that_are_escaped_as_in_mysql(tmp_path: Path) -> None:
+    rows = (
+        '"1","The \\"lamp\\", lit","2022-01-01"\n'
+        '"2","C:\\\\new fog\\\nbelow","2022-01-02"\n'
+        '"3",\\N,"2022-01-02"\n'
+    )
+    path = file(tmp_path, rows, "some.csv")
+    assert kept(path) == ['The "lamp", lit', "C:\\new fog\nbelow"]
+    assert refused(path) == ["not a post"]
+    plain = 'id,text\n1,"A path C:\\dir\\"\n2,"Fog, grey"\n3,¯\\_(ツ)_/¯ says the lamp\n'
+    assert kept(file(tmp_path, plain, "plain.csv")) == [
+        "A path C:\\dir\\",
+        "Fog, grey",
+        "¯\\_(ツ)_/¯ says the lamp",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("b'A lamp \\xe2\\x80\\x99til noon'", "A lamp ’til noon"),
+        ('"b""It\\xe2\\x80\\x99s fog\\nand more"""', "It’s fog\nand more"),
+        ('"b\'never closed"', "b'never closed"),
+        ("'=SUM of all lamps", "=SUM of all lamps"),
+        ('"=""A lamp is lit"""', "A lamp is lit"),
+        ("'Twas a foggy night", "'Twas a foggy night"),
+        ("=) a smile", "=) a smile"),
+        ("None.", "None."),
+        ("Null and void", "Null and void"),
+        ("#lamp", "#lamp"),
+    ],
+)
+def test_what_programs_write_around_a_text(tmp_path: Path, cell: str, text: str) -> None:
+    assert kept(file(tmp_path, f"id,text\n1,{cell}\n2,A lamp of words\n", "some.csv"))[0] == text
+    assert kept(file(tmp_path, f"text\n{cell}\nA lamp of words\n", "one.csv"))[0] == text
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *(
+            "nan",
+            "NaN",
+            "None",
+            "null",
+            "NULL",
+            "N/A",
+            "#N/A",
+            "#NAME?",
+            "#REF!",
+            "#VALUE!",
+            "#BEZUG!",
+            "0",
+            "12.5",
+        ),
+        *("[removed]", "[deleted]", "[deleted by user]", "1,234", "8.90E+16"),
+    ],
+)
+def test_what_programs_write_where_there_is_no_text(tmp_path: Path, cell: str) -> None:
+    path = file(tmp_path, f'id,text\n1,"{cell}"\n2,A lamp of words\n', "some.csv")
+    assert kept(path) == ["A lamp of words"]
+    assert refused(path) == ["not a post"]
+
+
+def test_the_column_or_field_that_was_taken_is_named(tmp_path: Path) -> None:
+    for content, words in (
+        ("id;score;Inhalt\n1;1,5;Die Lampe, sie brennt\n", "column 'Inhalt'"),
+        ("17,The lamp is lit,2022-01-01\n18,Fog came in,2022-01-02\n", "column 'column 2'"),
+        ("номер,дата,текст?\n1,2022-01-01,Лампа горит\n", "column 'текст?'"),
+        ('[{"id": 1, "body": "The lamp is lit"}]', "field 'body'"),
+    ):
+        reading = read(file(tmp_path, content, "some"))
+        list(reading)
+        assert any(note.endswith(f"the texts are those of {words}") for note in reading.notes)
+
+
+def test_a_header_in_the_middle_is_no_post(tmp_path: Path) -> None:
+    path = file(tmp_path, "id,text\n1,A lamp is lit\nid,text\n2,Fog came in\n", "some.csv")
+    assert (kept(path), refused(path)) == (["A lamp is lit", "Fog came in"], ["not a post"])
 
 
 @pytest.mark.parametrize(

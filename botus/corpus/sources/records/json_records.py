@@ -59,16 +59,18 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
     for name in names:
         place = archive.place(name)
         parsed = values if is_lines(glance(archive.start(name))) else elements
-        yield from _of_file(_records(parsed(archive.text(name, notes), place)), place, options)
+        yield from _of_file(_records(parsed(archive.text(name, notes), place)), place, options, notes)
 
 
-def _of_file(records: Iterator[Any], place: str, options: Options) -> Iterator[ParsedPost]:
+def _of_file(records: Iterator[Any], place: str, options: Options, notes: list[str]) -> Iterator[ParsedPost]:
     sample = list(islice(records, _SAMPLE))
     objects = [record for record in sample if isinstance(record, dict) and not mastodon.is_activity(record)]
     names = list(dict.fromkeys(name for one in objects for name in one))
     if options.author is None:
         unsupported.refuse(place, unsupported.of_fields(map(fields.plainly, names)))
     text = fields.text_field(names, objects, place, options.column, "field") if objects else ""
+    if objects:
+        notes.append(f"{place}: the texts are those of field {text!r}")
     authors = Authors(place, options.author)
     for record in chain(sample, records):
         if isinstance(record, str):

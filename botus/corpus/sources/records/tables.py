@@ -14,13 +14,13 @@ from itertools import chain, islice
 from botus.corpus.parsing import dates, fields, kinds
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.authors import Authors, author_of, nameless
-from botus.corpus.parsing.decoding import lines_of
-from botus.corpus.parsing.post import Options, ParsedPost
-from botus.corpus.parsing.rows import cells_of, delimiter_of, rows_of
+from botus.corpus.parsing.decoding import glance, lines_of
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal
+from botus.corpus.parsing.rows import cells_of, declared, delimiter_of, escapes_quotes, rows_of
 from botus.corpus.sources import unsupported
 from botus.errors import SettingsError
 
-_NAME = re.compile(r"[A-Za-z_][\w .-]{0,39}")
+_NAME = re.compile(r"[^\W\d][\w .-]{0,39}\??")
 _FLAGS = frozenset(("t", "f", "true", "false"))
 _SAMPLE = 50
 
@@ -29,8 +29,8 @@ def is_table(start: str, name: str) -> bool:
     """Tell from the start of a file and its name whether it is a CSV."""
     lines = _whole_lines(start)[:_SAMPLE]
     delimiter = delimiter_of(lines)
-    header = _cells(lines[:1], delimiter or ",")
-    if name.lower().endswith((".csv", ".tsv")):
+    header = _cells(_below_sep(lines)[:1], delimiter or ",")
+    if declared(lines) or name.lower().endswith((".csv", ".tsv")):
         return True
     if header and _is_header(header) and (delimiter or len(header) == 1):
         return True
@@ -41,13 +41,13 @@ def has_header(start: str) -> bool:
     """Tell from the start of a file whether its first line names columns."""
     lines = _whole_lines(start)[:_SAMPLE]
     delimiter = delimiter_of(lines) or _delimiter_of_header(lines[:1])
-    return bool(delimiter) and _is_header(_cells(lines[:1], delimiter))
+    return bool(delimiter) and _is_header(_cells(_below_sep(lines)[:1], delimiter))
 
 
 def is_trump(start: str) -> bool:
     """Tell from the header whether it is The Trump Archive, of either version."""
     lines = _whole_lines(start)
-    return fields.is_trump(_cells(lines[:1], delimiter_of(lines) or ","))
+    return fields.is_trump(_cells(_below_sep(lines)[:1], delimiter_of(lines) or ","))
 
 
 def posts(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
@@ -58,10 +58,13 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
         SettingsError: there is no such column.
     """
     for name in names:
-        yield from _of_file(archive.lines(name, notes), archive.place(name), options)
+        escapes = escapes_quotes(_whole_lines(glance(archive.start(name))))
+        yield from _of_file(archive.lines(name, notes), archive.place(name), options, notes, escapes)
 
 
-def _of_file(lines: Iterator[str], place: str, options: Options) -> Iterator[ParsedPost]:
+def _of_file(
+    lines: Iterator[str], place: str, options: Options, notes: list[str], escapes: bool
+) -> Iterator[ParsedPost]:
     sample = list(islice(lines, _SAMPLE))
     delimiter = delimiter_of(sample) or _delimiter_of_header(sample[:1])
     if not delimiter:
@@ -69,7 +72,7 @@ def _of_file(lines: Iterator[str], place: str, options: Options) -> Iterator[Par
             raise nameless(place)
         yield from _of_one_column(chain(sample, lines), place, options.column)
         return
-    rows = rows_of(chain(sample, lines), place, delimiter)
+    rows = rows_of(chain(_below_sep(sample), lines), place, delimiter, notes, escapes=escapes)
     first = list(islice(rows, _SAMPLE))
     has_header = bool(first) and _is_header(first[0])
     width = max(map(len, first[:1] if has_header else first), default=0)
@@ -80,8 +83,12 @@ def _of_file(lines: Iterator[str], place: str, options: Options) -> Iterator[Par
         unsupported.refuse(place, unsupported.of_fields(map(fields.plainly, header)))
     records = [dict(zip(header, row, strict=False)) for row in body]
     text = fields.text_field(header, records, place, options.column, "column")
+    notes.append(f"{place}: the texts are those of column {text!r}")
     authors = Authors(place, options.author)
     for row in chain(body, rows):
+        if has_header and row == first[0]:  # of a file that was put below another
+            yield ParsedPost(delimiter.join(row), Refusal.NOT_A_POST)
+            continue
         if has_header and len(row) > width:
             row = _joined(row, width, header.index(text), delimiter)
         record = dict(zip(header, row, strict=False))
@@ -91,6 +98,11 @@ def _of_file(lines: Iterator[str], place: str, options: Options) -> Iterator[Par
         else:
             yield from authors.posts(fields.post_of(_guessed(record, text), text), None)
     yield from authors.rest()
+
+
+def _below_sep(lines: list[str]) -> list[str]:
+    """The lines without Excel's `sep=;`."""
+    return lines[1:] if declared(lines) else lines
 
 
 def _delimiter_of_header(first: list[str]) -> str:
