@@ -100,7 +100,7 @@ def corpus_import(
     from botus.corpus import importing
     from botus.corpus.cleaning import Treatment
     from botus.corpus.filtering import FilterOptions
-    from botus.corpus.parsing.post import Options
+    from botus.corpus.parsing.post import Options, Taken
 
     treatment = Treatment(mentions, links, entities == "mend")
     with progress_bar(quiet=values.quiet) as show:
@@ -114,7 +114,7 @@ def corpus_import(
             on_progress=lambda said: show(0, said),  # how many posts there are is known when they are read
         )
     for note in (*done.notes, *display.missing(done.counts, explain)):
-        values.say(note, "warning")
+        values.say(note, "info" if isinstance(note, Taken) else "warning")
     width = terminal_width() or 0
     values.result(
         [*display.samples(done.counts, explain, width), *display.lines(done)],

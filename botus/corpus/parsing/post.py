@@ -28,6 +28,10 @@ class Refusal(StrEnum):
     CUT_OFF = "cut off"
 
 
+class Taken(str):
+    """A note that says which column or field has the texts: worth knowing, and no warning."""
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedPost:
     """One post as an export has it.

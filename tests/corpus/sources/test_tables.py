@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from botus.corpus.parsing.post import Options
+from botus.corpus.parsing.post import Options, Taken
 from botus.corpus.sources.detection import read
 from botus.errors import FileError, SettingsError
 from tests.support.exports import kept, parsed, refused
@@ -291,7 +291,9 @@ def test_the_column_or_field_that_was_taken_is_named(tmp_path: Path) -> None:
     ):
         reading = read(file(tmp_path, content, "some"))
         list(reading)
-        assert any(note.endswith(f"the texts are those of {words}") for note in reading.notes)
+        assert [note for note in reading.notes if isinstance(note, Taken)] == [
+            f"{tmp_path / 'some'}: the texts are those of {words}"
+        ]
 
 
 def test_a_header_in_the_middle_is_no_post(tmp_path: Path) -> None:

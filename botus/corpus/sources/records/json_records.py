@@ -17,7 +17,7 @@ from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.authors import Authors, author_of
 from botus.corpus.parsing.decoding import glance
 from botus.corpus.parsing.jsonstream import elements, values
-from botus.corpus.parsing.post import Options, ParsedPost, Refusal
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal, Taken
 from botus.corpus.sources import unsupported
 from botus.corpus.sources.archives import mastodon
 
@@ -70,7 +70,7 @@ def _of_file(records: Iterator[Any], place: str, options: Options, notes: list[s
         unsupported.refuse(place, unsupported.of_fields(map(fields.plainly, names)))
     text = fields.text_field(names, objects, place, options.column, "field") if objects else ""
     if objects:
-        notes.append(f"{place}: the texts are those of field {text!r}")
+        notes.append(Taken(f"{place}: the texts are those of field {text!r}"))
     authors = Authors(place, options.author)
     for record in chain(sample, records):
         if isinstance(record, str):

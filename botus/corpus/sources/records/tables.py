@@ -15,7 +15,7 @@ from botus.corpus.parsing import dates, fields, kinds
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.authors import Authors, author_of, nameless
 from botus.corpus.parsing.decoding import glance, lines_of
-from botus.corpus.parsing.post import Options, ParsedPost, Refusal
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal, Taken
 from botus.corpus.parsing.rows import cells_of, declared, delimiter_of, escapes_quotes, rows_of
 from botus.corpus.sources import unsupported
 from botus.errors import SettingsError
@@ -83,7 +83,7 @@ def _of_file(
         unsupported.refuse(place, unsupported.of_fields(map(fields.plainly, header)))
     records = [dict(zip(header, row, strict=False)) for row in body]
     text = fields.text_field(header, records, place, options.column, "column")
-    notes.append(f"{place}: the texts are those of column {text!r}")
+    notes.append(Taken(f"{place}: the texts are those of column {text!r}"))
     authors = Authors(place, options.author)
     for row in chain(body, rows):
         if has_header and row == first[0]:  # of a file that was put below another
