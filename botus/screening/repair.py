@@ -1,4 +1,4 @@
-"""What can be put right in a generated text without changing what it says.
+"""What can be put right in a text without changing what it says.
 
 Each function repairs one thing and leaves the rest alone. A quote or bracket without its partner is only
 repaired where one place is plainly right; `unpaired` finds the others.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import html
 import re
+from functools import cache
+from itertools import pairwise
 
 from botus.screening import mentions as in_post
 
@@ -161,3 +163,80 @@ def _is_whole(left: str, right: str) -> bool:
 def _closed(post: str, gaps: str) -> str:
     """Take the spaces out that would be left over where something is gone."""
     return post if gaps == post else _COMMAS.sub("", _GAP.sub("", gaps)).strip()
+
+
+_RUN = re.compile(r"[^\x00-\x7f]{4,}")
+_ENCODINGS = ("cp1252", "cp1251", "cp1250", "mac_roman")
+_CYRILLIC = "cp1251"
+_DEEPEST = 3
+
+
+def broken_letters(text: str) -> str:
+    """Return the first letters of a text that were UTF-8 and were read as something else: `РџСЂРё` is `При`.
+
+    The sure rule, for any script: letters that another encoding gives as bytes, all of which are UTF-8, were
+    UTF-8. No language has such words; what nearly looks so is told by how it would read.
+    """
+    return "" if text.isascii() else next((run for run in _RUN.findall(text) if _read(run)), "")
+
+
+def unbroken(text: str) -> str:
+    """Return the text that was meant where all of it is broken in one way, once or twice; else itself."""
+    for again in range(_DEEPEST):
+        found = next(filter(None, (_whole(text, name, again > 0) for name in _ENCODINGS)), text)
+        if found == text:
+            break
+        text = found
+    return text
+
+
+def _whole(text: str, encoding: str, is_told: bool) -> str:
+    try:
+        meant = _bytes(text, encoding).decode()
+    except UnicodeDecodeError:
+        return ""
+    if encoding == _CYRILLIC:
+        return meant if is_told or broken_letters(text) or _AT_LATIN.search(text) else ""
+    # `l’âne` in Mac Roman would be Armenian within a Latin word.
+    return meant if (is_told or broken_letters(text)) and not _MIXED.search(meant) else ""
+
+
+_AT_LATIN = re.compile(r"[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
+_FAR = r"[\u0386-\u03a8\u03aa-\u03bf\u03c1-\u1dff\u3040-\ud7ff]"  # Mac Roman itself has Ω and π
+_MIXED = re.compile(f"[A-Za-z]{_FAR}|{_FAR}[A-Za-z]")
+
+
+def _read(run: str) -> str:
+    """What a run of letters beyond ASCII was before it was broken, "" where it is whole."""
+    for encoding in _ENCODINGS:
+        content = _bytes(run, encoding)
+        try:
+            meant = content.decode()
+        except UnicodeDecodeError:
+            continue
+        if meant and (encoding != _CYRILLIC or _is_odd(run)):
+            return meant
+    return ""
+
+
+def _is_odd(run: str) -> bool:
+    """Tell whether Cyrillic is none: signs or capitals within a word. `ЦІЛІ` would be UTF-8, too."""
+    return not run.isalpha() or any(a.islower() and b.isupper() for a, b in pairwise(run))
+
+
+def _bytes(text: str, encoding: str) -> bytes:
+    table = _table(encoding)
+    try:
+        return bytes([table[letter] for letter in text])
+    except KeyError:
+        return b""
+
+
+@cache
+def _table(encoding: str) -> dict[str, int]:
+    """The byte of every letter; for bytes without one, programs take the control character."""
+    table = {chr(byte): byte for byte in (*range(128), *(range(128, 160) if encoding[:2] == "cp" else ()))}
+    for byte in range(128, 256):
+        if letter := bytes([byte]).decode(encoding, "ignore"):
+            table[letter] = byte
+    return table | ({chr(byte): byte for byte in range(128, 256)} if encoding == "cp1252" else {})

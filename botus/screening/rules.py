@@ -138,7 +138,10 @@ def _markup(post: str, rules: Rules) -> str:
 
 
 def _encoding(post: str, rules: Rules) -> str:
-    return "" if post.isascii() else _found("broken encoding", _BROKEN, post)
+    if post.isascii():
+        return ""
+    broken = repair.broken_letters(post)
+    return f"broken encoding: {broken!r}" if broken else _found("broken encoding", _BROKEN, post)
 
 
 def _control(post: str, rules: Rules) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from string import whitespace
 
 from botus.markup import html_text, unescaped
 
@@ -62,7 +63,7 @@ _NUMBER = re.compile(r"[-+]?\d[\d.,_ ]*(?:[eE][-+]?\d+)?%?")
 
 def words(raw: str) -> str:
     """Return the words of a cell: no `['text']`, `b'text'`, `="text"`, HTML or character references."""
-    text = raw.strip()
+    text = raw.strip(whitespace)  # in broken letters, what Unicode takes for a space is half of one
     if _LITERAL.fullmatch(text):
         text = _read(text)
     elif found := _FORMULA.fullmatch(text):
@@ -70,7 +71,7 @@ def words(raw: str) -> str:
     text = _GUARD.sub("", text, count=1) if text.startswith("'") else text
     if text.startswith(("<p>", "<p ")) and text.endswith("</p>"):
         return html_text(text)
-    return unescaped(text).strip()
+    return unescaped(text).strip(whitespace)
 
 
 def is_placeholder(text: str) -> bool:

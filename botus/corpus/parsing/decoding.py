@@ -17,6 +17,7 @@ import charset_normalizer
 import ftfy
 
 from botus.errors import FileError
+from botus.screening.repair import unbroken
 from botus.text import counted
 
 LONGEST = 1 << 22
@@ -81,6 +82,7 @@ def repaired(text: str) -> str:
 
     A text with one letter that speaks against it stays as it is.
     """
+    text = unbroken(text)
     # Alone, `Ã ` is a letter and a space; beside other broken letters it was `à`, whose second byte is one.
     rest = _LETTER_OR_TWO_BYTES.sub("", text)
     is_broken = rest != text and ftfy.fix_encoding(rest, _ONLY_ENCODING) != rest

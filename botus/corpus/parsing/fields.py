@@ -14,6 +14,7 @@ from typing import Any
 from botus.corpus.parsing import cells, dates, kinds
 from botus.corpus.parsing.post import ParsedPost, Refusal
 from botus.errors import FileError, SettingsError
+from botus.screening.repair import unbroken
 
 Record = Mapping[str, Any]
 
@@ -156,7 +157,7 @@ def text_field(
 def _wordiness(values: Iterable[object]) -> float:
     """How many words a value has on average; addresses, numbers and dates are no words."""
     counts = [
-        sum("://" not in word and bool(_WORD.search(word)) for word in value.split())
+        sum("://" not in word and bool(_WORD.search(word)) for word in unbroken(value).split())
         if isinstance(value, str) and dates.seconds(value) is None
         else 0
         for value in values

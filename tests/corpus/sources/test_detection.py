@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,14 @@ def test_letters_that_were_read_wrongly_before(tmp_path: Path, text: str, once: 
     assert reading.notes == (
         [] if once == text else ["1 post had letters such as â€™ for ’, and got the right ones"]
     )
+
+
+def test_broken_letters_are_words_where_the_field_is_looked_for(tmp_path: Path) -> None:
+    said = "שלום עולם, הקומקום שר כל הבוקר"
+    broken = json.dumps([{"data": [{"post": said.encode().decode("latin-1")}]}, {"data": []}])
+    assert [one.text for one in read(file(tmp_path, broken, "posts.json")) if one.text] == [said]
+    ends = json.dumps([{"text": "Чайник и снова Р".encode().decode("latin-1")}])
+    assert [one.text for one in read(file(tmp_path, ends, "ends.json"))] == ["Чайник и снова Р"]
 
 
 @pytest.mark.parametrize(
