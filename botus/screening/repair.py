@@ -6,6 +6,7 @@ repaired where one place is plainly right; `unpaired` finds the others.
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
 from functools import cache
@@ -165,6 +166,7 @@ def _closed(post: str, gaps: str) -> str:
     return post if gaps == post else _COMMAS.sub("", _GAP.sub("", gaps)).strip()
 
 
+_FIRST = re.compile(r"[^\x00-\x7f]+")
 _RUN = re.compile(r"[^\x00-\x7f]{4,}")
 _ENCODINGS = ("cp1252", "cp1251", "cp1250", "mac_roman")
 _CYRILLIC = "cp1251"
@@ -183,6 +185,9 @@ def broken_letters(text: str) -> str:
 def unbroken(text: str) -> str:
     """Return the text that was meant where all of it is broken in one way, once or twice; else itself."""
     for again in range(_DEEPEST):
+        first = _FIRST.search(text)
+        if first is None or not any(_is_utf8(first[0], name) for name in _ENCODINGS):  # cheap, and nearly all
+            break
         found = next(filter(None, (_whole(text, name, again > 0) for name in _ENCODINGS)), text)
         if found == text:
             break
@@ -224,19 +229,25 @@ def _is_odd(run: str) -> bool:
     return not run.isalpha() or any(a.islower() and b.isupper() for a, b in pairwise(run))
 
 
-def _bytes(text: str, encoding: str) -> bytes:
-    table = _table(encoding)
+def _is_utf8(text: str, encoding: str) -> bool:
     try:
-        return bytes([table[letter] for letter in text])
-    except KeyError:
+        return bool(_bytes(text, encoding).decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _bytes(text: str, encoding: str) -> bytes:
+    try:
+        return codecs.charmap_encode(text, "strict", _table(encoding))[0]
+    except UnicodeEncodeError:
         return b""
 
 
 @cache
-def _table(encoding: str) -> dict[str, int]:
+def _table(encoding: str) -> dict[int, int]:
     """The byte of every letter; for bytes without one, programs take the control character."""
-    table = {chr(byte): byte for byte in (*range(128), *(range(128, 160) if encoding[:2] == "cp" else ()))}
+    table = {byte: byte for byte in (*range(128), *(range(128, 160) if encoding[:2] == "cp" else ()))}
     for byte in range(128, 256):
         if letter := bytes([byte]).decode(encoding, "ignore"):
-            table[letter] = byte
-    return table | ({chr(byte): byte for byte in range(128, 256)} if encoding == "cp1252" else {})
+            table[ord(letter)] = byte
+    return table | ({byte: byte for byte in range(128, 256)} if encoding == "cp1252" else {})
