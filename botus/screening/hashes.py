@@ -3,7 +3,7 @@
 A Bloom filter by the rule of `copies`: every run of 5 to 16 words of a post, and every whole post that is
 shorter, is hashed with a salt and sets bits of one table. The table is as small as it can be: up to half of
 its bits are set, so every second or third long run that never was in the corpus seems to be. Only a run whose
-parts are all found counts, and the longer it is, the surer that is: nothing that `copies` refuses passes, and
+parts are all found counts, and the longer it is, the surer that is: no run that `copies` refuses passes, and
 few texts more are refused, most of them of five to seven words.
 """
 
