@@ -1,10 +1,12 @@
 """The files of a GPT-2: what a training writes and a generation reads, whatever the format.
 
-checkpoint.py     finds and opens a checkpoint: the list of formats
+nearby.py         where is the model? The checkpoints in a data directory and the working directory
+checkpoint.py     opens a checkpoint: the list of formats
 gpt2.py           what every format is read into: sizes, tensors, vocabulary, and the checks of all three
 gpt2_simple.py    the format of gpt-2-simple and of OpenAI's base models
 bundle.py         the tensors of a TensorFlow V2 checkpoint bundle, read without TensorFlow
 folder_or_tar.py  the files of a checkpoint, in a folder or inside a tar that is read in place
+unsupported.py    names the models that botus does not read, each as what it is
 run_info.py       botus.json of a run folder: which corpus the model has seen
 vocabulary.py     the byte-level BPE of a GPT-2: text to tokens, and tokens to bytes
 markers.py        where a post begins and ends in what a model writes. Pure

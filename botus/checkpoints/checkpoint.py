@@ -1,4 +1,4 @@
-"""Finds and opens a checkpoint of whatever format; training, token counts and generation come in here.
+"""Opens a checkpoint of whatever format; training, token counts and generation come in here.
 
 A format is a module with a `read(path, stored)` that returns a `gpt2.Checkpoint`, and one line in
 `open_checkpoint` that says by which file it is known.
@@ -12,8 +12,6 @@ from botus.checkpoints import gpt2_simple
 from botus.checkpoints.folder_or_tar import stored_files
 from botus.checkpoints.gpt2 import Checkpoint
 
-_TAR = "checkpoint_run1.tar"  # what the Colab notebook of gpt-2-simple leaves on Google Drive
-
 
 def open_checkpoint(path: Path) -> Checkpoint:
     """Open a run folder, a base model's folder or an uncompressed tar, and check all but the tensors' values.
@@ -23,18 +21,3 @@ def open_checkpoint(path: Path) -> Checkpoint:
     """
     stored = stored_files(path)
     return gpt2_simple.read(path, stored)  # any other folder too: it says what is missing
-
-
-def find(data: Path, cwd: Path) -> Path | None:
-    """Return the default checkpoint of a data directory or, after that, of the working directory.
-
-    In each, that is `checkpoint/run1`, or a `checkpoint_run1.tar` beside `checkpoint` or in it.
-    """
-    for base in (data, cwd):
-        folder = base / "checkpoint" / "run1"
-        if folder.is_dir() and any(folder.iterdir()):
-            return folder
-        for tar in (base / _TAR, base / "checkpoint" / _TAR):
-            if tar.is_file():
-                return tar
-    return None

@@ -11,6 +11,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from botus.checkpoints.unsupported import kind_of_file, kind_of_names, refuse_kind, refuse_pointer
 from botus.errors import FileError, SettingsError
 from botus.store.durable import files
 
@@ -86,6 +87,9 @@ def refuse_placeholder(beginning: bytes, label: str) -> None:
 
 def _in_folder(path: Path) -> dict[str, StoredFile]:
     there = [file for file in path.iterdir() if file.is_file()]
+    refuse_kind(kind_of_names(file.name for file in there), path)
+    if not any(path.iterdir()):
+        raise FileError(f"{path} is empty", "copy the whole run folder: hparams.json, model-<step>.index...")
     inner = sorted(file.parent for file in path.glob(f"*/{_SIGN}"))
     if inner and not (path / _SIGN).is_file():
         raise FileError(f"{path} is not a checkpoint itself", f"did you mean {inner[0]}?")
@@ -107,6 +111,8 @@ def _in_tar(path: Path) -> dict[str, StoredFile]:
             f"{path}:{inside}", path, member.offset_data, member.size
         )
     runs = [found for found in folders.values() if _SIGN in found]
+    if not runs:
+        refuse_kind(kind_of_names(name for found in folders.values() for name in found), path)
     if len(runs) != 1:
         count = f"{len(runs)} checkpoints" if runs else "no checkpoint"
         raise FileError(f"{path} holds {count}", "give a tar of one run folder, or that folder itself")
@@ -115,6 +121,8 @@ def _in_tar(path: Path) -> dict[str, StoredFile]:
 
 def _refuse_other_kinds(path: Path) -> None:
     start = StoredFile(str(path), path, 0, path.stat().st_size).beginning()
+    refuse_kind(kind_of_file(path.name, start), path)
+    refuse_pointer(start, path)
     if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")):  # gzip, bzip2, xz, zstd
         raise FileError(f"{path} is compressed, and a tar is read in place", "unpack it first: gunzip")
     if start.startswith(b"PK\x03\x04"):

@@ -12,8 +12,9 @@ from itertools import islice
 from pathlib import Path
 
 from botus import demo
-from botus.checkpoints.checkpoint import find, open_checkpoint
+from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.gpt2 import Checkpoint
+from botus.checkpoints.nearby import Nearby, find
 from botus.errors import FileError, SettingsError
 from botus.generation.job import Job, Sample, SamplingOptions
 from botus.generation.loop import new_seed
@@ -26,9 +27,11 @@ from botus.screening.screen import doubtful_words
 from botus.settings import Settings
 from botus.store import corpus as corpora
 from botus.store import forgotten
-from botus.store.candidates import Origin
+from botus.store.candidates import Candidates, Origin
 from botus.store.durable import files
 from botus.store.forgotten import ForgottenCorpus
+from botus.store.queue import Queue
+from botus.text import fingerprint
 
 _REPAIRED = 8  # characters that repairs may take away, quotes and brackets
 _MEASURED = 16  # posts at which the loss of top-p is measured
@@ -98,12 +101,11 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
         SettingsError: an option that cannot be, or the generate extra is not installed.
         FileError: a checkpoint or another file is damaged.
     """
-    path = options.checkpoint or find(settings.data, working_folder)
-    is_demo = path is None
-    if path is None:
-        path = demo.folder()
-        if not path.is_dir():
-            raise SettingsError("there is no checkpoint", "name one with --checkpoint DIR")
+    nearby = _wanted(options.checkpoint) or find(settings.data, working_folder)
+    is_demo = nearby.path is None
+    path = nearby.path or demo.folder()
+    if is_demo and not path.is_dir():
+        raise SettingsError("there is no checkpoint", "name one with --checkpoint DIR")
     checkpoint = open_checkpoint(path)
     read = corpora.read(settings.data / "corpus.txt")
     if is_demo and not read.everything:
@@ -143,8 +145,11 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
         forgotten=gone,
         profile=forgotten_profile(gone, checkpoint.fingerprint, len(corpus)),
     )
-    bundled = "no checkpoint here: using the bundled demo model (name yours with --checkpoint DIR)"
-    notes = [bundled if is_demo else f"checkpoint: {path}"]
+    notes = [f"checkpoint: {path}"]
+    if nearby.others:
+        notes[0] += f" (also here: {', '.join(map(str, nearby.others))}; --checkpoint names another)"
+    if is_demo:
+        notes = list(_about_the_demo(options, settings))
     if sampler.engine.device == "cuda":
         notes.append("sampling on the GPU")
     return GenerationSetup(job, sampler, sampling, (*notes, *read.problems(), *doubts))
@@ -157,12 +162,34 @@ def profile_for(settings: Settings, working_folder: Path, posts: Sequence[str]) 
         SettingsError: there is no checkpoint, or the generate extra is not installed.
         FileError: the checkpoint is damaged.
     """
-    path = find(settings.data, working_folder)
+    path = find(settings.data, working_folder).path
     if path is None:
         raise SettingsError("there is no checkpoint")
     checkpoint = open_checkpoint(path)
     sampler = _sampler(checkpoint, path, settings, GenerateOptions(device="cpu"), is_demo=False)
     return profile_of(posts, sampler.logprob), checkpoint.fingerprint
+
+
+def _wanted(given: Path | None) -> Nearby | None:
+    """What --checkpoint names; `demo` is the bundled one, unless there is a file of that name."""
+    if given is None:
+        return None
+    return Nearby(None if given == Path("demo") and not given.exists() else given)
+
+
+def _about_the_demo(options: GenerateOptions, settings: Settings) -> Iterator[str]:
+    given = options.checkpoint is not None
+    yield (
+        "using the bundled demo model"
+        if given
+        else "no checkpoint here: using the bundled demo model (name yours with --checkpoint DIR)"
+    )
+    if options.dry_run:
+        return
+    known = Candidates(settings.data).provenance()
+    own = sum(1 for line in Queue(settings.data).lines() if line.text and fingerprint(line.text) not in known)
+    if own:
+        yield f"the demo's lines go into a queue that holds {own} of your own: --dry-run only shows them"
 
 
 def _sampler(

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from botus.checkpoints.checkpoint import find, open_checkpoint
+from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.gpt2 import Checkpoint
 from botus.errors import FileError
 from tests.support import bundle
@@ -369,33 +369,6 @@ def test_bundles_of_another_kind_are_refused(run: Path) -> None:
     assert "no bundle header" in refusal(run).message
     (run / "model-7.index").write_bytes(bundle.table([(b"", b"\x08\x01"), (b"model/wte", b"\x12\x7f")]))
     assert "damaged" in refusal(run).message
-
-
-# Where it is
-
-
-@pytest.mark.parametrize(
-    ("there", "found"),
-    [
-        ([], None),
-        (["data/checkpoint/run1/x", "data/checkpoint_run1.tar", "checkpoint/run1/x"], "data/checkpoint/run1"),
-        (["data/checkpoint_run1.tar", "checkpoint/run1/x"], "data/checkpoint_run1.tar"),
-        (["data/checkpoint/checkpoint_run1.tar"], "data/checkpoint/checkpoint_run1.tar"),
-        (["checkpoint/run1/x", "checkpoint_run1.tar"], "checkpoint/run1"),
-        (["checkpoint_run1.tar"], "checkpoint_run1.tar"),
-        (["checkpoint/run2/x"], None),
-    ],
-)
-def test_the_default_places(tmp_path: Path, there: list[str], found: str | None) -> None:
-    for name in there:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    assert find(tmp_path / "data", tmp_path) == (tmp_path / found if found else None)
-
-
-def test_an_empty_run_folder_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "data/checkpoint/run1").mkdir(parents=True)
-    assert find(tmp_path / "data", tmp_path) is None
 
 
 def test_reading_needs_neither_tensorflow_nor_ctranslate2(run: Path) -> None:
