@@ -30,7 +30,7 @@ from botus.posting.target import (
 )
 from botus.posting.targets import mastodon_entities as entities
 from botus.posting.targets.profiles import note_advice
-from botus.text import mastodon_length
+from botus.text import graphemes, mastodon_length
 
 if TYPE_CHECKING:
     import requests
@@ -103,6 +103,7 @@ class Mastodon(Target):
         self.base_url, self.account, self._token = base_url, account_of(token), token
         self._extras = {"visibility": visibility, "language": language, "spoiler_text": content_warning}
         self.limit, self._link_length = MASTODON.limit, entities.LINK_LENGTH  # until `ready` has asked
+        self._is_real = True  # too
         self._connection = Connection(make, timing, [token])
         self._ask, self._refusal = self._connection.ask, self._connection.refusal
         self._clock = timing.clock
@@ -117,9 +118,10 @@ class Mastodon(Target):
         return self._connection.clock_off
 
     def length(self, text: str) -> int:
-        """The content warning counts too."""
-        both = (text, self._extras["spoiler_text"])
-        return sum(mastodon_length(one, self._link_length) for one in both)
+        """The content warning counts too, links and all; other servers may count letters, and links whole."""
+        warning = self._extras["spoiler_text"]
+        counted = mastodon_length(text, self._link_length) + graphemes(warning, joins_conjuncts=False)
+        return counted if self._is_real else max(counted, len(text) + len(warning))
 
     def ready(self) -> Answer | Ready:
         """Ask the server for its limits, its version and its clock."""
@@ -129,6 +131,7 @@ class Mastodon(Target):
         version = exchange.result("version")
         if isinstance(version, str):
             self.limit, self._link_length = entities.limits(exchange.result())
+            self._is_real = entities.counts_as_mastodon(version, exchange.result())
             return Ready(exchange.date(), version[:100])
         return not_ready(exchange, self._refusal(exchange), self.platform)
 

@@ -29,6 +29,15 @@ def limits(instance: object) -> tuple[int, int]:
     return longest, count(*statuses, "characters_reserved_per_url") or LINK_LENGTH
 
 
+def counts_as_mastodon(version: str, instance: object) -> bool:
+    """Whether a server is Mastodon or a fork of it, such as 4.4.1+glitch, so that links count little.
+
+    Others put a name in brackets; GoToSocial has a version of its own, and counts every letter.
+    """
+    is_gotosocial = version.startswith("0.") or "gotosocial" in str(at(instance, "source_url")).lower()
+    return "(" not in version and not is_gotosocial
+
+
 def number(entity: object) -> str | None:
     """The id of an object: a string, on a few servers an integer."""
     value = at(entity, "id")
