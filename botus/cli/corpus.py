@@ -64,6 +64,9 @@ def corpus() -> None:
 @click.option(
     "--author", metavar="NAME", help="Of a chat or a table of several people, only this one's words."
 )
+@click.option(
+    "--encoding", metavar="NAME", help="The encoding of FILE, such as cp1251.  [default: found out]"
+)
 @click.option("--column", metavar="NAME", help="The column or field that has the text.  [default: found out]")
 @click.option(
     "--unknown-channels", is_flag=True, help="Also take Discord channels that do not say what they are."
@@ -89,6 +92,7 @@ def corpus_import(
     author: str | None,
     column: str | None,
     unknown_channels: bool,
+    encoding: str | None,
     **filters: object,
 ) -> None:
     """Add the posts of exports to corpus.txt.
@@ -108,7 +112,7 @@ def corpus_import(
             values.settings.data,
             paths,
             FilterOptions(treatment=treatment, limits=values.settings.limits(), **filters),  # type: ignore[arg-type]
-            Options(unknown_channels, column, kind, author),
+            Options(unknown_channels, column, kind, author, encoding),
             name,
             dry_run=dry_run,
             on_progress=lambda said: show(0, said),  # how many posts there are is known when they are read

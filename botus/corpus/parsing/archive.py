@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from botus.corpus.parsing.decoding import lines_of, text_of
+from botus.corpus.parsing.decoding import lines_of, recoded, text_of
 from botus.errors import FileError
 from botus.store.durable.files import explain
 
@@ -74,10 +74,12 @@ class Archive(ABC):
     Attributes:
         path: as the person gave it.
         names: its files, with `/` between folders.
+        encoding: of its texts, where a person said so.
     """
 
     path: Path
     names: list[str]
+    encoding: str | None = None
 
     @abstractmethod
     def pieces(self, name: str) -> Iterator[bytes]:
@@ -93,7 +95,7 @@ class Archive(ABC):
     def start(self, name: str, size: int = 1 << 16) -> bytes:
         """The first bytes of a file, at least `size` where it has them."""
         found = b""
-        for piece in self.pieces(name):
+        for piece in self._decoded(name):
             found += piece
             if len(found) >= size:
                 break
@@ -101,7 +103,11 @@ class Archive(ABC):
 
     def text(self, name: str, notes: list[str]) -> Iterator[str]:
         """The text of a file in pieces; `notes` gets a sentence where letters were guessed."""
-        return text_of(self.pieces(name), self.place(name), notes)
+        return text_of(self._decoded(name), self.place(name), notes)
+
+    def _decoded(self, name: str) -> Iterator[bytes]:
+        pieces = self.pieces(name)
+        return recoded(pieces, self.encoding, self.place(name)) if self.encoding else pieces
 
     def lines(self, name: str, notes: list[str]) -> Iterator[str]:
         """The lines of a file with their ends."""

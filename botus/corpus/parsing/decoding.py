@@ -38,7 +38,8 @@ _ONLY_ENCODING = ftfy.TextFixerConfig(
 _LETTER_OR_TWO_BYTES = re.compile("[ÂÃ] ")
 _ALSO_SPACES = _ONLY_ENCODING._replace(restore_byte_a0=True)
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
-_SAVE_AS = "save it as UTF-8 and try again"
+_SAVE_AS = "name its encoding with --encoding, or save it as UTF-8"
+_NO_ENCODINGS = ("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7")
 
 
 def text_of(pieces: Iterable[bytes], place: str, notes: list[str]) -> Iterator[str]:
@@ -63,12 +64,38 @@ def text_of(pieces: Iterable[bytes], place: str, notes: list[str]) -> Iterator[s
         return
     if not encoding.startswith("utf"):
         notes.append(
-            f"{place} is not UTF-8: it was read as {encoding}; save it as UTF-8 if letters are wrong"
+            f"{place} is not UTF-8: it was read as {encoding}; if letters are wrong: --encoding NAME"
         )
     try:
         yield from codecs.iterdecode(rest, encoding)
     except UnicodeDecodeError as error:
         raise FileError(f"{place} is damaged: it is not {encoding.upper()} throughout", _SAVE_AS) from error
+
+
+def known_encoding(name: str) -> bool:
+    """Tell whether Python has a text encoding of this name."""
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return False
+    return found._is_text_encoding and found.name not in _NO_ENCODINGS
+
+
+def recoded(pieces: Iterable[bytes], encoding: str, place: str) -> Iterator[bytes]:
+    """Yield as UTF-8 what a person says is in another encoding.
+
+    Raises:
+        FileError: it is not, in the line that is named.
+    """
+    decoder, line = codecs.getincrementaldecoder(encoding)(), 1
+    try:
+        for piece in chain(pieces, [b""]):
+            text = decoder.decode(piece, not piece)
+            yield text.encode(errors="replace")
+            line += text.count("\n")
+    except UnicodeDecodeError as error:
+        line += error.object[: error.start].count(b"\n")
+        raise FileError(f"{place}, line {line}: not {encoding}", "name another --encoding") from error
 
 
 def glance(start: bytes) -> str:

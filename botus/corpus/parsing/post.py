@@ -70,9 +70,11 @@ class Options:
         column: the column of a CSV or the field of a JSON record that has the text; None: find it.
         kind: the short name of a format (`detection.FORMATS`) to read the file as; None: find out.
         author: whose posts to take where there are those of several people; None: there must be but one.
+        encoding: of the text, a name that Python knows; None: find out.
     """
 
     unknown_channels: bool = False
     column: str | None = None
     kind: str | None = None
     author: str | None = None
+    encoding: str | None = None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from botus.corpus.parsing.archive import Archive, Limits, Single, open_archive
 from botus.corpus.parsing.authors import nameless
-from botus.corpus.parsing.decoding import glance, repaired
+from botus.corpus.parsing.decoding import glance, known_encoding, repaired
 from botus.corpus.parsing.post import Options, ParsedPost
 from botus.corpus.parsing.words import told
 from botus.corpus.sources import unsupported
@@ -133,7 +133,10 @@ def read(path: Path, options: Options = Options(), limits: Limits = Limits()) ->
     """
     if options.kind is not None and options.kind not in FORMATS:
         raise SettingsError(f"{options.kind} is no kind of export", f"one of: {', '.join(FORMATS)}")
+    if options.encoding is not None and not known_encoding(options.encoding):
+        raise SettingsError(f"{options.encoding} is no encoding of text", "for example cp1251 or shift_jis")
     archive = open_archive(path, limits)
+    archive.encoding = options.encoding
     try:
         if isinstance(archive, Single):
             names = archive.names[:1]

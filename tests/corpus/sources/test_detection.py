@@ -107,6 +107,23 @@ def test_letters_that_were_read_wrongly_before(tmp_path: Path, text: str, once: 
     )
 
 
+@pytest.mark.parametrize(
+    "encoding", ["koi8-r", "cp1251", "utf-16-le", "mac_cyrillic", "iso8859-5", "gb18030"]
+)
+def test_an_encoding_that_a_person_names_is_believed(tmp_path: Path, encoding: str) -> None:
+    export = file(tmp_path, "Чайник пел.\nЛампа горела.\n".encode(encoding), "a.txt")
+    assert [one.text for one in read(export, Options(encoding=encoding))] == ["Чайник пел.", "Лампа горела."]
+
+
+def test_an_encoding_that_is_none_or_does_not_fit(tmp_path: Path) -> None:
+    export = file(tmp_path, b"one\ntwo \xff\xff\n", "a.txt")
+    for name in ("base64", "idna", "klingon", ""):
+        with pytest.raises(SettingsError, match="no encoding of text"):
+            read(export, Options(encoding=name))
+    with pytest.raises(FileError, match="line 2: not shift_jis"):
+        list(read(export, Options(encoding="shift_jis")))
+
+
 def test_broken_letters_are_words_where_the_field_is_looked_for(tmp_path: Path) -> None:
     said = "שלום עולם, הקומקום שר כל הבוקר"
     broken = json.dumps([{"data": [{"post": said.encode().decode("latin-1")}]}, {"data": []}])
@@ -127,7 +144,11 @@ def test_a_file_in_another_encoding_is_read_and_said_to_be_a_guess(
 ) -> None:
     reading = read(file(tmp_path, (text * 5).encode(encoding)))
     assert [one.text for one in reading] == text.splitlines() * 5
-    assert [note for note in reading.notes if f"is not UTF-8: it was read as {encoding}; save it" in note]
+    assert [
+        note
+        for note in reading.notes
+        if f"is not UTF-8: it was read as {encoding}; if letters are wrong: --enc" in note
+    ]
 
 
 @pytest.mark.parametrize(
