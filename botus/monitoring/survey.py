@@ -126,7 +126,8 @@ class Survey:
         if used is None or judgement is None or candidates is None or denylist is None:
             return None
         targets, post_only = self.targets.values(), self.settings.post_only
-        selection = Selection(targets, post_only, used, judgement, candidates.flags, denylist)
+        too_long = (self.memory or PostingState()).too_long
+        selection = Selection(targets, post_only, used, judgement, candidates.flags, denylist, too_long)
         return self._tried(lambda: count_lines(Queue(self.data).lines(), selection))
 
     @cached_property

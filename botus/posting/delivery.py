@@ -65,6 +65,7 @@ class Deliverer:
         """Send a post to one target, once, and record what came of it."""
         delivery, target = intent.deliveries[name], self.targets[name]
         if not again and (problem := target.problem(intent.text)):
+            delivery.too_long = target.refused_for_length(intent.text, problem)
             self._end(intent, name, Answer("rejected", reason=problem))
             return
         delivery.key = delivery.key or target.new_key()
@@ -126,6 +127,8 @@ class Deliverer:
             delivery.key, delivery.server_date, delivery.server = "", None, None
             self.intents.save(intent)
             return
+        if answer.state == "rejected":
+            delivery.too_long = self.targets[name].refused_for_length(intent.text, answer.reason)
         self._end(intent, name, answer)
         if answer.state == "posted":
             known.rejected = known.failures = known.lost = 0

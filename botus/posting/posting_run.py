@@ -7,6 +7,7 @@ log again, because two runs whose locks do not exclude may have chosen the same 
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -101,7 +102,8 @@ class PostingRun:
         judgement, flags = Decisions(self.data).judgement(), Candidates(self.data).flags()
         denylist = parse_denylist(files.read(self.data / "denylist.txt") or b"")
         targets, post_only = self.targets.values(), self.settings.post_only
-        return Selection(targets, post_only, used, judgement, flags, denylist)
+        too_long = self.state.load().too_long
+        return Selection(targets, post_only, used, judgement, flags, denylist, too_long)
 
     def choose(self, selection: Selection) -> Line | None:
         """Choose the next line in the policy's order, None where none may be drawn."""
@@ -163,12 +165,33 @@ class PostingRun:
             self.intents.release(intent)
             return
         earlier = next((one for one in self.log.entries() if one.get("id") == intent.id), None)
+        if earlier is None and intent.is_too_long and self._set_aside(intent):
+            return
         if earlier is None:
             self.log.append(log_entry(intent))
         elif earlier != (updated := log_entry(intent, earlier)):
             self.log.update(updated)
         self._remember_log()
         self.intents.finish(intent)
+
+    def _set_aside(self, intent: Intent) -> bool:
+        """Put a line that nobody took for its length back into tweets.txt, where a person shortens it.
+
+        The line is in the file, and what keeps it from being drawn on the disk, before the claim goes.
+        """
+        raw = intent.raw.encode("utf-8", "surrogateescape")
+        try:
+            if all(line.raw != raw for line in self.queue.lines()):
+                self.queue.put_back(raw, None, sys.maxsize)
+        except FileError as error:
+            self.say(f"{error.message}: {intent.id} stays in the log only", "warning", id=intent.id)
+            return False
+        reasons = [f"{name}: {one.error}" for name, one in intent.deliveries.items() if one.too_long]
+        self.memory.too_long[intent.fingerprint] = "; ".join(reasons)
+        self.state.save(self.memory)
+        self.intents.give_back(intent)
+        self.say(f"{intent.id} is set aside as too long: shorten it in curate", "warning", id=intent.id)
+        return True
 
     # What is open from earlier runs.
 

@@ -6,7 +6,7 @@ a forbidden word), or waits for the settings (POST_ONLY).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from random import Random
 from typing import NamedTuple
 
@@ -39,6 +39,7 @@ class Selection:
         judgement: of the decisions; `verdicts` are the last ones by fingerprint: keep, star, drop, edited.
         flags: why `generate` flagged a line, by fingerprint; every line it wrote has an entry. New wordings
             of such lines are added.
+        too_long: lines that no target took for their length, by fingerprint, with what they said.
     """
 
     def __init__(
@@ -49,7 +50,9 @@ class Selection:
         judgement: Judgement,
         flags: dict[str, tuple[str, ...]],
         denylist: Denylist,
+        too_long: Mapping[str, str],
     ) -> None:
+        self._too_long = too_long
         self.used, self._post_only, self._denylist = used, post_only, denylist
         self.verdicts, origins = judgement
         inherited: dict[str, tuple[str, ...]] = {}
@@ -75,6 +78,8 @@ class Selection:
             return Refusal("invalid", "nothing in it can be seen")
         if post in self.used:
             return Refusal("used", "it has been posted, or is being posted")
+        if post in self._too_long:
+            return Refusal("too long", self._too_long[post])
         verdict = self.verdicts.get(post)
         if verdict in ("drop", "edited"):
             return Refusal("dropped", "it was dropped in curate" if verdict == "drop" else "it was edited")

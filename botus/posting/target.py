@@ -8,6 +8,7 @@ again blindly.
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -39,6 +40,13 @@ class Timing:
 
 
 USUAL = Timing()
+_LENGTH_WORDS = re.compile(
+    r"too (?:long|big|large)|character limit|longer than|shorter|grapheme|maximum length|exceed|\b186\b",
+    re.IGNORECASE,
+)
+_OTHER_WORDS = re.compile(
+    r"duplicate|blank|already there|key on the server|visibility|language", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -158,6 +166,16 @@ class Target(ABC):
         if self.limit and (length := self.length(text)) > self.limit:
             return f"too long for {self.title}: {length} of {self.limit} characters"
         return None
+
+    def refused_for_length(self, text: str, reason: str) -> bool:
+        """Whether a platform that rejected a text did so for its length, whatever its language.
+
+        The limit's number stands in Mastodon's sentence in every language; and a text that is nearly as long
+        as the limit is one that the platform may count otherwise.
+        """
+        if _LENGTH_WORDS.search(reason) or re.search(rf"(?<![0-9]){self.limit or -1}(?![0-9])", reason):
+            return True
+        return self.limit > 0 and self.length(text) >= 0.9 * self.limit and not _OTHER_WORDS.search(reason)
 
     def ready(self) -> Answer | Ready:
         """Ask, without posting, whether a send can work now; an Answer is always `later`."""

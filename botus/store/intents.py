@@ -33,6 +33,7 @@ class Delivery:
         until: a pending delivery is not tried before; seconds since the epoch.
         tries: requests so far.
         id, url, at, error: the outcome; `at` in milliseconds since the epoch.
+        too_long: it was rejected for its length.
     """
 
     state: DeliveryState = "pending"
@@ -48,6 +49,7 @@ class Delivery:
     url: str | None = None
     at: int | None = None
     error: str | None = None
+    too_long: bool = False
 
     def outcome(self) -> dict[str, Any]:
         """What the log keeps of it."""
@@ -82,6 +84,12 @@ class Intent:
     @property
     def is_final(self) -> bool:
         return not self.open_deliveries()
+
+    @property
+    def is_too_long(self) -> bool:
+        """Nobody has it, nobody will, and a shorter wording may go out."""
+        states = {one.state for one in self.deliveries.values()}
+        return states == {"rejected"} and any(one.too_long for one in self.deliveries.values())
 
     def open_deliveries(self) -> dict[str, Delivery]:
         """Those of which the last word is still to come, by target."""

@@ -46,12 +46,17 @@ class TargetState:
 
 @dataclass
 class PostingState:
-    """The content of state.json: how long the log was, its last id, what the targets last said."""
+    """The content of state.json: how long the log was, its last id, what the targets last said.
+
+    Attributes:
+        too_long: lines that no target took for their length, by fingerprint, and what was said of them.
+    """
 
     log_count: int = 0
     last_id: str | None = None
     targets: dict[str, TargetState] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    too_long: dict[str, str] = field(default_factory=dict)
 
     def target(self, name: str, account: str) -> TargetState:
         """The state of a target, new if the account has changed."""

@@ -555,3 +555,16 @@ def test_a_run_removes_what_a_crash_left(world: World) -> None:
         os.utime(path, (0, 0))
     world.run().post()
     assert not [path for path in left if path.exists()]
+
+
+def test_a_line_that_is_too_long_everywhere_is_set_aside_until_it_is_shorter(world: World) -> None:
+    world.lines("first")
+    world.targets["one"].script.append("long")
+    world.run().post()
+    assert (world.data / "tweets.txt").read_text() == "first\n"
+    assert not (world.data / "tweeted.json").exists()
+    world.run().post()
+    assert world.targets["one"].requests == ["first"]  # not drawn again, with its reason
+    world.lines("first", "firs")
+    world.run().post()
+    assert world.targets["one"].platform.posts == ["firs"]

@@ -40,8 +40,8 @@ class Platform:
 class FakeTarget:
     """A target whose answers come from a script; without a script everything is posted.
 
-    Steps: `ok`, `reject`, `later`, `account`, `lost` (posted, the answer lost), `nothing` (not posted, and no
-    answer either); `down` makes `ready` say later. `until` is what a `later` says.
+    Steps: `ok`, `reject`, `long`, `later`, `account`, `lost` (posted, the answer lost), `nothing` (not
+    posted, and no answer either); `down` makes `ready` say later. `until` is what a `later` says.
     """
 
     def __init__(
@@ -65,6 +65,9 @@ class FakeTarget:
     def problem(self, text: str) -> str | None:
         return f"{len(text)} characters, {self.name} takes {self.limit}" if len(text) > self.limit else None
 
+    def refused_for_length(self, text: str, reason: str) -> bool:
+        return "long" in reason
+
     def ready(self) -> Answer | Ready:
         return Answer("later", reason="connection refused") if self.down else Ready(0.0, "1.0.0")
 
@@ -77,6 +80,8 @@ class FakeTarget:
         step = self.script.popleft() if self.script else "ok"
         if step == "reject":
             return Answer("rejected", reason="422")
+        if step == "long":
+            return Answer("rejected", reason="422: too long")
         if step == "later":
             return Answer("later", reason="429", until=self.until)
         if step == "account":

@@ -111,7 +111,8 @@ class X(Target):
             if again:
                 return Answer("posted", reason="X calls it a duplicate, so the earlier attempt arrived")
             return Answer("rejected", reason="already there: X calls it a duplicate")
-        return Answer("rejected", reason=answer.reason) if "too long" in words else answer
+        is_long = "too long" in words or "shorter" in words
+        return Answer("rejected", reason=answer.reason) if is_long else answer
 
     def find(self, text: str, attempt: Attempt) -> Answer:
         """Look on the own timeline, if reading is allowed; what is not seen there stays unknown."""
