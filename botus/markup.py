@@ -13,6 +13,12 @@ _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 _BLOCKS = frozenset(("p", "div", "ul", "ol", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"))
 _BREAK_BEFORE = {"br": "\n", "li": "\n", "tr": "\n"} | dict.fromkeys(_BLOCKS, "\n\n")
 _SKIPPED = frozenset(("script", "style", "template", "title"))
+_TAGS = re.compile(
+    r"<(p|a|div|span|b|i|u|s|em|strong|small|del|ins|code|pre|ul|ol|li|h[1-6]|blockquote|sub|sup|q|font|center)"
+    r"(?:\s[^<>]*)?>.*?</\1\s*>"
+    r"|(?:(?<!\S)|(?<=[^\s`'\"(]))<br\s*/?>(?=\S)(?![`'\")])|(?<=[^\s`'\"(])<br\s*/?>(?:\s|$)|<br\s*/?>\s*<",
+    re.IGNORECASE | re.DOTALL,
+)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _AROUND_BREAK = re.compile(r" *\n *")
 _BREAKS = re.compile(r"\n{3,}")
@@ -21,6 +27,14 @@ _BREAKS = re.compile(r"\n{3,}")
 def unescaped(text: str) -> str:
     """Replace character references, once and only where they are complete: `a&copy=1` is an address."""
     return _REFERENCE.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
+
+
+def is_html(text: str) -> bool:
+    """Tell whether a text is HTML by its known tags: pairs of them, or `<br>` that stands for a line break.
+
+    `<3`, `<sigh>` and `a < b` are words, and so is `<br>` in a sentence, with spaces around it.
+    """
+    return "<" in text and bool(_TAGS.search(text))
 
 
 def html_text(markup: str) -> str:

@@ -97,7 +97,8 @@ def corpus_import(
 ) -> None:
     """Add the posts of exports to corpus.txt.
 
-    FILE, just as it was downloaded, is an archive of X, Mastodon or Discord (zip, tar or unpacked), a file of
+    FILE, just as it was downloaded, is an archive of X, Mastodon, Discord, Reddit, Instagram or Threads (zip,
+    tar or unpacked), Bluesky's repo.car, posts of Tumblr, YouTube's comments,
     The Trump Archive, CSV, JSON, a fortune file, gpt-2-simple's output or plain text.
     """
     from botus.cli.display import corpus_import as display

@@ -10,7 +10,7 @@ import ast
 import re
 from string import whitespace
 
-from botus.markup import html_text, unescaped
+from botus.markup import html_text, is_html, unescaped
 
 _LITERAL = re.compile(r"\[\s*(['\"]).*\1\s*\]|[bB](['\"]).*\2", re.DOTALL)
 _FORMULA = re.compile(r'="(.*)"', re.DOTALL)
@@ -69,9 +69,7 @@ def words(raw: str) -> str:
     elif found := _FORMULA.fullmatch(text):
         text = found[1].replace('""', '"')
     text = _GUARD.sub("", text, count=1) if text.startswith("'") else text
-    if text.startswith(("<p>", "<p ")) and text.endswith("</p>"):
-        return html_text(text)
-    return unescaped(text).strip(whitespace)
+    return html_text(text) if is_html(text) else unescaped(text).strip(whitespace)
 
 
 def is_placeholder(text: str) -> bool:

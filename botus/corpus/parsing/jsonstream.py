@@ -7,7 +7,7 @@ write what the standard forbids (halves of letters, NaN, line breaks in strings)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -27,21 +27,21 @@ _ESCAPED = str.maketrans({chr(code): " " for code in range(32)} | {"\n": r"\n", 
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _MANY_DIGITS = re.compile(rb"(\d{4000})\d+")
 _DEEPEST = 500
+_LEVELS, _FEW, _MANY = 3, 20, 1000
 _AGAIN = "if it was cut off, download it again"
 
 Event = tuple[str, Any]
 
 
 def elements(
-    pieces: Iterable[str], place: str, key: str | None = None, longest: int = LONGEST
+    pieces: Iterable[str], place: str, path: Sequence[str] = (), longest: int = LONGEST
 ) -> Iterator[Any]:
-    """Yield the elements of the array that a file is, assigns to a name, or has under a key.
+    """Yield the elements of the array that a file is, assigns to a name, or has at a path.
 
     Args:
         pieces: the text of the file.
         place: how to name it to the person.
-        key: the key of a top-level object that holds the array; None: every key whose value is an array, and
-            where there is none, the object itself.
+        path: the keys that lead to the array where the file is an object; none: the object itself.
         longest: how many letters an element may have.
 
     Raises:
@@ -51,24 +51,31 @@ def elements(
     events = chain.from_iterable(source)
     if next(events)[0] == "start_array":
         yield from source.values(events)
-        return
-    rest, has_array = dict[str, Any](), False
-    for event, name in events:
-        if event == "end_map":
-            break
-        first = next(events)
-        if first[0] != "start_array":
-            value = next(source.values(chain([first], events)))
-            if key is None:
-                rest[name] = value
-            continue
-        is_wanted = key in (None, name)
-        has_array |= is_wanted
-        for element in source.values(events):
-            if is_wanted:
-                yield element
-    if rest and not has_array:
+    elif path:
+        yield from source.found(events, tuple(path))
+    else:
+        rest = dict[str, Any]()
+        for event, name in events:
+            if event == "end_map":
+                break
+            rest[name] = next(source.values(events))
         yield rest
+
+
+def survey(pieces: Iterable[str], place: str) -> tuple[dict[tuple[str, ...], list[Any]], dict[str, Any]]:
+    """Return what an object has: its arrays with their first elements, and its other values by name.
+
+    Arrays of objects within it are there too, by the keys that lead to them; of a file that is an array, and
+    of one with thousands of values, there is nothing. Raises FileError as `elements` does.
+    """
+    source = _Source(_assigned(pieces, place), place, LONGEST)
+    events = chain.from_iterable(source)
+    arrays: dict[tuple[str, ...], list[Any]] = {}
+    rest: dict[str, Any] = {}
+    if next(events)[0] == "start_array":
+        return {}, {}
+    source.look(events, (), arrays, rest)
+    return arrays, rest
 
 
 def values(pieces: Iterable[str], place: str, longest: int = LONGEST) -> Iterator[Any]:
@@ -133,6 +140,56 @@ class _Source:
             if not stack:
                 self._held = 0
                 yield value
+
+    def found(self, events: Iterator[Event], path: tuple[str, ...]) -> Iterator[Any]:
+        """Yield the elements of the array at a path below the object that has just begun."""
+        for event, name in events:
+            if event == "end_map":
+                return
+            first = next(events)
+            if name == path[0] and first[0] == "start_array" and len(path) == 1:
+                yield from self.values(events)
+            elif name == path[0] and first[0] == "start_map" and len(path) > 1:
+                yield from self.found(events, path[1:])
+            else:
+                self._pass(first, events)
+
+    def look(
+        self,
+        events: Iterator[Event],
+        path: tuple[str, ...],
+        arrays: dict[tuple[str, ...], list[Any]],
+        rest: dict[str, Any],
+    ) -> None:
+        """Note what the object that has just begun has, down to `_LEVELS` objects within objects."""
+        for event, name in events:
+            if event == "end_map":
+                return
+            first, below = next(events), (*path, name)
+            if first[0] == "start_array":
+                few = list[Any]()
+                for element in self.values(events):
+                    few += [element] if len(few) < _FEW and len(arrays) < _MANY else []
+                if len(arrays) < _MANY:
+                    arrays[below] = few
+            elif first[0] == "start_map" and len(below) < _LEVELS:
+                inner: dict[str, Any] = {}
+                self.look(events, below, arrays, inner)
+                if len(rest) < _MANY:
+                    rest[name] = inner
+            else:
+                value = next(self.values(chain([first], events)))
+                if len(rest) < _MANY:
+                    rest[name] = value
+
+    def _pass(self, first: Event, events: Iterator[Event]) -> None:
+        """Go past a value, whatever its size."""
+        depth = 0
+        for event, _ in chain([first], events):
+            depth += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
+            self._held = 0
+            if not depth:
+                return
 
     def _cut_after_commas(self) -> Iterator[str]:
         """The pieces, cut so that neither an escape nor a number is in two halves."""

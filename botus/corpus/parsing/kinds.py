@@ -43,7 +43,9 @@ _FACT = r"(?:id|idstr|userid|username|screenname|name|date|createdat|text|url|ur
 _OF_RETWEET = re.compile(rf"(?:is|was|user)?(?:retweet|rt|repost)(?:ed)?{_OF}{_FACT}")
 _OF_BOOST = re.compile(rf"(?:is|was)?(?:reblog|boost)(?:g?ed)?{_OF}{_FACT}")
 _COUNTED = frozenset(("rt", "retweet", "retweeted", "repost", "reposted", "boost", "boosted"))
-_OF_REPLY = frozenset(("parentid", "parenttweetid", "parentpostid", "parentstatusid", "linkid"))
+_OF_REPLY = frozenset(
+    ("parentid", "parenttweetid", "parentpostid", "parentstatusid", "parentcommentid", "linkid")
+)
 _OWN = ("original", "tweet", "post", "own")
 _YES = ("true", "t", "yes", "y")
 _NOTHING = frozenset(

@@ -16,9 +16,9 @@ from botus.corpus.parsing.decoding import glance, known_encoding, repaired
 from botus.corpus.parsing.post import Options, ParsedPost
 from botus.corpus.parsing.words import told
 from botus.corpus.sources import unsupported
-from botus.corpus.sources.archives import discord, mastodon, x
+from botus.corpus.sources.archives import bluesky_repo, discord, instagram, mastodon, x
 from botus.corpus.sources.chats import discord_exporter, recognition, telegram, transcripts
-from botus.corpus.sources.records import json_records, tables
+from botus.corpus.sources.records import bluesky, json_records, reddit, tables
 from botus.corpus.sources.texts import plain, samples
 from botus.errors import FileError, SettingsError
 from botus.text import counted
@@ -57,6 +57,21 @@ def _trump(archive: Archive, names: list[str], options: Options, notes: list[str
         yield from reader.posts(archive, [name], options, notes)
 
 
+def _bluesky(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
+    yield from map(bluesky.post_of, bluesky_repo.records(archive, names))
+
+
+def _instagram(
+    archive: Archive, names: list[str], options: Options, notes: list[str]
+) -> Iterator[ParsedPost]:
+    instagram.check_public(archive, notes)
+    yield from json_records.posts(archive, names, options, notes)
+
+
+def _in_archives_only(start: str, name: str) -> bool:
+    return False
+
+
 def _is_chat(start: str, name: str) -> bool:
     return not tables.has_header(start) and recognition.of(start) is not None
 
@@ -67,6 +82,9 @@ FORMATS = {  # in the order in which they are asked
     "discord": Format("Discord package", discord.is_messages, discord.posts, discord.files_of),
     "telegram": Format("Telegram chat", telegram.is_chat, telegram.posts),
     "discord-chat": Format("DiscordChatExporter", discord_exporter.is_channel, discord_exporter.posts),
+    "bluesky": Format("Bluesky repository", bluesky_repo.is_car, _bluesky, bluesky_repo.files_of),
+    "reddit": Format("Reddit data request", _in_archives_only, tables.posts, reddit.files_of),
+    "instagram": Format("Instagram or Threads", _in_archives_only, _instagram, instagram.files_of),
     "trump": Format("The Trump Archive", _is_trump, _trump),
     "json": Format("JSON", json_records.is_json, json_records.posts),
     "chat": Format("conversation", _is_chat, transcripts.posts),
@@ -201,7 +219,8 @@ def _kind_of_file(archive: Archive, name: str, wanted: str | None) -> str:
     if not raw.strip():
         raise FileError(f"{place} is empty", "is it the file you meant?")
     start = glance(raw)
-    if not wanted:
+    is_known = any(one.files_of and one.is_start(start, name) for one in FORMATS.values())
+    if not wanted and not is_known:
         unsupported.refuse(place, unsupported.of_bytes(raw))
     for kind, one in FORMATS.items():
         if one.files_of and one.is_start(start, name):

@@ -41,6 +41,14 @@ _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body)\b"
 _OTHER_YTD = re.compile(r"\s*window\.YTD\.(\w+)\.part\d+\s*=")
 _CONFIG = re.compile(r"\s*window\.__THAR_CONFIG\s*=")
 _XML = re.compile(r"\s*<\?xml\b")
+_XML_OF = {
+    "wordpress.org/export": "a WordPress export (XML)",
+    "schemas.google.com/blogger": "a Blogger export (XML)",
+    "<livejournal": "a LiveJournal export (XML)",
+    "<tumblr": "a Tumblr export (XML)",
+    "<rss": "a feed (XML)",
+    "w3.org/2005/Atom": "a feed (XML)",
+}
 _MAILBOX = re.compile(r"From \S+.*\n(?:[\w-]+: .*\n(?:[ \t].*\n)*)+", re.MULTILINE)
 _CHAT = "a conversation: it has other people's words"
 _OWN_WORDS = "botus takes what one person has published; copy your own posts into a text file, one per line"
@@ -58,15 +66,37 @@ _MESSAGE_SETS = (
     {"username", "message", "conversationtype"},
     {"conversationid", "sentat"},
 )
+_NAMED_BY_FIELDS: tuple[tuple[set[str], Unsupported], ...] = (
+    (
+        {"ispubliclink", "sendreplies"},
+        ("the drafts of a Reddit data request", "name comments.csv or posts.csv"),
+    ),
+    ({"livechatid"}, ("what you wrote in live chats (Google Takeout)", "name comments.csv")),
+    ({"stringmapdata"}, ("comments, likes or messages of Instagram", "name posts_1.json")),
+    ({"stringlistdata"}, ("likes or followers of Instagram", "name posts_1.json")),
+    ({"urlwithslug"}, ("an answer of Tumblr's old API", "ask its API v2 (api/v2/blog/NAME/posts)")),
+)
 _LIKED = {"tweetid", "fulltext", "expandedurl"}
 _COLLECTION = re.compile(r'"(likes|bookmarks)\.json"')
 _X = "name the archive or data/tweets.js"
-_FACEBOOK = "a Facebook export", _AS_TEXT
+FACEBOOK = "a Facebook export, which does not say who may read a post", _AS_TEXT
+_AS_JSON = "ask for it anew as JSON, not HTML"
 _ARCHIVES = {
-    r"(?:.*/)?your_instagram_activity/|(?:.*/)?instagram-": ("an Instagram export", _AS_TEXT),
-    r"(?:.*/)?(?:your_facebook_activity|your_activity_across_facebook|facebook-)": _FACEBOOK,
-    r"(?:.*/)?(?:posts/your_posts|your_posts_?_?check_ins)": _FACEBOOK,
-    r"Takeout/": ("a Google Takeout", _AS_TEXT),
+    r"(?:.*/)?your_instagram_activity/|(?:.*/)?instagram-": (
+        "an Instagram export without posts in JSON",
+        _AS_JSON,
+    ),
+    r"(?:.*/)?(?:your_facebook_activity|your_activity_across_facebook|facebook-)": FACEBOOK,
+    r"(?:.*/)?(?:posts/your_posts|your_posts_?_?check_ins)": FACEBOOK,
+    r"(?:.*/)?Takeout/": (
+        "a Google Takeout",
+        "of YouTube, unpack it and name comments.csv; of the rest " + _AS_TEXT,
+    ),
+    r"(?:.*/)?posts_index\.html|(?:.*/)?posts/html/\d+\.html": (
+        "a Tumblr export",
+        "save your posts as JSON with Tumblr's API (api/v2/blog/NAME/posts)",
+    ),
+    r"(?:.*/)?posts/(?:draft|\d{4}-\d\d-\d\d)_[^/]*\.html": ("a Medium export", _AS_TEXT),
     r"(?:.*/)?word/document\.xml": ("a Word document", _AS_TEXT),
     r"(?:.*/)?xl/workbook\.xml": ("an Excel workbook", "save the sheet as CSV"),
     r"mimetype$": ("an e-book or an OpenDocument file", "save it as plain text or CSV"),
@@ -110,7 +140,8 @@ def of_text(start: str) -> Unsupported | None:
             "exports have the posts beside their viewer: X in data/tweets.js, Mastodon in outbox.json",
         )
     if _XML.match(start):
-        return "XML", _AS_TEXT
+        what = next((what for sign, what in _XML_OF.items() if sign in start), "XML")
+        return what, _AS_TEXT
     if _MAILBOX.match(start):
         return "a mailbox", _OWN_WORDS
     return None
@@ -134,6 +165,9 @@ def of_fields(names: Iterable[str]) -> Unsupported | None:
     there = set(names)
     if there >= _LIKED and "createdat" not in there:
         return "a list of liked posts, other people's words", _OWN_WORDS
+    for some, what in _NAMED_BY_FIELDS:
+        if there >= some:
+            return what
     if there & _MESSAGE_FIELDS or any(there >= one for one in _MESSAGE_SETS):
         return _CHAT, ONE_AUTHOR
     return None

@@ -205,7 +205,7 @@ def test_an_export_may_have_no_posts(tmp_path: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["your_instagram_activity/media/posts_1.json"], "is an Instagram export"),
+        (["your_instagram_activity/media/posts_1.html"], "is an Instagram export"),
         (["your_facebook_activity/posts/your_posts_1.json"], "is a Facebook export"),
         (["Takeout/YouTube/history.json"], "is a Google Takeout"),
         (["word/document.xml", "[Content_Types].xml"], "is a Word document"),

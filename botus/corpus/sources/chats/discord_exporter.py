@@ -36,7 +36,7 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
         if options.author is None:
             raise refused(place, None)
         authors, wrote, turn, last = Authors(place, options.author), dict[str, str](), 0, ""
-        for record in elements(archive.text(name, notes), place, "messages"):
+        for record in elements(archive.text(name, notes), place, ("messages",)):
             is_written = isinstance(record, dict) and str(record.get("type", "Default")) in _WRITTEN
             person = record.get("author") if is_written else None
             if not isinstance(person, dict) or person.get("isBot"):

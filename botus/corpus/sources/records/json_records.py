@@ -1,26 +1,38 @@
 """Reads JSON and JSON Lines: objects with a field of words or bare strings, in an array or in lines.
 
 Objects may stand under numbers instead of in an array, or each in an object of its own (`{"tweet": {…}}`).
-ActivityPub among them is read as such, because only its addresses say what is private.
+Posts of platforms whose fields say more than their names do are read by their own modules, wherever they
+stand.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
 from botus.corpus.parsing import fields
 from botus.corpus.parsing.archive import Archive
-from botus.corpus.parsing.authors import Authors, author_of
+from botus.corpus.parsing.authors import Author, Authors, author_of
 from botus.corpus.parsing.decoding import glance
-from botus.corpus.parsing.jsonstream import elements, values
+from botus.corpus.parsing.jsonstream import elements, survey, values
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal, Taken
 from botus.corpus.sources import unsupported
 from botus.corpus.sources.archives import mastodon
+from botus.corpus.sources.records import arrays, bluesky, meta, reddit, tumblr
 
+_Found = tuple[Any, Mapping[str, Any]]
+_READERS: tuple[tuple[Callable[[dict[str, Any]], bool], Callable[[dict[str, Any]], ParsedPost]], ...] = (
+    (mastodon.is_activity, mastodon.post_of),
+    (bluesky.is_record, bluesky.post_of),
+    (tumblr.is_record, tumblr.post_of),
+    (meta.is_record, meta.post_of),
+    (reddit.is_record, reddit.post_of),
+)
+_ABOUT_A_PAGE = ("status", "message", "description", "comment")
 _BEGINS = re.compile(r"\s*(?:\[\s*[\[{\"\]]|\{\s*[\"}])")
 _STRING = re.compile(r'\s*"(?:[^"\\]|\\.)*"\s*')
 _SAMPLE = 50
@@ -57,44 +69,103 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
         SettingsError: there is no such field.
     """
     for name in names:
-        place = archive.place(name)
-        parsed = values if is_lines(glance(archive.start(name))) else elements
-        yield from _of_file(_records(parsed(archive.text(name, notes), place)), place, options, notes)
+        yield from _of_file(_records(archive, name, notes), archive.place(name), options, notes)
 
 
-def _of_file(records: Iterator[Any], place: str, options: Options, notes: list[str]) -> Iterator[ParsedPost]:
+def _of_file(
+    records: Iterator[_Found], place: str, options: Options, notes: list[str]
+) -> Iterator[ParsedPost]:
     sample = list(islice(records, _SAMPLE))
-    objects = [record for record in sample if isinstance(record, dict) and not mastodon.is_activity(record)]
-    names = list(dict.fromkeys(name for one in objects for name in one))
+    objects = [record for record, _ in sample if isinstance(record, dict)]
+    unknown = [record for record in objects if _reader(record) is None]
+    names = list(dict.fromkeys(name for one in unknown for name in one))
+    if any(map(meta.is_facebook, unknown)):
+        unsupported.refuse(place, unsupported.FACEBOOK)
     if options.author is None:
         unsupported.refuse(place, unsupported.of_fields(map(fields.plainly, names)))
-    text = fields.text_field(names, objects, place, options.column, "field") if objects else ""
-    if objects:
+    text = fields.text_field(names, unknown, place, options.column, "field") if unknown else ""
+    if unknown:
         notes.append(Taken(f"{place}: the texts are those of field {text!r}"))
     authors = Authors(place, options.author)
-    for record in chain(sample, records):
+    for record, owner in chain(sample, records):
         if isinstance(record, str):
             yield from authors.posts(fields.post_of({"text": record}, "text"), None)
         elif not isinstance(record, dict):
             yield ParsedPost("", Refusal.NOT_A_POST)
-        elif mastodon.is_activity(record):
-            yield from authors.posts(mastodon.post_of(record), None)
         else:
-            author = author_of({fields.plainly(name): value for name, value in record.items()})
-            yield from authors.posts(fields.post_of(record, text), author)
+            reader = _reader(record)
+            post = reader(record) if reader else fields.post_of(record, text)
+            if arrays.is_by_other(record, owner):
+                post = replace(post, refused=post.refused or Refusal.BOOST)
+            yield from authors.posts(post, _author(record))
     yield from authors.rest()
 
 
-def _records(found: Iterable[Any]) -> Iterator[Any]:
+def _reader(record: dict[str, Any]) -> Callable[[dict[str, Any]], ParsedPost] | None:
+    return next((post_of for is_record, post_of in _READERS if is_record(record)), None)
+
+
+def _author(record: dict[str, Any]) -> Author | None:
+    if mastodon.is_activity(record):
+        return None
+    if tumblr.is_record(record):
+        record = {"username": record["blog_name"]}
+    return author_of({fields.plainly(name): value for name, value in record.items()})
+
+
+def _records(archive: Archive, name: str, notes: list[str]) -> Iterator[_Found]:
+    """The objects of a file, each with the account whose backup it is, as far as the file says so."""
+    place = archive.place(name)
+    if is_lines(glance(archive.start(name))):
+        yield from _unpacked(values(archive.text(name, notes), place), place, notes)
+        return
+    inner, rest = survey(archive.text(name, []), place)
+    paths, left = list[arrays.Path](), list[str]()
+    if not _is_post(rest | {path[0]: few for path, few in inner.items() if len(path) == 1}, inner):
+        paths, left = arrays.chosen(inner, place)
+    for path in paths or [()]:
+        found = elements(archive.text(name, notes), place, path)
+        owner = arrays.owner_of(rest) if path else {}
+        yield from ((record, own or owner) for record, own in _unpacked(found, place, notes))
+    notes += [f"{place}: {arrays.left_out(left)}"] if left else []
+
+
+def _unpacked(found: Iterable[Any], place: str, notes: list[str]) -> Iterator[_Found]:
+    """The posts of pages, of objects with a post in each, and of objects by numbers."""
+    left = dict[str, None]()
     for record in found:
+        if not isinstance(record, dict) or _reader(record):
+            yield record, {}
+            continue
+        if (of_bluesky := bluesky.bare(record)) is not None:
+            yield of_bluesky, {}
+            continue
         # X's API answers with what was asked for in "data" and with others' posts in "includes".
-        data = record.get("data") if isinstance(record, dict) and "id" not in record else None
-        inner = list(record.values()) if isinstance(record, dict) else []
-        if isinstance(data, dict):
-            yield data
-        elif isinstance(data, list) and all(isinstance(one, dict) for one in data):
-            yield from data
-        elif inner and all(isinstance(one, dict) for one in inner):
-            yield from inner
+        data = record.get("data") if "id" not in record else None
+        inner = arrays.within(record)
+        if _is_post(record, inner):
+            yield record, {}
+        elif isinstance(data, dict) and not any(path[0] == "data" and arrays.is_own(path) for path in inner):
+            yield data, {}
+        elif any(map(arrays.is_own, inner)) and (chosen := arrays.chosen(inner, place))[0]:
+            left |= dict.fromkeys(chosen[1])
+            for path in chosen[0]:
+                for one, own in _unpacked(inner[path], place, notes):
+                    yield one, own or arrays.owner_of(record)
+        elif record and all(isinstance(one, dict) for one in record.values()):
+            yield from _unpacked(record.values(), place, notes)
         else:
-            yield record
+            yield record, {}
+    notes += [f"{place}: {arrays.left_out(list(left))}"] if left else []
+
+
+def _is_post(record: Mapping[str, Any], inner: Mapping[arrays.Path, Any]) -> bool:
+    """Whether an object is a post itself and no page of posts, though it has arrays."""
+    if _reader(dict(record)) or meta.is_no_post(record):
+        return True
+    has_own = any(map(arrays.is_own, inner))
+    return any(
+        fields.is_text(name) and isinstance(value, str) and len(value.split()) > 1
+        for name, value in record.items()
+        if not has_own or fields.plainly(name) not in _ABOUT_A_PAGE
+    )

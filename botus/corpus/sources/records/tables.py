@@ -18,6 +18,7 @@ from botus.corpus.parsing.decoding import glance, lines_of
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal, Taken
 from botus.corpus.parsing.rows import cells_of, declared, delimiter_of, escapes_quotes, rows_of
 from botus.corpus.sources import unsupported
+from botus.corpus.sources.records import reddit, youtube
 from botus.errors import SettingsError
 
 _NAME = re.compile(r"[^\W\d][\w .-]{0,39}\??")
@@ -94,7 +95,7 @@ def _of_file(
         record = dict(zip(header, row, strict=False))
         if has_header:
             author = author_of({fields.plainly(name): cell for name, cell in record.items()})
-            yield from authors.posts(fields.post_of(record, text), author)
+            yield from authors.posts(_post_of(record, text), author)
         else:
             yield from authors.posts(fields.post_of(_guessed(record, text), text), None)
     yield from authors.rest()
@@ -103,6 +104,12 @@ def _of_file(
 def _below_sep(lines: list[str]) -> list[str]:
     """The lines without Excel's `sep=;`."""
     return lines[1:] if declared(lines) else lines
+
+
+def _post_of(record: dict[str, str], text: str) -> ParsedPost:
+    if reddit.is_record(record):
+        return reddit.post_of(record)
+    return fields.post_of(record | {text: youtube.unwrapped(record.get(text, ""))}, text)
 
 
 def _delimiter_of_header(first: list[str]) -> str:

@@ -13,6 +13,7 @@ from botus.checkpoints import samples
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal
 from botus.corpus.sources.chats.transcripts import without_conversations
+from botus.markup import html_text, is_html
 from botus.text import unescape
 
 # "* * *", "-----", "%%%%"
@@ -35,4 +36,4 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
                 for piece, verdict in samples.pieces([text], []):
                     yield ParsedPost(piece, verdict)
             else:
-                yield ParsedPost(text)
+                yield ParsedPost(html_text(text) if is_html(text) else text)

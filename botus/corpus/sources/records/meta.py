@@ -1,0 +1,69 @@
+"""Reads the posts in the downloads of Instagram and Threads; tells those of Facebook, which are for friends.
+
+A post of one picture has its words with the picture, one of several above them. Letters are written as the
+bytes of UTF-8, each as `\\u00xx`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from botus.corpus.parsing import dates
+from botus.corpus.parsing.post import ParsedPost, Refusal
+
+Record = Mapping[str, Any]
+
+
+def is_record(record: Record) -> bool:
+    """Tell whether an object is a post of Instagram or Threads: media with moments, perhaps a title above."""
+    media = _media(record)
+    return ("title" in record or bool(media)) and (
+        (bool(media) and all("creation_timestamp" in one or "text_app_post" in one for one in media))
+        or ("creation_timestamp" in record and "uri" in record)
+    )
+
+
+def is_facebook(record: Record) -> bool:
+    """Tell whether an object is a post of Facebook, which does not say who may read it."""
+    data = record.get("data")
+    return "timestamp" in record and isinstance(data, list) and any(_has_post(one) for one in data)
+
+
+def is_no_post(record: Record) -> bool:
+    """Tell what else these downloads have: Facebook's posts, likes, comments."""
+    return is_facebook(record) or "string_map_data" in record or "string_list_data" in record
+
+
+def post_of(record: Record) -> ParsedPost:
+    """Return the post of a record."""
+    media = _media(record)
+    titles = [one.get("title") for one in (record, *media)]
+    text = next((one for one in titles if isinstance(one, str) and one.strip()), "")
+    moments = [dates.seconds(one.get("creation_timestamp")) for one in (record, *media)]
+    about = [one.get("text_app_post") for one in (record, *media)]
+    has_media = any(one.get("uri") for one in (record, *media))
+    return ParsedPost(
+        _letters(text),
+        refused="" if text or has_media else Refusal.NOT_A_POST,
+        at=next((one for one in moments if one is not None), None),
+        is_reply=any(isinstance(one, Mapping) and bool(one.get("is_reply")) for one in about),
+        has_media=has_media,
+    )
+
+
+def _media(record: Record) -> list[Record]:
+    value = record.get("media")
+    value = [value] if isinstance(value, Mapping) else value
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def _has_post(one: object) -> bool:
+    return isinstance(one, Mapping) and ("post" in one or "comment" in one)
+
+
+def _letters(text: str) -> str:
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
