@@ -119,3 +119,12 @@ def test_others_are_counted_and_one_may_be_named_by_number_or_otherwise_written(
 def test_an_author_of_a_file_that_has_none_is_said(tmp_path: Path, content: str) -> None:
     with pytest.raises(SettingsError, match="does not say who wrote what"):
         parsed(file(tmp_path, content), Options(author="Heron"))
+
+
+def test_rows_without_a_header_have_authors_between_the_time_and_the_words(tmp_path: Path) -> None:
+    said = [(name, f"{words} {n}") for n in range(3) for name, words in SAID]
+    rows = "".join(f"01/01/2022,22:0{n}:00,{name},+431,{words}\n" for n, (name, words) in enumerate(said))
+    path = file(tmp_path, rows, "viber.csv")
+    with pytest.raises(FileError, match="words of several people: Egret, Heron"):
+        parsed(path)
+    assert kept(path, Options(author="Heron")) == [f"{SAID[1][1]} {n}" for n in range(3)]

@@ -85,6 +85,9 @@ STAMPED = {
     "qq": "2022-01-01 22:{m}:00 {name}\n{words}\n",
     "imessage": "May 17, 2022  5:{m}:40 PM\n{name}\n{words}\n",
     "imessage, read": "May 17, 2022  5:{m}:40 PM (Read by you after 2 minutes)\n{name}\n{words}\n",
+    "matrix": "2022-01-01T22:{m}:00.123Z - {name} (@{name}:pond.example): {words}",
+    "seconds": "16410740{m} {name}: {words}",
+    "an arrow": "[22:{m}] {name} > {words}",
     "name in brackets": "22:{m} [{name}] {words}",
     "bold markdown": "**{name}** (2022-01-01 22:{m}): {words}",
     "records": "From: {name}\nDate: 2022-01-01 22:{m}:00\nMessage: {words}\n",
@@ -95,6 +98,8 @@ ALONE = {
     "nicks": "<{name}> {words}",
     "names in bold": "**{name}:** {words}",
     "a play": "{name}. {words}".replace(".", ":"),
+    "an angle": "{name}> {words}",
+    "a list": "- {name}: {words}",
     "full width": "{name}：{words}",
 }
 POSTS = {
@@ -129,6 +134,11 @@ POSTS = {
     "links": "\n".join(f"https://lamp.example/{n} is lit: look" for n in range(9)),
     "ratings": "10/10 would look at the lamp again\n7/10 kettle\n3/10 fog: wet\n10/10 gull",
     "diary": "\n".join(f"2021-03-0{n}\nThe fog came in by {n} and stayed.\n" for n in range(1, 9)),
+    "hours": "\n".join(f"{n:02}:00 – the fog came in again" for n in range(24)),
+    "sentences with dates": "\n".join(f"On 3 May 20{n} the fog: none" for n in range(10, 22)),
+    "sentences with times": "\n".join(f"Today at {n}:15 the lamp: out" for n in range(1, 12)),
+    "places in a book": "\n".join(f"Lamp {n}:{n + 10} And the fog said: go" for n in range(1, 12)),
+    "labels now and then": "\n".join(f"{'BREAKING: ' * (n % 2)}lamp number {n} is lit" for n in range(20)),
     "weather": "\n".join(f"06:{n}0 fog, wind from the west, {n} gulls" for n in range(1, 6)),
     "prices": "\n".join(f"{n}.50 for a kettle? In this fog?" for n in range(1, 9)),
     "prose with a talk in it": "\n".join(
@@ -230,6 +240,11 @@ def test_who_is_not_there_or_is_not_alone_with_the_name_is_said(tmp_path: Path) 
         parsed(file(tmp_path, raw), Options(author="heron"))
 
 
+def test_subtitles_with_names_are_a_conversation_too(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="is a conversation"):
+        parsed(file(tmp_path, chat("{m}\n00:00:{m},000 --> 00:00:{m},900\n{name}: {words}\n")))
+
+
 def test_a_conversation_that_begins_late_is_noticed(tmp_path: Path) -> None:
     prose = "\n".join(f"the {n}th lamp went out, and the fog came in" for n in range(3000))
     for late in (
@@ -240,3 +255,11 @@ def test_a_conversation_that_begins_late_is_noticed(tmp_path: Path) -> None:
     ):
         with pytest.raises(FileError, match="is a conversation"):
             parsed(file(tmp_path, late))
+
+
+def test_times_that_stay_in_own_posts_are_said(tmp_path: Path) -> None:
+    reading = read(file(tmp_path, "\n".join(f"2021-03-{n} The kettle sang {n} times" for n in range(10, 20))))
+    first, *_ = reading
+    assert first.text == "2021-03-10 The kettle sang 10 times"
+    (note,) = reading.notes
+    assert "10 of 10 lines begin with a date or a time, which stays in the post" in note

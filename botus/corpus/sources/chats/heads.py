@@ -29,7 +29,8 @@ _EAST_CLOCK = r"\d{1,2}\s?[時时点點시]\s?\d{1,2}\s?[分분]?(?:\s?\d{1,2}\s
 _DAY = r"\d{1,2}(?:st|nd|rd|th|er|º|\.)?"
 _MONTH = r"[^\W\d_]{3,12}[.,]{0,2}"
 _DATE = (
-    r"\d{1,4}(?P<join>[./-])\s?\d{1,2}(?P=join)\s?\d{1,4}\.?(?!\d)"  # 31.12.20, 2020. 12. 31.
+    r"\d{10}(?:\d{3})?(?!\d)"  # seconds of Unix
+    r"|\d{1,4}(?P<join>[./-])\s?\d{1,2}(?P=join)\s?\d{1,4}\.?(?!\d)"  # 31.12.20, 2020. 12. 31.
     r"|\d{1,4}\s?[年년]\s?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]"
     r"|\d{1,2}-[^\W\d_]{3,4}\.?-\d{2,4}"  # 01-Jan-23
     rf"|{_DAY}\s(?:de\s|of\s)?{_MONTH}\s(?:de\s)?\d{{4}}(?:\sг\.)?"
@@ -53,18 +54,21 @@ _TERM = r"(?:\s{0,2}[:：](?=\s|$)|：|\s?\t)"
 _NAMED = (  # what may follow a stamp
     re.compile(r"<\s?[@+%&~!* ]?(?P<name>[^<>]{1,60})>[:\s]?"),
     re.compile(r"\[(?P<name>[^\[\]]{1,60})\]:?(?=\s)"),
-    re.compile(rf"(?P<name>[^:：\t<>]{{1,80}}?){_TERM}"),
-    re.compile(r"[@+%&~]?(?P<name>\S{1,40})(?:\s{2,}|\s\|\s|>\s)"),
+    re.compile(rf"(?P<name>(?:[^:：\t<>()]|\([^()]{{0,60}}\)){{1,80}}?){_TERM}"),
+    re.compile(r"[@+%&~]?(?P<name>\S{1,40})(?:\s{2,}|\s[|>]\s|>\s)"),
 )
 _NAMED_ALONE = (  # what is a name where there is no stamp
     re.compile(r"<\s?[@+%&~!* ]?(?P<name>[^<>\s]{1,40}(?: [^<>\s]{1,20}){0,3})>[:\s]\s*(?=\S)"),
     re.compile(
-        r"[*_~]{0,3}(?P<name>[^\s:：\t<>“”\"«»(\[][^:：\t<>“”\"«»]{0,39}?)[*_]{0,3}\s?(?:[:：](?=[\s*_])|：)[*_]{0,2}"
+        r"(?:[-+•*]\s)?[*_~]{0,3}(?P<name>[^\s:：\t<>“”\"«»(\[][^:：\t<>“”\"«»]{0,39}?)[*_]{0,3}\s?(?:[:：](?=[\s*_])|：)[*_]{0,2}"
     ),
+    re.compile(r"(?P<name>[^\s<>:]{2,40})>\s+(?=\S)"),
 )
 _CUT = re.compile(r"\s+[—–-]{1,2}\s+|,\s?|\s{2,}|\]?\s?(?=[\[(])|\s(?=\d)|\t")  # between a name and its stamp
 _AROUND = "[]()<>{}【】 \t*#"
-_NUMBERS = re.compile(r"\d\D{1,14}\d")  # what every stamp has
+_NUMBERS = re.compile(r"\d\D{1,14}\d|\d{10}")  # what every stamp has
+_ENDS_NAME = re.compile("[:：>]")
+_LOOSE = re.compile(r".*[\w.] ", re.DOTALL)
 _ASIDE = re.compile(r"\s*\([^()]*\)\s*")  # "(Read by you after 2 minutes)"
 _LED = re.compile(r"[^\d]+(?=\d{1,3}[:：.]\d\d)")
 _CHAINED = re.compile(r"^\S{1,4}\s[-–—]\s")
@@ -82,6 +86,7 @@ class Head:
         has_date: the stamp says a whole day with its year.
         has_clock: the stamp says a time of day.
         lead: the words before the clock in a line that has nothing else; a name, or "yesterday at".
+        is_firm: brackets or a sign set the stamp off from the name, as a sentence would not.
     """
 
     stamp: str
@@ -91,6 +96,7 @@ class Head:
     has_date: bool = False
     has_clock: bool = False
     lead: str = ""
+    is_firm: bool = False
 
 
 def head_of(raw: str) -> Head | None:
@@ -103,7 +109,7 @@ def head_of(raw: str) -> Head | None:
             return _stamped(line, stamp)
         if after := _name_first(line):
             return after
-    for pattern in _NAMED_ALONE if ":" in line or "：" in line or line[0] == "<" else ():
+    for pattern in _NAMED_ALONE if _ENDS_NAME.search(line) else ():
         if (match := pattern.match(line)) and len(match["name"].split()) < 6:
             return Head("", match["name"].strip(), line[match.end() :].strip(), True)
     return None
@@ -120,7 +126,8 @@ def _stamped(line: str, stamp: _Stamp) -> Head:
     for pattern in _NAMED:
         if match := pattern.match(after):
             name = _CHAINED.sub("", match["name"].strip())
-            return Head(said, name, after[match.end() :].strip(), True, *stamp.kinds)
+            is_firm = not _LOOSE.fullmatch(line[: stamp.end] + rest[: len(rest) - len(after)])
+            return Head(said, name, after[match.end() :].strip(), True, *stamp.kinds, is_firm=is_firm)
     if not rest.strip() or _ASIDE.fullmatch(rest):
         lead = _LED.match(said) if not stamp.kinds[0] else None
         return Head(said, "", "", False, *stamp.kinds, lead[0].strip() if lead else "")

@@ -21,7 +21,8 @@ _FEW = 5  # heads of which one cannot expect that names return
 _FIRST = 300  # heads whose order and words are remembered
 _LONGEST_NAME = 60
 _PART = 0.03  # the share of heads in a text of long messages
-_LETTER = re.compile(r"\w")
+_SOMETHING = re.compile(r"\w")
+_LETTER = re.compile(r"[^\W\d_]")
 _ASKS = ("?", "？", "؟", ";")
 
 
@@ -72,6 +73,7 @@ class Tally:
     lines: int = 0
     _stamped: int = 0
     _clocks: int = 0
+    _firm: int = 0
     _beside: Counter[str] = field(default_factory=Counter)
     _above: Counter[str] = field(default_factory=Counter)
     _above_with_words: int = 0
@@ -88,9 +90,9 @@ class Tally:
     def add(self, line: str, head: Head | None) -> None:
         """Count a line with its head."""
         text = plain(line).strip()
-        if not _LETTER.search(text):
+        if not _SOMETHING.search(text):
             return
-        self.lines += 1
+        self.lines += bool(_LETTER.search(text))
         is_stamped = head is not None and bool(head.stamp)
         is_apart = is_stamped and head is not None and not head.name and not head.words and head.has_clock
         is_above = is_stamped and head is not None and bool(head.name or head.lead) and not head.is_closed
@@ -104,6 +106,7 @@ class Tally:
         if head is not None:
             self._stamped += is_stamped
             self._clocks += head.has_clock
+            self._firm += head.is_firm
             if is_above:
                 self._above[head.name or head.lead] += 1
             elif head.name:
@@ -131,10 +134,17 @@ class Tally:
         ]
         return next((one for one in found if len(one.names) > 1), found[0] if found else None)
 
+    @property
+    def stamped(self) -> int:
+        """How many lines begin with a date or a time."""
+        return self._stamped
+
     def _names_beside(self) -> Counter[str] | None:
         names, heads = self._beside, self._beside.total()
         if heads < 2 or heads * 2 < self._stamped:
             return None
+        if len(names) == 1 and self._firm * 2 < heads:
+            return None  # "On 3 May 2010 the fog: …" is how one writes
         again = _returning(names).total()
         is_most = self._stamped * 2 >= self.lines and (
             again >= heads * 0.3 or (heads <= _FEW and self._clocks >= heads)
@@ -164,7 +174,7 @@ class Tally:
         )
         again = _returning(names)
         is_most = names.total() >= max(4, self.lines * 0.6) and again.total() >= names.total() * 0.8
-        if not is_most or len(again) < 2 or len(names) * 2 > names.total():
+        if not is_most or len(again) < 2 or len(names) * (2 if len(names) < 5 else 3) > names.total():
             return None
         return None if self._has_fixed_order() or self._is_interview() else names
 
@@ -212,9 +222,13 @@ def of(start: str) -> Conversation | None:
     return tally.verdict()
 
 
-def watched(lines: Iterable[str]) -> Iterator[tuple[str, Conversation | None]]:
-    """Yield the lines of a text, each with what has been noticed up to it; only the last may be ""."""
-    whole, piece = Tally(), Tally()
+def watched(lines: Iterable[str], whole: Tally) -> Iterator[tuple[str, Conversation | None]]:
+    """Yield the lines of a text, each with what has been noticed up to it; only the last may be "".
+
+    Args:
+        whole: counts all of them.
+    """
+    piece = Tally()
     for line in lines:
         head = head_of(line)
         whole.add(line, head)

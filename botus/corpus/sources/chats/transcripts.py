@@ -16,8 +16,9 @@ from botus.corpus.parsing.authors import ONE_AUTHOR, Author, Authors
 from botus.corpus.parsing.decoding import glance
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal
 from botus.corpus.sources.chats.heads import Head, head_of, plain
-from botus.corpus.sources.chats.recognition import Conversation, Layout, of, watched
+from botus.corpus.sources.chats.recognition import Conversation, Layout, Tally, of, watched
 from botus.errors import FileError
+from botus.text import counted
 
 _MARK = "\u200e"  # iOS writes it before what is no words of the person: "image omitted"
 _PLACEHOLDER = re.compile(r"<[^<>]{4,60}>|\{[A-Z]\w+\}|\S+\.\w{2,4} \([^()]{3,40}\)|null", re.IGNORECASE)
@@ -26,6 +27,7 @@ _EDITED = re.compile(
 )
 _SECTION = re.compile(r"\{[A-Z]\w+\}$|=+$")  # DiscordChatExporter: what is attached to the message above
 _QUOTED_LINE = re.compile(r"^>>> (?s:.*)|^> .*(?:\n|$)", re.MULTILINE)
+_IN_BRACKETS = re.compile(r"\s*\([^()]*\)$")  # "Heron (@heron:pond.example)"
 _TO = re.compile(r"(?P<first>[^\W\d_]+) (?P<name>.+?) (?P<to>\S+) (?P<whom>.+)")
 
 
@@ -62,20 +64,29 @@ def unquoted(text: str) -> str:
     return _QUOTED_LINE.sub("", text).strip() if ">" in text else text.strip()
 
 
-def without_conversations(lines: Iterable[str], place: str, kind: str | None) -> Iterator[str]:
+def without_conversations(
+    lines: Iterable[str], place: str, kind: str | None, notes: list[str]
+) -> Iterator[str]:
     """Yield the lines of a text in which there is no conversation.
 
     Args:
         kind: what the person says the file is; then names without times are no conversation.
+        notes: gets a sentence where most lines begin with a date or a time.
 
     Raises:
         FileError: there is one, which shows when the lines are read up to it.
     """
-    for line, found in watched(lines):
+    tally = Tally()
+    for line, found in watched(lines, tally):
         if found and (found.is_stamped or kind is None):
             raise refused(place, found)
         if line:
             yield line
+    if tally.stamped > max(3, tally.lines * 0.8):
+        notes.append(
+            f"{place}: {tally.stamped:,} of {counted(tally.lines, 'line')} begin with a date or a time, "
+            "which stays in the post; take it out if it is not part of your words"
+        )
 
 
 @dataclass
@@ -179,6 +190,7 @@ def _posts(message: _Message, authors: Authors, place: str) -> Iterator[ParsedPo
         if text:
             yield ParsedPost(text, Refusal.NOT_A_POST)
         return
+    name = message.head.name
     is_words = text and not _PLACEHOLDER.fullmatch(text)
     post = ParsedPost(
         text if is_words else "",
@@ -186,4 +198,4 @@ def _posts(message: _Message, authors: Authors, place: str) -> Iterator[ParsedPo
         has_media=not is_words,
         channel=f"{place} {message.turn}",
     )
-    yield from authors.posts(post, Author(names=(message.head.name,)))
+    yield from authors.posts(post, Author(names=(name, _IN_BRACKETS.sub("", name))))

@@ -13,7 +13,7 @@ from itertools import chain, islice
 
 from botus.corpus.parsing import dates, fields, kinds
 from botus.corpus.parsing.archive import Archive
-from botus.corpus.parsing.authors import Authors, author_of, nameless
+from botus.corpus.parsing.authors import Author, Authors, author_of, nameless
 from botus.corpus.parsing.decoding import glance, lines_of
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal, Taken
 from botus.corpus.parsing.rows import cells_of, declared, delimiter_of, escapes_quotes, rows_of
@@ -22,6 +22,8 @@ from botus.corpus.sources.records import reddit, youtube
 from botus.errors import SettingsError
 
 _NAME = re.compile(r"[^\W\d][\w .-]{0,39}\??")
+_MOMENT = re.compile(r"\d{1,4}[-./:]\d{1,2}(?:[-./:]\d|\b)")
+_LETTER = re.compile(r"[^\W\d_]")
 _FLAGS = frozenset(("t", "f", "true", "false"))
 _SAMPLE = 50
 
@@ -97,7 +99,7 @@ def _of_file(
             author = author_of({fields.plainly(name): cell for name, cell in record.items()})
             yield from authors.posts(_post_of(record, text), author)
         else:
-            yield from authors.posts(fields.post_of(_guessed(record, text), text), None)
+            yield from authors.posts(fields.post_of(_guessed(record, text), text), _writer(record, text))
     yield from authors.rest()
 
 
@@ -149,6 +151,15 @@ def _guessed(record: dict[str, str], text: str) -> dict[str, str]:
         "is_retweet": flags[0] if flags else "",
         "is_deleted": flags[1] if len(flags) > 2 else "",
     }
+
+
+def _writer(record: dict[str, str], text: str) -> Author | None:
+    """Who wrote a record without a header: what stands between a moment and the text, if it returns."""
+    cells = [cell.strip() for cell in list(record.values())[: list(record).index(text)]]
+    times = [at for at, cell in enumerate(cells) if _MOMENT.match(cell) and not cell.isdecimal()]
+    after = cells[times[-1] + 1 :] if times else []
+    name = next((cell for cell in after if _LETTER.search(cell) and cell.lower() not in _FLAGS), "")
+    return Author("", (name,), is_certain=False) if 0 < len(name) <= 60 else None
 
 
 def _is_header(cells: list[str]) -> bool:

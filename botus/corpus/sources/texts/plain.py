@@ -26,7 +26,7 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
     for name in names:
         is_own = name.rpartition("/")[2] in _OWN
         lines = archive.lines(name, notes)
-        for line in without_conversations(lines, archive.place(name), options.kind):
+        for line in without_conversations(lines, archive.place(name), options.kind, notes):
             if not (text := line.strip()):
                 continue
             text = unescape(text) if is_own else text
