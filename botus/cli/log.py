@@ -18,7 +18,7 @@ from botus.text import fingerprint, short_id
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from botus.store.tweeted import Entry
+    from botus.store.log_index import Entry
 
 
 @click.group()

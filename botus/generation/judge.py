@@ -64,7 +64,7 @@ def known(data: Path) -> Iterator[tuple[str, str]]:
     for line in Queue(data).lines():
         if line.text is not None:
             yield "the queue", line.text
-    for entry in Log(data).entries():
+    for entry in Log(data).scan():
         yield "the log", entry["text"]
         if "id" not in entry and "\\" in entry["text"]:  # the predecessor posted a line as it stood
             yield "the log", text.unescape(entry["text"])

@@ -104,7 +104,7 @@ class Status:
             "days_left": None if self.days_left is None else round(self.days_left, 1),
             "targets": {target.name: target.about for target in known.targets.values()},
             "pauses": {name: until.isoformat() for name, until in self.pauses.items()},
-            "posted": len(known.log.ids) if known.log else None,
+            "posted": known.log.count if known.log else None,
             "last": known.log.last if known.log else [],
             "unconfirmed": dict(known.log.unconfirmed) if known.log else {},
             "waiting": [asdict(one) for one in self.waiting],
@@ -178,7 +178,7 @@ def _targets(status: Status) -> Iterator[str]:
 
 
 def _posted(log: LogSummary, zone: ZoneInfo, width: int) -> Iterator[str]:
-    count, shown = len(log.ids), len(log.last)
+    count, shown = log.count, len(log.last)
     yield f"{count}" + (f", the last {shown}:" if count > shown else "")
     for name, lost in log.unconfirmed.items():
         yield f"{lost} not confirmed by {name}: may be there or not, not sent again by itself"

@@ -6,17 +6,16 @@ page are views of this.
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
 from botus.errors import BotusError, FileError, sentence
-from botus.monitoring.attention import outcomes, stopped_targets, unknown_posts
+from botus.monitoring.attention import stopped_targets, unknown_posts
 from botus.monitoring.queue_counts import Acceptance, QueueCounts, accepted, count_lines
-from botus.platforms import confirms
-from botus.posting.log_repair import refuse_shortened
+from botus.posting.log_repair import check_whole
 from botus.posting.selection import Selection
 from botus.posting.target import Target
 from botus.screening.denylist import Denylist, parse_denylist
@@ -28,9 +27,10 @@ from botus.store.decisions import Decisions, Judgement
 from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intent, Intents
+from botus.store.log_index import Entry
 from botus.store.queue import Queue
 from botus.store.state import PostingState, StateFiles
-from botus.store.tweeted import Entry, Log
+from botus.store.tweeted import Log
 
 Value = TypeVar("Value")
 _LAST = 10
@@ -41,14 +41,16 @@ class LogSummary:
     """What is told of the log.
 
     Attributes:
-        ids: of all entries; None for those of botus-twitter.
+        count: of all entries.
+        predecessors: how many of them are botus-twitter's.
         last: the newest entries, newest first.
         unknown: entries of posts that somebody has to look for.
         unconfirmed: posts that a webhook did not confirm, by its name; nothing needs to be done.
         is_whole: it has all that botus remembers having logged.
     """
 
-    ids: list[object]
+    count: int
+    predecessors: int
     last: list[Entry]
     unknown: list[Entry]
     unconfirmed: Counter[str]
@@ -91,11 +93,11 @@ class Survey:
     @cached_property
     def log(self) -> LogSummary | None:
         """The log; one that lacks posts is damaged, and told of all the same."""
-        found, memory = self._tried(lambda: _summary(self._log.scan())), self.memory
+        found, memory = self._tried(lambda: _summary(self._log)), self.memory
         if found is None or memory is None:
             return found
         known = len(self.damage)
-        self._tried(lambda: refuse_shortened(self._log.path, memory, found.ids))
+        self._tried(lambda: check_whole(self._log, memory))
         return replace(found, is_whole=len(self.damage) == known)
 
     @cached_property
@@ -121,13 +123,15 @@ class Survey:
     @cached_property
     def queue(self) -> QueueCounts | None:
         """Which lines may be drawn and why the others may not."""
-        used = self._tried(lambda: self._log.used().keys() | Intents(self.data).used())
+        logged, claimed = self._tried(self._log.index), self._tried(Intents(self.data).used)
         judgement, candidates, denylist = self.judgement, self.candidates, self.denylist
-        if used is None or judgement is None or candidates is None or denylist is None:
+        if logged is None or claimed is None or denylist is None or judgement is None or candidates is None:
             return None
         targets, post_only = self.targets.values(), self.settings.post_only
         too_long = (self.memory or PostingState()).too_long
-        selection = Selection(targets, post_only, used, judgement, candidates.flags, denylist, too_long)
+        selection = Selection(
+            targets, post_only, logged, claimed, judgement, candidates.flags, denylist, too_long
+        )
         return self._tried(lambda: count_lines(Queue(self.data).lines(), selection))
 
     @cached_property
@@ -184,17 +188,8 @@ def _written_lines(candidates: Candidates) -> WrittenLines:
     return found
 
 
-def _summary(entries: Iterable[Entry]) -> LogSummary:
-    last: deque[Entry] = deque(maxlen=_LAST)
-    ids: list[object] = []
-    found: list[Entry] = []
-    unconfirmed: Counter[str] = Counter()
-    for entry in entries:
-        ids.append(entry.get("id"))
-        last.appendleft(entry)
-        lost = [name for name, part in outcomes(entry).items() if part.get("state") == "unknown"]
-        confirmable = [name for name in lost if confirms(name)]
-        unconfirmed.update(name for name in lost if name not in confirmable)
-        if confirmable:
-            found.append(entry)
-    return LogSummary(ids, list(last), found, unconfirmed)
+def _summary(log: Log) -> LogSummary:
+    index = log.index()
+    newest = range(len(index) - 1, max(-1, len(index) - 1 - _LAST), -1)
+    last, unknown = log.read(newest), log.read(index.in_question())
+    return LogSummary(len(index), index.predecessors, last, unknown, index.unconfirmed)

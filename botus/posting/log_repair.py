@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from botus.store.durable import files
 from botus.store.intents import Intents
 from botus.store.state import PostingState, StateFiles
 from botus.store.tweeted import Log, parse, render
-from botus.text import counted, fingerprint, short_id
+from botus.text import counted, fingerprint
 
 _SHOWN = 10  # line numbers
 
@@ -24,23 +24,23 @@ def check_whole(log: Log, memory: PostingState) -> None:
     Raises:
         FileError: naming what is gone, and the way out.
     """
-    refuse_shortened(log.path, memory, [entry.get("id") for entry in log.entries()])
-
-
-def refuse_shortened(path: Path, memory: PostingState, ids: Collection[object]) -> None:
-    """The same for a log that has been read, and has entries with these ids (or None)."""
-    count = memory.log_count
+    index, count = log.index(), memory.log_count
     logged = f"{counted(count, 'post')} {'has' if count == 1 else 'have'} been logged"
-    if count and not path.exists():
+    if count and not log.path.exists():
         problem = f"is missing, but {logged} there"
-    elif len(ids) < count:
-        problem = f"has {counted(len(ids), 'entry', 'entries')}, but {logged} there"
-    elif memory.last_id and memory.last_id not in ids:
+    elif len(index) < count:
+        problem = f"has {counted(len(index), 'entry', 'entries')}, but {logged} there"
+    elif memory.last_id and not _has(log, memory.last_id):
         problem = f"lacks the post {memory.last_id}, which has been logged there"
     else:
         return
     hint = "put back a copy; if you changed or removed it on purpose: botus log accept"
-    raise FileError(f"{path} {problem}", hint)
+    raise FileError(f"{log.path} {problem}", hint)
+
+
+def _has(log: Log, post: str) -> bool:
+    """Tell whether a post is in the log, by its id; another program may have given it any."""
+    return any(log.index().beginning(post)) or any(entry.get("id") == post for entry in log.scan())
 
 
 def repair(data: Path, clock: Callable[[], float], moment: Moment = lambda _: None) -> str:
@@ -103,14 +103,13 @@ def accept(data: Path) -> str:
         FileError: the log does not parse.
     """
     with files.lock(data, "post", wait=30.0, holder="a posting run"):
-        entries, intents = Log(data).entries(), Intents(data)
-        logged = {entry.get("id") for entry in entries}
-        forgotten = [post for post in intents.done_names() if short_id(post) not in logged]
+        logged, intents = Log(data).index(), Intents(data)
+        forgotten = [post for post in intents.done_names() if not logged.has_ours(post)]
         for post in forgotten:
             intents.forget(post)
-        _take_as_it_is(StateFiles(data), len(entries))
+        _take_as_it_is(StateFiles(data), len(logged))
     again = f"; {counted(len(forgotten), 'post')} that it lacks may be posted again" if forgotten else ""
-    return f"tweeted.json is taken as it is, with {counted(len(entries), 'entry', 'entries')}{again}"
+    return f"tweeted.json is taken as it is, with {counted(len(logged), 'entry', 'entries')}{again}"
 
 
 def _take_as_it_is(state: StateFiles, count: int) -> None:

@@ -15,7 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 
-from botus.store.tweeted import Entry, is_entry
+from botus.store.log_index import Entry
+from botus.store.tweeted import is_entry
 
 Moment = Callable[[object], float | None]
 

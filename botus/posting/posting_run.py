@@ -27,10 +27,11 @@ from botus.store.decisions import Decisions
 from botus.store.durable import files, mounts, owner
 from botus.store.durable.lines import Line
 from botus.store.intents import Delivery, Intent, Intents
+from botus.store.log_index import Entry
 from botus.store.queue import Queue
 from botus.store.state import StateFiles
-from botus.store.tweeted import Entry, Log
-from botus.text import fingerprint, short_id
+from botus.store.tweeted import Log
+from botus.text import fingerprint
 
 _OPEN_LIMIT = 20  # lines that wait for a target that is down
 _DONE_KEPT = 30 * 86400  # seconds; older proofs go once the log has them
@@ -98,12 +99,11 @@ class PostingRun:
         Raises:
             FileError: a file that decides is damaged.
         """
-        used = self.log.used().keys() | self.intents.used()
         judgement, flags = Decisions(self.data).judgement(), Candidates(self.data).flags()
         denylist = parse_denylist(files.read(self.data / "denylist.txt") or b"")
         targets, post_only = self.targets.values(), self.settings.post_only
-        too_long = self.state.load().too_long
-        return Selection(targets, post_only, used, judgement, flags, denylist, too_long)
+        logged, claimed, too_long = self.log.index(), self.intents.used(), self.state.load().too_long
+        return Selection(targets, post_only, logged, claimed, judgement, flags, denylist, too_long)
 
     def choose(self, selection: Selection) -> Line | None:
         """Choose the next line in the policy's order, None where none may be drawn."""
@@ -143,8 +143,8 @@ class PostingRun:
         """Put back into the log what done/ has and the log lacks."""
         if not self.log.path.exists():
             check_whole(self.log, self.memory)
-        logged = {entry.get("id") for entry in self.log.entries()}
-        lost = [post for post in self.intents.done_names() if short_id(post) not in logged]
+        logged = self.log.index()
+        lost = [post for post in self.intents.done_names() if not logged.has_ours(post)]
         for intent in filter(None, map(self.intents.find_done, lost)):
             self.log.append(log_entry(intent))
             self.say(
@@ -155,19 +155,20 @@ class PostingRun:
             )
 
     def _remember_log(self) -> None:
-        entries = self.log.entries()
-        self.memory.log_count = len(entries)
-        self.memory.last_id = next((entry["id"] for entry in reversed(entries) if "id" in entry), None)
+        index = self.log.index()
+        newest = index.last_of_ours()
+        self.memory.log_count = len(index)
+        self.memory.last_id = self.log.read([newest])[0]["id"] if newest is not None else None
 
     def _put_away(self, intent: Intent) -> None:
         """Leave an open intent to later runs; log one whose deliveries are all final."""
         if not intent.is_final:
             self.intents.release(intent)
             return
-        earlier = next((one for one in self.log.entries() if one.get("id") == intent.id), None)
+        earlier = self.log.find(intent.fingerprint)
         if earlier is None and intent.is_too_long and self._set_aside(intent):
             return
-        if earlier is None:
+        if earlier is None or "id" not in earlier:
             self.log.append(log_entry(intent))
         elif earlier != (updated := log_entry(intent, earlier)):
             self.log.update(updated)
@@ -263,13 +264,13 @@ class PostingRun:
                 if not self._is_used_after_all(intent) and self._take_out(intent, line):
                     return intent
                 self.intents.give_back(intent)
-            selection.used.add(intent.fingerprint)
+            selection.claimed.add(intent.fingerprint)
         self.say("nothing to post: no line of tweets.txt may go out (see: botus status)", "warning")
         return None
 
     def _is_used_after_all(self, intent: Intent) -> bool:
         """Look again, now that nobody else can claim it: another run may have finished it meanwhile."""
-        if self.intents.find_done(intent.fingerprint) or intent.fingerprint in self.log.used():
+        if self.intents.find_done(intent.fingerprint) or intent.fingerprint in self.log.index():
             return True
         return Decisions(self.data).verdicts().get(intent.fingerprint) in ("drop", "edited")
 
@@ -286,10 +287,10 @@ class PostingRun:
         names = self.intents.done_names()
         if len(names) <= _DONE_LOOKED_AT:
             return
-        logged = {entry.get("id") for entry in self.log.entries()}
+        logged = self.log.index()
         for post in self.rng.sample(names, _DONE_LOOKED_AT):
             intent = self.intents.find_done(post)
-            if intent and intent.id in logged and intent.claimed / 1000 < self.clock() - _DONE_KEPT:
+            if intent and logged.has_ours(post) and intent.claimed / 1000 < self.clock() - _DONE_KEPT:
                 self.intents.forget(post)
 
 

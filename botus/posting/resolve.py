@@ -57,8 +57,8 @@ def resolve(
         else:
             intents.save_done(intent)
             log = Log(data)
-            earlier = next((entry for entry in log.entries() if entry.get("id") == intent.id), None)
-            if earlier is not None:
+            earlier = log.find(intent.fingerprint)
+            if earlier is not None and "id" in earlier:
                 log.update(log_entry(intent, earlier))
         return f"{intent.id}: {name} is now {delivery.state}"
 

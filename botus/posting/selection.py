@@ -6,7 +6,7 @@ a forbidden word), or waits for the settings (POST_ONLY).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from random import Random
 from typing import NamedTuple
 
@@ -35,7 +35,8 @@ class Selection:
     """What decides about a line.
 
     Args:
-        used: fingerprints in the log, the intents and done/; more may be added.
+        logged: the posts that the log has, by fingerprint.
+        claimed: fingerprints in the intents and done/; more may be added.
         judgement: of the decisions; `verdicts` are the last ones by fingerprint: keep, star, drop, edited.
         flags: why `generate` flagged a line, by fingerprint; every line it wrote has an entry. New wordings
             of such lines are added.
@@ -46,14 +47,15 @@ class Selection:
         self,
         targets: Iterable[Target],
         post_only: PostOnly,
-        used: set[str],
+        logged: Container[str],
+        claimed: set[str],
         judgement: Judgement,
         flags: dict[str, tuple[str, ...]],
         denylist: Denylist,
         too_long: Mapping[str, str],
     ) -> None:
-        self._too_long = too_long
-        self.used, self._post_only, self._denylist = used, post_only, denylist
+        self._logged, self.claimed, self._too_long = logged, claimed, too_long
+        self._post_only, self._denylist = post_only, denylist
         self.verdicts, origins = judgement
         inherited: dict[str, tuple[str, ...]] = {}
         for new in origins.keys() - flags.keys():
@@ -76,7 +78,7 @@ class Selection:
         post = known or fingerprint(text)
         if post == _NOTHING:
             return Refusal("invalid", "nothing in it can be seen")
-        if post in self.used:
+        if post in self.claimed or post in self._logged:
             return Refusal("used", "it has been posted, or is being posted")
         if post in self._too_long:
             return Refusal("too long", self._too_long[post])
@@ -125,8 +127,8 @@ def _choose_spaced(selection: Selection, queue: Queue, log: Log, rng: Random) ->
     for line in filter(selection.allows, queue.lines()):
         (stars if is_star(line.text) else others).append(line)
     since = 0  # posts since the last starred one
-    for entry in reversed(log.entries()):
-        if is_star(entry["text"]):
+    for post in log.index().newest_first():
+        if selection.verdicts.get(post) == "star":
             break
         since += 1
     wants_star = bool(stars) and (not others or since >= len(others) // len(stars))

@@ -95,14 +95,14 @@ def _add_directory(data: Path, source: Path, clock: Callable[[], float]) -> Adde
 
 def _sorted_out(data: Path, texts: Iterable[str]) -> Added:
     """Tell new lines from those that were used, dropped or are there."""
-    used = Log(data).used().keys() | Intents(data).used()
+    logged, claimed = Log(data).index(), Intents(data).used()
     decided = Decisions(data).verdicts()
     there = {fingerprint(line.text) for line in Queue(data).lines() if line.text is not None}
     new: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for text in texts:
         post = fingerprint(text)
-        if post in used:
+        if post in claimed or post in logged:
             counts["used"] += 1
         elif decided.get(post) in ("drop", "edited"):
             counts["dropped"] += 1

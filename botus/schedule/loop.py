@@ -216,7 +216,7 @@ def posts_of_the_day(log: Log, intents: Intents, begin: float, now: float) -> in
     def counts(moment: float | None) -> bool:
         return begin <= (moment or 0) / 1000 <= now + _DAY
 
-    logged = sum(counts(entry["timestamp"]) for entry in log.entries())
+    logged = sum(map(counts, log.index().times))
     return logged + sum(
         any(part.state == "posted" and counts(part.at) for part in intent.deliveries.values())
         for intent in intents.open()
@@ -241,7 +241,7 @@ def check_credentials(settings: Settings) -> None:
         CredentialsError: credentials are incomplete, or gone.
     """
     settings.require_complete()
-    if not settings.has_targets and Log(settings.data).entries():
+    if not settings.has_targets and len(Log(settings.data).index()):
         raise CredentialsError(
             "no credentials are set, but tweeted.json shows that this bot has posted before",
             "set them again, or use --dry-run to look only",

@@ -9,54 +9,61 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO, TextIO
 
 from botus.errors import FileError
+from botus.store import log_index
 from botus.store.durable import files
+from botus.store.durable.lines import copied, end_of
+from botus.store.log_index import Entry, LogIndex
 from botus.text import fingerprint, unescape
 
-Entry = dict[str, Any]
 _REPAIR = "look at it, then run: botus log repair"
 _SPACE = " \t\r\n"
 _PIECE = 1 << 16  # characters
-_OPENING = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*")
-_NEXT = re.compile(r"[ \t\r\n,]*(?=\{)")
+_INDENT = 2
+_LOOKED_AT = 8
+_OPENING = re.compile(r"\ufeff?[ \t\r\n]*\[[ \t\r\n]*")
 _AFTER = re.compile(r"[ \t\r\n]*(?:,[ \t\r\n]*(?=\{)|(\]))")  # an entry: a comma and the next, or the end
 
 
-@dataclass
-class _Content:
-    """What was read from the log, or written to it, when it had this stamp."""
-
-    stamp: files.Stamp | None
-    raw: bytes
-    entries: list[Entry]
-
-    @cached_property
-    def used(self) -> dict[str, Entry]:
-        found: dict[str, Entry] = {}
-        for entry in self.entries:
-            found[fingerprint(entry["text"])] = entry
-            if "id" not in entry and "\\" in entry["text"]:
-                found[fingerprint(unescape(entry["text"]))] = entry
-        return found
-
-
 class Log:
-    """The log of one data directory; it is read again only where somebody else has changed it."""
+    """The log of one data directory; it is read again only where it is not what its index is about."""
 
     def __init__(self, data: Path) -> None:
         self.path = data / "tweeted.json"
-        self._known: _Content | None = None
+        self._index_path = data / files.STATE_FOLDER / "log.index"
+        self._known: LogIndex | None = None
+
+    def index(self) -> LogIndex:
+        """Return what is known of every entry; a FileError if the log is damaged in any way."""
+        state = log_index.state_of(self.path)
+        if self._known is None or self._known.state != state:
+            found = log_index.load(self._index_path, state) if state else LogIndex()
+            if found is None or not self._agrees(found):
+                found = files.until_unchanged(self.path, self._built)
+                log_index.save(self._index_path, found)
+            self._known = found
+        return self._known
+
+    def scan(self) -> Iterator[Entry]:
+        """Yield all entries, oldest first and one at a time; a FileError if the file is damaged."""
+        try:
+            for entry, _, _ in _streamed(self.path):
+                yield entry
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, RecursionError):
+            if (content := files.read(self.path)) is not None:
+                parse(self.path, _decode(self.path, content))  # says exactly what is wrong
+            raise
 
     def entries(self) -> list[Entry]:
-        """Return all entries, oldest first; a FileError if the file is damaged in any way."""
-        return self._content().entries
+        """The same as a list."""
+        return list(self.scan())
 
     def used(self) -> dict[str, Entry]:
         r"""Return the entry of every fingerprint that the log has.
@@ -64,54 +71,111 @@ class Log:
         The predecessor posted a line as it stood; where such a line held the two characters `\n`, it counts
         as used in both readings.
         """
-        return self._content().used
+        found: dict[str, Entry] = {}
+        for entry in self.scan():
+            found[fingerprint(entry["text"])] = entry
+            if "id" not in entry and "\\" in entry["text"]:
+                found[fingerprint(unescape(entry["text"]))] = entry
+        return found
 
-    def scan(self) -> Iterator[Entry]:
-        """Yield the same as `entries`, one at a time: a long log need not fit into memory."""
-        count = 0
-        if self._known is None:
-            with suppress(OSError, ValueError, RecursionError):
-                for entry in _streamed(self.path):
-                    count += 1
-                    yield entry
-                return
-        yield from self.entries()[count:]  # says exactly what is wrong, if anything is
+    def find(self, post: str) -> Entry | None:
+        """Return the last entry of a post, by its fingerprint."""
+        number = self.index().number(post)
+        return None if number is None else self.read([number])[0]
+
+    def read(self, numbers: Iterable[int]) -> list[Entry]:
+        """Return the entries at some places, counted from 0."""
+        return self._read(self.index(), numbers)
 
     def append(self, entry: Entry) -> None:
-        """Add an entry at the end, durably, unless the log has its `id`; all bytes before it stay."""
+        """Add an entry at the end, durably, unless botus has logged this post; all bytes before it stay."""
+        new = render(entry).encode()
 
         def attempt() -> None:
-            old = self._content()
-            if any(one.get("id") == entry["id"] for one in old.entries):
+            index = self.index()
+            if index.has_ours(fingerprint(entry["text"])):
                 return
-            end = old.raw.rindex(b"]")
-            head = old.raw[:end].rstrip(_SPACE.encode()) + (b",\n" if old.entries else b"\n")
-            self._replace(old, head + render(entry).encode() + b"\n" + old.raw[end:], [*old.entries, entry])
+            before = b",\n" if len(index) else b"\n"
+
+            def add(start: int) -> None:
+                index.add(entry, start + _INDENT, len(new) - _INDENT)
+
+            if index.state is None:
+                self._replace(index, [b"[", before, new, b"\n]"], lambda: add(1 + len(before)))
+                return
+            with self._open() as source:
+                end, rest = _end_of_entries(source, index)
+                pieces = chain(copied(source, 0, end), [before, new, b"\n", rest])
+                self._replace(index, pieces, lambda: add(end + len(before)))
 
         files.until_unchanged(self.path, attempt)
 
     def update(self, entry: Entry) -> None:
-        """Give the entry with this `id` its new content; all other bytes stay."""
+        """Give the last entry of this post its new content; all other bytes stay."""
+        new = render(entry).encode()[_INDENT:]
 
         def attempt() -> None:
-            old, text = self._content(), _decode(self.path, self._content().raw)
-            place = next(number for number, one in enumerate(old.entries) if one.get("id") == entry["id"])
-            start, end = list(_spans(text))[place]
-            new = text[:start] + render(entry).lstrip() + text[end:]
-            self._replace(old, new.encode(), [*old.entries[:place], entry, *old.entries[place + 1 :]])
+            index = self.index()
+            place = index.number(fingerprint(entry["text"]))
+            assert place is not None
+            old = self._read(index, [place])[0]
+            start, end = index.starts[place], index.starts[place] + index.lengths[place]
+            with self._open() as source:
+                pieces = chain(copied(source, 0, start), [new], copied(source, end, end_of(source)))
+                self._replace(index, pieces, lambda: index.change(place, old, entry, len(new)))
 
         files.until_unchanged(self.path, attempt)
 
-    def _content(self) -> _Content:
-        seen = files.stamp(self.path)
-        if self._known is None or seen is None or self._known.stamp != seen:
-            read = files.read(self.path)
-            raw = b"[]" if read is None else read
-            self._known = _Content(seen, raw, parse(self.path, _decode(self.path, raw)))
-        return self._known
+    def _open(self) -> BinaryIO:
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            raise files.explain(error, self.path, "read") from error
 
-    def _replace(self, old: _Content, raw: bytes, entries: list[Entry]) -> None:
-        self._known = _Content(files.replace(self.path, raw, old.stamp), raw, entries)
+    def _read(self, index: LogIndex, numbers: Iterable[int]) -> list[Entry]:
+        found, wanted = list[Entry](), list(numbers)
+        if not wanted:
+            return found
+        with self._open() as source:
+            for number in wanted:
+                source.seek(index.starts[number])
+                found.append(json.loads(source.read(index.lengths[number])))
+        return found
+
+    def _replace(self, index: LogIndex, pieces: Iterable[bytes], follow: Callable[[], None]) -> None:
+        """Write the log anew; the index follows where nobody else has written meanwhile."""
+        self._known = None
+        written = files.replace(self.path, pieces, index.state and index.state[:3])
+        state = log_index.state_of(self.path)
+        if state and state[:3] == written:
+            follow()
+            index.state, self._known = state, index
+            log_index.save(self._index_path, index)
+
+    def _built(self) -> LogIndex:
+        """Make the index anew, of the whole log."""
+        index = LogIndex(log_index.state_of(self.path))
+        try:
+            for entry, start, length in _streamed(self.path):
+                index.add(entry, start, length)
+        except (OSError, ValueError, RecursionError) as error:
+            if (content := files.read(self.path)) is not None:
+                parse(self.path, _decode(self.path, content))  # says exactly what is wrong
+            raise files.Changed from error
+        if log_index.state_of(self.path) != index.state:
+            raise files.Changed
+        return index
+
+    def _agrees(self, index: LogIndex) -> bool:
+        """Look at a few entries where the index says that they stand, though nothing speaks against it."""
+        if not len(index):
+            return True
+        places = sorted({(len(index) - 1) * part // _LOOKED_AT for part in range(_LOOKED_AT + 1)})
+        try:
+            posts = [fingerprint(entry["text"]) for entry in self._read(index, places)]
+        except (FileError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return False
+        return posts == [index.fingerprint(place) for place in places]
 
 
 def parse(path: Path, text: str) -> list[Entry]:
@@ -134,15 +198,24 @@ def parse(path: Path, text: str) -> list[Entry]:
     return entries
 
 
-def _streamed(path: Path) -> Iterator[Entry]:
-    """Yield entries as they are read; raises ValueError wherever the text is not surely a sound log."""
+def _streamed(path: Path) -> Iterator[tuple[Entry, int, int]]:
+    """Yield entries as they are read, each with its place and length in bytes.
+
+    Raises:
+        OSError: there is no such file, or it cannot be read.
+        ValueError: the text is not surely a sound log.
+    """
     decode = json.JSONDecoder().raw_decode
-    with path.open(encoding="utf-8-sig", newline="") as source:
+    with path.open(encoding="utf-8", newline="") as source:
         text = source.read(_PIECE)
         opening = _OPENING.match(text)
         if opening is None:
             raise ValueError
         position = opening.end()
+        start = _size(text[:position])
+        if text[position : position + 1] == "]":
+            _refuse_more(text[position + 1 :], source)
+            return
         while True:
             try:
                 entry, end = decode(text, position)
@@ -150,19 +223,40 @@ def _streamed(path: Path) -> Iterator[Entry]:
             except ValueError:
                 after = None
             if after is None:
-                more = source.read(_PIECE)
+                more = source.read(max(_PIECE, len(text)))  # an entry of any length is read but twice
                 if not more:
                     raise ValueError
                 text, position = text[position:] + more, 0
                 continue
             if not is_entry(entry):
                 raise ValueError
-            yield entry
+            length = _size(text[position:end])
+            yield entry, start, length
+            start += length + after.end() - end
             position = after.end()
             if after[1]:
-                if (text[position:] + source.read()).strip(_SPACE):
-                    raise ValueError
+                _refuse_more(text[position:], source)
                 return
+
+
+def _refuse_more(text: str, source: TextIO) -> None:
+    if text.strip(_SPACE) or source.read().strip(_SPACE):
+        raise ValueError
+
+
+def _size(text: str) -> int:
+    """How many bytes a text has as UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def _end_of_entries(source: BinaryIO, index: LogIndex) -> tuple[int, bytes]:
+    """Where the last entry ends, or the bracket that opens the log; and the bytes from the closing one on."""
+    end = index.starts[-1] + index.lengths[-1] if len(index) else 0
+    source.seek(end)
+    rest = source.read()
+    if not len(index):
+        end = rest.index(b"[") + 1
+    return end, rest[rest.rindex(b"]") :]
 
 
 def is_entry(value: object) -> bool:
@@ -189,12 +283,3 @@ def render(entry: Entry) -> str:
     """Write an entry as it stands in the log."""
     text = json.dumps(entry, indent=2, ensure_ascii=False)
     return "\n".join("  " + line for line in text.split("\n"))
-
-
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of every entry in the text of a sound log."""
-    decoder = json.JSONDecoder()
-    end = text.index("[") + 1
-    while start := _NEXT.match(text, end):
-        _, end = decoder.raw_decode(text, start.end())
-        yield start.end(), end

@@ -43,7 +43,7 @@ def test_a_quiet_bot(world: World) -> None:
     assert told.exit_code == 0
     assert told.survey.queue
     assert told.survey.log
-    assert (told.survey.queue.ready, len(told.survey.log.ids)) == (2, 1)
+    assert (told.survey.queue.ready, told.survey.log.count) == (2, 1)
     assert (told.survey.needs_attention, told.waiting) == ([], [])
     assert told.as_dict()["days_left"] == 0.3
     assert told.days_left == pytest.approx(2 / 6)

@@ -31,7 +31,7 @@ def content(survey: Survey) -> Iterator[Finding]:
     data = survey.data
     yield from _queue(survey)
     if survey.log and survey.log.is_whole:
-        count, old = len(survey.log.ids), survey.log.ids.count(None)
+        count, old = survey.log.count, survey.log.predecessors
         origin = f", {old} of them from botus-twitter" if old else ""
         yield Finding("ok", f"tweeted.json: {counted(count, 'entry', 'entries')}{origin}")
     if survey.judgement and Decisions(data).path.exists():
@@ -91,7 +91,7 @@ def _escapes(survey: Survey, suspects: list[Line]) -> Iterator[Finding]:
     log, judgement, candidates = survey.log, survey.judgement, survey.candidates
     if log is None or judgement is None or candidates is None:
         return
-    is_predecessors = None in log.ids
+    is_predecessors = bool(log.predecessors)
     ours = candidates.flags.keys() | judgement[0].keys() if is_predecessors else set()
     odd = [
         line.number

@@ -123,14 +123,17 @@ def until_unchanged(path: Path, attempt: Callable[[], Result]) -> Result:
     raise FileError(f"{path} keeps changing", "close the program that writes to it, then try again")
 
 
-def replace(path: Path, data: bytes | Iterable[bytes], seen: Stamp | None = None) -> Stamp | None:
-    """Give a file new content, durably and in one step; returns the new content's `stamp`.
+def replace(
+    path: Path, data: bytes | Iterable[bytes], seen: Stamp | None = None, *, durably: bool = True
+) -> Stamp | None:
+    """Give a file new content in one step; returns the new content's `stamp`.
 
     Mode and owner are kept as far as allowed.
 
     Args:
         data: the content, or its pieces.
         seen: the `stamp` of the content that the new one was made from.
+        durably: wait until it is on the disk; without, a power cut may leave anything.
 
     Raises:
         FileError: the old content is still there.
@@ -138,7 +141,7 @@ def replace(path: Path, data: bytes | Iterable[bytes], seen: Stamp | None = None
     """
     refuse_link(path)
     with _explained(path, "write"):
-        temporary = _write_temporary(path, data)
+        temporary = _write_temporary(path, data, durably)
         try:
             _keep_mode(path, temporary)
             if seen is not None and stamp(path) != seen:
@@ -148,7 +151,8 @@ def replace(path: Path, data: bytes | Iterable[bytes], seen: Stamp | None = None
         except (OSError, Changed):
             _discard(temporary)
             raise
-        disk.fsync_folder(path.parent)
+        if durably:
+            disk.fsync_folder(path.parent)
     return new
 
 
@@ -296,14 +300,15 @@ def _explained(path: Path, doing: str) -> Iterator[None]:
         raise explain(error, path, doing) from error
 
 
-def _write_temporary(path: Path, data: bytes | Iterable[bytes]) -> Path:
+def _write_temporary(path: Path, data: bytes | Iterable[bytes], durably: bool = True) -> Path:
     temporary = path.with_name(f".{path.name}{_TEMPORARY}-{os.getpid()}-{secrets.token_hex(4)}")
     descriptor = disk.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         try:
             for piece in [data] if isinstance(data, bytes) else data:
                 disk.write(descriptor, piece)
-            disk.fsync(descriptor)
+            if durably:
+                disk.fsync(descriptor)
         finally:
             disk.close(descriptor)
     except OSError:

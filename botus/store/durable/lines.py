@@ -143,13 +143,14 @@ def edited(source: BinaryIO, changes: Sequence[Edit]) -> Iterator[bytes]:
     """Yield the file in pieces with changes applied: each (start, end, what comes in between), in order."""
     position = 0
     for start, end, new in changes:
-        yield from _copy(source, position, start)
+        yield from copied(source, position, start)
         yield new
         position = end
-    yield from _copy(source, position, end_of(source))
+    yield from copied(source, position, end_of(source))
 
 
-def _copy(source: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+def copied(source: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    """Yield what stands between two offsets, in pieces."""
     source.seek(start)
     while start < end:
         piece = source.read(min(_PIECE, end - start))
