@@ -13,6 +13,7 @@ import re
 import sys
 import types
 import unicodedata
+from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -68,9 +69,15 @@ def fingerprint(text: str) -> str:
     return hashlib.blake2b(fold(text).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def short_id(print_of_post: str) -> str:
-    """The id by which a person names a post: the first 10 digits of its fingerprint."""
-    return print_of_post[:10]
+def short_id(print_of_post: str, is_taken: Callable[[str], bool] = lambda _: False) -> str:
+    """The id by which a person names a post: the first 10 digits of its fingerprint, more where they are taken.
+
+    Two texts with the same 10 digits are found in a minute, so nothing may be decided by them.
+    """
+    length = 10
+    while length < len(print_of_post) and is_taken(print_of_post[:length]):
+        length += 2
+    return print_of_post[:length]
 
 
 def counted(number: int, what: str, many: str = "") -> str:

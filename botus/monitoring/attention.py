@@ -17,6 +17,7 @@ from botus.schedule.zones import dated
 from botus.store.durable import owner
 from botus.store.intents import Intent
 from botus.store.state import PostingState
+from botus.text import fingerprint
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,21 @@ def unknown_posts(entries: Iterable[dict[str, Any]], intents: Iterable[Intent] =
         entries: the log.
         intents: the open posts; what the log says of their targets counts no more.
     """
-    found = {}
+    found: dict[tuple[str, str], tuple[str, str, object]] = {}
     for entry in entries:
         for name, part in outcomes(entry).items():
             if part.get("state") == "unknown" and entry.get("id"):
-                found[entry["id"], name] = _unknown(entry["id"], name, entry["text"], part.get("error"))
+                found[fingerprint(entry["text"]), name] = entry["id"], entry["text"], part.get("error")
     for intent in intents:
         for name, one in intent.deliveries.items():
-            found.pop((intent.id, name), None)  # it is sent once more
+            found.pop((intent.fingerprint, name), None)  # it is sent once more
             if one.state == "unknown":
-                found[intent.id, name] = _unknown(intent.id, name, intent.text, one.error)
-    return {f"{post} {name}": said for (post, name), said in found.items() if confirms(name)}
+                found[intent.fingerprint, name] = intent.id, intent.text, one.error
+    return {
+        f"{post} {name}": _unknown(post, name, text, error)
+        for (_, name), (post, text, error) in found.items()
+        if confirms(name)
+    }
 
 
 def open_posts(

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
+from itertools import chain
 from random import Random
 
 from botus.errors import FileError
@@ -31,7 +32,7 @@ from botus.store.log_index import Entry
 from botus.store.queue import Queue
 from botus.store.state import StateFiles
 from botus.store.tweeted import Log
-from botus.text import fingerprint
+from botus.text import fingerprint, short_id
 
 _OPEN_LIMIT = 20  # lines that wait for a target that is down
 _DONE_KEPT = 30 * 86400  # seconds; older proofs go once the log has them
@@ -260,6 +261,7 @@ class PostingRun:
             deliveries = {name: Delivery() for name in names}
             claimed = int(self.clock() * 1000)
             intent = Intent(fingerprint(line.text), line.text.strip(), raw, claimed, deliveries=deliveries)
+            intent.longer_id = self._longer_id(intent.fingerprint, selection.claimed)
             if self.intents.claim(intent):
                 if not self._is_used_after_all(intent) and self._take_out(intent, line):
                     return intent
@@ -267,6 +269,18 @@ class PostingRun:
             selection.claimed.add(intent.fingerprint)
         self.say("nothing to post: no line of tweets.txt may go out (see: botus status)", "warning")
         return None
+
+    def _longer_id(self, post: str, claimed: set[str]) -> str:
+        """The id of a post whose short one another post has already; empty where none has."""
+
+        def is_taken(start: str) -> bool:
+            alike = chain(
+                self.log.index().beginning(start), (one for one in claimed if one.startswith(start))
+            )
+            return any(one != post for one in alike)
+
+        found = short_id(post, is_taken)
+        return "" if found == short_id(post) else found
 
     def _is_used_after_all(self, intent: Intent) -> bool:
         """Look again, now that nobody else can claim it: another run may have finished it meanwhile."""

@@ -11,6 +11,7 @@ forgotten.py   owns .botus/copies.bin: what is left of corpora that were forgott
                them
 intents.py     owns .botus/intents and .botus/done: one file per post that has been claimed, and what became
                of it
+log_index.py   owns .botus/log.index: what is known of tweeted.json without reading it
 queue.py       owns tweets.txt: the queue, one post per line, meant to be edited by hand
 sessions.py    owns .botus/bluesky.json: the session with a Bluesky server, kept between runs, readable by
                its owner only

@@ -67,6 +67,7 @@ class Intent:
         owner: the process that is at work on it; empty when nobody is.
         generation: how often it was taken over from a dead owner.
         deliveries: by the target's name.
+        longer_id: where the first digits of the fingerprint name another post too; empty elsewhere.
     """
 
     fingerprint: str
@@ -76,10 +77,12 @@ class Intent:
     owner: str = ""
     generation: int = 0
     deliveries: dict[str, Delivery] = field(default_factory=dict)
+    longer_id: str = ""
 
     @property
     def id(self) -> str:
-        return short_id(self.fingerprint)
+        """What a person calls it; which post it is, the fingerprint decides."""
+        return self.longer_id or short_id(self.fingerprint)
 
     @property
     def is_final(self) -> bool:
@@ -207,6 +210,8 @@ def _names(folder: Path) -> list[Path]:
 def _dump(intent: Intent) -> bytes:
     fields = asdict(intent)
     fields["parts"] = fields.pop("deliveries")  # its name in the files
+    if not intent.longer_id:
+        del fields["longer_id"]
     return json.dumps(fields, indent=1).encode()
 
 
