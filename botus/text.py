@@ -70,7 +70,7 @@ def fingerprint(text: str) -> str:
 
 
 def short_id(print_of_post: str, is_taken: Callable[[str], bool] = lambda _: False) -> str:
-    """The id by which a person names a post: the first 10 digits of its fingerprint, more where they are taken.
+    """The id by which a person names a post: 10 digits of its fingerprint, more where those are taken.
 
     Two texts with the same 10 digits are found in a minute, so nothing may be decided by them.
     """

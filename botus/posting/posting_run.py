@@ -274,10 +274,8 @@ class PostingRun:
         """The id of a post whose short one another post has already; empty where none has."""
 
         def is_taken(start: str) -> bool:
-            alike = chain(
-                self.log.index().beginning(start), (one for one in claimed if one.startswith(start))
-            )
-            return any(one != post for one in alike)
+            alike = filter(lambda one: one.startswith(start), claimed)
+            return any(one != post for one in chain(alike, self.log.index().beginning(start)))
 
         found = short_id(post, is_taken)
         return "" if found == short_id(post) else found

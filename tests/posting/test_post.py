@@ -98,6 +98,42 @@ def test_two_equal_lines_are_one_post(world: World) -> None:
     assert world.targets["one"].platform.posts == ["same"]
 
 
+# Two posts whose fingerprints begin with the same ten digits.
+ALIKE = [
+    "The keeper wrote 1042100 letters to the fog and had 7294700 answers.",
+    "The keeper wrote 1126715 letters to the fog and had 7887005 answers.",
+]
+
+
+@pytest.mark.parametrize("order", [ALIKE, ALIKE[::-1]], ids=["one", "the other"])
+def test_two_posts_with_one_short_id_are_two_posts(world: World, order: list[str]) -> None:
+    assert len({fingerprint(text)[:10] for text in ALIKE}) == 1
+    (world.data / "tweets.txt").write_text("")
+    for text in order:
+        world.lines(text)
+        world.run().post()
+    assert [entry["text"] for entry in log(world.data)] == order
+    assert len({str(entry["id"]) for entry in log(world.data)}) == 2
+    world.lines(*ALIKE)
+    for _ in range(3):
+        world.run().post()
+    assert world.targets["one"].platform.posts == order
+
+
+def test_one_of_two_posts_with_one_short_id_may_be_forgotten(world: World) -> None:
+    (world.data / "tweets.txt").write_text("")
+    for text in ALIKE:
+        world.lines(text)
+        world.run().post()
+    (world.data / "tweeted.json").write_text(json.dumps(log(world.data)[1:]))
+    log_repair.accept(world.data)
+    assert len(Intents(world.data).done_names()) == 1
+    world.lines(ALIKE[1])
+    assert world.run().post().chosen is None
+    world.lines(ALIKE[0])
+    assert world.run().post().chosen == ALIKE[0]
+
+
 def test_sending_is_on_the_disk_before_the_request(world: World) -> None:
     def look(text: str) -> None:
         [intent] = Intents(world.data).open()
