@@ -133,6 +133,8 @@ class Deliverer:
         if answer.state == "posted":
             known.rejected = known.failures = known.lost = 0
             return
+        if delivery.too_long:  # the line's fault; it is not lost, so no queue is burnt
+            return
         if answer.state == "rejected":
             known.rejected += 1
             count, what = known.rejected, "rejected"

@@ -6,6 +6,7 @@ string its quotes would be escaped, so `"text": "` is the begin of a text wherev
 
 from __future__ import annotations
 
+import html
 import json
 import math
 import re
@@ -25,7 +26,7 @@ _LONGEST = 1 << 16
 _TEXT_NAMES = ("text", "tweet", "full_text", "status", "message", "content", "body", "post")
 _TIME_NAMES = ("timestamp", "date", "time", "created_at", "posted_at", "at")
 _CLOSERS = {'"': '"', "'": "'", "“": '”“"', "„": '”“"', "‘": "’'"}
-_KEY = re.compile(r"""(?<![\\\w])(["'“„‘]?)text["'”“’]?\s*:\s*""", re.IGNORECASE)
+_KEY = re.compile(r"""(?<![\\\w])(?:["'“„‘]?text["'”“’]?\s*:|(["'])text\1\s*(?=["']))\s*""", re.IGNORECASE)
 _BEGIN = re.compile(rf"\{{|{_KEY.pattern}", re.IGNORECASE)
 _TIME = re.compile(
     r"""\b(?:timestamp|created_at|date|time)["'”’]?\s*:\s*(?:"([^"\n]*)"|'([^'\n]*)'|(-?[1-9]\d*(?:\.\d+)?)(?![\w.]))"""
@@ -33,6 +34,7 @@ _TIME = re.compile(
 _BRACE = re.compile(r"[{}]")
 _NEXT_KEY = re.compile(r"""(?<!\\)(["'“„‘])\w+["'”“’]\s*:""")
 _VALUE_ENDS = re.compile(r"""\s*(?:[,}\]:]|\Z|//|/\*|[#<>=]|\{\s*"|["'“„‘]\w+["'”“’]\s*:)|[ \t\r]*\n""")
+_GOES_ON = re.compile(r"""\s*,[ \t]*(?![ \t\r\n{}\[\],]|\Z|["'“„‘]?\w+["'”“’]?\s*:)""")
 _NO_TEXT = re.compile(r"(?:null|true|false|-?\d[\d.]*)\s*[,}\n]|[{\[,}\]]|\Z")
 _BARE = re.compile(r'(?:^|(?<=[\[,]))\s*("(?:[^"\\]|\\.)*")(?=\s*(?:[,\]]|$))', re.DOTALL)
 _ESCAPES = re.compile(r"""(\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})|\\(')|(["\\])""")
@@ -65,7 +67,7 @@ def salvage(content: bytes, moment: Moment) -> Salvage:
         content: the file, in UTF-8 or whatever else an editor made of it.
         moment: reads a date of any form, in seconds since the epoch; None where it is none.
     """
-    text = _decoded(content)
+    text = _unwrapped(_decoded(content))
     if re.match(r'\s*\[\s*"', text):
         with suppress(ValueError, RecursionError):
             whole = json.loads(_loosened(text), strict=False)
@@ -95,6 +97,15 @@ def _decoded(content: bytes) -> str:
     return re.sub(
         "[\udc80-\udcff]", lambda byte: bytes([ord(byte[0]) - 0xDC00]).decode("cp1252", "replace"), text
     )
+
+
+def _unwrapped(text: str) -> str:
+    """The JSON in a JSON string or a web page, in which every quote is escaped; a text as it is otherwise."""
+    if re.search(r'"text"\s*:', text, re.IGNORECASE):
+        return text
+    if re.search(r'\\"text\\"\s*:', text, re.IGNORECASE):
+        return re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], text)
+    return html.unescape(text) if re.search(r"&(?:quot|#34|#x22);text&", text, re.IGNORECASE) else text
 
 
 def _spans(text: str, moment: Moment) -> Iterator[tuple[int, int, list[Saved], bool]]:
@@ -190,7 +201,8 @@ def _rebuilt(words: str, stamp: object, moment: Moment, others: Entry | None = N
 def _literal(text: str, start: int) -> tuple[list[str], int, bool]:
     """The text that begins here, where its string ends, and whether both of its quotes are there.
 
-    With two quotes at its end, either may be the last: both readings.
+    With two quotes at its end, or a comma behind one that no name follows, either may be the last: both
+    readings.
     """
     opening = text[start : start + 1]
     closers = _CLOSERS.get(opening)
@@ -206,7 +218,9 @@ def _literal(text: str, start: int) -> tuple[list[str], int, bool]:
             ends.append(begin + found.start())
             if _VALUE_ENDS.match(text, ends[-1] + 1):
                 both = ends[-2:] if ends[-1] - 1 in ends else ends[-1:]
-                return [_value(text[begin:end]) for end in both], ends[-1] + 1, True
+                if _GOES_ON.match(text, ends[-1] + 1):  # a quote and a comma within the text?
+                    both.append(max(text.rfind(one, begin, limit) for one in closers or opening))
+                return [_value(text[begin:end]) for end in dict.fromkeys(both)], ends[-1] + 1, True
     if ends:  # noise behind it
         return [_value(text[begin : ends[0]])], ends[0] + 1, False
     # A quote is missing, or the rest of the text is: torn off at another entry, or at the end of the file.

@@ -41,11 +41,14 @@ class Timing:
 
 USUAL = Timing()
 _LENGTH_WORDS = re.compile(
-    r"too (?:long|big|large)|character limit|longer than|shorter|grapheme|maximum length|exceed|\b186\b",
+    r"too[ _-]?(?:long|big|large)|character limit|[0-9] characters|characters or |longer than|shorter"
+    r"|grapheme|max(?:imum)?[ _-]?length|\b186\b",
     re.IGNORECASE,
 )
 _OTHER_WORDS = re.compile(
-    r"duplicate|blank|already there|key on the server|visibility|language", re.IGNORECASE
+    r"duplicate|blank|already there|key on the server|visibility|language"
+    r"|quota|posts|statuses|requests|daily|per (?:day|hour)|rate limit|media|attachment|poll|spam",
+    re.IGNORECASE,
 )
 
 
@@ -173,9 +176,11 @@ class Target(ABC):
         The limit's number stands in Mastodon's sentence in every language; and a text that is nearly as long
         as the limit is one that the platform may count otherwise.
         """
-        if _LENGTH_WORDS.search(reason) or re.search(rf"(?<![0-9]){self.limit or -1}(?![0-9])", reason):
+        if _LENGTH_WORDS.search(reason):
             return True
-        return self.limit > 0 and self.length(text) >= 0.9 * self.limit and not _OTHER_WORDS.search(reason)
+        is_named = re.search(rf"(?<![0-9]){self.limit or -1}(?![0-9])|exceed", reason, re.IGNORECASE)
+        is_near = self.limit > 0 and self.length(text) >= 0.9 * self.limit
+        return bool(is_named or is_near) and not _OTHER_WORDS.search(reason)
 
     def ready(self) -> Answer | Ready:
         """Ask, without posting, whether a send can work now; an Answer is always `later`."""

@@ -94,11 +94,16 @@ def _rows(session: ReviewSession, posts: Sequence[str]) -> Iterator[dict[str, st
             "decision": verdict if verdict in ("keep", "star", "later") else "",
             "text": session.state.table.cards[post].text,
             "score": "" if score is None else f"{score:.4f}",
-            "flags": ", ".join(map(str, noted.get("flags") or ())),
+            "flags": ", ".join([*map(str, noted.get("flags") or ()), *_too_long(session, post)]),
             "model": str(noted.get("model") or ""),
             "temperature": "" if temperature is None else f"{temperature:g}",
             "nearest": str((noted.get("nearest") or {}).get("text") or ""),
         }
+
+
+def _too_long(session: ReviewSession, post: str) -> list[str]:
+    reason = session.state.set_aside.get(post)
+    return [f"set aside until shorter: {reason}"] if reason else []
 
 
 def take_in(session: ReviewSession, rows: Sequence[Row]) -> Imported:

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from botus.errors import Interrupted
+from botus.errors import FileError, Interrupted
 from botus.review.comparing import Comparison
 from botus.review.learning import Learner
 from botus.review.machine import keys, rewording, state, steps, table
@@ -32,6 +32,7 @@ from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents
 from botus.store.queue import Queue
+from botus.store.state import StateFiles
 from botus.store.tweeted import Log
 from botus.text import fingerprint
 
@@ -70,6 +71,7 @@ class ReviewSession:
             posts = table.read(lines, self._used())
         fresh = ReviewState(posts, order=order, seed=seed, limit=limit, learning=learning)
         fresh = replace(fresh, scores=self.about.scores, flagged=self.about.flagged)
+        fresh = replace(fresh, set_aside=self._set_aside())
         self.state = state.begin(fresh, history)
         self.notices += _oddities(lines, self.state)
 
@@ -148,6 +150,8 @@ class ReviewSession:
         if now[2] != self._stamps[2]:
             self.about = self._candidates.provenance()
             self.state = replace(self.state, scores=self.about.scores, flagged=self.about.flagged)
+        if now[3] != self._stamps[3]:
+            self.state = replace(self.state, set_aside=self._set_aside())
         self._stamps = now
         self._read_again()
         return True
@@ -219,8 +223,14 @@ class ReviewSession:
         words = dict.fromkeys(self._intents.used(), "it is being posted")
         return words | {post: _when_and_where(entry) for post, entry in self._log.used().items()}
 
-    def _look(self) -> tuple[object, object, object]:
-        return files.stamp(self._queue.path), files.stamp(self._log.path), files.stamp(self._candidates.path)
+    def _set_aside(self) -> Mapping[str, str]:
+        with suppress(FileError):  # `post` says what is wrong with it
+            return StateFiles(self._data).load().too_long
+        return {}
+
+    def _look(self) -> tuple[object, ...]:
+        owners = (self._queue, self._log, self._candidates, StateFiles(self._data))
+        return tuple(files.stamp(owner.path) for owner in owners)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
@@ -281,3 +291,5 @@ def _oddities(lines: Iterable[Line], begun: ReviewState) -> Iterator[str]:
         yield f"{again} dropped before and in tweets.txt again: never drawn, not shown"
     if used := sum(post in begun.table.used for post in cards):
         yield f"{used} posted before and still in tweets.txt: never drawn, not shown"
+    if aside := sum(post in begun.set_aside and begun.is_there(post) for post in cards):
+        yield f"{aside} set aside until shorter, since a platform found them too long: f l shows them"

@@ -47,6 +47,9 @@ FORMS = {
     "seconds as a string": f'[{{{ONE}, "timestamp": "1600000000"}}]',
     "another name for the time": f'[{{{ONE}, "date": "2020-09-13 12:26:40"}}]',
     "another name for the text": f'[{{"tweet": "{LAMP}", "timestamp": {TIME}}}]',
+    "no colon": f'[{{"text" "{LAMP}", "timestamp": {TIME}}}]',
+    "a string of JSON": json.dumps(f'[{{{ONE}, "timestamp": {TIME}}}]') + "\n",
+    "quotes of a page": f'<pre>[{{{ONE}, "timestamp": {TIME}}}]</pre>'.replace('"', "&quot;"),
     "an object": f'{{{ONE}, "timestamp": {TIME}}}',
     "an object around": f'{{"posted": [{{{ONE}, "timestamp": {TIME}}}]}}',
     "a line each": f'{{{ONE}, "timestamp": {TIME}}}\n{{"text": "b", "timestamp": 1}}\n',
@@ -103,6 +106,8 @@ def test_whatever_an_editor_saved_it_as(encoding: str) -> None:
 def test_raw_line_breaks_and_quotes_that_nobody_escaped() -> None:
     assert list(texts(b'[{"text": "tea\nand\tfog", "timestamp": 1}]')) == ["tea\nand\tfog"]
     assert list(texts(b'[{"text": "He said "hello" to me", "timestamp": 1}]')) == ['He said "hello" to me']
+    said = list(texts(b'[{"text": "She: "no", "yes"", "timestamp": 1}, {"text": "b", "timestamp": 1}]'))
+    assert {'She: "no", "yes"', "b"} <= set(said)
     assert list(texts(b'[{"text": "It\\\'s C:\\x", "timestamp": 1}]')) == ["It's C:\\x"]
 
 

@@ -27,12 +27,15 @@ from botus.posting.target import Timing
 from botus.posting.targets.mastodon import Mastodon
 from botus.settings import Settings
 from botus.store.intents import Intents
+from botus.store.state import StateFiles
 from botus.store.tweeted import Log
+from botus.text import fingerprint
 from tests.support.servers import MastodonServer
 
 TEXTS = ["first", "second", "third"]
 CALLS = ["write", "fsync", "link", "rename", "unlink", "flock", "connect", "sendto", "recvfrom"]
 FAILING = ["write", "fsync", "link", "rename", "unlink"]
+TOO_LONG = '422 {"error": "Validation failed: Text character limit of 500 exceeded"}'
 TOUCHED = re.compile(r'openat\([^"]*"[^"]*/\.botus')
 
 
@@ -70,9 +73,10 @@ def world(folder: Path) -> Path:
     return data
 
 
-def calls_of_a_good_run(calls: list[str]) -> dict[str, tuple[int, int]]:
+def calls_of_a_run(calls: list[str], *faults: str) -> dict[str, tuple[int, int]]:
     """Count the calls of a run: per kind those before the data folder is first touched, and all."""
     with tempfile.TemporaryDirectory() as name, MastodonServer() as server:
+        server.script(*faults)
         log = Path(name) / "strace.log"
         wanted = ",".join([*calls, "openat"]) if calls else "all"
         done = post(world(Path(name)), server, ["-o", str(log), "-e", f"trace={wanted}"])
@@ -87,8 +91,8 @@ def calls_of_a_good_run(calls: list[str]) -> dict[str, tuple[int, int]]:
     return found
 
 
-def injections() -> Iterator[Injection]:
-    counted = calls_of_a_good_run(CALLS)
+def injections(*faults: str) -> Iterator[Injection]:
+    counted = calls_of_a_run(CALLS, *faults)
     for call, (before, total) in counted.items():
         for number in range(before + 1, total + 1):
             yield Injection(call, number, "signal=SIGKILL")
@@ -109,29 +113,38 @@ def recover(data: Path, server: MastodonServer) -> None:
         ).post()
 
 
-def try_one(injection: Injection) -> str:
-    """Let one thing go wrong, recover, and say what does not hold; nothing if all is well."""
+def try_one(injection: Injection, *faults: str) -> str:
+    """Let one thing go wrong, recover, and say what does not hold; nothing if all is well.
+
+    Args:
+        faults: of the server, at the first request.
+    """
     with tempfile.TemporaryDirectory() as name, MastodonServer() as server:
+        server.script(*faults)
         data = world(Path(name))
         inject = f"inject={injection.call}:{injection.fault}:when={injection.number}"
         done = post(data, server, ["-o", "/dev/null", "-e", f"trace={injection.call}", "-e", inject])
         if injection.fault != "signal=SIGKILL" and done.returncode not in (0, 3, 5):
             return f"exit code {done.returncode}: {done.stderr.decode()[-300:]}"
         recover(data, server)
-        if sorted(server.texts) != sorted(TEXTS):
-            return f"posted {server.texts}"
+        aside = (data / "tweets.txt").read_text().split() if faults else []
+        if sorted([*server.texts, *aside]) != sorted(TEXTS):
+            return f"posted {server.texts}, set aside {aside}"
+        if {fingerprint(text) for text in aside} != set(StateFiles(data).load().too_long):
+            return f"set aside {aside}, remembered {StateFiles(data).load().too_long}"
         entries = Log(data).entries()
-        if sorted(entry["text"] for entry in entries) != sorted(TEXTS):
+        if sorted(entry["text"] for entry in entries) != sorted(server.texts):
             return f"logged {entries}"
         if Intents(data).open():
             return "an intent is left open"
         return ""
 
 
-def try_all(cases: list[Injection]) -> dict[Injection, str]:
+def try_all(cases: list[Injection], *faults: str) -> dict[Injection, str]:
     """Try each; at most two at a time, because a run is mostly start-up."""
     with ThreadPoolExecutor(2) as pool:
-        return {case: result for case, result in zip(cases, pool.map(try_one, cases), strict=True) if result}
+        results = pool.map(lambda case: try_one(case, *faults), cases)
+        return {case: result for case, result in zip(cases, results, strict=True) if result}
 
 
 @pytest.fixture(scope="module")
@@ -148,9 +161,15 @@ def test_nothing_twice_nothing_lost(cases: list[Injection], fault: str) -> None:
     assert try_all(chosen) == {}
 
 
+def test_a_line_that_is_too_long_is_kept_and_stays_aside() -> None:
+    chosen = [case for case in injections(TOO_LONG) if case.fault == "signal=SIGKILL"]
+    assert len(chosen) > 20
+    assert try_all(chosen, TOO_LONG) == {}
+
+
 def main() -> None:
     """Kill at every system call there is, and print the figures."""
-    counted = calls_of_a_good_run([])
+    counted = calls_of_a_run([])
     cases = [
         Injection(call, number, "signal=SIGKILL")
         for call, (before, total) in counted.items()

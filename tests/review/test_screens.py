@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,6 +43,14 @@ def painted(
     about: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[str]:
     return [line.plain for line in screen(state, View(LIMITS, about or {}, width, height))]
+
+
+def test_a_post_that_a_platform_found_too_long_says_so() -> None:
+    state = replace(
+        start("The tide is late.", "b"), set_aside={fingerprint("The tide is late."): "mastodon: 422"}
+    )
+    assert "set aside until shorter: mastodon: 422" in "\n".join(painted(state))
+    assert "(too long) The tide is late." in "\n".join(painted(press(state, "tab")))
 
 
 def test_a_card_says_what_is_known() -> None:

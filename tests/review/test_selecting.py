@@ -90,6 +90,8 @@ def test_filters_show_some_and_end() -> None:
         assert effects == []
         found.append(shown(after))
     assert found == ["a", "b", "c", "x" * 300, "e"]
+    kept, _ = typed(replace(state, set_aside={fingerprint("a"): "422"}), "f", "l")
+    assert shown(kept) == "a"
     state, _ = typed(state, "f", "d", "k")
     assert "the last one that the filter found" in state.notice
     assert state.verdicts[fingerprint("c")] == "keep"

@@ -27,6 +27,7 @@ from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.decisions import Decisions
 from botus.store.durable import files, jsonl
 from botus.store.queue import Queue
+from botus.store.state import PostingState, StateFiles
 from botus.store.tweeted import Log
 from botus.text import fingerprint
 from tests.proofs import crash
@@ -386,3 +387,21 @@ def refusal(data: Path, text: str, policy: Literal["reviewed", "any"]) -> object
     settings = Settings(data, post_only=policy)
     run = PostingRun(settings, {}, rng=random.Random(1), clock=time.time, say=lambda *_, **__: None)
     return run.selection().refusal(line)
+
+
+def test_a_line_that_a_platform_found_too_long_is_named_and_found(tmp_path: Path) -> None:
+    (tmp_path / "tweets.txt").write_text("the short kettle\nthe long kettle\n")
+    remembered = StateFiles(tmp_path)
+    remembered.save(PostingState(too_long={fingerprint("the long kettle"): "mastodon: 422"}))
+    decisions = Decisions(tmp_path)
+    with open_session(tmp_path) as session:
+        assert "1 set aside until shorter" in session.notices[0]
+        session.decide([(fingerprint("the long kettle"), "keep")])
+        session.press("f")
+        session.press("l")
+        assert session.state.current is not None
+        assert session.state.current.text == "the long kettle"
+        remembered.save(PostingState())
+        session.look_again()
+        assert not session.state.set_aside
+    assert decisions.verdicts()[fingerprint("the long kettle")] == "keep"

@@ -119,6 +119,8 @@ def _order(state: ReviewState, key: Key) -> Result:
 
 
 def _is_long(state: ReviewState, post: str) -> bool:
+    if post in state.set_aside:
+        return True
     text = state.table.cards[post].text
     # Counting as X does is slow, and no character of a post counts more than twice.
     is_near = 2 * len(text) > state.limit and state.is_open(post)

@@ -66,6 +66,7 @@ class ReviewState:
     seed: int = 0  # for the cards that come at random
     scores: Mapping[str, float] = field(default_factory=dict)
     flagged: Collection[str] = ()
+    set_aside: Mapping[str, str] = field(default_factory=dict)  # why a platform found a post too long
     limit: int = 280  # the shortest limit of a target, in characters: more is long
     learning: bool = True  # whether the person's decisions may change the order
     lesson: Lesson | None = None  # what was learned from them

@@ -139,6 +139,8 @@ def _facts(state: ReviewState, card: Card, view: View) -> Iterator[Text]:
     yield Text(indent).append_text(
         _lengths(normalise(state.editor.text) if state.editor else card.text, view)
     )
+    if reason := state.set_aside.get(card.fingerprint):
+        yield Text(indent).append("set aside until shorter: ", "bold red").append_text(visible(reason))
     noted = state.noted(view.about, card.fingerprint)
     if flags := noted.get("flags"):
         yield Text(indent).append("flagged: ", "bold red").append_text(visible(", ".join(map(str, flags))))
@@ -204,7 +206,8 @@ def _list(state: ReviewState, listing: Listing, view: View) -> list[Text]:
     for number, post in enumerate(posts):
         # Every post has a line; those that are left over go to the first posts that need more.
         rows = max(1, room - len(body) - (len(posts) - number - 1))
-        body += _entry(state.table.cards[post].text, listing.marks.get(post), number, rows, view)
+        text = ("(too long) " if post in state.set_aside else "") + state.table.cards[post].text
+        body += _entry(text, listing.marks.get(post), number, rows, view)
     if not posts:
         body = [Text(), Text(" Nothing is left to review.", "bold")]
     if len(body) > room:
