@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -166,39 +167,49 @@ def state_of(path: Path) -> State | None:
 
 def load(path: Path, state: State) -> LogIndex | None:
     """Return the index of one state of the log; None where the file has no sound one."""
-    with suppress(OSError, ValueError, KeyError, TypeError, MemoryError):
-        content = path.read_bytes()
-        head, _, columns = content.removeprefix(_MAGIC).partition(b"\n")
-        about = json.loads(head)
-        count = about["count"]
-        if not content.startswith(_MAGIC) or tuple(about["state"]) != state:
+    with (
+        suppress(OSError, ValueError, KeyError, TypeError, EOFError, OverflowError),
+        path.open("rb") as source,
+    ):
+        if source.readline(len(_MAGIC)) != _MAGIC:
             return None
-        if zlib.crc32(columns, zlib.crc32(json.dumps(about["facts"]).encode())) != about["sum"]:
+        about = json.loads(source.readline())
+        if tuple(about["state"]) != state or about["count"] > path.stat().st_size:
             return None
-        index = LogIndex(state, unconfirmed=Counter(about["facts"][0]), readings=about["facts"][1])
-        view, at = memoryview(columns), count * _PRINT
-        index.prints = bytearray(view[:at])
+        count, (unconfirmed, readings) = about["count"], about["facts"]
+        index = LogIndex(state, unconfirmed=Counter(unconfirmed), readings=readings)
+        index.prints = bytearray(source.read(count * _PRINT))
         for column in (index.starts, index.lengths, index.times):
-            size = count * column.itemsize
-            column.frombytes(view[at : at + size])
-            at += size
-        index.kinds = bytearray(view[at:])
-        return index if len(index.kinds) == count else None
+            column.fromfile(source, count)
+        index.kinds = bytearray(source.read())
+        return index if len(index) == count and _sum(index) == about["sum"] else None
     return None
 
 
 def save(path: Path, index: LogIndex) -> None:
     """Write an index; where that fails, the next reader builds one."""
-    columns = b"".join(
-        (index.prints, index.starts.tobytes(), index.lengths.tobytes(), index.times.tobytes(), index.kinds)
-    )
     facts = [index.unconfirmed, index.readings]
-    total = zlib.crc32(columns, zlib.crc32(json.dumps(facts).encode()))
-    about = {"count": len(index), "state": index.state, "facts": facts, "sum": total}
+    about = {"count": len(index), "state": index.state, "facts": facts, "sum": _sum(index)}
     if not path.parent.is_dir():  # botus has not been at work here; looking leaves no trace
         return
     with suppress(FileError):
-        files.replace(path, [_MAGIC + json.dumps(about).encode() + b"\n", columns], durably=False)
+        files.replace(
+            path,
+            chain([_MAGIC, json.dumps(about).encode(), b"\n"], map(bytes, _columns(index))),
+            durably=False,
+        )
+
+
+def _columns(index: LogIndex) -> list[memoryview]:
+    numbers = (memoryview(column).cast("B") for column in (index.starts, index.lengths, index.times))
+    return [memoryview(index.prints), *numbers, memoryview(index.kinds)]
+
+
+def _sum(index: LogIndex) -> int:
+    total = zlib.crc32(json.dumps([index.unconfirmed, index.readings]).encode())
+    for column in _columns(index):
+        total = zlib.crc32(column, total)
+    return total
 
 
 def _as_float(value: float) -> float:

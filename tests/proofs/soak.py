@@ -62,6 +62,7 @@ OTHERS = (
     "killed after delivery",
     "clock stepped",
     "edited by hand",
+    "index of the log harmed",
 )
 FAILURES = (*REPLIES, *OTHERS)
 
@@ -174,7 +175,7 @@ class Soak:
         self.person = Person(data / "tweets.txt", self.rng)
         self.person.add(50)
         self.figures, self.turns, self.said = Figures(), list[Container](), Counter[str]()
-        self.is_calm, self.used = True, set[str]()
+        self.is_calm, self.used, self.index = True, set[str](), b""
         self.containers = [self.start(), self.start()]
 
     def start(self) -> Container:
@@ -275,8 +276,20 @@ class Soak:
             one.step = 0 if one.step else self.rng.choice(steps if self.lock else steps[:2])
         elif failure == "edited by hand":
             self.person.edit()
+        elif failure == "index of the log harmed":
+            self.harm_index()
         else:
             target.after = failure
+
+    def harm_index(self) -> None:
+        """Lose the index of the log, damage it, or put an old one back."""
+        path = self.data / files.STATE_FOLDER / "log.index"
+        content = bytearray(path.read_bytes()) if path.exists() else bytearray(b"nothing")
+        earlier, self.index = self.index, bytes(content)
+        content[self.rng.randrange(len(content))] ^= 1
+        path.unlink(missing_ok=True)
+        if self.rng.random() < 0.7:
+            path.write_bytes(self.rng.choice([earlier, content]))
 
     def look_after_it(self) -> None:
         """A person calls the doctor and tells what became of lost posts; what crashes left grows old."""

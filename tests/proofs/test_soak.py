@@ -114,7 +114,7 @@ def test_a_loop_of_months_keeps_nothing_in_memory_and_few_files() -> None:
         assert len(life.target.platform.posts) == 60 * 8
     posts = 25 * 8
     assert blocks[1] - blocks[0] < 3 * posts  # the platform keeps the texts, and the target too
-    assert counts[1][:2] == [7, 100]
+    assert counts[1][:2] == [8, 100]
     assert counts[1][2] < 8 * 31 * 1.3, "done/ keeps more than a month"
 
 
