@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from urllib.parse import quote, urlsplit
 
 from botus.errors import CredentialsError, TemporaryError
@@ -44,6 +45,9 @@ _REMEDIES = (
     ("refused", "is the address right, and does the server run?"),
 )
 _LONGEST_REASON = 160
+# What the JSON of an answer may have. Twenty posts have some thousands of parts, each of up to 80 bytes.
+_DEEPEST, _MOST_PARTS = 64, 100_000
+_NESTING = re.compile(rb'"(?:[^"\\]+|\\.)*+"?|[\[{\]}]', re.DOTALL)  # strings, too, so as to pass over them
 # What an error text must not hold: markup, and headers that a server echoes.
 _UNFIT = re.compile(r"<[a-z!/?]|authorization\W|bearer\s|oauth_", re.IGNORECASE)
 
@@ -86,8 +90,12 @@ class Exchange:
 
     def json(self, *keys: str) -> object:
         """The body as JSON, or what stands in it under these keys; None where there is none."""
+        return at(self._content, *keys)
+
+    @cached_property
+    def _content(self) -> object:
         try:
-            return at(json.loads(self.body), *keys)
+            return json.loads(self.body) if _is_bounded(self.body) else None
         except (ValueError, RecursionError):
             return None
 
@@ -130,6 +138,19 @@ def message(exchange: Exchange) -> str:
         if isinstance(words, str) and words.strip():
             return words
     return ""
+
+
+def _is_bounded(body: bytes) -> bool:
+    """Whether JSON may be parsed: a megabyte of brackets becomes twenty of objects."""
+    if sum(map(body.count, (b"[", b"{", b","))) > _MOST_PARTS:
+        return False
+    depth = 0
+    for found in _NESTING.finditer(body):
+        token = found[0]
+        depth += 1 if token in b"[{" else -1 if token in b"]}" else 0
+        if depth > _DEEPEST:
+            return False
+    return True
 
 
 def at(value: object, *keys: str) -> object:

@@ -1,48 +1,41 @@
 """Makes one HTTP request of a client library and records, at the socket, what became of it.
 
 Owns every connection of the targets: time-outs, a deadline for the whole request, no retry, no reuse; no
-request begins once the process is to end. "May a byte have left?" is answered where bytes leave; what the
-library returns or raises is thrown away. Loads `requests`, so it is imported at the first request.
+request begins once the process is to end. "May a byte have left?" is answered where bytes leave. What the
+library returns or raises is thrown away, and it never sees an answer: it would parse whatever a server sends.
+Loads `requests`, so it is imported at the first request.
 """
 
-# ruff: noqa: ANN401  (arguments are handed through to classes of requests, urllib3 and http.client)
+# ruff: noqa: ANN401  (arguments are handed through to classes of requests)
 
 from __future__ import annotations
 
-import errno
-import io
-import os
-import socket
 import time
 import warnings
 from collections.abc import Callable
-from http.client import HTTPResponse
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
-from urllib3.connection import HTTPConnection
-from urllib3.exceptions import ConnectTimeoutError
 
 from botus import shutdown
 from botus.errors import BotusError, causes, network_words
+from botus.posting.http.bounded import Bounded
 from botus.posting.http.exchange import Exchange
 from botus.posting.target import Timing
 
-_LONGEST_ANSWER = 8 << 20  # bytes; twenty posts with everything around them need a few hundred thousand
 
-
-class Wire(HTTPAdapter):
+class Wire(Bounded):
     """A requests adapter for one request at a time.
 
     Args:
         moved: (address in the client library, address to use), for a library without a host setting.
     """
 
+    longest = 2 << 20  # bytes; twenty posts with everything around them need a few hundred thousand
+
     def __init__(self, timing: Timing, moved: tuple[str, str] = ("", "")) -> None:
         self.timing, self.moved = timing, moved
-        self.exchange = Exchange()
         self._unused = False
         super().__init__(max_retries=0)
 
@@ -82,24 +75,15 @@ class Wire(HTTPAdapter):
             raise requests.ConnectionError("a second request where one was asked for")
         self._unused = False
         exchange = self.exchange
-        options |= {"stream": True, "timeout": self.timing.timeouts}
+        options["timeout"] = self.timing.timeouts
         try:
-            response = super().send(self._move(request, options), **options)
-            body = response.content
+            response = self.fetch(self._move(request, options), options)
         except Exception as error:
             exchange.failure = network_words(error)
             raise
-        finally:
-            self.close()  # an idle connection that the server has dropped would cost a lost answer
         exchange.headers = {name.lower(): value for name, value in response.headers.items()}
-        exchange.status, exchange.body = response.status_code, body
-        return response
-
-    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
-        """Let the connection tell this adapter what leaves; urllib3 knows connections by their class only."""
-        pool: Any = super().get_connection_with_tls_context(*args, **options)
-        pool.ConnectionCls = type("Connection", (_Connection, pool.ConnectionCls), {"wire": self})
-        return pool
+        exchange.status, exchange.body = response.status_code, response.content
+        raise requests.RequestException("the answer has been recorded")
 
     def _move(self, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.PreparedRequest:
         old, new = self.moved
@@ -109,56 +93,3 @@ class Wire(HTTPAdapter):
         moved.url = new + (request.url or "")[len(old) :]
         options["proxies"] = get_environ_proxies(moved.url)
         return moved
-
-
-class _Connection(HTTPConnection):
-    """A connection that says when the request may have left, and reads until the deadline only."""
-
-    wire: Wire
-
-    def connect(self) -> None:
-        super().connect()
-        # A host may have many addresses, each with its wait.
-        if time.monotonic() >= shutdown.deadline(self.wire.exchange.ends):
-            self.close()
-            raise ConnectTimeoutError("connected too late")
-
-    def endheaders(self, *args: Any, **options: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        self.wire.exchange.began = True  # not in `send`: a proxy's CONNECT is no part of the request
-        super().endheaders(*args, **options)
-
-    def response_class(self, sock: socket.socket, *args: Any, **options: Any) -> HTTPResponse:  # type: ignore[override]
-        response = HTTPResponse(sock, *args, **options)
-        reader = _Reader(sock, self.wire.exchange.ends, self.wire.timing.timeouts[1])
-        response.fp.close()
-        response.fp = io.BufferedReader(reader)
-        return response
-
-
-class _Reader(io.RawIOBase):
-    """Reads a socket until a deadline, with a time-out per read, and no more than an answer may have."""
-
-    def __init__(self, sock: socket.socket, ends: float, timeout: float) -> None:
-        self._sock, self._ends, self._timeout = sock, ends, timeout
-        self._raw = sock.makefile("rb", buffering=0)
-        self._left = _LONGEST_ANSWER
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        remaining = shutdown.deadline(self._ends) - time.monotonic()
-        if remaining <= 0:
-            raise TimeoutError("the deadline of the request has passed")
-        self._sock.settimeout(min(remaining, self._timeout))
-        count = self._raw.readinto(buffer)
-        self._left -= count or 0
-        if self._left < 0:
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()

@@ -13,6 +13,7 @@ from botus.posting.http.exchange import at, moment
 from botus.text import fingerprint
 
 LINK_LENGTH = 23  # characters that a link counts, unless the server says otherwise
+_NONSENSE = 10**10  # no limit is that high
 # Of the scopes within `read` and `write`, those that botus needs.
 _PARTS = {"read": ("read:accounts", "read:statuses"), "write": ("write:statuses",)}
 
@@ -22,7 +23,9 @@ def limits(instance: object) -> tuple[int, int]:
 
     def count(*keys: str) -> int | None:
         value = at(instance, *keys)
-        return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+        if not isinstance(value, int) or isinstance(value, bool):
+            return None
+        return value if 0 < value < _NONSENSE else None
 
     statuses = ("configuration", "statuses")
     longest = count(*statuses, "max_characters") or count("max_toot_chars") or MASTODON.limit

@@ -104,7 +104,12 @@ class Webhook(Target):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # news for its authors, not for the owner
                 import apprise
+                import requests
 
+            from botus.posting.http.bounded import Bounded
+
+            # Its services open sessions of their own, which take this name; there is no setting for it.
+            requests.sessions.HTTPAdapter = Bounded
             logging.getLogger("apprise").propagate = False  # its errors hold URLs
             asset = apprise.AppriseAsset(
                 app_id="botus",  # posts carry the bot's name and picture, not Apprise's
