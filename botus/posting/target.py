@@ -132,6 +132,7 @@ class Target(ABC):
         base_url: the server's address, without a slash at its end.
         account: identifies the account, known without asking the network; holds no secret.
         limit: the longest post; 0 where nobody knows.
+        units: what `limit` counts, in sentences.
     """
 
     platform: Platform
@@ -139,6 +140,7 @@ class Target(ABC):
     base_url: str
     account: str
     limit: int
+    units = "characters"
 
     @property
     def title(self) -> str:
@@ -167,7 +169,7 @@ class Target(ABC):
         except UnicodeEncodeError:
             return "holds half a character"
         if self.limit and (length := self.length(text)) > self.limit:
-            return f"too long for {self.title}: {length} of {self.limit} characters"
+            return f"too long for {self.title}: {length} of {self.limit} {self.units}"
         return None
 
     def refused_for_length(self, text: str, reason: str) -> bool:

@@ -122,17 +122,24 @@ def test_a_link_stays_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "text", "over"),
+    ("service", "text", "over", "words"),
     [
-        ("discord", "_" * 1000, "*"),  # each with a backslash
-        ("discord", "\N{HOT BEVERAGE}" * 2000, "x"),
-        ("telegram", "<" * 4096, "x"),  # not what its entities make of it
-        ("ntfy", "é" * 2048, "x"),  # bytes; a longer message would come as a file
+        (
+            "discord",
+            "_" * 1000,
+            "*",
+            "2002 of 2000 characters, 1,001 of them to keep signs",
+        ),  # each with a backslash
+        ("discord", "\N{HOT BEVERAGE}" * 2000, "x", "2001 of 2000 characters"),
+        ("telegram", "<" * 4096, "x", "4097 of 4096 characters"),  # not what its entities make of it
+        ("ntfy", "é" * 2048, "x", "4097 of 4096 bytes"),  # bytes; a longer message would come as a file
     ],
 )
-def test_what_would_be_cut_is_refused_before(server: ChatServer, service: str, text: str, over: str) -> None:
+def test_what_would_be_cut_is_refused_before(
+    server: ChatServer, service: str, text: str, over: str, words: str
+) -> None:
     target = webhook(server, service)
     assert target.problem(text) is None
     assert target.send(text, "", again=False).state == "posted"
     assert server.texts == [text]
-    assert (target.problem(text + over) or "").startswith("too long for ")
+    assert words in (target.problem(text + over) or "")

@@ -179,6 +179,9 @@ def delimiter_of(lines: list[str]) -> str:
         share = equal / max(1, len(rows))
         if width > 1 and share > 0.8 and share * width > most and not _is_punctuation(rows):
             best, most = delimiter, share * width
+    unquoted = [line for line in lines if '"' not in line]
+    if not best and len(lines) > len(unquoted) > len(lines) / 2:  # a quote that is never closed?
+        return delimiter_of(unquoted)
     return best
 
 

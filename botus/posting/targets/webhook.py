@@ -51,7 +51,7 @@ class Webhook(Target):
 
     @property
     def about(self) -> str:
-        limit = f", {self.limit} characters" if self.limit else ""
+        limit = f", {self.limit} {self.units}" if self.limit else ""
         return f"once each{limit}; what fails is not sent again"
 
     @property
@@ -61,6 +61,13 @@ class Webhook(Target):
     def length(self, text: str) -> int:
         """Count a post as the service does, with what has to be written so that its readers see the text."""
         return self._form.length(text) if self._form else super().length(text)
+
+    def problem(self, text: str) -> str | None:
+        """Say why a text cannot be posted, and how much of its length the reader will not see."""
+        said = super().problem(text)
+        form = self._form if self._form and self._form.format == "text" else None
+        signs = len(form.write(text)) - len(text) if said and form else 0
+        return f"{said}, {signs:,} of them to keep signs from being markup" if signs else said
 
     def ready(self) -> Answer | Ready:
         """Whether Apprise understands the URL; the service itself cannot be asked."""
@@ -95,7 +102,7 @@ class Webhook(Target):
         service = self._service()
         if service is None:
             raise CredentialsError(_NOT_UNDERSTOOD, "see docs/tokens.md for its form")
-        notes = (f"{self.limit} characters",) if self.limit else ()
+        notes = (f"{self.limit} {self.units}",) if self.limit else ()
         return Account(str(service.service_name), notes=(*notes, _NOT_ASKED))
 
     def _service(self) -> Any:  # noqa: ANN401
@@ -124,6 +131,7 @@ class Webhook(Target):
                 # Its own time-outs stay where the URL names them.
                 _tame(self._loaded, self._timing.timeouts, "rto=" in self._url, "cto=" in self._url)
                 self._form = FORMS.get(type(self._loaded).__module__.split(".")[2])
+                self.units = self._form.units if self._form else self.units
                 self.limit = (self._form and self._form.limit) or int(self._loaded.body_maxlen)
         return self._loaded
 

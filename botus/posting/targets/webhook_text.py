@@ -21,12 +21,14 @@ class Form(NamedTuple):
         write: puts a text into it.
         length: what the service counts of a text, in its own units, after `write` where it counts that.
         limit: the longest post in those units; 0 where Apprise's own number holds.
+        units: their name in sentences.
     """
 
     format: str
     write: Callable[[str], str]
     length: Callable[[str], int]
     limit: int = 0
+    units: str = "characters"
 
 
 def discord(text: str) -> str:
@@ -88,8 +90,8 @@ FORMS = {
     "discord": Form("text", discord, lambda text: _utf16(discord(text)), 2000),
     "slack": Form("text", slack, lambda text: len(slack(text))),
     "telegram": Form("html", telegram, _utf16, 4096),
-    "matrix": Form("text", _same, _bytes),
-    "ntfy": Form("text", _same, _bytes, 4096),
+    "matrix": Form("text", _same, _bytes, units="bytes"),
+    "ntfy": Form("text", _same, _bytes, 4096, "bytes"),
     "email": Form("text", _same, len),
     "custom_json": Form("text", _same, len),
 }

@@ -245,6 +245,18 @@ def test_quotes_that_are_escaped_as_in_mysql(tmp_path: Path) -> None:
         ('"=""A lamp is lit"""', "A lamp is lit"),
         ("'Twas a foggy night", "'Twas a foggy night"),
         ("=) a smile", "=) a smile"),
+        ('"=HYPERLINK(""https://a.example"";""A lamp is lit"")"', "A lamp is lit"),
+        ('"A lamp_x000D_\nis lit_x000d_"', "A lamp\nis lit"),
+        (r"A lamp\r\n\r\nis lit", "A lamp\n\nis lit"),
+        (r"A lamp.\nIs lit", "A lamp.\nIs lit"),
+        (r"A lamp\u2019s light \ud83c\udf0a", "A lamp’s light 🌊"),
+        ("A lamp<U+2019>s light <U+0001F30A>", "A lamp’s light 🌊"),
+        (r"C:\new\tea of the lamp", r"C:\new\tea of the lamp"),
+        (r"The \nabla of a lamp", r"The \nabla of a lamp"),
+        (r"¯\_(ツ)_/¯ in\nsists the lamp", r"¯\_(ツ)_/¯ in\nsists the lamp"),
+        ("NaN is not a number of lamps", "NaN is not a number of lamps"),
+        ("This tweet is unavailable to lamps", "This tweet is unavailable to lamps"),
+        ("- a lamp begins so", "- a lamp begins so"),
         ("None.", "None."),
         ("Null and void", "Null and void"),
         ("#lamp", "#lamp"),
@@ -274,6 +286,8 @@ def test_what_programs_write_around_a_text(tmp_path: Path, cell: str, text: str)
             "12.5",
         ),
         *("[removed]", "[deleted]", "[deleted by user]", "1,234", "8.90E+16"),
+        *("[ Removed by Reddit ]", "[removed by moderator]", "[object Object]", "nan nan", "(null)", "NaT"),
+        *("This Tweet is from a suspended account. Learn more", "This tweet is unavailable", "-", "#FEHLER!"),
     ],
 )
 def test_what_programs_write_where_there_is_no_text(tmp_path: Path, cell: str) -> None:
@@ -296,8 +310,15 @@ def test_the_column_or_field_that_was_taken_is_named(tmp_path: Path) -> None:
         ]
 
 
+def test_a_quote_in_the_first_row_that_is_never_closed_hides_no_header(tmp_path: Path) -> None:
+    rows = "".join(f"The lamp of night {n} burned,2022-01-01\n" for n in range(20))
+    texts = kept(file(tmp_path, f'text,date\n"{rows}', "some.csv"))
+    assert len(texts) == 20
+    assert not [text for text in texts if "2022" in text or "date" in text]
+
+
 def test_a_header_in_the_middle_is_no_post(tmp_path: Path) -> None:
-    path = file(tmp_path, "id,text\n1,A lamp is lit\nid,text\n2,Fog came in\n", "some.csv")
+    path = file(tmp_path, "id,text\n1,A lamp is lit\n\ufeffid,text\n2,Fog came in\n", "some.csv")
     assert (kept(path), refused(path)) == (["A lamp is lit", "Fog came in"], ["not a post"])
 
 

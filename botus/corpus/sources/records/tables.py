@@ -89,7 +89,9 @@ def _of_file(
     notes.append(Taken(f"{place}: the texts are those of column {text!r}"))
     authors = Authors(place, options.author)
     for row in chain(body, rows):
-        if has_header and row == first[0]:  # of a file that was put below another
+        if (
+            has_header and [row[0].lstrip("\ufeff"), *row[1:]] == first[0]
+        ):  # of a file that was put below another
             yield ParsedPost(delimiter.join(row), Refusal.NOT_A_POST)
             continue
         if has_header and len(row) > width:
