@@ -80,6 +80,7 @@ class PostingRun:
         self.data = data = self.settings.data
         self.queue, self.log, self.state = Queue(data), Log(data), StateFiles(data)
         self.intents = Intents(data)
+        self.decisions, self.candidates = Decisions(data), Candidates(data)
 
     def post(self) -> Outcome:
         """Recover, then post one new line to every target that takes it.
@@ -100,7 +101,7 @@ class PostingRun:
         Raises:
             FileError: a file that decides is damaged.
         """
-        judgement, flags = Decisions(self.data).judgement(), Candidates(self.data).flags()
+        judgement, flags = self.decisions.judgement(), self.candidates.flags()
         denylist = parse_denylist(files.read(self.data / "denylist.txt") or b"")
         targets, post_only = self.targets.values(), self.settings.post_only
         logged, claimed, too_long = self.log.index(), self.intents.used(), self.state.load().too_long
@@ -284,7 +285,7 @@ class PostingRun:
         """Look again, now that nobody else can claim it: another run may have finished it meanwhile."""
         if self.intents.find_done(intent.fingerprint) or intent.fingerprint in self.log.index():
             return True
-        return Decisions(self.data).verdicts().get(intent.fingerprint) in ("drop", "edited")
+        return self.decisions.verdicts().get(intent.fingerprint) in ("drop", "edited")
 
     def _take_out(self, intent: Intent, line: Line | bytes) -> bool:
         """Take the line out of tweets.txt; False where a person took it out first."""

@@ -6,6 +6,7 @@ a forbidden word), or waits for the settings (POST_ONLY).
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Container, Iterable, Mapping
 from random import Random
 from typing import NamedTuple
@@ -38,8 +39,7 @@ class Selection:
         logged: the posts that the log has, by fingerprint.
         claimed: fingerprints in the intents and done/; more may be added.
         judgement: of the decisions; `verdicts` are the last ones by fingerprint: keep, star, drop, edited.
-        flags: why `generate` flagged a line, by fingerprint; every line it wrote has an entry. New wordings
-            of such lines are added.
+        flags: why `generate` flagged a line, by fingerprint; every line it wrote has an entry.
         too_long: lines that no target took for their length, by fingerprint, with what they said.
     """
 
@@ -62,8 +62,7 @@ class Selection:
             for old in earlier_wordings(new, origins):
                 if old in flags:
                     inherited.setdefault(new, flags[old])
-        flags.update(inherited)  # in place: there may be a hundred thousand
-        self.flags = flags
+        self.flags = ChainMap(inherited, flags)  # no copy: there may be a hundred thousand
         self._problems = [target.problem for target in targets]
 
     def refusal(self, line: Line, known: str = "") -> Refusal | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from botus.platforms import Platform
+from botus.screening.rules import longest_count
 
 # Seconds after which a request has ended, whatever the server does: none sends its first byte later than
 # this after it began, and none waits longer than this for the last byte of an answer.
@@ -160,6 +161,10 @@ class Target(ABC):
         """Count a post as the platform does."""
         return self.platform.length(text)
 
+    def at_most(self, text: str) -> int:
+        """Count no less than `length`, and in no time: it is asked about every line of the queue."""
+        return longest_count(text)
+
     def problem(self, text: str) -> str | None:
         """Say why this text can never be accepted here, or None; uses the limits that `ready` learned."""
         if not text.strip():
@@ -168,7 +173,9 @@ class Target(ABC):
             text.encode()
         except UnicodeEncodeError:
             return "holds half a character"
-        if self.limit and (length := self.length(text)) > self.limit:
+        if not self.limit or self.at_most(text) <= self.limit:
+            return None
+        if (length := self.length(text)) > self.limit:
             return f"too long for {self.title}: {length} of {self.limit} {self.units}"
         return None
 

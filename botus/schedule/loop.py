@@ -74,10 +74,15 @@ class Loop:
     _calm: tuple[float, float] = (0.0, 0.0)  # nothing is due from the one moment until the other
     _schedule: Schedule = field(init=False)
     _state: StateFiles = field(init=False)
+    _run: PostingRun = field(init=False)
 
     def __post_init__(self) -> None:
         self._schedule = schedule_of(self.settings)
         self._state = StateFiles(self.settings.data)
+        # One for all slots: it keeps what it has read of files that do not change.
+        self._run = PostingRun(
+            self.settings, self.targets, rng=self.rng, clock=self.clock, say=self.say, wait=_PATIENCE
+        )
 
     def run(self) -> None:
         """Loop until `wait` says that it is time to stop."""
@@ -133,7 +138,7 @@ class Loop:
         return max(filter(None, (claimed, self._seen)), default=None)
 
     def _post(self, slot: datetime) -> StepOutcome:
-        run = self._posting_run()
+        run = self._run
         if not self.targets:
             return StepOutcome(True, is_as_planned=preview(run, self.say) is not None)
         posted = posts_of_the_day(run.log, run.intents, _begin_of_day(self._schedule, slot), self.clock())
@@ -147,14 +152,9 @@ class Loop:
 
     def _settle(self) -> StepOutcome:
         """Look up lost answers; after trouble also whether it is over."""
-        outcome = self._posting_run().settle() if self.targets else None
+        outcome = self._run.settle() if self.targets else None
         self.look_at = outcome.look_at if outcome else None
         return StepOutcome(run=outcome)
-
-    def _posting_run(self) -> PostingRun:
-        return PostingRun(
-            self.settings, self.targets, rng=self.rng, clock=self.clock, say=self.say, wait=_PATIENCE
-        )
 
     def _guarded(self, step: Callable[[], StepOutcome | None]) -> None:
         """Do something that may fail; a failure is said once, and the loop goes on."""

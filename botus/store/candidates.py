@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from botus.store.durable import files, jsonl
+from botus.store.durable.kept import Kept
 from botus.text import fingerprint
 
 Record = jsonl.Record
@@ -85,6 +86,7 @@ class Candidates:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.path = data / files.STATE_FOLDER / "candidates.jsonl"
+        self._flags = Kept(self.path, lambda: {one.fingerprint: one.flags for one in self.glances()})
 
     def records(self) -> list[Record]:
         """Return a record per line that was written, oldest first."""
@@ -106,8 +108,11 @@ class Candidates:
                 yield found
 
     def flags(self) -> dict[str, tuple[str, ...]]:
-        """Return the flags of every line that `generate` wrote, most often none, by fingerprint."""
-        return {one.fingerprint: one.flags for one in self.glances()}
+        """Return the flags of every line that `generate` wrote, most often none, by fingerprint.
+
+        They are kept, and read again once the file has changed.
+        """
+        return self._flags.value()
 
     def check(self) -> None:
         """Raise FileError where a line is damaged; keeps nothing, and parses odd lines only."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from botus.store.durable import files, jsonl
+from botus.store.durable.kept import Kept
 
 Kind = Literal["keep", "star", "drop", "later", "edit"]
 Verdict = Literal["keep", "star", "drop", "later", "edited"]
@@ -126,6 +127,7 @@ class Decisions:
 
     def __init__(self, data: Path) -> None:
         self.path = data / files.STATE_FOLDER / "decisions.jsonl"
+        self._judgement = Kept(self.path, self._judged)
 
     def append(self, entry: JournalEntry) -> None:
         """Write an entry down, durably, before anything else happens."""
@@ -152,7 +154,10 @@ class Decisions:
         return self.judgement()[0]
 
     def judgement(self) -> Judgement:
-        """Return `verdicts` and `origins` after one reading."""
+        """Return `verdicts` and `origins`; they are kept, and read again once the file has changed."""
+        return self._judgement.value()
+
+    def _judged(self) -> Judgement:
         done = self.history().done
         found = verdicts(done)
         return {post: verdict for post, verdict in found.items() if verdict != "later"}, origins(done)

@@ -215,7 +215,7 @@ def test_short_links_count_in_full() -> None:
     )
 
 
-@given(st.text("ab é日😀.:/,#@\u200d\n", max_size=40))
+@given(st.text("ab é日😀\u0958\ufb2c\U0001d160.:/,#@\u200d\n", max_size=40))
 def test_the_quick_estimate_is_never_below_the_true_length(post: str) -> None:
     for length in (text.x_length, text.mastodon_length, text.bluesky_length):
         assert rules.longest_count(post) >= length(post)

@@ -123,6 +123,11 @@ class Mastodon(Target):
         counted = mastodon_length(text, self._link_length) + graphemes(warning, joins_conjuncts=False)
         return counted if self._is_real else max(counted, len(text) + len(warning))
 
+    def at_most(self, text: str) -> int:
+        """The same with the content warning; a server may count a link for more than the others do."""
+        is_usual = self._link_length <= 50
+        return super().at_most(text + self._extras["spoiler_text"]) + 50 if is_usual else self.length(text)
+
     def ready(self) -> Answer | Ready:
         """Ask the server for its limits, its version and its clock."""
         exchange = self._instance("v2")

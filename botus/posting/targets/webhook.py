@@ -69,6 +69,10 @@ class Webhook(Target):
         signs = len(form.write(text)) - len(text) if said and form else 0
         return f"{said}, {signs:,} of them to keep signs from being markup" if signs else said
 
+    def at_most(self, text: str) -> int:
+        """Its counts are cheap, and of a letter that has to be escaped they are high."""
+        return self.length(text)
+
     def ready(self) -> Answer | Ready:
         """Whether Apprise understands the URL; the service itself cannot be asked."""
         if self._service() is None:

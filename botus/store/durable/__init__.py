@@ -3,6 +3,7 @@
 document.py  small files that are one JSON value: read strictly, written where they have changed
 files.py     durable files: read strictly, replace, append, claim, lock. Knows no format
 jsonl.py     append-only files of JSON objects, one per line: candidates, decisions, the corpus
+kept.py      what was read of a file, kept for as long as the file is the same. Knows no format
 lines.py     the lines of an open text file as bytes: scan, index, find, rewrite in pieces. Knows no path
 mounts.py    what the data directory lies on: do locks keep others out there, is a single file mounted?
 owner.py     who holds an intent: a name for this very process, and whether one of that name still lives
