@@ -221,5 +221,6 @@ _KINDS = {
     "held": ("is held until you keep it: botus curate", "are held until you keep them: botus curate"),
     "unreviewed": ("waits for a keep (POST_ONLY): botus curate", "wait for a keep (POST_ONLY): botus curate"),
     "too long": ("is too long for every target", "are too long for every target"),
+    "unfinished": ("is still being written: the last one", "are still being written"),
     "double": ("stands there twice and is posted once", "stand there more than once and are posted once"),
 }

@@ -268,7 +268,7 @@ class PostingRun:
                     return intent
                 self.intents.give_back(intent)
             selection.claimed.add(intent.fingerprint)
-        self.say("nothing to post: no line of tweets.txt may go out (see: botus status)", "warning")
+        self.say(f"nothing to post: {selection.why_none}", "warning")
         return None
 
     def _longer_id(self, post: str, claimed: set[str]) -> str:

@@ -26,7 +26,11 @@ _NOTHING = fingerprint("")
 
 
 class Refusal(NamedTuple):
-    """Why a line is not drawn: `invalid`, `used`, `dropped`, `held`, `unreviewed` or `too long`, in words."""
+    """Why a line is not drawn, in words.
+
+    Args:
+        kind: `unfinished`, `invalid`, `used`, `dropped`, `held`, `unreviewed` or `too long`.
+    """
 
     kind: str
     reason: str
@@ -34,6 +38,9 @@ class Refusal(NamedTuple):
 
 class Selection:
     """What decides about a line.
+
+    Attributes:
+        waits_for_writer: a line was refused because it is still being written.
 
     Args:
         logged: the posts that the log has, by fingerprint.
@@ -63,6 +70,7 @@ class Selection:
                 if old in flags:
                     inherited.setdefault(new, flags[old])
         self.flags = ChainMap(inherited, flags)  # no copy: there may be a hundred thousand
+        self.waits_for_writer = False
         self._problems = [target.problem for target in targets]
 
     def refusal(self, line: Line, known: str = "") -> Refusal | None:
@@ -72,6 +80,9 @@ class Selection:
             known: its fingerprint, from whoever has it already.
         """
         text = line.text
+        if line.unfinished:
+            self.waits_for_writer = True
+            return Refusal("unfinished", "it has no line break, and the file changed a moment ago")
         if text is None:
             return Refusal("invalid", "it is not valid UTF-8")
         post = known or fingerprint(text)
@@ -90,6 +101,13 @@ class Selection:
         if self._problems and len(too_long) == len(self._problems):
             return Refusal("too long", "; ".join(dict.fromkeys(too_long)))
         return None
+
+    @property
+    def why_none(self) -> str:
+        """Why no line was chosen."""
+        if self.waits_for_writer:
+            return "the last line of tweets.txt is still being written (it has no line break yet)"
+        return "no line of tweets.txt may go out (see: botus status)"
 
     def allows(self, line: Line) -> bool:
         """Tell whether a line may be drawn."""

@@ -250,9 +250,10 @@ def check_credentials(settings: Settings) -> None:
 
 def preview(run: PostingRun, say: Say) -> str | None:
     """Say what would be posted, and change nothing; returns the text, None where there is nothing to post."""
-    line = run.choose(run.selection())
+    selection = run.selection()
+    line = run.choose(selection)
     if line is None or line.text is None:
-        say("dry run: nothing to post: no line of tweets.txt may go out (see: botus status)", "warning")
+        say(f"dry run: nothing to post: {selection.why_none}", "warning")
         return None
     text = line.text.strip()
     where = ", ".join(run.targets) or "nowhere, because no credentials are set"

@@ -24,6 +24,7 @@ from botus.store.durable.lines import (
     content_start,
     edited,
     end_of,
+    ends_with,
     find,
     follows,
     index,
@@ -210,8 +211,11 @@ class Queue:
             content = (files.read(old) or b"") if was_replaced and late and late[1] > size else b""
             if content[size:]:
                 with self._open() as source:
-                    end = end_of(source)
-                    new = edited(source, [(end, end, with_break(source, content[size:]))])
+                    end, half = end_of(source), content[:size].rpartition(b"\n")[2]
+                    # What goes on with half a line belongs to it, where that is still the last one.
+                    joins = half and ends_with(source, half)
+                    late_writes = content[size:] if joins else with_break(source, content[size:])
+                    new = edited(source, [(end, end, late_writes)])
                     files.replace(self.path, new)
             with suppress(OSError):
                 if was_replaced and 0 <= time.time() - old.stat().st_ctime < _MOMENT:

@@ -7,6 +7,7 @@ here holds more than a piece of the file, so a million lines cost no memory.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -15,6 +16,7 @@ from botus.text import unescape
 
 _BOM = b"\xef\xbb\xbf"
 _PIECE = 1 << 20
+MOMENT = 30.0  # seconds for which a program that writes half a line may wait before it goes on
 
 Edit = tuple[int, int, bytes]
 
@@ -29,6 +31,7 @@ class Line:
         text: the post, or None where the bytes are not UTF-8.
         start: offset of its first byte in the file.
         ending: the line feed, or nothing for a last line without one.
+        unfinished: it has no line feed and the file changed a moment ago: this may be half of a line.
     """
 
     raw: bytes
@@ -36,6 +39,7 @@ class Line:
     text: str | None
     start: int = -1
     ending: bytes = b"\n"
+    unfinished: bool = False
 
 
 def scan(source: BinaryIO, start: int | None = None, number: int = 1) -> Iterator[Line]:
@@ -44,8 +48,14 @@ def scan(source: BinaryIO, start: int | None = None, number: int = 1) -> Iterato
     source.seek(offset)
     for line_number, piece in enumerate(source, number):
         raw = piece.removesuffix(b"\n")
-        yield Line(raw, line_number, _decode(raw), offset, piece[len(raw) :])
+        ending = piece[len(raw) :]
+        yield Line(raw, line_number, _decode(raw), offset, ending, not ending and _is_new(source))
         offset += len(piece)
+
+
+def _is_new(source: BinaryIO) -> bool:
+    """Tell whether the file changed a moment ago; a time far ahead is that of a wrong clock."""
+    return abs(time.time() - os.fstat(source.fileno()).st_mtime) < MOMENT
 
 
 def _decode(raw: bytes) -> str | None:
@@ -114,6 +124,15 @@ def follows(source: BinaryIO, start: int, previous: bytes | None) -> bool:
     source.seek(max(0, begins - 1))
     found = source.read(start - max(0, begins - 1))
     return found.endswith(previous + b"\n") and (begins == first or found.startswith(b"\n"))
+
+
+def ends_with(source: BinaryIO, half: bytes) -> bool:
+    """Tell whether the file ends with this line, without a line break."""
+    begins, first = end_of(source) - len(half), content_start(source)
+    if begins < first:
+        return False
+    source.seek(max(0, begins - 1))
+    return source.read().endswith(half if begins == first else b"\n" + half)
 
 
 def place(source: BinaryIO, previous: bytes | None, number: int) -> tuple[int, bool]:
