@@ -8,7 +8,7 @@ before and after every request.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -147,6 +147,10 @@ class Intents:
             return None
         current.generation, current.owner = generation, me
         self.save(current)
+        # Whoever still takes an older generation finds this one in the intent, and leaves it.
+        for number, path in self._generations(post):
+            if number < generation:
+                files.remove(path)
         return current
 
     def save(self, intent: Intent) -> None:
@@ -170,9 +174,15 @@ class Intents:
             self.save(intent)
         files.make_folder(self.done_folder)
         files.move(self.folder / intent.fingerprint, self.done_folder / intent.fingerprint)
-        for path in self.folder.iterdir():  # no glob: each pattern would stay in memory
-            if path.name.startswith(f"{intent.fingerprint}."):
-                files.remove(path)
+        for _, path in self._generations(intent.fingerprint):
+            files.remove(path)
+
+    def _generations(self, post: str) -> Iterator[tuple[int, Path]]:
+        """Yield the files by which an intent was taken over, with their numbers."""
+        for path in files.listed(self.folder):  # no glob: each pattern would stay in memory
+            name, _, number = path.name.partition(".")
+            if name == post and number.isdigit():
+                yield int(number), path
 
     def save_done(self, intent: Intent) -> None:
         """Write a finished intent, durably."""

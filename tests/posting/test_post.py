@@ -604,3 +604,15 @@ def test_a_line_that_is_too_long_everywhere_is_set_aside_until_it_is_shorter(wor
     world.lines("first", "firs")
     world.run().post()
     assert world.targets["one"].platform.posts == ["firs"]
+
+
+def test_a_long_outage_leaves_no_file_for_each_look(tmp_path: Path) -> None:
+    target = FakeTarget(Platform(), "one", ["later", *["later"] * 30])
+    world = World(tmp_path, target)
+    world.lines("The ferry waits for the fog.")
+    for _ in range(12):
+        world.run().post()
+        world.clock.now += 86400
+    assert len(target.requests) > 5
+    intents = tmp_path / ".botus" / "intents"
+    assert sum("." in path.name for path in intents.iterdir()) <= 1
