@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import formatdate
@@ -18,10 +20,22 @@ from botus.posting.target import Answer, Attempt, Ready, Timing
 from botus.posting.targets.mastodon import Mastodon
 from botus.posting.targets.mastodon_entities import limits, plain, same
 from botus.text import normalise
-from tests.support.loopback import Fault
+from tests.support.loopback import Fault, Post
 from tests.support.servers import MastodonServer, markup
 
 NOW = 1_790_000_000.0
+
+
+def as_snac_shows(text: str) -> str:
+    """A post as snac2 writes it: its own markup in HTML, character references for smileys, no paragraphs."""
+    shown = html.escape(text, quote=False)
+    shown = re.sub(r"\*\*([^*]+)\*\*", r"<b>\1</b>", shown)
+    shown = re.sub(r"\*([^*]+)\*", r"<i>\1</i>", shown)
+    shown = re.sub(r"`([^`]+)`", r"<code>\1</code>", shown)
+    shown = re.sub(r"https?:/(/\S+)", r'<a href="\g<0>" target="_blank">\1</a>', shown)
+    shown = re.sub(r"^&gt; (.*)$", r"<blockquote>\1</blockquote>", shown, flags=re.MULTILINE)
+    shown = re.sub(r"^- (.*)$", r"<ul><li>\1</li></ul>", shown, flags=re.MULTILINE)
+    return shown.replace(":-)", "&#128578;").replace(":beer:", "&#127866;").replace("\n", "<br>")
 
 
 class Clock:
@@ -290,6 +304,35 @@ class TestFinding:
         assert look.path == "/api/v1/accounts/7/statuses"
         assert look.query["limit"] == "20"
         assert {"exclude_reblogs", "exclude_replies"} <= set(look.query)
+
+    @pytest.mark.parametrize("told", [("text",), ("pleroma", "content", "text/plain")])
+    def test_a_server_that_shows_another_text(
+        self, server: MastodonServer, target: Mastodon, told: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As snac2 does: stars and links become markup, smileys pictures, and `text` is what was sent."""
+
+        def status(post: Post) -> dict[str, object]:
+            source: object = post.text
+            for key in reversed(told):
+                source = {key: source}
+            assert isinstance(source, dict)
+            created = datetime.fromtimestamp(post.at, UTC).isoformat()
+            return {"id": post.id, "created_at": created, "content": as_snac_shows(post.text), **source}
+
+        monkeypatch.setattr(server, "_status", status)
+        server.version = "4.0.0 (not true; snac 2.89)"
+        texts = [
+            "*slow* lamp, **bright** lamp, `lamp`",
+            "the kettle :-) at https://example.com/fog_of_*may*.\nagain",
+            "tea :beer: & <b>toast</b>\n\n\n> said the gull\n- one\n- two",
+        ]
+        for text in texts:
+            assert not same(text, {"content": as_snac_shows(text), "text": None})
+            server.commit(text)
+            found = target.find(text, Attempt("", NOW - 90, NOW - 90, server.version))
+            assert (found.state, found.id) == ("posted", server.posts[-1].id)
+        missing = target.find("the fog sings", Attempt("", NOW - 90, NOW - 90, server.version))
+        assert missing.state == "unknown"
 
     def test_absent_then_sent_again(self, server: MastodonServer, target: Mastodon, clock: Clock) -> None:
         tried = attempt(target)

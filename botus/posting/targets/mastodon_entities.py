@@ -56,8 +56,14 @@ def address(entity: object) -> str | None:
 
 
 def same(text: str, status: object) -> bool:
-    """Tell whether a post of a timeline is this text."""
-    return fingerprint(plain(at(status, "content"))) == fingerprint(text)
+    """Tell whether a post of a timeline is this text, as shown or, where that is told, as it was sent.
+
+    snac2 and Pleroma make markup of stars, links and smileys, so that what they show is another text; snac2
+    has what was sent in `text`, Pleroma and its forks have it without markup.
+    """
+    told = (at(status, "text"), at(status, "pleroma", "content", "text/plain"))
+    forms = [plain(at(status, "content")), *(form for form in told if isinstance(form, str))]
+    return fingerprint(text) in map(fingerprint, forms)
 
 
 def created(status: object) -> float | None:
