@@ -30,6 +30,11 @@ _SHORTEST_IN_BASE64 = 8
 _PATIENCE = 2.0  # seconds for a reader that is only slow
 _LEVELS = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warning"}
 # Tokens that are not in the settings, such as those of a session, or signatures.
+_IN_URLS = re.compile(
+    r"(?<=://)[^\s/?#@\"'<>]+(?=@)"  # a name and a password
+    r"|(?<=[?&])(\w*(?:token|key|secret|password|passwd|pwd|auth|sig|signature)=)[^\s&#\"'<>]+",
+    re.IGNORECASE,
+)
 _HEADERS = re.compile(r"""\b(bearer\s+|basic\s+|oauth_\w+=["']?)[^\s"',&]+""", re.IGNORECASE)
 
 
@@ -169,17 +174,8 @@ class _Censor(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         fields = vars(record).get("fields")
         content = _of_library(record) if fields is None else {"message": record.msg, **fields}
-        vars(record)["content"] = {name: self._censored(value) for name, value in content.items()}
+        vars(record)["content"] = censored(content, self.secrets)
         return True
-
-    def _censored(self, value: object) -> object:
-        """A value for JSON, without secrets; the keys are ours."""
-        if isinstance(value, dict):
-            return {str(name): self._censored(each) for name, each in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._censored(each) for each in value]
-        shown = censor(str(value), self.secrets)
-        return value if isinstance(value, int | float | None) and shown == str(value) else shown
 
 
 def _of_library(record: logging.LogRecord) -> dict[str, object]:
@@ -196,11 +192,24 @@ def _of_library(record: logging.LogRecord) -> dict[str, object]:
     return content
 
 
+def censored(value: object, secrets: Iterable[str]) -> object:
+    """A value for JSON, without secrets; the keys are ours."""
+    if isinstance(value, dict):
+        return {str(name): censored(each, secrets) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [censored(each, secrets) for each in value]
+    shown = censor(str(value), secrets)
+    return value if isinstance(value, int | float | None) and shown == str(value) else shown
+
+
 def censor(text: str, secrets: Iterable[str]) -> str:
-    """Replace every secret in a text, also where a library has encoded it: in an address, JSON or base64."""
+    """Replace every secret in a text, also where a library has encoded it: in an address, JSON or base64.
+
+    What an address shows of its nature to be one goes too: a password before the host, `?token=`.
+    """
     for form in _spellings(tuple(secrets)):
         text = text.replace(form, _HIDDEN)
-    return text
+    return _IN_URLS.sub(rf"\1{_HIDDEN}", text) if "://" in text else text
 
 
 @lru_cache(maxsize=8)

@@ -105,7 +105,7 @@ def read(environment: Mapping[str, str], data: Path | None = None) -> tuple[Sett
         accounts=accounts,
         missing=missing,
         **reader.values(_OWN),
-        secrets=tuple(piece for name in SECRETS for piece in _pieces(reader.secret(name) or "")),
+        secrets=tuple(dict.fromkeys(_secrets(reader, environment))),
     )
     return settings, list(dict.fromkeys(reader.problems))
 
@@ -146,6 +146,7 @@ _OWN = (
 """The settings that belong to no platform; their defaults are those of `Settings`."""
 _ALL = [*_OWN, *(one for platform in PLATFORMS for one in platform.settings)]
 SECRETS = tuple(one.name for one in _ALL if one.secret)
+_ADDRESSES = tuple(one.name for one in _ALL if one.read is address)
 NAMES = {"BOTUS_DATA", *(one.name for one in _ALL), *(f"{name}_FILE" for name in SECRETS)}
 """Every name that has a meaning."""
 
@@ -163,6 +164,19 @@ def _accounts(reader: _Reader) -> tuple[dict[str, dict[str, Any]], tuple[str, ..
         elif len(lacking) < len(platform.required):
             missing += lacking
     return accounts, tuple(missing)
+
+
+def _secrets(reader: _Reader, environment: Mapping[str, str]) -> Iterator[str]:
+    """Every secret, and what is one within the addresses of servers and proxies."""
+    for name in SECRETS:
+        yield from _pieces(reader.secret(name) or "")
+    for name in _ADDRESSES:  # a proxy of one's own may have a token in its path
+        pieces = _pieces(environment.get(name, "").strip())
+        yield from (piece for piece in pieces if re.fullmatch(r"[^/]*[0-9][^/]*", piece))
+    for name, value in environment.items():
+        if name.lower().endswith("_proxy") and "@" in value:
+            user = value.rpartition("@")[0].rpartition("/")[2]
+            yield from (user, user.partition(":")[2])
 
 
 def _pieces(secret: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ def status(values: Common) -> None:
 
     settings = values.existing
     found = look(Survey(settings, configured(settings, time.time)), time.time())
-    values.result(lines(found, terminal_width()), found.as_dict)
+    values.result(lines(found, terminal_width()), found.as_dict, about_us=True)
     sys.exit(found.exit_code)
 
 
@@ -45,7 +45,7 @@ def doctor(values: Common, notify: bool) -> None:
             findings.append(finding)
             yield finding
 
-    values.result(lines(told(), terminal_width()), lambda: [asdict(one) for one in told()])
+    values.result(lines(told(), terminal_width()), lambda: [asdict(one) for one in told()], about_us=True)
     sys.exit(worst(findings))
 
 
@@ -56,7 +56,7 @@ def health(values: Common) -> None:
     from botus.monitoring.health import look
 
     found = look(lambda: values.settings, time.time)
-    values.result(found.lines(), found.as_dict)
+    values.result(found.lines(), found.as_dict, about_us=True)
     sys.exit(found.exit_code)
 
 
@@ -85,4 +85,5 @@ def schedule(values: Common, expression: str | None) -> None:
     values.result(
         [*describe(plan, now, ready, most), *rows],
         lambda: {**plan.as_dict(now, ready, most), "targets": about},
+        about_us=True,
     )

@@ -16,8 +16,8 @@ import click
 
 from botus import settings as settings_module
 from botus.cli.output import json_text, to_stderr, to_stdout
-from botus.errors import BotusError, FileError
-from botus.log import LogHandler, censor, own_record
+from botus.errors import FileError
+from botus.log import LogHandler, censor, censored, own_record
 from botus.settings import Settings
 from botus.text import printable
 
@@ -59,13 +59,24 @@ class Common:
             raise FileError(f"{data} is not a folder", "point --data or BOTUS_DATA at the folder it is in")
         return self.settings
 
-    def result(self, lines: Iterable[str], value: Callable[[], object]) -> None:
-        """Print a result: lines for a person, or one JSON value."""
+    @functools.cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown, also where the settings are wrong."""
+        return settings_module.read(os.environ, self.data)[0].secrets
+
+    def result(self, lines: Iterable[str], value: Callable[[], object], *, about_us: bool = False) -> None:
+        """Print a result: lines for a person, or one JSON value.
+
+        Args:
+            about_us: it tells of the settings, whose secrets are left out.
+        """
+        secrets = self.secrets if about_us else ()
         if self.as_json:
-            to_stdout(json_text(value()))
+            found = value()
+            to_stdout(json_text(censored(found, secrets) if about_us else found))
         else:
             for line in lines:
-                self.line(line)
+                self.line(censor(line, secrets) if about_us else line)
 
     def line(self, line: str) -> None:
         """Print one line of a result for a person."""
@@ -80,16 +91,12 @@ class Common:
     def complain(self, text: str, code: int) -> int:
         """Say why a command ends with this exit code, and with --debug where, without a secret."""
         trace = traceback.format_exc() if self.debug else ""
-        try:
-            secrets = self.settings.secrets
-        except BotusError:
-            secrets = ()  # the settings are what is wrong: their problems never hold a value
         if self.log_form == "text":
-            for line in censor(f"{trace}{text}", secrets).split("\n"):
+            for line in censor(f"{trace}{text}", self.secrets).split("\n"):
                 to_stderr(line)
         else:
             fields = {"traceback": trace} if trace else {}
-            handler = LogHandler(sys.stderr, self.log_form, secrets, lambda: datetime.now(UTC))
+            handler = LogHandler(sys.stderr, self.log_form, self.secrets, lambda: datetime.now(UTC))
             handler.handle(own_record(text.removeprefix("botus: "), "error", exit_code=code, **fields))
         return code
 
