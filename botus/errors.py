@@ -20,6 +20,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+UNEXPECTED = "unexpected: "  # how the message of an error begins that nobody expected
+
 
 class BotusError(Exception):
     """What happened, and what the person can do about it.
@@ -83,6 +85,18 @@ class Interrupted(BotusError):
     exit_code = 130
 
 
+def unexpected(error: Exception) -> BotusError:
+    """Say an error that nobody expected: a fault in botus, or a machine that has too little memory."""
+    if isinstance(error, MemoryError):
+        return BotusError(
+            f"{UNEXPECTED}there was not enough memory; close other programs, or allow botus more"
+        )
+    return BotusError(
+        f"{UNEXPECTED}{type(error).__name__}: {error}",
+        "this is a fault in botus: the same command with --debug shows where",
+    )
+
+
 def sentence(error: BotusError) -> str:
     """Say an error, all its problems and its remedy in one line."""
     problems = error.problems if isinstance(error, SettingsError) else [error.message]
@@ -126,6 +140,8 @@ def network_words(error: BaseException) -> str:
     from urllib3.exceptions import ConnectTimeoutError, ReadTimeoutError
 
     for cause in reversed(list(causes(error))):
+        if isinstance(cause, MemoryError):
+            return "not enough memory"
         if isinstance(cause, socket.gaierror):
             return "the server's name was not found"
         if isinstance(cause, ssl.SSLCertVerificationError):

@@ -21,7 +21,7 @@ from botus.cli.options import Common, common
 from botus.cli.posting import post, resolve, run
 from botus.cli.review import curate, queue
 from botus.cli.training import finetune
-from botus.errors import BotusError, Interrupted
+from botus.errors import BotusError, Interrupted, unexpected
 from botus.settings import log_format
 from botus.store.durable.files import explain
 
@@ -42,9 +42,7 @@ def main() -> None:
     except OSError as error:  # a file that no module of ours owns, or an output that cannot be written
         code = _show(explain(error, Path(str(error.filename or "the output")), "use"), values)
     except Exception as error:
-        what = f"unexpected: {type(error).__name__}: {error}"
-        hint = "this is a fault in botus: the same command with --debug shows where"
-        code = _show(BotusError(what, hint), values)
+        code = _show(unexpected(error), values)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from botus import __version__, shutdown
-from botus.errors import BusyError, FileError, sentence
+from botus.errors import UNEXPECTED, BusyError, FileError, sentence
 from botus.log import Say
 from botus.monitoring.alerts import Facts, events, is_over
 from botus.monitoring.checks.folder import preflight
@@ -22,7 +22,7 @@ from botus.platforms import PLATFORMS, WEBHOOK
 from botus.posting.http.exchange import describe
 from botus.posting.target import Answer, Target, Timing
 from botus.posting.targets.webhook import Webhook
-from botus.schedule.loop import UNEXPECTED, StepOutcome
+from botus.schedule.loop import StepOutcome
 from botus.schedule.slots import schedule_of
 from botus.settings import Settings
 from botus.store import alerts
@@ -75,6 +75,7 @@ class Notifier:
     def _look(self, outcome: StepOutcome, known: Alerts) -> Facts:
         per_day = schedule_of(self.settings).posts_per_day(self.settings.max_per_day)
         trouble = outcome.trouble
+        # Only the next slot can show that such trouble is over.
         if not outcome.at_slot and known.trouble.startswith(UNEXPECTED):
             trouble = trouble or known.trouble
         survey = Survey(self.settings, self.targets)

@@ -15,7 +15,7 @@ from random import Random
 from traceback import format_exc
 
 from botus import settings as settings_module
-from botus.errors import BotusError, BusyError, CredentialsError, SettingsError, sentence
+from botus.errors import BotusError, BusyError, CredentialsError, SettingsError, sentence, unexpected
 from botus.log import Say
 from botus.posting.posting_run import Outcome, PostingRun
 from botus.posting.target import Target
@@ -28,7 +28,6 @@ from botus.store.tweeted import Log
 _SLICE = 60.0  # seconds: the clock may be stepped, or the machine sleep, so never wait longer in one go
 _PATIENCE = 20.0  # seconds: a person may be posting by hand just when a slot comes
 _DAY = 86400.0
-UNEXPECTED = "unexpected: "  # how trouble begins that only the next slot can show to be over
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,7 @@ class Loop:
             done = StepOutcome(trouble=sentence(error))
             self._say_once(done.trouble, "error")
         except Exception as error:
-            done = StepOutcome(trouble=f"{UNEXPECTED}{type(error).__name__}: {error}")
+            done = StepOutcome(trouble=unexpected(error).message)
             self._say_once(done.trouble, "error", traceback=format_exc())
         if done is None:
             return

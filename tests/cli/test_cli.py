@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -627,3 +628,19 @@ def test_posting_loads_the_client_and_not_the_model(data: Path) -> None:
         found = imported("post", BOTUS_DATA=str(data), **X_SECRETS, X_BASE_URL=server.url)
         assert len(server.texts) == 1
     assert found & set(HEAVY) == {"tweepy", "requests"}
+
+
+@pytest.mark.parametrize("command", ["status", "post"])
+def test_too_little_memory_is_said_in_a_sentence(tmp_path: Path, command: str) -> None:
+    with (tmp_path / "tweets.txt").open("wb") as file:
+        file.truncate(3 << 30)  # a hole, which takes no room
+    done = subprocess.run(
+        [*COMMAND, command, "--data", str(tmp_path)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30)),
+    )
+    assert done.returncode == 1
+    assert "there was not enough memory; close other programs" in done.stderr
+    assert "fault in botus" not in done.stderr

@@ -280,17 +280,26 @@ def test_a_full_disk_is_said_once_though_every_slot_has_a_file_of_its_own(tmp_pa
     assert said == [trouble, "1 missed slot left out"]
 
 
-def test_an_unexpected_fault_is_said_once_and_the_loop_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RuntimeError("a fault"), "RuntimeError: a fault"),
+        (MemoryError(), "there was not enough memory; close"),
+    ],
+)
+def test_an_unexpected_fault_is_said_once_and_the_loop_goes_on(
+    tmp_path: Path, error: Exception, words: str
+) -> None:
     day = Simulation(tmp_path, CRON="* * * * *")
 
     def fails(text: str) -> str | None:
-        raise RuntimeError("a fault")
+        raise error
 
     day.target.problem = fails  # type: ignore[method-assign]
     day.on(0, 0.25, lambda: setattr(day.target, "problem", lambda text: None))
     with disk(Quick()):
         day.run(0.02)
-    assert sum("unexpected: RuntimeError: a fault" in message for _, message in day.said) == 1
+    assert sum(f"unexpected: {words}" in message for _, message in day.said) == 1
     assert day.posted
 
 
