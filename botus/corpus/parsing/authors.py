@@ -11,74 +11,51 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
+from botus.corpus.parsing import kinds
 from botus.corpus.parsing.post import ParsedPost, Refusal
 from botus.corpus.parsing.words import quotation
 from botus.errors import FileError, SettingsError
 from botus.text import counted
 
 # Without capitals and signs; what names one person for good before what anybody may call himself.
-_NAMES = (
-    *(
-        "username",
-        "userscreenname",
-        "screenname",
-        "handle",
-        "acct",
-        "nick",
-        "author",
-        "authorname",
-        "user",
-        "u",
-    ),
-    *("sender", "sendername", "from", "fromname", "participant", "participantname", "speaker", "creator"),
-    *("poster", "postedby", "account", "accountname", "member", "membername", "contactname", "chatter"),
-    *("nickname", "displayname", "globalname", "usernickname", "userdisplayname"),
-    *(
-        "autor",
-        "autore",
-        "auteur",
-        "absender",
-        "mittente",
-        "remitente",
-        "remetente",
-        "expéditeur",
-        "avsender",
-    ),
-    *(
-        "benutzer",
-        "benutzername",
-        "usuario",
-        "usuário",
-        "utilisateur",
-        "utente",
-        "nutzer",
-        "автор",
-        "отправитель",
-    ),
-    *("作者", "发送者", "发送人", "发件人", "送信者", "投稿者", "작성자", "보낸사람", "사용자"),
+_NAMES = tuple(
+    str.split(
+        """
+    username userscreenname screenname fromuser fromusername handle acct nick author authorname authorusername
+    authorhandle user u sender sendername from fromname by participant participantname speaker speakername
+    creator poster postedby postername account accountname member membername contactname chatter
+    nickname displayname globalname usernickname userdisplayname realname fullname
+    autor autore auteur absender mittente remitente remetente expéditeur avsender avsändare afsender afzender
+    verfasser benutzer benutzername usuario usuário utilisateur utente nutzer gebruiker användare bruger
+    käyttäjä kirjoittaja lähettäjä nadawca użytkownik odesílatel odosielateľ feladó küldő gönderen kullanıcı
+    yazar pengirim ngườigửi автор отправитель пользователь відправник αποστολέας المرسل שולח प्रेषक ผู้ส่ง
+    作者 发送者 发送人 发件人 發送者 发言人 发言者 用户 送信者 投稿者 発言者 작성자 보낸사람 사용자
+    """
+    )
 )
-_IDS = ("authorid", "userid", "useridstr", "fromid", "senderid", "accountid")
+_IDS = tuple(str.split("authorid userid useridstr fromid fromuserid senderid accountid"))
 # Of a person in an object of its own.
-_OWN_NAMES = (
-    "username",
-    "screenname",
-    "acct",
-    "handle",
-    "login",
-    "name",
-    "nickname",
-    "displayname",
-    "globalname",
+_OWN_NAMES = tuple(str.split("username screenname acct handle login name nickname displayname globalname"))
+_OWN_IDS = tuple(str.split("id userid idstr did"))
+# Of the author, or something else: the title of the row, the part of a play.
+_MAYBE = tuple(
+    str.split(
+        """
+    name who person role owner character charactername rawcharactertext personaje personnage
+    nombre nom nome nimi imię имя ім'я 이름 名前 姓名 昵称 名字
+    """
+    )
 )
-_OWN_IDS = ("id", "userid", "idstr", "did")
-_MAYBE = "name"  # of the author, or a title of the row
+_MINE = tuple(str.split("fromme isfromme issender ismine isoutgoing outgoing"))
 _NOBODY = frozenset(("", "none", "nan", "null", "[deleted]", "deleted", "unknown", "-"))
 _OBJECT = re.compile(r"\{.*\}|\w+\(.*\)", re.DOTALL)
 _PAIR = re.compile(r"['\"]?(\w+)['\"]?\s*[:=]\s*(?:['\"]([^'\"]*)['\"]|([\w.-]+))")
 _SHARED = frozenset((Refusal.RETWEET, Refusal.BOOST, Refusal.QUOTE))
 _SHOWN = 10
+_NAMED_FOR = 3  # posts, the fewest that one has under a name before it changes
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -102,15 +79,18 @@ class Authors:
     Args:
         place: how to name the file to the person.
         wanted: a name or a number; None: there must be but one author.
+        kind: what the person says the file is; then only what certainly is an author is taken for one.
     """
 
-    def __init__(self, place: str, wanted: str | None) -> None:
-        self._place, self._wanted = place, wanted
+    def __init__(self, place: str, wanted: str | None, kind: str | None = None) -> None:
+        self._place, self._wanted, self._kind = place, wanted, kind
         self._exact = _exactly(wanted or "")
         self._counts = Counter[tuple[str, str]]()
         self._names = dict[tuple[str, str], str]()
         self._found = set[str]()
         self._held = list[tuple[str, ParsedPost]]()
+        self._turns = dict[str, list[str]]()  # under which names each has posted, one after the other
+        self._guesses = 0
 
     def posts(self, post: ParsedPost, author: Author | None) -> Iterator[ParsedPost]:
         """Yield the post of an author as it is to be taken; one that may be the wanted person's comes later.
@@ -121,7 +101,7 @@ class Authors:
         if self._wanted is None:
             if author and post.refused not in _SHARED and not quotation(post.text):
                 self._count(author)
-                if len(self._counts) > 1 and author.is_certain:
+                if author.is_certain and (len(self._turns) > 1 or self._is_shared(author.identity)):
                     raise self._several()
             yield post
             return
@@ -147,7 +127,9 @@ class Authors:
             SettingsError: an author is wanted of a file that has none.
         """
         if self._wanted is None:
-            if 1 < len(self._counts) <= self._counts.total() / 2:
+            if 1 < len(self._turns) <= self._counts.total() / 2 and self._kind is None:
+                raise self._several()
+            if any(len(turns) > 1 and not self._is_renamed(one) for one, turns in self._turns.items()):
                 raise self._several()
             return
         if not self._counts:
@@ -163,9 +145,20 @@ class Authors:
     def _count(self, author: Author) -> None:
         if author.identity:
             name = author.names[0] if author.names else author.id
-            # Some programs give everybody one number, so a number with another name is another person too.
             self._counts[(author.identity, _exactly(name))] += 1
             self._names.setdefault((author.identity, _exactly(name)), name)
+            turns = self._turns.setdefault(author.identity, [])
+            turns += [_exactly(name)] if turns[-1:] != [_exactly(name)] else []
+            self._guesses += not author.is_certain
+
+    def _is_shared(self, identity: str) -> bool:
+        """Whether several people have one number, as some programs give it: their names take turns."""
+        turns = self._turns.get(identity, [])
+        return len(turns) > len(set(turns))
+
+    def _is_renamed(self, identity: str) -> bool:
+        """Whether one person has called itself something else from some day on."""
+        return all(self._counts[(identity, name)] >= _NAMED_FOR for name in self._turns[identity])
 
     def _listed(self) -> str:
         shown = [f"{self._names[one]} ({count:,})" for one, count in self._counts.most_common(_SHOWN)]
@@ -173,7 +166,8 @@ class Authors:
 
     def _several(self) -> FileError:
         names = ", ".join(list(self._names.values())[:2])
-        return FileError(f"{self._place} has the words of several people: {names}, …", ONE_AUTHOR)
+        hint = f"{ONE_AUTHOR}; if they are no people, --kind csv or json" if self._guesses else ONE_AUTHOR
+        return FileError(f"{self._place} has the words of several people: {names}, …", hint)
 
     def _ambiguous(self, those: set[str]) -> FileError:
         people = ", ".join(
@@ -199,15 +193,29 @@ def author_of(low: Mapping[str, Any]) -> Author | None:
     Args:
         low: its fields by names without capitals and signs.
     """
-    objects = [found for name in _NAMES if (found := _object(low.get(name)))]
-    if objects:
-        person = objects[0]
-        return _author(person, _OWN_IDS, _OWN_NAMES)
-    flat = _author(low, _IDS, _NAMES)
-    if flat:
+    there = _fields(tuple(low))
+    if not there:
+        return None
+    for name in there:
+        if person := _object(low[name]):
+            return _author(person, _OWN_IDS, _OWN_NAMES)
+    if flat := _author(
+        low, tuple(filter(_IDS.__contains__, there)), tuple(filter(_NAMES.__contains__, there))
+    ):
         return flat
-    name = low.get(_MAYBE)
-    return Author("", (name.strip(),), False) if isinstance(name, str) and not _is_nobody(name) else None
+    for name in there:
+        if name in _MINE:
+            return Author("", ("somebody else" if not kinds.is_filled(low[name]) else "me",))
+        if name in _MAYBE and isinstance(low[name], str) and not _is_nobody(low[name]):
+            return Author("", (low[name].strip(),), False)
+    return None
+
+
+@lru_cache(maxsize=64)
+def _fields(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of some fields that may say who wrote it, the surest first."""
+    there = frozenset(names)
+    return tuple(name for name in (*_IDS, *_NAMES, *_MINE, *_MAYBE) if name in there)
 
 
 def _author(low: Mapping[str, Any], ids: tuple[str, ...], names: tuple[str, ...]) -> Author | None:

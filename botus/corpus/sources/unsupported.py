@@ -65,6 +65,7 @@ _MESSAGE_SETS = (
     {"type", "user", "text", "ts"},
     {"username", "message", "conversationtype"},
     {"conversationid", "sentat"},
+    {"address", "date", "body"},
 )
 _NAMED_BY_FIELDS: tuple[tuple[set[str], Unsupported], ...] = (
     (

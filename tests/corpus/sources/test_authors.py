@@ -128,3 +128,55 @@ def test_rows_without_a_header_have_authors_between_the_time_and_the_words(tmp_p
     with pytest.raises(FileError, match="words of several people: Egret, Heron"):
         parsed(path)
     assert kept(path, Options(author="Heron")) == [f"{SAID[1][1]} {n}" for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["character", "by", "who", "role", "owner", "nombre", "kirjoittaja", "发言人", "이름", "real_name"],
+)
+def test_columns_that_may_have_authors_are_told_by_names_that_return(tmp_path: Path, field: str) -> None:
+    rows = [(name, f"{words} {n}") for n in range(3) for name, words in SAID]
+    path = file(tmp_path, table(field, rows))
+    with pytest.raises(FileError, match="words of several people: Egret, Heron"):
+        parsed(path)
+    assert kept(path, Options(author="heron")) == [words for name, words in rows if name == "Heron"]
+
+
+@pytest.mark.parametrize("field", ["character", "who", "role", "owner", "nombre"])
+def test_what_is_no_author_after_all_is_read_when_the_person_says_so(tmp_path: Path, field: str) -> None:
+    path = file(tmp_path, table(field, [(name, f"{words} {n}") for n in range(3) for name, words in SAID]))
+    with pytest.raises(FileError) as caught:
+        parsed(path)
+    assert "if they are no people, --kind csv" in str(caught.value.hint)
+    assert len(kept(path, Options(kind="csv"))) == 6
+
+
+def test_rows_without_a_header_may_begin_with_the_author(tmp_path: Path) -> None:
+    rows = "".join(f'{name},"{words}, {n}"\n' for n in range(3) for name, words in SAID)
+    with pytest.raises(FileError, match="words of several people: Egret, Heron"):
+        parsed(file(tmp_path, rows, "export.csv"))
+    path = file(
+        tmp_path, "".join(f'{n},{("web", "phone")[n % 2]},"fog, again {n}"\n' for n in range(9)), "a.csv"
+    )
+    assert len(kept(path)) == 9
+
+
+def test_one_number_that_changed_its_name_is_one_person_and_one_that_changes_back_is_not(
+    tmp_path: Path,
+) -> None:
+    def rows(names: list[str]) -> list[dict[str, object]]:
+        return [
+            {"author": {"id": "71", "name": name}, "text": f"fog {n} again"} for n, name in enumerate(names)
+        ]
+
+    assert len(kept(file(tmp_path, rows(["egret"] * 3 + ["heron"] * 4)))) == 7
+    for several in (["egret", "heron"] * 4, ["egret"] * 3 + ["heron"]):
+        with pytest.raises(FileError, match="words of several people: egret, heron"):
+            parsed(file(tmp_path, rows(several)))
+
+
+def test_what_somebody_else_sent_is_told_by_a_flag(tmp_path: Path) -> None:
+    rows = [{"fromMe": name == "Heron", "body": f"{words} {n}"} for n in range(3) for name, words in SAID]
+    with pytest.raises(FileError, match="words of several people"):
+        parsed(file(tmp_path, rows))
+    assert kept(file(tmp_path, rows), Options(author="me")) == [one["body"] for one in rows if one["fromMe"]]

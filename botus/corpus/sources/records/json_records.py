@@ -86,7 +86,7 @@ def _of_file(
     text = fields.text_field(names, unknown, place, options.column, "field") if unknown else ""
     if unknown:
         notes.append(Taken(f"{place}: the texts are those of field {text!r}"))
-    authors = Authors(place, options.author)
+    authors = Authors(place, options.author, options.kind)
     for record, owner in chain(sample, records):
         if isinstance(record, str):
             yield from authors.posts(fields.post_of({"text": record}, "text"), None)
