@@ -96,6 +96,7 @@ FORMATS = {  # in the order in which they are asked
 
 
 _TEXTS = ("samples", "fortune", "csv", "text")  # what a conversation might be called to get in
+_WATCHED = ("samples", "fortune", "csv", "json")  # plain text watches its lines itself
 _WITH_AUTHORS = ("chat", "telegram", "discord-chat", "trump", "json", "csv")
 
 
@@ -112,15 +113,23 @@ class Reading:
         if options.author is not None and kind not in _WITH_AUTHORS:
             raise nameless(archive.place(names[0]))
         self._archive, self._names, self._options = archive, names, options
-        self._format = FORMATS[kind]
+        self._key, self._format = kind, FORMATS[kind]
         is_lines = kind == "json" and json_records.is_lines(glance(archive.start(names[0])))
         self.kind = "JSON Lines" if is_lines else self._format.title
+
+    def _posts(self) -> Iterator[ParsedPost]:
+        posts = self._format.posts(self._archive, self._names, self._options, self.notes)
+        kind, options = self._key, self._options
+        if kind not in _WATCHED or options.author is not None:
+            return posts
+        is_sure = kind not in _TEXTS or kind == "csv" or options.kind is not None
+        return transcripts.without_messages(posts, self._archive.place(self._names[0]), kind, is_sure=is_sure)
 
     def __iter__(self) -> Iterator[ParsedPost]:
         self.notes.clear()
         count = 0
         try:
-            for post in self._format.posts(self._archive, self._names, self._options, self.notes):
+            for post in self._posts():
                 if post.text.isascii():
                     yield told(post)
                     continue

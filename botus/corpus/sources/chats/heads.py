@@ -7,24 +7,27 @@ them. The names are told later, by returning.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
-_LONGEST_NAME = 80
+_LONGEST_NAME = 120
 _CUTS = 6  # places of a line where a name may end and a stamp begin
 _MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u3000]")
-_WORD = r"[^\W\d_]{1,14}[.,]{0,2}"
+_LETTER = r"(?:(?![\d_])[\w\u0300-\u036f\u0900-\u109f\u1780-\u17d3])"  # with the vowel signs of India
+_WORD = rf"{_LETTER}{{1,14}}[.,]{{0,2}}"
 _HALF = (  # before noon or after, where it follows the clock
     r"[ap]\.?\s?m\.?|[ap](?=\])|μ\.?\s?μ\.?|π\.?\s?μ\.?|[صم]|午前|午後|上午|下午|오전|오후|SA|CH|Ö[ÖS]|d[eu]\.|[fe]\.?m\.?"
     r"|PTG|PG|Uhr|uur|h|priekšp\.|pēcp\.|дп|пп|ДП|ПП|vorm\.|nachm\.|pr\.\s?Kr\.|ip\.|ap\."
 )
 _CLOCK = (
-    r"(?:T(?=\d))?\d{1,3}(?:\s?[:：]\s?\d\d|[.h٫]\d\d){1,2}(?:[.,]\d{1,9})?(?![\d%])(?![.:/-]\d)"
+    r"(?:T(?=\d))?\d{1,3}(?:\s?[:：]\s?\d\d|\s?h\s?\d\d|[.٫]\d\d){1,2}(?:[.,]\d{1,9})?(?![\d%])(?![.:/-]\d)"
     rf"(?:\s?(?:{_HALF})(?=\W|$))?"
     r"(?:\s?(?:Z|UTC|GMT)(?:[+-]\d{1,2}(?::?\d\d)?)?(?!\w)|\s?[+-]\d\d:?\d\d(?!\d))?"
 )
+_RANGE = r"\d{1,3}(?::\d{1,2}){1,2}(?:[.,]\d{1,3})?"  # of a subtitle
 _EAST_CLOCK = r"\d{1,2}\s?[時时点點시]\s?\d{1,2}\s?[分분]?(?:\s?\d{1,2}\s?[秒초])?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th|er|º|\.)?"
 _MONTH = r"[^\W\d_]{3,12}[.,]{0,2}"
@@ -39,38 +42,76 @@ _DATE = (
 _PART_OF_DATE = (
     rf"\d{{1,2}}[./-]\s?\d{{1,2}}\.?(?!\d)|{_DAY}\s(?:de\s)?{_MONTH}|[^\W\d_]{{3,12}}\.?\s{_DAY}(?![\d:.])"
 )
-_LEAD = rf"(?:{_WORD}\s*){{0,3}}?"
+_LEAD = rf"(?P<lead>(?:{_WORD}\s*){{0,3}}?)"
 _PARTS = {  # in the order in which they are tried; each once in a stamp
     "date": re.compile(rf"{_LEAD}(?:{_DATE})", re.IGNORECASE),
-    "clock": re.compile(rf"{_LEAD}(?:{_EAST_CLOCK}|{_CLOCK})", re.IGNORECASE),
+    "clock": re.compile(rf"{_LEAD}(?:{_RANGE}\s*(?:-->|,)\s*{_RANGE}|{_EAST_CLOCK}|{_CLOCK})", re.IGNORECASE),
     "day": re.compile(rf"{_LEAD}(?:{_PART_OF_DATE})", re.IGNORECASE),
 }
 _YEAR = re.compile(r"\s?\d{4}(?!\w)")
 _BETWEEN = re.compile(r"[\s,،|•·;]{0,3}|\s[-–—]\s(?=\d)")
-_OPENS = re.compile(r"[\[(<{【\s*#]{0,3}")
-_CLOSES = re.compile(r"\s?[\])>}】]?")
+_OPENS = re.compile(r"[\[(<{【\s*#_]{0,3}")
+_CLOSES = re.compile(r"\s?[\])>}】_]?")
 _AFTER_STAMP = re.compile(r"(?:\s*[-–—|,،;:•]+\s*(?=\S)|\s*)")
+_OF_DAY = re.compile(
+    rf"(?:\s?(?:{_LETTER}|\.){{1,14}}){{1,2}}\s[-–—]\s(?=[^:：]{{1,80}}[:：]\s)"
+)  # "in the evening - name:"
 _TERM = r"(?:\s{0,2}[:：](?=\s|$)|：|\s?\t)"
 _NAMED = (  # what may follow a stamp
     re.compile(r"<\s?[@+%&~!* ]?(?P<name>[^<>]{1,60})>[:\s]?"),
     re.compile(r"\[(?P<name>[^\[\]]{1,60})\]:?(?=\s)"),
-    re.compile(rf"(?P<name>(?:[^:：\t<>()]|\([^()]{{0,60}}\)){{1,80}}?){_TERM}"),
+    re.compile(rf"(?P<name>(?:[^:：\t<>()]|\([^()]{{0,60}}\)){{1,{_LONGEST_NAME}}}?){_TERM}"),
     re.compile(r"[@+%&~]?(?P<name>\S{1,40})(?:\s{2,}|\s[|>]\s|>\s)"),
 )
-_NAMED_ALONE = (  # what is a name where there is no stamp
-    re.compile(r"<\s?[@+%&~!* ]?(?P<name>[^<>\s]{1,40}(?: [^<>\s]{1,20}){0,3})>[:\s]\s*(?=\S)"),
-    re.compile(
-        r"(?:[-+•*]\s)?[*_~]{0,3}(?P<name>[^\s:：\t<>“”\"«»(\[][^:：\t<>“”\"«»]{0,39}?)[*_]{0,3}\s?(?:[:：](?=[\s*_])|：)[*_]{0,2}"
+_SIGNS = r"\s:：\t<>“”\"«»(\["
+_ALONE = {  # what is a name where there is no stamp, by how it ends; a text has one of these forms
+    "tag": re.compile(  # <b>name</b>: words
+        r"<(?:b|strong|i|em)>(?P<name>[^<>]{2,40}?):?</\w+>:?\s*(?=\S)"
     ),
-    re.compile(r"(?P<name>[^\s<>:]{2,40})>\s+(?=\S)"),
-)
-_CUT = re.compile(r"\s+[—–-]{1,2}\s+|,\s?|\s{2,}|\]?\s?(?=[\[(])|\s(?=\d)|\t")  # between a name and its stamp
+    "nick": re.compile(
+        r"<(?:v(?:\.\w+)*\s|\s?[@+%&~!* ])?(?P<name>[^<>\s]{1,40}(?: [^<>\s]{1,20}){0,3})>[:\s]?\s*(?=\S)"
+    ),
+    "line": re.compile(
+        rf"(?:[-+•*#]{{1,4}}\s)?[*_~]{{0,3}}(?P<name>[^{_SIGNS}][^:：\t<>“”\"«»]{{0,39}}?)\s?[*_]{{0,3}}[:：][*_]{{0,2}}$"
+    ),
+    "colon": re.compile(
+        rf"(?:[-+•*]\s|\d{{1,4}}[.)]\s)?[*_~]{{0,3}}(?P<name>[^{_SIGNS}][^:：\t<>“”\"«»]{{0,39}}?)[*_]{{0,3}}\s?(?:[:：](?=[\s*_])|：)[*_]{{0,2}}"
+    ),
+    "angle": re.compile(r"(?P<name>[^\s<>:]{2,40})\s?>{1,2}\s+(?=\S)"),
+}
+_RARELY = {  # what other texts have too
+    "brackets": re.compile(r"(?:\[(?P<name>[^\[\]]{2,40})\]|\((?P<between>[^()]{2,40})\)):?\s+(?=\S)"),
+    "tab": re.compile(r"(?P<name>[^\t]{2,40})\t(?=\S)"),
+    "sign": re.compile(
+        rf"(?P<name>[^{_SIGNS};|.!?…][^;|.:!?…]{{1,39}}?)\s?(?:\s(?:[-–—]{{1,2}}|→|->)|[|;])\s+(?=\S)"
+    ),
+    "capitals": re.compile(r"(?P<name>[^\W\d_a-z][^\W\d_a-z]+(?:[ '-][^\W\d_a-z]+){0,3})\.\s+(?=\S)"),
+    "tight": re.compile(r"(?P<name>[^\W\d_]\w{1,19}(?: \w{1,19})?):(?=[^\W\d_])"),
+}
+_CUT = re.compile(
+    r"\s+[—–-]{1,2}\s+|,\s?|\s{2,}|\]?\s?(?=[\[(])|\s(?=_?\d)|\t"
+)  # between a name and its stamp
 _AROUND = "[]()<>{}【】 \t*#"
 _NUMBERS = re.compile(r"\d\D{1,14}\d|\d{10}")  # what every stamp has
 _ENDS_NAME = re.compile("[:：>]")
 _LOOSE = re.compile(r".*[\w.] ", re.DOTALL)
 _ASIDE = re.compile(r"\s*\([^()]*\)\s*")  # "(Read by you after 2 minutes)"
 _LED = re.compile(r"[^\d]+(?=\d{1,3}[:：.]\d\d)")
+WEEKDAYS = frozenset(
+    str.split(
+        """
+    mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday
+    mo di mi do fr sa so montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag
+    lun mar mer jeu ven sam dim lundi mardi mercredi jeudi vendredi samedi dimanche
+    lunes martes miércoles jueves viernes sábado domingo mié jue vie sáb dom
+    segunda terça quarta quinta sexta seg ter qua qui sex
+    lunedì martedì mercoledì giovedì venerdì sabato domenica gio
+    ma wo vr za zo maandag dinsdag woensdag donderdag vrijdag zaterdag zondag
+    mandag tirsdag onsdag torsdag fredag lørdag søndag måndag tisdag lördag
+    пн вт ср чт пт сб вс понедельник вторник среда четверг пятница суббота воскресенье
+    """
+    )
+)
 _CHAINED = re.compile(r"^\S{1,4}\s[-–—]\s")
 
 
@@ -87,6 +128,7 @@ class Head:
         has_clock: the stamp says a time of day.
         lead: the words before the clock in a line that has nothing else; a name, or "yesterday at".
         is_firm: brackets or a sign set the stamp off from the name, as a sentence would not.
+        form: how the name ends where there is no stamp.
     """
 
     stamp: str
@@ -97,6 +139,7 @@ class Head:
     has_clock: bool = False
     lead: str = ""
     is_firm: bool = False
+    form: str = ""
 
 
 def head_of(raw: str) -> Head | None:
@@ -109,10 +152,26 @@ def head_of(raw: str) -> Head | None:
             return _stamped(line, stamp)
         if after := _name_first(line):
             return after
-    for pattern in _NAMED_ALONE if _ENDS_NAME.search(line) else ():
-        if (match := pattern.match(line)) and len(match["name"].split()) < 6:
-            return Head("", match["name"].strip(), line[match.end() :].strip(), True)
-    return None
+    return next(_names(line, _ALONE), None) if _ENDS_NAME.search(line) else None
+
+
+def rare_names(raw: str) -> Iterator[Head]:
+    """Yield how a line begins in forms of which a line alone tells nothing."""
+    yield from _names(plain(raw).rstrip(), _RARELY)
+
+
+def names_of(raw: str) -> Iterator[Head]:
+    """Yield the name with which a line begins in every form that a name without a stamp has."""
+    yield from _names(plain(raw).rstrip(), _ALONE | _RARELY)
+
+
+def _names(line: str, forms: Mapping[str, re.Pattern[str]]) -> Iterator[Head]:
+    for form, pattern in forms.items():
+        if match := pattern.match(line):
+            name = next(filter(None, match.groups()))
+            if len(name.split()) < 6:
+                words = line[match.end() :].strip().removesuffix("</v>")
+                yield Head("", name.strip(), words, True, form=form)
 
 
 def plain(line: str) -> str:
@@ -122,6 +181,8 @@ def plain(line: str) -> str:
 
 def _stamped(line: str, stamp: _Stamp) -> Head:
     said, rest = line[: stamp.end].strip(_AROUND), line[stamp.end :]
+    if all(stamp.kinds) and (of_day := _OF_DAY.match(rest)):
+        rest = f" - {rest[of_day.end() :]}"
     after = rest[_AFTER_STAMP.match(rest).end() :]  # type: ignore[union-attr]  # it may be empty
     for pattern in _NAMED:
         if match := pattern.match(after):
@@ -129,8 +190,9 @@ def _stamped(line: str, stamp: _Stamp) -> Head:
             is_firm = not _LOOSE.fullmatch(line[: stamp.end] + rest[: len(rest) - len(after)])
             return Head(said, name, after[match.end() :].strip(), True, *stamp.kinds, is_firm=is_firm)
     if not rest.strip() or _ASIDE.fullmatch(rest):
-        lead = _LED.match(said) if not stamp.kinds[0] else None
-        return Head(said, "", "", False, *stamp.kinds, lead[0].strip() if lead else "")
+        led = _LED.match(said) if not stamp.kinds[0] else None
+        lead = led[0].strip() if led else stamp.lead if stamp.kinds[1] else ""
+        return Head(said, "", "", False, *stamp.kinds, lead if lead.casefold() not in WEEKDAYS else "")
     name = after.strip() if len(after) <= _LONGEST_NAME else ""
     return Head(said, name, after.strip(), False, *stamp.kinds)
 
@@ -151,16 +213,17 @@ def _name_first(line: str) -> Head | None:
 
 
 class _Stamp(NamedTuple):
-    """Where a stamp ends; whether it has a whole date, and a clock."""
+    """Where a stamp ends; whether it has a whole date, and a clock; the words before its first number."""
 
     end: int
     kinds: tuple[bool, bool]
+    lead: str
 
 
 def _stamp(line: str, at: int = 0) -> _Stamp | None:
     """The stamp that begins at a place."""
     at = _OPENS.match(line, at).end()  # type: ignore[union-attr]  # it may be empty
-    end, seen = at, set[str]()
+    end, seen, lead = at, set[str](), ""
     while part := next(
         (
             (kind, found)
@@ -169,6 +232,7 @@ def _stamp(line: str, at: int = 0) -> _Stamp | None:
         ),
         None,
     ):
+        lead = lead if seen else part[1]["lead"].strip(" ,.")
         seen |= {part[0], "day"}  # a day without its year only comes first
         end = part[1].end()
         at = _BETWEEN.match(line, end).end()  # type: ignore[union-attr]  # it may be empty
@@ -176,4 +240,4 @@ def _stamp(line: str, at: int = 0) -> _Stamp | None:
         return None
     if "date" not in seen and (year := _YEAR.match(line, end)):
         end = year.end()
-    return _Stamp(_CLOSES.match(line, end).end(), ("date" in seen, "clock" in seen))  # type: ignore[union-attr]
+    return _Stamp(_CLOSES.match(line, end).end(), ("date" in seen, "clock" in seen), lead)  # type: ignore[union-attr]

@@ -1,8 +1,6 @@
 """Tells whether a text is a conversation, and by what: heads of messages with names that return. Pure.
 
-A stamp beside a name is enough. Names alone (`name: words`) are what plays, lists and interviews have too:
-they count where nearly every line has one, and not where they follow one another in a fixed order or where
-one only asks.
+A stamp beside a name is enough. What makes a conversation of names alone is in names.py.
 """
 
 from __future__ import annotations
@@ -13,17 +11,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from botus.corpus.sources.chats.heads import Head, head_of, plain
+from botus.corpus.sources.chats.heads import Head, head_of, plain, rare_names
+from botus.corpus.sources.chats.names import Names, OwnLines, Unmarked, returning
 from botus.text import counted
 
 _PIECE = 400  # lines that are looked at together, so that a conversation within a long text is noticed
 _FEW = 5  # heads of which one cannot expect that names return
-_FIRST = 300  # heads whose order and words are remembered
 _LONGEST_NAME = 60
 _PART = 0.03  # the share of heads in a text of long messages
 _SOMETHING = re.compile(r"\w")
 _LETTER = re.compile(r"[^\W\d_]")
-_ASKS = ("?", "？", "؟", ";")
 
 
 class Layout(StrEnum):
@@ -34,6 +31,8 @@ class Layout(StrEnum):
     AFTER = "have only a time; below it is"  # a line with the stamp, one with the name, the words
     BEFORE = "have only a time; above it is"  # the name in the line before
     ALONE = "begin with"  # name: words
+    LINE = "are nothing but"  # a name in its line, the words below
+    UNMARKED = "begin with a time and perhaps"  # stamp name words
     RECORDS = "of its blocks have a time and"  # "From: name", "Date: stamp" … in lines of their own
 
 
@@ -46,17 +45,24 @@ class Conversation:
         heads: how many lines say who speaks.
         lines: of how many that are not blank.
         names: who speaks, those with most messages first.
+        form: how the names end where there are no stamps.
     """
 
     layout: Layout
     heads: int
     lines: int
     names: list[str]
+    form: str = ""
 
     @property
     def is_stamped(self) -> bool:
         """Whether its messages have times, which nothing but a conversation has beside names."""
-        return self.layout is not Layout.ALONE
+        return self.layout not in (Layout.ALONE, Layout.LINE, Layout.UNMARKED)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it is sure where a message begins and who wrote it."""
+        return self.layout not in (Layout.RECORDS, Layout.LINE, Layout.UNMARKED)
 
     def __str__(self) -> str:
         shown = ", ".join("".join(filter(str.isprintable, name))[:30] for name in self.names[:2])
@@ -80,8 +86,10 @@ class Tally:
     _apart: int = 0
     _after: Counter[str] = field(default_factory=Counter)
     _before: Counter[str] = field(default_factory=Counter)
-    _alone: Counter[str] = field(default_factory=Counter)
-    _first: list[Head] = field(default_factory=list)
+    _alone: dict[str, Names] = field(default_factory=dict)
+    _own_lines: OwnLines = field(default_factory=OwnLines)
+    _unmarked: Unmarked = field(default_factory=Unmarked)
+    _is_below_blank: bool = True
     # the two lines before: their words, and whether each was only a stamp, or a stamp and a name
     _last: tuple[str, str] = ("", "")
     _was_apart: tuple[bool, bool] = (False, False)
@@ -91,6 +99,7 @@ class Tally:
         """Count a line with its head."""
         text = plain(line).strip()
         if not _SOMETHING.search(text):
+            self._is_below_blank = True
             return
         self.lines += bool(_LETTER.search(text))
         is_stamped = head is not None and bool(head.stamp)
@@ -109,27 +118,35 @@ class Tally:
             self._firm += head.is_firm
             if is_above:
                 self._above[head.name or head.lead] += 1
-            elif head.name:
-                (self._beside if is_stamped else self._alone)[head.name] += 1
-            if not is_stamped and len(self._first) < _FIRST:
-                self._first.append(head)
+            elif head.name and is_stamped:
+                self._beside[head.name] += 1
+            if is_stamped and not head.is_closed:
+                self._unmarked.add(head.words)
+        opens = self._is_below_blank
+        self._own_lines.add(text, opens=opens)
+        if not is_stamped:
+            for one in [head] if head else rare_names(line):
+                self._alone.setdefault(one.form, Names(is_rare=head is None)).add(one, opens=opens)
+        self._is_below_blank = False
         self._last = (text, self._last[0])
         self._was_apart = (self._was_apart[1], is_apart)
         self._was_above = is_above
 
     def verdict(self) -> Conversation | None:
         """Return what the lines are recognised by; None where they are no conversation."""
-        there = {
-            Layout.BESIDE: self._names_beside(),
-            Layout.ABOVE: self._names_above(),
-            Layout.AFTER: self._names_apart(self._after),
-            Layout.BEFORE: self._names_apart(self._before),
-            Layout.ALONE: self._names_alone(),
-            Layout.RECORDS: self._names_in_records(),
-        }
+        there: list[tuple[Layout, Counter[str] | None, str]] = [
+            (Layout.BESIDE, self._names_beside(), ""),
+            (Layout.ABOVE, self._names_above(), ""),
+            (Layout.AFTER, self._names_apart(self._after), ""),
+            (Layout.BEFORE, self._names_apart(self._before), ""),
+            (Layout.RECORDS, self._names_in_records(), ""),
+            *((Layout.ALONE, names.speakers(self.lines), form) for form, names in self._alone.items()),
+            (Layout.UNMARKED, self._unmarked.speakers(self.lines), ""),
+            (Layout.LINE, self._own_lines.speakers(), ""),
+        ]
         found = [
-            Conversation(layout, names.total(), self.lines, [name for name, _ in names.most_common()])
-            for layout, names in there.items()
+            Conversation(layout, names.total(), self.lines, [name for name, _ in names.most_common()], form)
+            for layout, names, form in there
             if names
         ]
         return next((one for one in found if len(one.names) > 1), found[0] if found else None)
@@ -145,18 +162,18 @@ class Tally:
             return None
         if len(names) == 1 and self._firm * 2 < heads:
             return None  # "On 3 May 2010 the fog: …" is how one writes
-        again = _returning(names).total()
+        again = returning(names).total()
         is_most = self._stamped * 2 >= self.lines and (
             again >= heads * 0.3 or (heads <= _FEW and self._clocks >= heads)
         )
-        is_part = again >= max(_FEW, heads * 0.6, self.lines * _PART) and len(_returning(names)) > 1
+        is_part = again >= max(_FEW, heads * 0.6, self.lines * _PART) and len(returning(names)) > 1
         return names if is_most or is_part else None
 
     def _names_above(self) -> Counter[str] | None:
         names, heads = self._above, self._above.total()
         if heads < 2 or self._above_with_words < heads * 0.6:
             return None
-        again = _returning(names)
+        again = returning(names)
         is_part = again.total() >= max(3, heads * 0.5, self.lines * _PART)
         is_short = heads * 5 >= self.lines and heads <= _FEW and self._above_with_words == heads
         if is_short and not is_part:
@@ -164,44 +181,17 @@ class Tally:
         return again if is_part else None
 
     def _names_apart(self, beside: Counter[str]) -> Counter[str] | None:
-        again = _returning(beside)
+        again = returning(beside)
         return again if again.total() >= max(3, self._apart * 0.6, self.lines * _PART) else None
-
-    def _names_alone(self) -> Counter[str] | None:
-        # A single letter is no name: "Q:" and "A:" are an interview.
-        names = Counter(
-            {name: count for name, count in self._alone.items() if len(name) > 1 or not name.isascii()}
-        )
-        again = _returning(names)
-        is_most = names.total() >= max(4, self.lines * 0.6) and again.total() >= names.total() * 0.8
-        if not is_most or len(again) < 2 or len(names) * (2 if len(names) < 5 else 3) > names.total():
-            return None
-        return None if self._has_fixed_order() or self._is_interview() else names
-
-    def _has_fixed_order(self) -> bool:
-        """Days of the week, signs of the zodiac, parts of a recipe: always one after the other."""
-        names = [head.name for head in self._first]
-        period = len(set(names))
-        later = list(zip(names[period:], names, strict=False))
-        return period > 2 and sum(one == before for one, before in later) > len(later) * 0.8
-
-    def _is_interview(self) -> bool:
-        """Of two, one only asks, and the other never does."""
-        asked: dict[str, list[bool]] = {}
-        for head in self._first:
-            asked.setdefault(head.name, []).append(head.words.endswith(_ASKS))
-        one_or_none = sorted(sum(said) / len(said) for said in asked.values())
-        return one_or_none == [0.0, 1.0] and min(map(len, asked.values())) > 2
 
     def _names_in_records(self) -> Counter[str] | None:
         said: dict[str, list[str]] = {}
-        for head in self._first:
+        first = self._alone["colon"].first if "colon" in self._alone else []
+        for head in first:
             said.setdefault(head.name, []).append(head.words)
-        fields = {
-            name: words for name, words in said.items() if len(words) >= max(3, len(self._first) * 0.15)
-        }
+        fields = {name: words for name, words in said.items() if len(words) >= max(3, len(first) * 0.15)}
         times = [name for name, words in fields.items() if sum(map(_is_stamp, words)) > len(words) * 0.8]
-        if not times or len(self._first) < self.lines * 0.5:
+        if not times or len(first) < self.lines * 0.5:
             return None
         for name, words in fields.items():
             values = Counter(words)
@@ -222,15 +212,22 @@ def of(start: str) -> Conversation | None:
     return tally.verdict()
 
 
-def watched(lines: Iterable[str], whole: Tally) -> Iterator[tuple[str, Conversation | None]]:
+def watched(
+    lines: Iterable[str], whole: Tally, *, with_names: bool = True
+) -> Iterator[tuple[str, Conversation | None]]:
     """Yield the lines of a text, each with what has been noticed up to it; only the last may be "".
 
     Args:
         whole: counts all of them.
+        with_names: also look for names without times.
     """
     piece = Tally()
     for line in lines:
         head = head_of(line)
+        if not (with_names or (head and head.stamp)):
+            whole.lines, piece.lines = whole.lines + 1, piece.lines + 1
+            yield line, None
+            continue
         whole.add(line, head)
         piece.add(line, head)
         noticed = None
@@ -238,10 +235,6 @@ def watched(lines: Iterable[str], whole: Tally) -> Iterator[tuple[str, Conversat
             noticed, piece = piece.verdict(), Tally()
         yield line, noticed
     yield "", whole.verdict() or (piece.verdict() if piece.lines > _PIECE / 10 else None)
-
-
-def _returning(names: Counter[str]) -> Counter[str]:
-    return Counter({name: count for name, count in names.items() if count > 1})
 
 
 def _is_stamp(words: str) -> bool:

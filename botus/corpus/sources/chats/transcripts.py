@@ -15,7 +15,7 @@ from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.authors import ONE_AUTHOR, Author, Authors
 from botus.corpus.parsing.decoding import glance
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal
-from botus.corpus.sources.chats.heads import Head, head_of, plain
+from botus.corpus.sources.chats.heads import Head, head_of, names_of, plain
 from botus.corpus.sources.chats.recognition import Conversation, Layout, Tally, of, watched
 from botus.errors import FileError
 from botus.text import counted
@@ -28,6 +28,9 @@ _EDITED = re.compile(
 _SECTION = re.compile(r"\{[A-Z]\w+\}$|=+$")  # DiscordChatExporter: what is attached to the message above
 _QUOTED_LINE = re.compile(r"^>>> (?s:.*)|^> .*(?:\n|$)", re.MULTILINE)
 _IN_BRACKETS = re.compile(r"\s*\([^()]*\)$")  # "Heron (@heron:pond.example)"
+_COPY = "copy your own into a text file"
+_CUE = re.compile(r"\s*\d+\s*")
+_PARTS = re.compile(r"[\s@,|/•·»–—]*[<>()\[\]{}【】«»/@|•·][\s@,|/•·»–—]*")
 _TO = re.compile(r"(?P<first>[^\W\d_]+) (?P<name>.+?) (?P<to>\S+) (?P<whom>.+)")
 
 
@@ -42,21 +45,24 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
         found = of(glance(archive.start(name)))
         if options.author is None:
             raise refused(place, found)
-        if found is None or found.layout is Layout.RECORDS:
-            raise FileError(
-                f"{place}: botus cannot tell where its messages begin", "copy your own into a text file"
-            )
+        if found is None or not found.is_readable:
+            raise FileError(f"{place}: botus cannot tell where its messages begin", _COPY)
         authors = Authors(place, options.author)
         for message in _messages(archive.lines(name, notes), found):
-            yield from _posts(message, authors, place)
+            yield from _posts(message, found, authors, place)
         yield from authors.rest()
 
 
-def refused(place: str, found: Conversation | None) -> FileError:
-    """The error for a conversation of which nobody's words may be taken yet."""
+def refused(place: str, found: Conversation | None, kind: str = "text") -> FileError:
+    """The error for a conversation of which nobody's words may be taken yet.
+
+    Args:
+        kind: what the person says the file is, if it is none.
+    """
     what = found or "a conversation: it has other people's words"
-    hint = ONE_AUTHOR if found is None or found.is_stamped else f"{ONE_AUTHOR}; if it is none, --kind text"
-    return FileError(f"{place} is {what}", hint)
+    hint = ONE_AUTHOR if found is None or found.is_readable else _COPY
+    is_sure = found is None or found.is_stamped
+    return FileError(f"{place} is {what}", hint if is_sure else f"{hint}; if it is none, --kind {kind}")
 
 
 def unquoted(text: str) -> str:
@@ -89,6 +95,34 @@ def without_conversations(
         )
 
 
+def without_messages(
+    posts: Iterable[ParsedPost], place: str, kind: str, *, is_sure: bool
+) -> Iterator[ParsedPost]:
+    """Yield posts of which no run is a conversation, each message a post.
+
+    Args:
+        kind: what the file is.
+        is_sure: only messages with times are looked for.
+
+    Raises:
+        FileError: there is one, which shows when the posts are read up to it.
+    """
+    told = list[ParsedPost]()
+
+    def lines() -> Iterator[str]:
+        for post in posts:
+            told.append(post)
+            yield from post.text.splitlines() if not post.refused else ()
+
+    for _, found in watched(lines(), Tally(), with_names=not is_sure):
+        if found and (found.is_stamped or not is_sure):
+            hint = "copy the messages into a text file; --author NAME takes one person's of it"
+            more = "" if found.is_stamped else f"; if it is none, --kind {kind}"
+            raise FileError(f"{place} is {found}", hint + more)
+        yield from told
+        told.clear()
+
+
 @dataclass
 class _Message:
     """The head of a message, which of the speakers' turns it belongs to, and its lines."""
@@ -116,17 +150,17 @@ def _messages(lines: Iterable[str], found: Conversation) -> Iterator[_Message]:
 
 def _with_heads(lines: Iterable[str], found: Conversation) -> Iterator[tuple[str, Head | None]]:
     """The lines, each with the head that it is; the words of a head are part of it."""
-    if found.layout in (Layout.BESIDE, Layout.ALONE):
+    if found.layout is Layout.ALONE:
+        yield from _with_names_alone(lines, found.form)
+        return
+    if found.layout is Layout.BESIDE:
         for line in lines:
             head = head_of(line)
-            if head and bool(head.stamp) == found.is_stamped and (head.name or head.stamp):
+            if head and head.stamp:
                 # A line with a stamp and no name is the program's; a mark tells its placeholders.
                 named = head.is_closed and head.name
                 words = head.words if not _marked(line, head) else ""
-                yield (
-                    line,
-                    Head(head.stamp, _sender(head.name, found) if named else "", words),
-                )
+                yield line, Head(head.stamp, _sender(head.name, found) if named else "", words)
             else:
                 yield line, None
         return
@@ -137,6 +171,22 @@ def _with_heads(lines: Iterable[str], found: Conversation) -> Iterator[tuple[str
             yield line, Head(head.stamp, head.name or head.lead, "") if head and is_head else None
         return
     yield from _with_names_apart(lines, is_after=found.layout is Layout.AFTER)
+
+
+def _with_names_alone(lines: Iterable[str], form: str) -> Iterator[tuple[str, Head | None]]:
+    """The stamps between the messages are those of subtitles, and so are the numbers above them."""
+    number: str | None = None
+    for line in lines:
+        head = head_of(line)
+        is_stamp = head is not None and bool(head.stamp) and not head.words
+        if number is not None and not is_stamp:
+            yield number, None
+        number = line if _CUE.fullmatch(line) else None
+        if number is None:
+            named = next((one for one in names_of(line) if one.form == form), None)
+            yield line, Head("", "", "") if is_stamp else named
+    if number is not None:
+        yield number, None
 
 
 def _with_names_apart(lines: Iterable[str], *, is_after: bool) -> Iterator[tuple[str, Head | None]]:
@@ -183,9 +233,9 @@ def _sender(name: str, found: Conversation) -> str:
     return this["name"] if this and this["first"] == first["first"] else name
 
 
-def _posts(message: _Message, authors: Authors, place: str) -> Iterator[ParsedPost]:
+def _posts(message: _Message, found: Conversation, authors: Authors, place: str) -> Iterator[ParsedPost]:
     text = "\n".join(line.rstrip("\r\n") for line in message.lines).strip()
-    text = unquoted(_EDITED.sub("", text))
+    text = unquoted(_EDITED.sub("", text.removesuffix("</v>")))
     if not message.head.name:
         if text:
             yield ParsedPost(text, Refusal.NOT_A_POST)
@@ -198,4 +248,15 @@ def _posts(message: _Message, authors: Authors, place: str) -> Iterator[ParsedPo
         has_media=not is_words,
         channel=f"{place} {message.turn}",
     )
-    yield from authors.posts(post, Author(names=(name, _IN_BRACKETS.sub("", name))))
+    names = dict.fromkeys((name, *_called(name, found)))
+    yield from authors.posts(post, Author(names=tuple(names)))
+
+
+def _called(name: str, found: Conversation) -> Iterator[str]:
+    """Yield how else a person may be called than by all that stands where the name does."""
+    yield _IN_BRACKETS.sub("", name)
+    yield from filter(None, _PARTS.split(name))
+    words, every = name.split(), [one.split() for one in found.names]
+    if len(words) > 1 and len(every) > 1:  # "by name", "name says"
+        yield " ".join(words[1:] if all(one[0] == words[0] for one in every) else words)
+        yield " ".join(words[:-1] if all(one[-1] == words[-1] for one in every) else words)

@@ -18,6 +18,7 @@ from botus.corpus.parsing.decoding import glance, lines_of
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal, Taken
 from botus.corpus.parsing.rows import cells_of, declared, delimiter_of, escapes_quotes, rows_of
 from botus.corpus.sources import unsupported
+from botus.corpus.sources.chats.transcripts import without_messages
 from botus.corpus.sources.records import reddit, youtube
 from botus.errors import SettingsError
 
@@ -73,7 +74,7 @@ def _of_file(
     if not delimiter:
         if options.author is not None:
             raise nameless(place)
-        yield from _of_one_column(chain(sample, lines), place, options.column)
+        yield from _of_one_column(chain(sample, lines), place, options)
         return
     rows = rows_of(chain(_below_sep(sample), lines), place, delimiter, notes, escapes=escapes)
     first = list(islice(rows, _SAMPLE))
@@ -87,7 +88,7 @@ def _of_file(
     records = [dict(zip(header, row, strict=False)) for row in body]
     text = fields.text_field(header, records, place, options.column, "column")
     notes.append(Taken(f"{place}: the texts are those of column {text!r}"))
-    authors = Authors(place, options.author)
+    authors = Authors(place, options.author, options.kind)
     for row in chain(body, rows):
         if (
             has_header and [row[0].lstrip("\ufeff"), *row[1:]] == first[0]
@@ -131,7 +132,12 @@ def _joined(row: list[str], width: int, text: int, delimiter: str) -> list[str]:
     return [*row[:text], delimiter.join(row[text:end]), *row[end:]]
 
 
-def _of_one_column(lines: Iterator[str], place: str, wanted: str | None) -> Iterator[ParsedPost]:
+def _of_one_column(lines: Iterator[str], place: str, options: Options) -> Iterator[ParsedPost]:
+    cells = _one_column(lines, place, options.column)
+    yield from without_messages(cells, place, "csv", is_sure=options.kind is not None)
+
+
+def _one_column(lines: Iterator[str], place: str, wanted: str | None) -> Iterator[ParsedPost]:
     for number, cell in enumerate(cells_of(lines)):
         name = cell.strip()
         if number == 0 and wanted is not None and name.lower() != wanted.strip().lower():
@@ -156,10 +162,12 @@ def _guessed(record: dict[str, str], text: str) -> dict[str, str]:
 
 
 def _writer(record: dict[str, str], text: str) -> Author | None:
-    """Who wrote a record without a header: what stands between a moment and the text, if it returns."""
+    """Who wrote a record without a header: what stands first or behind a moment, if it returns."""
     cells = [cell.strip() for cell in list(record.values())[: list(record).index(text)]]
     times = [at for at, cell in enumerate(cells) if _MOMENT.match(cell) and not cell.isdecimal()]
-    after = cells[times[-1] + 1 :] if times else []
+    after = (
+        cells[times[-1] + 1 :] if times else [cell for cell in cells if cell == cells[0] or cell[:1] == "@"]
+    )
     name = next((cell for cell in after if _LETTER.search(cell) and cell.lower() not in _FLAGS), "")
     return Author("", (name,), is_certain=False) if 0 < len(name) <= 60 else None
 
