@@ -1,7 +1,8 @@
 """How quickly botus starts and how little it holds: `python -m tests.benchmarks.start`.
 
-Prints `botus --help` in milliseconds, what `botus run` holds before its first post and after one, and the
-time for 500 lines from the demo model. Needs the generate extra; asserts nothing.
+Prints `botus --help` in milliseconds, the processor time of the first `botus post` to each platform, what
+`botus run` holds before its first post and after one, and the time for 500 lines from the demo model. Needs
+the generate extra; asserts nothing.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.servers import MastodonServer
+from tests.support.loopback import Loopback
+from tests.support.servers import BlueskyServer, MastodonServer, XServer
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("rich", "tweepy", "mastodon", "requests", "ctranslate2", "numpy", "tensorflow")
@@ -35,6 +38,33 @@ def help_time() -> float:
         subprocess.run(botus("--help"), env=environment(), stdout=subprocess.DEVNULL, check=True)
         times.append(time.perf_counter() - began)
     return statistics.median(times) * 1000
+
+
+def post_time(name: str, server: Loopback, settings: dict[str, str]) -> float:
+    """Seconds of the processor that the first post of a bot takes, nearly all of them imports."""
+    times = []
+    for _ in range(7):
+        with tempfile.TemporaryDirectory() as data:
+            (Path(data) / "tweets.txt").write_text("a line\n")
+            before = os.times()
+            variables = environment(BOTUS_DATA=data, **settings)
+            subprocess.run(botus("post"), env=variables, capture_output=True, check=True)
+            after = os.times()
+        times.append(after[2] + after[3] - before[2] - before[3])  # of children
+    assert len(server.posts) == len(times), name
+    return statistics.median(times)
+
+
+def post_times() -> Iterator[tuple[str, float]]:
+    with XServer(duplicates=False) as x:
+        secrets = {"CONSUMER_KEY": x.consumer_key, "CONSUMER_SECRET": "c", "ACCESS_TOKEN": x.token}
+        yield "x", post_time("x", x, {**secrets, "ACCESS_TOKEN_SECRET": "t", "X_BASE_URL": x.url})
+    with MastodonServer() as server:
+        settings = {"MASTODON_BASE_URL": server.url, "MASTODON_ACCESS_TOKEN": server.token}
+        yield "mastodon", post_time("mastodon", server, settings)
+    with BlueskyServer() as pds:
+        account = {"BLUESKY_HANDLE": pds.handle, "BLUESKY_APP_PASSWORD": pds.password}
+        yield "bluesky", post_time("bluesky", pds, {**account, "BLUESKY_SERVICE": pds.url})
 
 
 def imported_by(*words: str) -> list[str]:
@@ -99,6 +129,8 @@ def main() -> None:
     print(
         f"botus --help                   {help_time():7.0f} ms, imports of {HEAVY}: {imported_by('--help')}"
     )
+    for name, seconds in post_times():
+        print(f"botus post, the first, to {name:<8} {seconds * 1000:6.0f} ms of the processor")
     idle, after = run_memory()
     print(f"botus run before its first post {idle:6.1f} MB resident, after a post {after:.1f} MB")
     print(f"500 lines from the demo model   {demo_time():6.1f} s, the whole command")
