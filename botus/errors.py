@@ -128,6 +128,9 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
+_OF_ANSWERS = {errno.EMSGSIZE: "it was too long", errno.EBADMSG: "it could not be unpacked"}
+
+
 def network_words(error: BaseException) -> str:
     """Name what went wrong on the way to a server, by the innermost cause that says anything.
 
@@ -151,7 +154,7 @@ def network_words(error: BaseException) -> str:
         if isinstance(cause, TimeoutError | ConnectTimeoutError | ReadTimeoutError):
             return "timed out"
         if isinstance(cause, OSError) and cause.errno:
-            return os.strerror(cause.errno).lower()
+            return _OF_ANSWERS.get(cause.errno) or os.strerror(cause.errno).lower()
     if isinstance(error, requests.RequestException):
         return "cut off"
     return f"the client failed ({type(error).__name__})"

@@ -53,7 +53,7 @@ def test_an_interruption_inside_a_client_that_catches_everything(wire: Wire) -> 
 def test_an_endless_answer_is_cut(server: XServer, wire: Wire) -> None:
     server.script(Fault("answer", 200, "x" * (9 << 20), on="GET "))
     exchange = wire.ask(lambda: wire.session().get(server.url))
-    assert (exchange.began, exchange.status, exchange.failure) == (True, None, "message too long")
+    assert (exchange.began, exchange.status, exchange.failure) == (True, None, "it was too long")
 
 
 def test_an_answer_is_whole_or_there_is_none(server: XServer, wire: Wire) -> None:
