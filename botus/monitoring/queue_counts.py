@@ -28,6 +28,7 @@ class QueueCounts:
         unreviewed: may be drawn, written by botus, and nobody has decided about them.
         refused: how many may not be drawn, by kind.
         examples: per kind, up to three (line number, reason, text).
+        looked_at: from how many lines of a long queue the rest was estimated; None where all were counted.
     """
 
     kept: int = 0
@@ -35,6 +36,7 @@ class QueueCounts:
     unreviewed: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
     examples: Mapping[str, list[tuple[int, str, str]]] = field(default_factory=dict)
+    looked_at: int | None = None
 
     @property
     def ready(self) -> int:
@@ -76,13 +78,19 @@ class Acceptance:
         return self.kept / self.reviewed
 
 
-def count_lines(lines: Iterable[Line], selection: Selection) -> QueueCounts:
-    """Count which lines may be drawn and why the others may not."""
+def count_lines(lines: Iterable[Line], selection: Selection, step: int = 1) -> QueueCounts:
+    """Count which lines may be drawn and why the others may not.
+
+    Args:
+        step: of how many lines each is one; the counts are then estimates.
+    """
     ready: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     examples: dict[str, list[tuple[int, str, str]]] = {}
     seen: set[str] = set()
+    looked_at = 0
     for line in lines:
+        looked_at += 1
         post = fingerprint(line.text or "")
         if refusal := selection.refusal(line, post):
             refused[refusal.kind] += 1
@@ -95,7 +103,15 @@ def count_lines(lines: Iterable[Line], selection: Selection) -> QueueCounts:
             seen.add(post)
             is_kept = selection.verdicts.get(post) in KEPT
             ready["kept" if is_kept else "unreviewed" if post in selection.flags else "by_hand"] += 1
-    return QueueCounts(**ready, refused=dict(refused), examples=examples)
+    if step == 1:
+        return QueueCounts(**ready, refused=dict(refused), examples=examples)
+    ready, refused = (Counter({one: rounded(n * step) for one, n in of.items()}) for of in (ready, refused))
+    return QueueCounts(**ready, refused=dict(refused), examples=examples, looked_at=looked_at)
+
+
+def rounded(estimate: int) -> int:
+    """To the two digits that are known of it."""
+    return int(float(f"{estimate:.1e}"))
 
 
 def accepted(

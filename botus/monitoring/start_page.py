@@ -12,6 +12,7 @@ from botus.errors import sentence
 from botus.monitoring import notify
 from botus.monitoring.checks.finding import guarded
 from botus.monitoring.checks.folder import preflight
+from botus.monitoring.queue_counts import QueueCounts
 from botus.monitoring.survey import Survey
 from botus.posting.target import Target
 from botus.schedule.slots import Schedule, upcoming
@@ -33,7 +34,7 @@ def start_page(
         yield "warning", warning
     yield "info", f"next: {_next_times(schedule, datetime.now(UTC))}"
     if queue := survey.queue:
-        yield _queue(queue.ready, schedule.posts_per_day(settings.max_per_day))
+        yield _queue(queue, schedule.posts_per_day(settings.max_per_day))
         if queue.unreviewed:
             yield (
                 "warning",
@@ -54,11 +55,15 @@ def start_page(
             yield "error" if finding.level == "problem" else "warning", f"{finding.message}; {finding.hint}"
 
 
-def _queue(ready: int, per_day: float) -> tuple[str, str]:
+def _queue(queue: QueueCounts, per_day: float) -> tuple[str, str]:
+    ready, about = queue.ready, "about " * (queue.looked_at is not None)
     if not ready:
         return "warning", "queue: no line may go out (see: botus status)"
     lasts = span(ready / per_day * 86400)
-    return "info", f"queue: {counted(ready, 'line')} ready, enough for {lasts} at {per_day:.4g} posts a day"
+    return (
+        "info",
+        f"queue: {about}{counted(ready, 'line')} ready, enough for {lasts} at {per_day:.4g} posts a day",
+    )
 
 
 def _next_times(schedule: Schedule, now: datetime) -> str:

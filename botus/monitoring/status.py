@@ -147,8 +147,10 @@ def lines(status: Status, width: int | None = None) -> Iterator[str]:
 
 def _queue(queue: QueueCounts) -> Iterator[str]:
     kinds = {"kept": queue.kept, "by hand": queue.by_hand, "unreviewed": queue.unreviewed}
-    shown = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
-    yield f"{queue.ready} ready" + (f": {shown}" if shown else "")
+    about, form = ("", "") if queue.looked_at is None else ("about ", ",")
+    shown = ", ".join(f"{count:{form}} {kind}" for kind, count in kinds.items() if count)
+    looked_at = f" ({queue.looked_at:,} lines looked at)" if queue.looked_at else ""
+    yield f"{about}{queue.ready:{form}} ready" + (f": {shown}" if shown else "") + looked_at
     for kind, count in sorted(queue.refused.items()):
         one, many = _KINDS[kind]
         yield counted(count, one, many)
@@ -167,7 +169,9 @@ def _when(status: Status) -> Iterator[str]:
     else:
         yield status.schedule_problem or "none (CRON is not set)"
     if status.days_left is not None:
-        yield f"{span(status.days_left * 86400)} of queue left" if status.days_left else "no queue left"
+        about = "about " if status.survey.queue and status.survey.queue.looked_at else ""
+        left = f"{about}{span(status.days_left * 86400)} of queue left"
+        yield left if status.days_left else "no queue left"
 
 
 def _targets(status: Status) -> Iterator[str]:

@@ -116,9 +116,15 @@ class Survey:
         return self._tried(lambda: parse_denylist(files.read(self.data / "denylist.txt") or b""))
 
     @cached_property
+    def step(self) -> int | None:
+        """Of how many lines of the queue one is looked at: 1, or more where it is a long one."""
+        return self._tried(Queue(self.data).step)
+
+    @cached_property
     def lines(self) -> list[Line] | None:
-        """The lines of the queue; for counting them, ask for `queue`, which keeps none."""
-        return self._tried(lambda: list(Queue(self.data).lines()))
+        """The lines of the queue that are looked at; for counting them, ask for `queue`, which keeps none."""
+        step = self.step
+        return None if step is None else self._tried(lambda: list(Queue(self.data).lines(step)))
 
     @cached_property
     def queue(self) -> QueueCounts | None:
@@ -132,7 +138,16 @@ class Survey:
         selection = Selection(
             targets, post_only, logged, claimed, judgement, candidates.flags, denylist, too_long
         )
-        return self._tried(lambda: count_lines(Queue(self.data).lines(), selection))
+
+        def count(step: int) -> QueueCounts:
+            return count_lines(Queue(self.data).lines(step), selection, step)
+
+        def counted() -> QueueCounts:
+            found = count(self.step or 1)
+            # That nothing may go out is an alarm, so nobody guesses it.
+            return found if found.ready or found.looked_at is None else count(1)
+
+        return self._tried(counted)
 
     @cached_property
     def acceptance(self) -> list[Acceptance]:

@@ -12,6 +12,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import count
+from math import gcd
 from pathlib import Path
 from random import Random
 from typing import BinaryIO
@@ -25,6 +27,7 @@ from botus.store.durable.lines import (
     edited,
     end_of,
     ends_with,
+    every,
     find,
     follows,
     index,
@@ -36,6 +39,7 @@ from botus.store.durable.lines import (
 from botus.text import escape
 
 _TRIES = 64
+_ALL, _LOOKED_AT = 100_000, 20_000  # lines
 _MOMENT = 0.5  # seconds in which a replaced file may still be written to, however often it is replaced
 
 
@@ -46,8 +50,25 @@ class Queue:
         self.data = data
         self.path = data / "tweets.txt"
 
-    def lines(self) -> Iterator[Line]:
+    def step(self) -> int:
+        """Of how many lines one is to be looked at, where all that is wanted is how many there are of a kind.
+
+        1 for up to a hundred thousand lines; of more, tens of thousands tell as much as all of them.
+        """
+        if not self.path.exists():
+            return 1
+        with self._open() as source:
+            total = index(source)[1]
+        if total <= _ALL:
+            return 1
+        # What comes back every few lines must not be met each time, or never.
+        return next(step for step in count(max(2, total // _LOOKED_AT)) if gcd(step, 2 * 3 * 5 * 7) == 1)
+
+    def lines(self, step: int = 1) -> Iterator[Line]:
         """Yield every line that is not blank, in the order of the file; nothing where there is no file.
+
+        Args:
+            step: yield one of so many only.
 
         Raises:
             FileError: the file cannot be read, or is UTF-16.
@@ -55,7 +76,7 @@ class Queue:
         if not self.path.exists():
             return
         with self._open() as source:
-            for line in scan(source):
+            for line in scan(source) if step == 1 else every(source, step):
                 if line.text is None or line.text.strip():
                     yield line
 

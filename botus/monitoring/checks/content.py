@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from botus.checkpoints.samples import leftover
 from botus.monitoring.checks.finding import Finding, guarded, line_numbers, problems_of
+from botus.monitoring.queue_counts import rounded
 from botus.monitoring.survey import Survey
 from botus.store.candidates import Candidates
 from botus.store.corpus import Corpus
@@ -61,7 +62,10 @@ def _queue(survey: Survey) -> Iterator[Finding]:
         yield Finding("warning", f"there is no {path}", "write one with: botus generate")
         return
     if lines:
-        yield Finding("ok", f"{path}: {counted(len(lines), 'line')}")
+        said = counted(len(lines), "line")
+        if survey.step and survey.step > 1:
+            said = f"about {rounded(len(lines) * survey.step):,} lines, {len(lines):,} of them looked at"
+        yield Finding("ok", f"{path}: {said}")
     else:
         yield Finding("warning", f"{path} is empty", "add lines with: botus generate")
     if bad := [line.number for line in lines if line.text is None]:

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
 from botus.text import unescape
@@ -51,6 +52,14 @@ def scan(source: BinaryIO, start: int | None = None, number: int = 1) -> Iterato
         ending = piece[len(raw) :]
         yield Line(raw, line_number, _decode(raw), offset, ending, not ending and _is_new(source))
         offset += len(piece)
+
+
+def every(source: BinaryIO, step: int) -> Iterator[Line]:
+    """Yield one line of so many, evenly spread, blank ones too; their offsets are not known."""
+    source.seek(content_start(source))
+    for number, piece in enumerate(islice(source, step // 2, None, step)):
+        raw = piece.removesuffix(b"\n")
+        yield Line(raw, number * step + step // 2 + 1, _decode(raw), ending=piece[len(raw) :])
 
 
 def _is_new(source: BinaryIO) -> bool:
