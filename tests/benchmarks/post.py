@@ -1,11 +1,13 @@
 """What posting costs besides the request: `python -m tests.benchmarks.post [FOLDER]`.
 
-Prints medians on the disk that FOLDER (default: the working folder) is on; asserts nothing.
+Prints medians on the disk that FOLDER (default: the working folder) is on, then what the commands cost by the
+sizes of log and queue; asserts nothing.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -20,6 +22,10 @@ from tests.support.fakes import FakeTarget, Platform, World
 RUNS = 30
 LINES = 1_000_000
 ENTRIES = 50_000
+SIZES = ((0, 500), (10_000, 500), (100_000, 500), (1000, 100_000), (1000, 5_000_000))  # log, queue
+COMMANDS = ("status", "doctor", "health", "post --dry-run")
+ACCOUNT = {"CONSUMER_KEY": "a", "CONSUMER_SECRET": "b", "ACCESS_TOKEN": "c", "ACCESS_TOKEN_SECRET": "d"}
+NOBODY = {"X_BASE_URL": "http://127.0.0.1:9", "CRON": "0 * * * *"}
 
 
 def posting_run(data: Path, entries: int) -> float:
@@ -77,9 +83,59 @@ print(drawn - began, time.perf_counter() - drawn, status.partition("VmHWM:")[2].
     return draw * 1000, remove * 1000, peak / 1024
 
 
+def table(folder: Path) -> None:
+    """Print seconds and peak memory of each command, with X and a link in each line, by size."""
+    print(f"{'log':>8} {'queue':>9}  " + " ".join(f"{command:>17}" for command in ("slot", *COMMANDS)))
+    for entries, lines in SIZES:
+        data = folder / f"{entries}-{lines}"
+        data.mkdir()
+        # In pieces: a new process counts the memory of the one that started it.
+        with (data / "tweeted.json").open("w") as out:
+            entry = '{{\n    "text": "an earlier post, number {0}",\n    "timestamp": {0}\n  }}'
+            out.write("[")
+            out.writelines(("," if n else "") + "\n  " + entry.format(n) for n in range(entries))
+            out.write("\n]" if entries else "]")
+        with (data / "tweets.txt").open("w") as out:
+            out.writelines(f"The keeper counted {n} gulls: https://example.org/{n}\n" for n in range(lines))
+        costs = [_cost(["-c", SLOT, str(data)])]
+        costs += [_cost(["-m", "botus", *command.split(), "--data", str(data)]) for command in COMMANDS]
+        print(
+            f"{entries:8,} {lines:9,}  " + " ".join(f"{took:6.2f} s {peak:4.0f} MB" for took, peak in costs)
+        )
+        shutil.rmtree(data)
+
+
+# The third slot of one process, as in `run`.
+SLOT = """
+import sys, time
+from pathlib import Path
+from tests.support.fakes import FakeTarget, Platform, World
+run = World(Path(sys.argv[1]), FakeTarget(Platform(), "fake")).run()
+for _ in range(3):
+    began = time.perf_counter()
+    run.post()
+print(time.perf_counter() - began)
+"""
+
+
+def _cost(arguments: list[str]) -> tuple[float, float]:
+    """Seconds and peak megabytes of one Python; what a slot took it says itself."""
+    began = time.perf_counter()
+    with tempfile.TemporaryFile() as out:
+        variables = os.environ | ACCOUNT | NOBODY
+        process = subprocess.Popen([sys.executable, *arguments], stdout=out, stderr=out, env=variables)
+        _, code, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(code)
+        took = time.perf_counter() - began
+        out.seek(0)
+        said = out.read().decode()
+    return float(said) if arguments[0] == "-c" else took, used.ru_maxrss / 1024
+
+
 def main() -> None:
     folder = Path(tempfile.mkdtemp(dir=sys.argv[1] if len(sys.argv) > 1 else "."))
     try:
+        table(folder)  # first, while this process is small
         for entries in (0, 1000, ENTRIES):
             data = folder / f"posting-{entries}"
             data.mkdir()
