@@ -30,6 +30,7 @@ _ENDINGS = "|".join(re.escape(one[-size:]) for one in _MARKERS for size in range
 _MARKER = re.compile(rf"[<|/]*(?:(start)|end)oftext[|>]*|(?:{_BEGINNINGS})(?=\s*$)", re.IGNORECASE)
 _REST = re.compile(rf"\s*(?:{_ENDINGS})", re.IGNORECASE)  # of a marker within which a sample begins
 _WORD = re.compile(r"(?:start|end)oftext|<\|(?:start|end)", re.IGNORECASE)
+_END_OF_MARKER = b"oftext"
 _DEFAULT = 20  # what gpt-2-simple writes if nobody has said otherwise
 _LINES_OF_A_POST, _LINES_OF_A_SAMPLE = 25, 120
 
@@ -59,6 +60,30 @@ def leftover(post: str) -> str:
     if is_marked and (found := _MARKER.search(post)):
         return found[0]
     return next((line.strip() for line in post.split("\n") if is_program(line)), "")
+
+
+def inner_lines(lines: Iterable[bytes]) -> set[int]:
+    """Return the numbers, from 1, of the lines that are parts of a marked post of several lines.
+
+    Such lines stand near a start marker above, or an end marker below, with nothing but others between.
+    """
+    found: set[int] = set()
+    opened, border = 0, ""
+    for number, line in enumerate(lines, 1):
+        if _END_OF_MARKER not in line and line[:3] != b"===":
+            continue
+        text = line.decode(errors="replace")
+        marks = [mark for mark in _MARKER.finditer(text) if _WORD.search(mark[0])]
+        if not marks and not is_program(text):
+            continue
+        first = ("start" if marks[0][1] else "end") if marks else "line"
+        is_between = (
+            border == "" or (border != "start" and first == "line") or (border, first) == ("end", "start")
+        )
+        if not is_between and number - opened <= _LINES_OF_A_POST:
+            found.update(range(opened + 1, number))
+        opened, border = number, ("start" if marks[-1][1] else "end") if marks else "line"
+    return found
 
 
 def is_program(line: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
+from botus.checkpoints import samples
 from botus.errors import BotusError, FileError, sentence
 from botus.monitoring.attention import stopped_targets, unknown_posts
 from botus.monitoring.queue_counts import Acceptance, QueueCounts, accepted, count_lines
@@ -135,8 +136,9 @@ class Survey:
             return None
         targets, post_only = self.targets.values(), self.settings.post_only
         too_long = (self.memory or PostingState()).too_long
+        inner = self._tried(lambda: samples.inner_lines(Queue(self.data).raw_lines())) or ()
         selection = Selection(
-            targets, post_only, logged, claimed, judgement, candidates.flags, denylist, too_long
+            targets, post_only, logged, claimed, judgement, candidates.flags, denylist, too_long, inner
         )
 
         def count(step: int) -> QueueCounts:

@@ -15,6 +15,7 @@ from dataclasses import KW_ONLY, dataclass
 from itertools import chain
 from random import Random
 
+from botus.checkpoints import samples
 from botus.errors import FileError
 from botus.log import Say
 from botus.posting.delivery import Deliverer, has_come
@@ -105,7 +106,8 @@ class PostingRun:
         denylist = parse_denylist(files.read(self.data / "denylist.txt") or b"")
         targets, post_only = self.targets.values(), self.settings.post_only
         logged, claimed, too_long = self.log.index(), self.intents.used(), self.state.load().too_long
-        return Selection(targets, post_only, logged, claimed, judgement, flags, denylist, too_long)
+        inner = samples.inner_lines(self.queue.raw_lines())
+        return Selection(targets, post_only, logged, claimed, judgement, flags, denylist, too_long, inner)
 
     def choose(self, selection: Selection) -> Line | None:
         """Choose the next line in the policy's order, None where none may be drawn."""

@@ -36,6 +36,12 @@ class Refusal(NamedTuple):
     reason: str
 
 
+_INNER = (
+    "it is a part of a post between training markers: move what a model wrote to another file, then"
+    " botus queue add FILE"
+)
+
+
 class Selection:
     """What decides about a line.
 
@@ -48,6 +54,7 @@ class Selection:
         judgement: of the decisions; `verdicts` are the last ones by fingerprint: keep, star, drop, edited.
         flags: why `generate` flagged a line, by fingerprint; every line it wrote has an entry.
         too_long: lines that no target took for their length, by fingerprint, with what they said.
+        inner: the numbers of lines that belong to a post of several lines, as samples have them.
     """
 
     def __init__(
@@ -60,7 +67,9 @@ class Selection:
         flags: dict[str, tuple[str, ...]],
         denylist: Denylist,
         too_long: Mapping[str, str],
+        inner: Container[int] = (),
     ) -> None:
+        self._inner = inner
         self._logged, self.claimed, self._too_long = logged, claimed, too_long
         self._post_only, self._denylist = post_only, denylist
         self.verdicts, origins = judgement
@@ -97,6 +106,8 @@ class Selection:
             return Refusal("dropped", "it was dropped in curate" if verdict == "drop" else "it was edited")
         if verdict not in KEPT and (held := self._held(text, post)):
             return held
+        if verdict not in KEPT and line.number in self._inner:
+            return Refusal("held", _INNER)
         too_long = [reason for problem in self._problems if (reason := problem(text))]
         if self._problems and len(too_long) == len(self._problems):
             return Refusal("too long", "; ".join(dict.fromkeys(too_long)))

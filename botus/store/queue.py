@@ -80,6 +80,13 @@ class Queue:
                 if line.text is None or line.text.strip():
                     yield line
 
+    def raw_lines(self) -> Iterator[bytes]:
+        """Yield all lines as they are, the first one first; nothing where there is no file."""
+        if self.path.exists():
+            with self._open() as source:
+                source.seek(0)
+                yield from source
+
     def draw(self, rng: Random, allows: Callable[[Line], bool]) -> Line | None:
         """Choose one of the lines that are allowed, each with the same chance; None where there is none.
 

@@ -17,6 +17,7 @@ from botus.store.decisions import Decision, Decisions, Step
 from botus.store.durable import files, mounts
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents
+from botus.store.queue import Queue
 from botus.text import fingerprint
 from tests.proofs.poster import no_lock
 from tests.support.fakes import FakeTarget, Platform, World
@@ -616,3 +617,34 @@ def test_a_long_outage_leaves_no_file_for_each_look(tmp_path: Path) -> None:
     assert len(target.requests) > 5
     intents = tmp_path / ".botus" / "intents"
     assert sum("." in path.name for path in intents.iterdir()) <= 1
+
+
+def test_no_line_is_drawn_from_within_a_marked_post(world: World) -> None:
+    """As in samples of a training that somebody called tweets.txt."""
+    inside = ["the gulls begin", "the kettle ends", "", "and again"]
+    before = [f"line {number} of a person" for number in range(40)]
+    world.lines(
+        *before,
+        "======== SAMPLE 1 ========",
+        "the rest of something<|endoftext|>",
+        "<|startoftext|>one line<|endoftext|>",
+        "<|startoftext|>first",
+        *inside,
+        "last<|endoftext|>",
+        "between two posts",
+        "<|startoftext|>never ended",
+        *[f"line {number} of another person" for number in range(40)],
+    )
+    allowed = set(
+        filter(
+            None, (line.text for line in Queue(world.data).lines() if world.run().selection().allows(line))
+        )
+    )
+    assert not allowed & set(inside)
+    assert set(before) < allowed
+    assert "between two posts" in allowed
+    assert len(allowed) == 81
+    decide(world.data, "keep", "the gulls begin")
+    assert any(
+        world.run().selection().allows(line) for line in Queue(world.data).lines() if line.text == inside[0]
+    )
