@@ -7,9 +7,12 @@ could be posted before its flags are known.
 
 from __future__ import annotations
 
+import json
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain
 from pathlib import Path
@@ -25,6 +28,9 @@ from botus.store.queue import Queue
 from botus.store.tweeted import Log
 from botus.text import escape, fingerprint, unescape
 
+_COLUMNS = frozenset(
+    ("text", "tweet", "tweets", "full_text", "content", "body", "post", "posts", "message", "status")
+)
 _START = 1 << 16  # letters by which a source is told
 
 
@@ -71,6 +77,9 @@ def add(data: Path, source: Path | bytes, clock: Callable[[], float]) -> Added:
 def _add_directory(data: Path, source: Path, clock: Callable[[], float]) -> Added:
     if source.resolve() == data.resolve():
         raise FileError(f"{source} is the data directory itself", "name another one")
+    if not (source / "tweets.txt").exists() and not (source / files.STATE_FOLDER).is_dir():
+        hint = "name a file with one post per line, or a data directory of botus"
+        raise FileError(f"there is no tweets.txt in {source}", hint)
     theirs, ours = Decisions(source).history(), Decisions(data)
     verdicts_there, mine = verdicts(theirs.done), ours.history()
     read = _read(files.read(source / "tweets.txt") or b"", str(source / "tweets.txt"))
@@ -140,6 +149,9 @@ class _Read:
 def _read(content: bytes, name: str) -> _Read:
     """Read one post per line, as in tweets.txt, or samples as `corpus import` does."""
     lines = list(_lines(content, name))
+    if kind := _table(lines):
+        what = f"{name} is {kind}, not text with one post per line"
+        raise FileError(what, "save its column of texts alone as a text file, without a header, and add that")
     start = lines[: 1 + bisect_left(list(accumulate(map(len, lines))), _START)]
     is_samples = samples.is_samples(start)
     pieces = samples.pieces(lines, start) if is_samples else chain.from_iterable(map(_pieces, lines))
@@ -153,6 +165,27 @@ def _read(content: bytes, name: str) -> _Read:
     return _Read(texts, is_samples, left_out)
 
 
+def _table(lines: list[str]) -> str:
+    """What a file is whose lines are no posts, "" where they may be."""
+    filled = [line.strip() for line in lines if line.strip()]
+    start, rest = (filled[0], filled[1:]) if filled else ("", [])
+    if re.match(r"<(?:!doctype|html|\?xml)\b", start, re.IGNORECASE):
+        return "a web page"
+    if start[:1] in ("[", "{"):
+        for text in ("\n".join(filled), start):
+            with suppress(ValueError, RecursionError):
+                if isinstance(value := json.loads(text), list | dict) and (value or rest):
+                    return "JSON"
+    names = [name.strip(' "').lower() for name in re.split(r"[,;\t|]", start)]
+    if not _COLUMNS.isdisjoint(names) and all(
+        re.fullmatch(r"([\w.-]+(?: [\w.-]+)?)?", name) for name in names
+    ):
+        separator = next((mark for mark in ",;\t|" if mark in start), "")
+        if rest and 2 * sum(separator in line for line in rest) > len(rest):
+            return "a table (CSV)"
+    return ""
+
+
 def _pieces(line: str) -> Iterable[samples.Piece]:
     """The post of a line, or what a training has left in it."""
     text = unescape(line.removesuffix("\n").removesuffix("\r"))
@@ -162,7 +195,7 @@ def _pieces(line: str) -> Iterable[samples.Piece]:
 
 
 def _lines(content: bytes, name: str) -> Iterator[str]:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff", b"PK\3\4")) or b"\0" in content:
         raise FileError(f"{name} is not a UTF-8 text", "save it as UTF-8, one post per line, and try again")
     for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         try:

@@ -188,3 +188,43 @@ def test_lines_of_a_training_among_lines_are_left_out(data: Path) -> None:
     done = queue_add.add(data, content.encode(), clock)
     assert (len(done.added), done.added[0], done.added[-1]) == (201, "Lamp 0\nburns", "A kettle")
     assert (done.posts, done.left_out) == (0, {"not a post": 1})
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ('text,created_at\n"The lamp, it went round",2024\nFog came in,2024\n', "a table"),
+        ('\ufeff"id";"decision";"text"\n1;keep;Fog\n', "a table"),
+        ('text\n"The lamp, it went round"\nFog came in\n', "a table"),
+        ("date\ttweet\n2024\tFog\n", "a table"),
+        ('[\n{"text": "Fog"}\n]\n', "JSON"),
+        ('["Fog", "The lamp"]', "JSON"),
+        ('{"text": "Fog"}\n{"text": "The lamp"}\n', "JSON"),
+        ("<!DOCTYPE html>\n<html>\n", "a web page"),
+    ],
+)
+def test_a_table_is_no_queue(data: Path, content: str, kind: str) -> None:
+    with pytest.raises(FileError, match=kind):
+        queue_add.add(data, content.encode(), lambda: 0.0)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "text\n",
+        "message, in a bottle\nFog, and more\nThe lamp, the gull\n",
+        "[sighs]\nFog\n",
+        "{}\n",
+        "[1]: a note of the keeper\n",
+        "The text, the body, the lamp\nThe post; the fog\n",
+        "<3 says the kettle\n",
+    ],
+)
+def test_what_only_looks_like_a_table_is_added(data: Path, content: str) -> None:
+    assert queue_add.add(data, content.encode(), lambda: 0.0).added == tuple(content.splitlines())
+
+
+def test_a_folder_without_a_queue_is_said(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileError, match=r"no tweets\.txt in"):
+        queue_add.add(data, tmp_path / "empty", lambda: 0.0)
