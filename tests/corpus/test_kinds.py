@@ -88,6 +88,7 @@ def test_answers(fields: dict[str, Any]) -> None:
         {"hashtags": "retweet", "screen_name": "RT", "category": "comment", "keyword": "reply"},
         {"type": "reply", "user_id": "5", "in_reply_to_user_id": "5"},
         {"reply_to": [], "parent_id": "", "Retweet Status": "Original"},
+        {"account_id": "7", "in_reply_to_account_id": "7", "reply_to": "[{'screen_name': 'heron'}]"},
     ],
 )
 def test_posts_of_ones_own(fields: dict[str, Any]) -> None:
@@ -115,3 +116,16 @@ def test_an_import_counts_them(tmp_path: Path) -> None:
         "--data", tmp_path / "new", "corpus", "import", tmp_path / "a.json", "--replies", "--json"
     ).value
     assert (done["kept"], done["dropped"]) == (2, {"retweet": 1})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reply_to_user": "tern"},
+        {"replyParent": "at://did:plc:tern/app.bsky.feed.post/9"},
+        {"account_id": "7", "in_reply_to_account_id": "9"},
+        {"Reply?": "y"},
+    ],
+)
+def test_whom_a_field_names_is_answered(fields: dict[str, Any]) -> None:
+    assert (post(fields).refused, post(fields).is_reply) == ("", True)

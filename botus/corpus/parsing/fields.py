@@ -60,7 +60,7 @@ _OWNERS = ("user", "author")
 _PEOPLE = (  # fields of the author, of whom is answered, and within an object of either
     (
         ("authorid", "userid", "useridstr", "accountid"),
-        ("inreplytouseridstr", "inreplytouserid", "replytouserid", "repliedtouserid"),
+        ("inreplytouseridstr", "inreplytouserid", "replytouserid", "repliedtouserid", "inreplytoaccountid"),
         ("id_str", "id"),
     ),
     (

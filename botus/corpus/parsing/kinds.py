@@ -42,6 +42,10 @@ _OF = r"(?:of|from|by|status|tweet|post|user|author|account|source|original|root
 _FACT = r"(?:id|idstr|userid|username|screenname|name|date|createdat|text|url|uri|flag)*"
 _OF_RETWEET = re.compile(rf"(?:is|was|user)?(?:retweet|rt|repost)(?:ed)?{_OF}{_FACT}")
 _OF_BOOST = re.compile(rf"(?:is|was)?(?:reblog|boost)(?:g?ed)?{_OF}{_FACT}")
+_IS_REPLY = re.compile(r"(?:is|was)?reply")
+_ANSWERED = re.compile(
+    r"replyto(?:user(?:name)?|screenname|author|uri|url)?|reply(?:parent|root)(?:uri|url)?"
+)
 _COUNTED = frozenset(("rt", "retweet", "retweeted", "repost", "reposted", "boost", "boosted"))
 _OF_REPLY = frozenset(
     ("parentid", "parenttweetid", "parentpostid", "parentstatusid", "parentcommentid", "linkid")
@@ -103,8 +107,10 @@ def _kind_of_field(name: str, value: object) -> str:
         return Refusal.RETWEET
     elif _OF_BOOST.fullmatch(name):
         return Refusal.BOOST
-    elif name in _OF_REPLY or (name == "reply" and isinstance(value, dict)):
+    elif name in _OF_REPLY or (_IS_REPLY.fullmatch(name) and (said in _YES or isinstance(value, dict))):
         return REPLY
+    elif _ANSWERED.fullmatch(name) and said[:1] not in "[{0123456789":
+        return REPLY  # lists and numbers may be those of a thread with oneself: `fields` compares them
     if len(said) > 40 or _ABOUT.fullmatch(name):
         return ""
     words, is_type = [_NO_LETTER.sub("", said)], _TYPE.search(name)

@@ -331,3 +331,18 @@ def test_messages_among_the_posts_of_other_formats_are_noticed_however_late(tmp_
 )
 def test_what_stands_at_every_name_is_none_of_it(tmp_path: Path, form: str) -> None:
     assert own(tmp_path, chat(form)) == [words for name, words in SAID if name == "Heron"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "This message was deleted",
+        "You deleted this message.",
+        "Diese Nachricht wurde gelöscht",
+        "image omitted",
+    ],
+)
+def test_what_a_program_writes_in_place_of_words_is_no_post(tmp_path: Path, said: str) -> None:
+    raw = chat(STAMPED["ios"]) + f"\n[31.12.20, 22:59:00] Heron: {said}\n"
+    posts = parsed(file(tmp_path, raw), Options(author="heron"))
+    assert (posts[-1].text, posts[-1].has_media) == ("", True)

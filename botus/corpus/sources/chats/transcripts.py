@@ -21,7 +21,18 @@ from botus.errors import FileError
 from botus.text import counted
 
 _MARK = "\u200e"  # iOS writes it before what is no words of the person: "image omitted"
-_PLACEHOLDER = re.compile(r"<[^<>]{4,60}>|\{[A-Z]\w+\}|\S+\.\w{2,4} \([^()]{3,40}\)|null", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"<[^<>]{4,60}>|\{[A-Z]\w+\}|\S+\.\w{2,4} \([^()]{3,40}\)|null"
+    r"|(?:this message was deleted|you deleted this message|diese nachricht wurde gelöscht"
+    r"|du hast diese nachricht gelöscht|ce message a été supprimé|vous avez supprimé ce message"
+    r"|se eliminó este mensaje|eliminaste este mensaje|questo messaggio è stato eliminato"
+    r"|hai eliminato questo messaggio|mensagem apagada|você apagou esta mensagem"
+    r"|dit bericht is verwijderd|(?:это|данное) сообщение удалено|bu mesaj silindi)\.?"
+    r"|(?:image|video|audio|sticker|gif|document|contact card) omitted"
+    r"|(?:bild|video|audio|sticker) weggelassen"
+    r"|missed (?:voice|video) call",
+    re.IGNORECASE,
+)
 _EDITED = re.compile(
     r"\s*[\u200e]?<[^<>\d]{6,60}>$|\s*\((?:edited|bearbeitet|modifié|editado|modificato|изменено)\)$"
 )
