@@ -129,14 +129,15 @@ def urls(text: str) -> list[str]:
 
 
 def _without_dot_chains(text: str) -> str:
-    """Put another mark, as long, for the dots of a word that has dozens of them.
+    """Put another mark, as long, for the dots of a word that has dozens of them, or of hyphens before them.
 
-    The parser tries every dot as the end of a domain against every other: a thousand take seconds.
+    The parser tries every dot as the end of a domain against every other, and every hyphen as the start of
+    one: a thousand take seconds. No name of a host has so many hyphens before its first dot.
     """
     return _MANY_DOTS.sub(lambda found: found[0].replace(".", "·"), text)
 
 
-_MANY_DOTS = re.compile(r"(?<!\S)(?=\S{80})(?:[^\s.]*+\.){40}\S*")
+_MANY_DOTS = re.compile(r"(?<!\S)(?=\S{80})(?:(?:[^\s.]*+\.){40}|(?:[^\s./:-]*+-){40})\S*")
 
 
 def _counts_two(letter: str) -> bool:

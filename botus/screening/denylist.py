@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from botus import text
@@ -21,6 +22,12 @@ class Denylist:
         if not (self.words or self.patterns):
             return None
         folded = text.fold(post)
+        found = self._find(folded)
+        if found is None and not folded.isascii() and (plain := _plain(folded)) != folded:
+            return self._find(plain)
+        return found
+
+    def _find(self, folded: str) -> str | None:
         if self.words:
             for word in _WORD.findall(folded.casefold()):
                 if word in self.words:
@@ -36,19 +43,28 @@ def parse_denylist(content: bytes, name: str = "denylist.txt") -> Denylist:
     Raises:
         FileError: a line is no UTF-8, no pattern, or forbids every text.
     """
-    words, patterns = set(), []
+    words, patterns = set[str](), []
     for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         entry = _entry(raw, f"{name}, line {number}")
         if not entry or entry.startswith("# "):
             continue
-        if _WORD.fullmatch(entry):
-            words.add(entry.casefold())
-        else:
-            patterns.append(_pattern(entry, f"{name}, line {number}"))
+        plain = entry if entry.startswith("/") else _plain(entry).strip() or entry  # `…` would be any three
+        for spelling in dict.fromkeys((entry, plain)):
+            if _WORD.fullmatch(spelling):
+                words.add(spelling.casefold())
+            else:
+                patterns.append(_pattern(spelling, f"{name}, line {number}"))
     return Denylist(frozenset(words), tuple(patterns))
 
 
 _WORD = re.compile(r"\w+")
+# Marks that can be set over any letter; those by which a script writes its vowels are not among them.
+_MARKS = re.compile("[\u0300-\u036f\u0488\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+
+
+def _plain(folded: str) -> str:
+    """Write full-width, circled and mathematical letters plainly, without marks that belong to no letter."""
+    return _MARKS.sub("", unicodedata.normalize("NFKC", folded))
 
 
 def _entry(raw: bytes, place: str) -> str:

@@ -36,7 +36,7 @@ _GAP_SIGN = "\0"
 _GAP = re.compile(r"[ \t]*\0(?=[\s,.;:!?)]|$)|\0[ \t]*")
 _COMMAS = re.compile(r",[ ]?(?=[,.!?]|$)")
 _SMILEY = re.compile(
-    r"(?<!\w)>?[:;=8xX][\-^'’o>]?[()\[\]{}]+|[()\[\]{}]+[\-^'’o]?[:;=8](?!\w)"
+    r"(?<!\w)>?[:;=8xX][\-^'’o>]?[()\[\]{}]+|[()\[\]{}]{1,40}[\-^'’o]?[:;=8](?!\w)"
     r"|(?:^|(?<=[\s,;:.]))(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})\.?\)(?=\s)",  # `1)` of a list too
     re.MULTILINE,
 )
@@ -134,7 +134,7 @@ def unpaired(post: str, marks: str) -> list[int]:
             open_places.remove(partner)
         elif mark in _CLOSES:
             loose.append(place)
-        elif not (mark == '"' and post[:place][-1:].isdigit()):
+        elif not (mark == '"' and post[max(0, place - 1) : place].isdigit()):
             open_places.append(place)
     alone = sorted(loose + open_places)
     return _outside_smileys(post, alone) if alone and marks is BRACKETS else alone

@@ -85,12 +85,23 @@ def _rules_of_precheck(denylist: Denylist) -> Rules:
 _HASHTAG = re.compile(r"(?<![\w&/#])[#＃](\w*[^\W\d_]\w*)")
 _EVERYONE = re.compile(r"[@＠](?:everyone|here|channel)\b", re.IGNORECASE)
 _PING = re.compile(r"<[@!][^\s<>]+>")  # how Discord and Slack write a ping: <@123>, <@&1>, <!here>
-_MAIL = re.compile(r"\b[\w.+-]+@[\w-]+\.[a-zA-Z]{2,}\b")
+_MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+\.[a-zA-Z]{2,}\b")
 _MARKER = re.compile(r"<\|\w+|\w+\|>|(?:start|end)oftext|={10,}", re.IGNORECASE)
 _BROKEN = re.compile(
     "[\ufffd\ufffe\uffff\ue000-\uf8ff\ud800-\udfff]|[ÂÃ][\u0080-\u00bf]|â[€\u0080]|ðŸ|ï¿½|ï»¿"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_TAG = re.compile("[\U000e0000-\U000e007f]")
+_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Embeddings and isolates, each with what closes it; an override is in no honest text.
+_OPENS = {
+    "\u202a": "\u202c",
+    "\u202b": "\u202c",
+    "\u2066": "\u2069",
+    "\u2067": "\u2069",
+    "\u2068": "\u2069",
+}
 _PAGE = re.compile(
     r"<!doctype|<html|<head>|<body|Traceback \(most recent call last\)"
     r'|^\s*File "[^"\n]+", line \d+|^\s*at [\w.$]+\([\w.]+:\d+\)'
@@ -146,7 +157,25 @@ def _encoding(post: str, rules: Rules) -> str:
 
 
 def _control(post: str, rules: Rules) -> str:
-    return "" if post.isprintable() else _found("control characters", _CONTROL, post)
+    if post.isprintable():
+        return ""
+    return _found("control characters", _CONTROL, post) or _hidden(post)
+
+
+def _hidden(post: str) -> str:
+    """Letters that turn the direction of others, and such as nobody sees; a flag is spelt with those."""
+    if tag := _TAG.search(_FLAG.sub("", post)):
+        return f"control characters: {tag[0]!r}"
+    for line in post.split("\n"):
+        opened = list[str]()
+        for mark in _TURNING.findall(line):
+            if mark in _OPENS:
+                opened.append(_OPENS[mark])
+            elif not opened or opened.pop() != mark:
+                return f"control characters: {mark!r}"
+        if opened:
+            return f"control characters: {opened[-1]!r} is missing"
+    return ""
 
 
 def _loop(post: str, rules: Rules) -> str:

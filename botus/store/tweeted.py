@@ -16,7 +16,7 @@ from typing import BinaryIO, TextIO
 
 from botus.errors import FileError
 from botus.store import log_index
-from botus.store.durable import files
+from botus.store.durable import document, files
 from botus.store.durable.lines import copied, end_of
 from botus.store.log_index import Entry, LogIndex
 from botus.text import fingerprint, unescape
@@ -26,6 +26,7 @@ _SPACE = " \t\r\n"
 _PIECE = 1 << 16  # characters
 _INDENT = 2
 _LOOKED_AT = 8
+_DIGITS = re.compile(r":\s*-?\d{4000}")
 _OPENING = re.compile(r"\ufeff?[ \t\r\n]*\[[ \t\r\n]*")
 _AFTER = re.compile(r"[ \t\r\n]*(?:,[ \t\r\n]*(?=\{)|(\]))")  # an entry: a comma and the next, or the end
 
@@ -188,6 +189,10 @@ def parse(path: Path, text: str) -> list[Entry]:
         raise FileError(
             f"{path}, line {error.lineno}, column {error.colno} (byte {byte}): {error.msg}", _REPAIR
         ) from error
+    except ValueError as error:  # more digits than Python reads
+        found = _DIGITS.search(body)
+        line = body.count("\n", 0, found.start()) + 1 if found else 1
+        raise FileError(f"{path}, line {line}: a number of thousands of digits", _REPAIR) from error
     except RecursionError as error:
         raise FileError(f"{path} is nested too deeply to be a log", _REPAIR) from error
     if not isinstance(entries, list):
@@ -264,7 +269,9 @@ def is_entry(value: object) -> bool:
     return (
         isinstance(value, dict)
         and isinstance(value.get("text"), str)
-        and isinstance(value.get("timestamp"), int | float)
+        and "timestamp" in value
+        and not isinstance(value["timestamp"], bool)
+        and document.is_number(value["timestamp"])
     )
 
 

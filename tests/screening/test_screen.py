@@ -401,6 +401,42 @@ def test_denylist_words_phrases_and_patterns() -> None:
 
 
 @pytest.mark.parametrize(
+    "spelling",
+    [
+        "ｈｅｒｒｉｎｇ",
+        "ⓗⓔⓡⓡⓘⓝⓖ",
+        "𝐡𝐞𝐫𝐫𝐢𝐧𝐠",
+        "h\u0336e\u0336r\u0336r\u0336i\u0336n\u0336g\u0336",
+        "her\u00adr\u200bing",
+    ],
+)
+def test_a_denied_word_is_found_in_every_spelling_of_its_letters(spelling: str) -> None:
+    assert parse_denylist(b"herring").find(f"a {spelling}!") == "herring"
+    assert parse_denylist(b"red herring").find(f"a ｒｅｄ {spelling}!") == "red herring"
+    assert parse_denylist(f"{spelling}\n".encode()).find("a herring") == "herring"
+    assert parse_denylist("/lamp…/".encode()).find("a lamplighter") is None
+
+
+@pytest.mark.parametrize(
+    "post", ["the \u202eyes\u202c lamp", "the \u2067lamp", "lamp\u2069", "\u202ba\u2069", "la\U000e0041mp"]
+)
+def test_the_precheck_holds_letters_that_hide_or_turn_others(post: str) -> None:
+    assert str(precheck(post, parse_denylist(b""))).startswith("control characters: ")
+
+
+def test_the_precheck_lets_honest_marks_pass() -> None:
+    for post in (
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f won",
+        "👩\u200d🚒 came",
+        "می\u200cخواهم",
+        "\u200fشمعة 7\u200e",
+        "the \u2067שמש\u2069 shines",
+        "灯台！",
+    ):
+        assert precheck(post, parse_denylist(b"herring")) is None
+
+
+@pytest.mark.parametrize(
     ("content", "place"),
     [(b"fine\n/[/\n", "line 2"), (b"/a*/", "line 1"), (b"//", "line 1"), (b"ok\nok\n\xff\xfe", "line 3")],
 )

@@ -33,6 +33,12 @@ DAMAGED = {
     "more behind the end": '[{"text": "a", "timestamp": 1}] []',
     "no timestamp": '[{"text": "a", "timestamp": 1}, {"text": "b"}]',
     "no object": '[{"text": "a", "timestamp": 1}, 7]',
+    "a number of 400 digits": f'[{{"text": "a", "timestamp": {"7" * 400}}}]',
+    "a number of 5,000 digits": f'[\n{{"text": "a", "timestamp": {"7" * 5000}}}]',
+    "no number": '[{"text": "a", "timestamp": NaN}]',
+    "a number without an end": '[{"text": "a", "timestamp": 1e400}]',
+    "yes for a time": '[{"text": "a", "timestamp": true}]',
+    "nested 50,000 deep": '[{"text": "a", "timestamp": 1, "odd": ' + "[" * 50_000 + "]" * 50_000 + "}]",
     "cut far behind": SOUND["many"][:-9],
 }
 

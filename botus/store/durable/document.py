@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,8 +25,13 @@ def load(path: Path, make: Callable[[Any], Value], hint: str) -> Value | None:
         return None
     try:
         return make(json.loads(content))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise FileError(f"{path} is damaged: {error}", hint) from error
+    except RecursionError as error:
+        raise FileError(f"{path} is damaged: it is nested too deeply", hint) from error
+    except ValueError as error:
+        what = "a number of thousands of digits" if "int_max_str_digits" in str(error) else error
+        raise FileError(f"{path} is damaged: {what}", hint) from error
+    except (TypeError, KeyError, AttributeError) as error:
+        raise FileError(f"{path} is damaged: this is not what botus writes there", hint) from error
 
 
 def save(path: Path, value: object) -> None:
@@ -42,5 +48,23 @@ def checked(value: Value) -> Value:
         default = getattr(type(value)(), name)
         kind = (int, float) if isinstance(default, int | float) else (type(default), str)
         if not isinstance(found, kind):
-            raise ValueError(f"{name} is {found!r}")
+            raise ValueError(f"{name} is {_shown(found)}")
+        if isinstance(found, int | float) and not (is_number(found) and abs(found) <= _LAST_MOMENT):
+            raise ValueError(f"{name} is {_shown(found)}")
     return value
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a JSON value is a number that botus can reckon with; `NaN` and 1e400 are none."""
+    if not isinstance(value, int | float):
+        return False
+    return -_MOST <= value <= _MOST and math.isfinite(value)
+
+
+_MOST = 10**18
+_LAST_MOMENT = 250_000_000_000  # seconds, in the year 9892: later ones no calendar shows
+
+
+def _shown(value: object) -> str:
+    shown = json.dumps(value)
+    return shown if len(shown) <= 40 else f"{shown[:40]}…"
