@@ -38,6 +38,7 @@ from botus.text import fingerprint, short_id
 _OPEN_LIMIT = 20  # lines that wait for a target that is down
 _DONE_KEPT = 30 * 86400  # seconds; older proofs go once the log has them
 _DONE_LOOKED_AT = 50
+_LEFT_KEPT = 100
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ class PostingRun:
             self._restore_log()
             check_whole(self.log, self.memory)
             self._remember_log()
+            self._tidy()
             deliverer = Deliverer(self.targets, self.intents, self.memory, self.clock, self.say)
             try:
                 self._recover(deliverer, settle_only)
@@ -295,7 +297,20 @@ class PostingRun:
             return self.queue.remove(line)
         except FileError as error:
             self.say(f"{error.message}: {intent.id} stays in the file, but is not posted again", "warning")
+            if len(self.memory.left) < _LEFT_KEPT:
+                self.memory.left[intent.fingerprint] = intent.raw
             return True
+
+    def _tidy(self) -> None:
+        """Take out the used lines that an earlier run could not, once: who puts one back means it."""
+        used = self.intents.used() if self.memory.left else set()
+        for post, raw in list(self.memory.left.items()):
+            if post in used or post in self.log.index():
+                try:
+                    self.queue.remove(raw.encode("utf-8", "surrogateescape"))
+                except FileError:
+                    return  # the reason is still there; the next run tries again
+            del self.memory.left[post]
 
     def _prune(self) -> None:
         """Drop proofs that are old and that the log has too; a few a run, so that a run stays short."""

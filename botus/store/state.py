@@ -50,6 +50,7 @@ class PostingState:
 
     Attributes:
         too_long: lines that no target took for their length, by fingerprint, and what was said of them.
+        left: lines that could not be taken out of tweets.txt, though they are used, by fingerprint.
     """
 
     log_count: int = 0
@@ -57,6 +58,7 @@ class PostingState:
     targets: dict[str, TargetState] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     too_long: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
 
     def target(self, name: str, account: str) -> TargetState:
         """The state of a target, new if the account has changed."""

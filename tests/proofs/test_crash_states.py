@@ -20,7 +20,7 @@ import pytest
 
 from botus.errors import BotusError
 from botus.posting.resolve import resolve
-from botus.store.durable import files
+from botus.store.durable import files, lines
 from botus.store.intents import Intents
 from botus.store.tweeted import Log, parse
 from botus.text import fingerprint
@@ -311,6 +311,12 @@ def run_with_faults(scenario: Scenario, world: World) -> None:
             raise
     except BotusError:
         pass
+
+
+@pytest.fixture(autouse=True)
+def _old_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The states of the disk are hours apart, though they are made in a moment: no line is half written."""
+    monkeypatch.setattr(lines, "MOMENT", 0.0)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
