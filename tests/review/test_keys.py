@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 from random import Random
+from tempfile import TemporaryFile
 
 import pytest
 
@@ -26,7 +26,9 @@ ABC = b"alpha\nbeta\ngamma\n"
 
 
 def lines(content: bytes) -> list[Line]:
-    return [line for line in scan(io.BytesIO(content)) if line.text is None or line.text.strip()]
+    with TemporaryFile() as source:
+        source.write(content)
+        return [line for line in scan(source) if line.text is None or line.text.strip()]
 
 
 def table(content: bytes, used: Sequence[str] = ()) -> Table:
