@@ -1,8 +1,8 @@
 """Turns the bytes of a text file into text or lines, and repairs letters that other programs broke before.
 
 In a file that is UTF-8 but for some letters, each of those is read as Windows-1252, since files are pasted
-together from others. charset-normalizer is asked only about a file full of them: of single letters it makes
-Estonian out of French. Whatever was guessed is one sentence for the person.
+together from others; `corpus.encodings` tells what a file is in that is not UTF-8 at all. Whatever was
+guessed is one sentence for the person.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-import charset_normalizer
 import ftfy
 
+from botus.corpus import encodings
 from botus.errors import FileError
 from botus.screening.repair import unbroken
 from botus.text import counted
@@ -28,7 +28,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_SAMPLE = 1 << 14
+_SAMPLE = 1 << 16
 _ONLY_ENCODING = ftfy.TextFixerConfig(
     restore_byte_a0=False,
     replace_lossy_sequences=False,
@@ -145,28 +145,8 @@ def _encoding(start: bytes) -> tuple[str, int]:
     for mark, encoding in _MARKS:
         if start.startswith(mark):
             return encoding, len(mark)
-    # Without a mark, Latin text in UTF-16 has a zero in every other place.
-    even, odd = start[::2].count(0), start[1::2].count(0)
-    if odd > len(start) / 5 and not even:
-        return "utf-16-le", 0
-    if even > len(start) / 5 and not odd:
-        return "utf-16-be", 0
-    return _guessed(start[:_SAMPLE]) or "utf-8", 0
-
-
-def _guessed(start: bytes) -> str:
-    """The encoding of a text that is plainly not UTF-8, "" where it is or none stands out.
-
-    What charset-normalizer thinks counts if it finds a language and no other encoding leaves as little mess:
-    short Russian without capitals, say, is as good in KOI8-R as in Windows-1251.
-    """
-    text = start.decode("utf-8", "surrogateescape")
-    if not _is_mostly_not_utf8(len(_NOT_UTF8.findall(text)), text):
-        return ""
-    matches = list(charset_normalizer.from_bytes(start[: start.rfind(b"\n") + 1] or start))
-    if not matches or not matches[0].coherence or any(one.chaos <= matches[0].chaos for one in matches[1:]):
-        return ""
-    return str(matches[0].encoding)
+    start = start[:_SAMPLE]
+    return encodings.is_utf16(start) or encodings.told(start) or "utf-8", 0
 
 
 def _is_mostly_not_utf8(letters: int, text: str) -> bool:
@@ -186,7 +166,10 @@ def _utf8(pieces: Iterable[bytes], place: str, notes: list[str]) -> Iterator[str
         yield text
     if lines:
         what = f"{counted(lines, 'line')} {'is' if lines == 1 else 'are'}"
-        notes.append(f"{place}: {what} not UTF-8 throughout: their letters were read as Windows-1252")
+        notes.append(
+            f"{place}: {what} not UTF-8 throughout: their letters were read as Windows-1252"
+            "; if they are wrong: --encoding NAME"
+        )
 
 
 def _western(found: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from botus.corpus.encodings import is_utf16
 from botus.corpus.parsing.authors import ONE_AUTHOR
 from botus.errors import FileError
 
@@ -125,10 +126,8 @@ def of_bytes(start: bytes) -> Unsupported | None:
     for magic, what in _MAGIC.items():
         if start.startswith(magic):
             return what
-    is_wide = start[:2] in (b"\xff\xfe", b"\xfe\xff")
-    zeros = start[:4096].count(0)
-    in_pairs = min(start[:4096:2].count(0), start[1:4096:2].count(0)) == 0
-    if zeros and not is_wide and not (in_pairs and zeros > len(start[:4096]) / 5):
+    is_wide = start[:2] in (b"\xff\xfe", b"\xfe\xff") or is_utf16(start)
+    if b"\0" in start[:4096] and not is_wide:
         return "a binary file", _AS_TEXT
     return None
 

@@ -152,7 +152,7 @@ def test_a_file_in_another_encoding_is_read_and_said_to_be_a_guess(
 
 
 @pytest.mark.parametrize(
-    ("words", "encoding"), [("цапля стоит в пруду", "cp1251"), ("鷺が池に立っています", "shift_jis")]
+    ("words", "encoding"), [("цапля стоит в пруду", "cp1251"), ("鷺在池塘里站着", "gb18030")]
 )
 def test_an_encoding_that_cannot_be_told_is_refused(tmp_path: Path, words: str, encoding: str) -> None:
     with pytest.raises(FileError, match="neither UTF-8 nor Windows-1252"):
