@@ -6,7 +6,10 @@ from a file, named by NAME_FILE. An empty value counts as not set: that is how c
 
 from __future__ import annotations
 
+import os
 import re
+import select
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +25,7 @@ PostOrder = Literal["random", "spaced", "file"]
 LogFormat = Literal["text", "json"]
 
 _BASE_MODELS = "https://openaipublic.blob.core.windows.net/gpt-2/models"
+_LONGEST_SECRET, _PATIENCE = 1 << 16, 30  # bytes, seconds
 _NO_TOKENS = ("services", "webhooks", "localhost")
 
 
@@ -196,6 +200,7 @@ class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self.problems: list[str] = []
+        self._contents: dict[str, bytes] = {}  # by path: what a pipe gave, it does not give again
         self.wrong: set[str] = set()  # names that are set, to what cannot be
 
     def values(self, settings: Iterable[Setting]) -> dict[str, Any]:
@@ -224,7 +229,9 @@ class _Reader:
         if path is None:
             return value
         try:
-            content = Path(path).read_text(encoding="utf-8-sig").strip()
+            if path not in self._contents:
+                self._contents[path] = _content(path)
+            content = self._contents[path].decode("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not text"
             self.problems.append(f"{name}_FILE names a file that cannot be read: {reason}")
@@ -232,3 +239,23 @@ class _Reader:
         if not content:
             self.problems.append(f"{name}_FILE names a file that is empty")
         return content or None
+
+
+def _content(path: str) -> bytes:
+    """Read a file with a secret, or a pipe into which a manager of secrets writes one before long."""
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
+        raise OSError(0, "a folder" if stat.S_ISDIR(mode) else "neither a file nor a pipe")
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        found = b""
+        while len(found) <= _LONGEST_SECRET:
+            if not select.select([descriptor], [], [], _PATIENCE)[0]:
+                raise OSError(0, f"nothing came through the pipe in {_PATIENCE} seconds")
+            piece = os.read(descriptor, _LONGEST_SECRET)
+            if not piece:
+                return found
+            found += piece
+        raise OSError(0, "too long to be a secret")
+    finally:
+        os.close(descriptor)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
+from botus import settings
 from botus.errors import CredentialsError, SettingsError
-from botus.settings import SECRETS, load
+from botus.settings import SECRETS, load, read
 from tests.support.command import X_SECRETS
 
 MASTODON = {"MASTODON_BASE_URL": "https://example.social", "MASTODON_ACCESS_TOKEN": "swordfish"}
@@ -225,6 +227,31 @@ def test_every_secret_may_come_from_a_file(name: str, tmp_path: Path) -> None:
     found = load({**X_SECRETS, **MASTODON, **BLUESKY, name: "", f"{name}_FILE": str(tmp_path / "secret")})
     assert not found.missing
     assert {value, "swordfish"} <= set(found.secrets)
+
+
+def test_a_secret_may_come_through_a_pipe_that_gives_it_once(tmp_path: Path) -> None:
+    reads, writes = os.pipe()  # what `NAME_FILE=<(command)` is
+    os.write(writes, b"swordfish\n")
+    os.close(writes)
+    found = load({**X_SECRETS, "ACCESS_TOKEN": "", "ACCESS_TOKEN_FILE": f"/dev/fd/{reads}"})
+    os.close(reads)
+    assert "swordfish" in found.secrets
+
+
+def test_a_secret_comes_from_nothing_that_waits_or_never_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "_PATIENCE", 0)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "long").write_bytes(b"swordfish" * 10_000)
+    for path, why in (
+        (tmp_path / "pipe", "nothing came through the pipe in 0 seconds"),
+        (tmp_path / "long", "too long to be a secret"),
+        (tmp_path, "a folder"),
+        ("/dev/zero", "neither a file nor a pipe"),
+    ):
+        _, (problem,) = read({**X_SECRETS, "ACCESS_TOKEN": "", "ACCESS_TOKEN_FILE": str(path)})
+        assert problem == f"ACCESS_TOKEN_FILE names a file that cannot be read: {why}"
 
 
 def test_a_secret_is_in_no_repr() -> None:

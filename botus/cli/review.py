@@ -110,7 +110,7 @@ def _import(values: Common, session: ReviewSession, table: Path) -> None:
     from botus.review import batch, sheet
     from botus.store.durable import files
 
-    content = files.read(table)
+    content = files.read(table, named=True)
     if content is None:
         raise FileError(f"there is no {table}", "make one with: botus curate --export FILE")
     done = batch.take_in(session, sheet.read(content, str(table)))

@@ -63,7 +63,9 @@ def add(data: Path, source: Path | bytes, clock: Callable[[], float]) -> Added:
     if isinstance(source, Path) and source.is_dir():
         with files.lock(data, "curate", holder="a botus curate"):
             return _add_directory(data, source, clock)
-    content, name = (source, "the input") if isinstance(source, bytes) else (files.read(source), str(source))
+    content, name = (
+        (source, "the input") if isinstance(source, bytes) else (files.read(source, named=True), str(source))
+    )
     if content is None:
         raise FileError(
             f"there is no {name}", "name a file like tweets.txt, a data directory, or - for a pipe"

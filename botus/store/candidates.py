@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from botus.store.durable import files, jsonl
 from botus.store.durable.kept import Kept
+from botus.store.durable.opening import open_file
 from botus.text import fingerprint
 
 Record = jsonl.Record
@@ -223,7 +224,7 @@ class Provenance(Mapping[str, Record]):
 
     def __getitem__(self, post: str) -> Record:
         start = self._starts[post]
-        with self._path.open("rb") as source:
+        with open_file(self._path) as source:
             source.seek(start)
             return jsonl.parse(self._path, 0, source.readline()) or {}
 

@@ -21,6 +21,7 @@ from typing import Any
 from botus.errors import FileError
 from botus.platforms import confirms
 from botus.store.durable import files
+from botus.store.durable.opening import open_file
 from botus.text import fingerprint, unescape
 
 Entry = dict[str, Any]
@@ -168,8 +169,8 @@ def state_of(path: Path) -> State | None:
 def load(path: Path, state: State) -> LogIndex | None:
     """Return the index of one state of the log; None where the file has no sound one."""
     with (
-        suppress(OSError, ValueError, KeyError, TypeError, EOFError, OverflowError),
-        path.open("rb") as source,
+        suppress(FileError, OSError, ValueError, KeyError, TypeError, EOFError, OverflowError),
+        open_file(path) as source,
     ):
         if source.readline(len(_MAGIC)) != _MAGIC:
             return None

@@ -36,6 +36,7 @@ from botus.store.durable.lines import (
     scan,
     with_break,
 )
+from botus.store.durable.opening import open_file
 from botus.text import escape
 
 _TRIES = 64
@@ -194,7 +195,7 @@ class Queue:
 
     def _open(self) -> BinaryIO:
         try:
-            source = self.path.open("rb")
+            source = open_file(self.path)
         except FileNotFoundError as error:
             raise FileError(
                 f"there is no {self.path}",

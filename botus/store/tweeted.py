@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -18,6 +19,7 @@ from botus.errors import FileError
 from botus.store import log_index
 from botus.store.durable import document, files
 from botus.store.durable.lines import copied, end_of
+from botus.store.durable.opening import open_file
 from botus.store.log_index import Entry, LogIndex
 from botus.text import fingerprint, unescape
 
@@ -129,7 +131,7 @@ class Log:
 
     def _open(self) -> BinaryIO:
         try:
-            return self.path.open("rb")
+            return open_file(self.path)
         except OSError as error:
             raise files.explain(error, self.path, "read") from error
 
@@ -211,7 +213,7 @@ def _streamed(path: Path) -> Iterator[tuple[Entry, int, int]]:
         ValueError: the text is not surely a sound log.
     """
     decode = json.JSONDecoder().raw_decode
-    with path.open(encoding="utf-8", newline="") as source:
+    with TextIOWrapper(open_file(path), encoding="utf-8", newline="") as source:
         text = source.read(_PIECE)
         opening = _OPENING.match(text)
         if opening is None:

@@ -138,7 +138,7 @@ def _denylist(run: Path, data: Path) -> None:
     [
         pytest.param(lambda run, data: (data / "tweets.txt").unlink(), "there is no", id="no queue"),
         pytest.param(_utf16, "tweets.txt is UTF-16", id="another encoding"),
-        pytest.param(_folder, "cannot read", id="a folder"),
+        pytest.param(_folder, "a folder, not a file", id="a folder"),
         pytest.param(_torn, "tweeted.json, line 2, column 3", id="torn log"),
         pytest.param(_object, "tweeted.json is not a JSON array", id="an object"),
         pytest.param(_number, "tweeted.json, entry 1", id="a number"),

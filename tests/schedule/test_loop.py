@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -235,19 +236,22 @@ def test_a_post_that_still_waits_for_a_dead_target_counts_for_the_day(tmp_path: 
     assert len(day.posted) == 5
 
 
-def test_an_empty_queue_and_damage_are_survived(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("make", "kind"), [(Path.mkdir, "a folder"), (os.mkfifo, "a named pipe")])
+def test_an_empty_queue_and_damage_are_survived(
+    make: Callable[[Path], None], kind: str, tmp_path: Path
+) -> None:
     day = Simulation(tmp_path, lines=1)
     day.on(0, 5, lambda: (tmp_path / "tweets.txt").write_text("new\n"))
     day.on(0, 9, lambda: (tmp_path / "tweets.txt").unlink())
-    day.on(0, 13, lambda: (tmp_path / "tweets.txt").mkdir())
-    day.on(0, 17, lambda: (tmp_path / "tweets.txt").rmdir())
+    day.on(0, 13, lambda: make(tmp_path / "tweets.txt"))
+    day.on(0, 17, lambda: (tmp_path / "tweets.txt").rename(tmp_path / "away"))
     day.on(0, 17, lambda: (tmp_path / "tweets.txt").write_text("newer\n"))
     with disk(Quick()):
         day.run(1)
     assert [text for _, text in day.posted] == ["line 0", "new", "newer"]
     said = [message for _, message in day.said]
     assert sum("there is no" in message for message in said) == 1
-    assert sum("cannot read" in message for message in said) == 1
+    assert sum(f"is {kind}, not a file" in message for message in said) == 1
 
 
 def test_what_was_damaged_is_looked_at_again_every_minute(tmp_path: Path) -> None:

@@ -6,5 +6,6 @@ jsonl.py     append-only files of JSON objects, one per line: candidates, decisi
 kept.py      what was read of a file, kept for as long as the file is the same. Knows no format
 lines.py     the lines of an open text file as bytes: scan, index, find, rewrite in pieces. Knows no path
 mounts.py    what the data directory lies on: do locks keep others out there, is a single file mounted?
+opening.py   opens files to read them, and nothing that would wait or never end
 owner.py     who holds an intent: a name for this very process, and whether one of that name still lives
 """

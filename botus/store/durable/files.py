@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from botus import shutdown
 from botus.errors import BusyError, FileError, remedy
+from botus.store.durable.opening import open_file, refuse_special
 
 STATE_FOLDER = ".botus"
 Stamp = tuple[int, int, int]
@@ -69,10 +70,17 @@ class Disk:
 disk = Disk()
 
 
-def read(path: Path) -> bytes | None:
-    """Return the whole content of a file, None where there is none; a FileError if it cannot be read."""
+def read(path: Path, *, named: bool = False) -> bytes | None:
+    """Return the whole content of a file, None where there is none; a FileError if it cannot be read.
+
+    Args:
+        named: a person named it just now, so it may be a pipe, for whose writer this waits.
+    """
     try:
-        return path.read_bytes()
+        if named and path.is_fifo():
+            return path.read_bytes()
+        with open_file(path) as source:
+            return source.read()
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -92,7 +100,7 @@ def listed(folder: Path) -> list[Path]:
 def read_tail(path: Path, limit: int) -> tuple[bytes, int]:
     """Return the last bytes of a file, at most `limit`, and the offset at which they begin."""
     try:
-        with open(path, "rb") as source:
+        with open_file(path) as source:
             start = max(0, os.fstat(source.fileno()).st_size - limit)
             source.seek(start)
             return source.read(), start
@@ -140,6 +148,7 @@ def replace(
         Changed: the file no longer has the stamp `seen`; it is left as it is.
     """
     refuse_link(path)
+    refuse_special(path)
     with _explained(path, "write"):
         temporary = _write_temporary(path, data, durably)
         try:
@@ -162,6 +171,7 @@ def append(path: Path, data: bytes, keep: int | None = None) -> None:
     Args:
         keep: bytes of the present content to keep; what follows them (a torn last line) is cut off.
     """
+    refuse_special(path)
     with _explained(path, "append to"):
         is_new = not path.exists()
         descriptor = disk.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -259,6 +269,7 @@ def lock(data: Path, name: str, *, wait: float = 0.0, holder: str = "another bot
 
     make_folder(data / STATE_FOLDER)
     path = data / STATE_FOLDER / f"{name}.lock"
+    refuse_special(path)
     guard = filelock.FileLock(path, timeout=wait, fallback_to_soft=False, preserve_lock_file=True)
     with _explained(path, "lock"):
         try:

@@ -13,6 +13,7 @@ from typing import Any
 
 from botus.errors import FileError
 from botus.store.durable import files
+from botus.store.durable.opening import open_file
 
 Record = dict[str, Any]
 _TAIL = 1 << 20  # longer than any record
@@ -38,7 +39,7 @@ def lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
     """Yield number (from 1), offset and bytes of every line that is not blank."""
     offset = 0
     try:
-        with path.open("rb") as source:
+        with open_file(path) as source:
             for number, raw in enumerate(source, 1):
                 if not raw.isspace():
                     yield number, offset, raw

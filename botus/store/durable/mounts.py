@@ -10,11 +10,12 @@ import os
 from pathlib import Path
 
 from botus.store.durable import files
+from botus.store.durable.opening import open_file
 
 
 def lock_excludes(data: Path, name: str = "post") -> bool:
     """Tell whether a lock that this process holds really keeps others out on this file system."""
-    with open(data / files.STATE_FOLDER / f"{name}.lock", "rb") as second:
+    with open_file(data / files.STATE_FOLDER / f"{name}.lock") as second:
         try:
             fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
