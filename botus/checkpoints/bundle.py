@@ -14,6 +14,10 @@ The index is a LevelDB table (github.com/google/leveldb, doc/table_format.md):
 The index block's values are the handles of the data blocks. Their keys are tensor names, in order; the values
 are protobufs of tensorflow/core/protobuf/tensor_bundle.proto, and the one of the empty key is the header. A
 crc is "masked", rotated and shifted, so that a crc of data that holds crcs stays useful.
+
+A checkpoint may come from anybody, and its checksums say nothing about who made it. So blocks must follow
+each other, keys must rise and stay short, and no number is believed before it is compared with the file:
+reading costs no more than the file is long.
 """
 
 from __future__ import annotations
@@ -39,6 +43,13 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 _MAGIC = 0xDB4775248B80FB57  # kTableMagicNumber of leveldb/table/format.h
 _FOOTER, _TRAILER = 48, 5
 _MASK_DELTA = 0xA282EAD8
+
+_LONGEST_KEY = 256  # bytes; model/h47/attn/c_attn/w has 22, and an optimizer adds its name
+_LONGEST_VALUE = 4096  # bytes; an entry has about 50
+_MOST_TENSORS = 20_000  # 48 layers have 580, and an optimizer twice as many again
+_MOST_DIMENSIONS = 8
+_MOST_SHARDS = 99_999  # their names have five digits
+_VARINT_BITS = 70  # ten bytes of seven bits
 
 # The numbers of tensorflow/core/framework/types.proto.
 _FLOAT, _BFLOAT16, _HALF = 1, 14, 19
@@ -88,7 +99,7 @@ def read_tensor(entry: Entry, shard: StoredFile) -> Floats:
             f"{shard.label}: tensor {entry.name} is {kind}, not float32",
             "botus reads float32, float16 and bfloat16 checkpoints, as gpt-2-simple saves them",
         )
-    if entry.size != math.prod(entry.shape) * _WIDTH[entry.dtype]:
+    if not entry.size or entry.size != math.prod(entry.shape) * _WIDTH[entry.dtype]:
         raise FileError(f"{shard.label}: tensor {entry.name} has {entry.size} bytes, not as its shape", AGAIN)
     raw = shard.read(entry.offset, entry.size)  # [bytes]
     if masked_crc(raw) != entry.crc:
@@ -114,8 +125,21 @@ def _table(table: bytes, label: str) -> Iterator[tuple[bytes, bytes]]:
         raise FileError(f"{label} is truncated or not a TensorFlow index: its last bytes are wrong", AGAIN)
     footer = table[-_FOOTER:]
     _, _, at = _handle(footer, 0)  # the meta index, which TensorFlow leaves empty
+    index_at, _, _ = _handle(footer, at)
+    end, last, count = 0, None, 0
     for _, value in _block(table, footer[at:], label):
-        yield from _block(table, value, label)
+        offset, size, _ = _handle(value, 0)
+        if not end <= offset <= offset + size <= index_at:
+            raise IndexError("its blocks do not follow each other")
+        end = offset + size + _TRAILER
+        for key, content in _block(table, value, label):
+            count += 1
+            if last is not None and key <= last:
+                raise IndexError("its names are not in order")
+            if count > _MOST_TENSORS:
+                raise IndexError(f"it has more than {_MOST_TENSORS:,} tensors")
+            last = key
+            yield key, content
 
 
 def _handle(data: bytes, at: int) -> tuple[int, int, int]:
@@ -145,11 +169,17 @@ def _block_entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
     # The offsets at the end are the restart points, entries whose key is whole, for a binary search. A reader
     # that goes from the first entry to the last needs only to know where they begin.
     end = len(block) - 4 * (1 + struct.unpack_from("<I", block, len(block) - 4)[0])
+    if end < 0:
+        raise IndexError("a block is shorter than it says")
     at, key = 0, b""
     while at < end:
         shared, at = _varint(block, at)
         added, at = _varint(block, at)
         length, at = _varint(block, at)
+        if shared > len(key) or at + added + length > end:
+            raise IndexError("an entry does not end")
+        if shared + added > _LONGEST_KEY or length > _LONGEST_VALUE:
+            raise IndexError("an entry is longer than that of any tensor")
         key = key[:shared] + block[at : at + added]
         yield key, block[at + added : at + added + length]
         at += added + length
@@ -160,7 +190,10 @@ def _shard_count(proto: bytes, label: str) -> int:
     fields = {number: value for number, value in _fields(proto) if isinstance(value, int)}
     if fields.get(2, 0) != 0:
         raise FileError(f"{label} was saved on a big-endian machine", "save it again on a common one")
-    return fields.get(1, 0)
+    count = fields.get(1, 0)
+    if not 0 < count <= _MOST_SHARDS:
+        raise IndexError(f"it says that there are {count} files of weights")
+    return count
 
 
 def _entry(name: str, proto: bytes, label: str) -> Entry:
@@ -169,11 +202,13 @@ def _entry(name: str, proto: bytes, label: str) -> Entry:
     shape: tuple[int, ...] = ()
     for number, value in _fields(proto):
         if number == 7:  # one variable in several pieces, as a cluster may save it
-            raise FileError(f"{label}: tensor {name} is saved in slices", "save it unpartitioned")
+            raise FileError(f"{label}: tensor {name!r} is saved in slices", "save it unpartitioned")
         if isinstance(value, int):
             numbers[number] = value
         elif number == 2:
             shape = tuple(_dimension(dim) for field, dim in _fields(value) if field == 2)
+            if len(shape) > _MOST_DIMENSIONS:
+                raise IndexError("a tensor has too many dimensions")
     dtype, shard, offset, size, crc = (numbers.get(number, 0) for number in (1, 3, 4, 5, 6))
     return Entry(name, dtype, shape, shard, offset, size, crc)
 
@@ -209,11 +244,12 @@ def _fields(proto: bytes) -> Iterator[tuple[int, int | bytes]]:
 def _varint(data: bytes, at: int) -> tuple[int, int]:
     """Return a base-128 number, seven bits to the byte, lowest first, and the place after it."""
     value = shift = 0
-    while True:
+    while shift < _VARINT_BITS:
         byte = data[at]
         value, shift, at = value | (byte & 127) << shift, shift + 7, at + 1
         if byte < 128:  # the highest bit says that more bytes follow
             return value, at
+    raise IndexError("a number does not end")
 
 
 def _as_float32(raw: npt.NDArray[np.uint8], dtype: int) -> Floats:

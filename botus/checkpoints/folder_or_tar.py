@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import tarfile
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from botus.checkpoints.unsupported import kind_of_file, kind_of_names, refuse_kind, refuse_pointer
+from botus.checkpoints.unsupported import TAR_ERRORS, kind_of_file, kind_of_names, refuse_kind, refuse_pointer
 from botus.errors import FileError, SettingsError
 from botus.store.durable import files
 
@@ -24,6 +25,7 @@ except ImportError as error:
 AGAIN = "copy or download it again"
 _PACK_AGAIN = "pack the run folder again"
 _SIGN = "hparams.json"  # the folder of a tar that holds it is the checkpoint
+_MOST_MEMBERS = 20_000  # of a tar; a run folder has a few dozen files
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class StoredFile:
             FileError: it cannot be read, or has become shorter.
         """
         count = self.size - offset if size is None else size
+        if offset + count > self.size:  # before room is made for so much
+            raise FileError(f"{self.label} ends early, at byte {self.size}", AGAIN)
         try:
             raw = np.fromfile(self.path, np.uint8, count, offset=self.start + offset)
         except OSError as error:
@@ -93,23 +97,28 @@ def _in_folder(path: Path) -> dict[str, StoredFile]:
     inner = sorted(file.parent for file in path.glob(f"*/{_SIGN}"))
     if inner and not (path / _SIGN).is_file():
         raise FileError(f"{path} is not a checkpoint itself", f"did you mean {inner[0]}?")
+    for file in there:  # a folder that was downloaded must not make botus read other files of this machine
+        if file.is_symlink() and not file.resolve().is_relative_to(path.resolve()):
+            raise FileError(f"{file} is a link to a file outside its folder", "copy the file itself there")
     return {file.name: StoredFile(str(file), file, 0, file.stat().st_size) for file in there}
 
 
 def _in_tar(path: Path) -> dict[str, StoredFile]:
     _refuse_other_kinds(path)
+    whole = path.stat().st_size
     try:
         with tarfile.open(path, "r:") as archive:
-            members = [member for member in archive if not member.isdir()]
-    except tarfile.TarError as error:
-        raise FileError(f"{path} is not a tar file, or is damaged: {error}", AGAIN) from error
+            # Each is looked at before the next one is looked for, which begins where this one says.
+            members = [_member(member, path, whole) for member in islice(archive, _MOST_MEMBERS + 1)]
+    except TAR_ERRORS as error:
+        reason = str(error) or type(error).__name__
+        raise FileError(f"{path} is not a tar file, or is damaged: {reason}", AGAIN) from error
+    if len(members) > _MOST_MEMBERS:
+        raise FileError(f"{path} holds more than {_MOST_MEMBERS:,} files", _PACK_AGAIN)
     folders: dict[PurePosixPath, dict[str, StoredFile]] = {}
-    for member in members:
-        inside = _safe_name(member, path)
+    for inside, stored in filter(None, members):
         # As in any tar, a later copy of a file replaces an earlier one.
-        folders.setdefault(inside.parent, {})[inside.name] = StoredFile(
-            f"{path}:{inside}", path, member.offset_data, member.size
-        )
+        folders.setdefault(inside.parent, {})[inside.name] = stored
     runs = [found for found in folders.values() if _SIGN in found]
     if not runs:
         refuse_kind(kind_of_names(name for found in folders.values() for name in found), path)
@@ -130,6 +139,16 @@ def _refuse_other_kinds(path: Path) -> None:
     if b"model_checkpoint_path" in start or path.name.startswith(("model-", "model.ckpt")):
         raise FileError(f"{path} is one file of a checkpoint", f"give its folder: {path.parent}")
     refuse_placeholder(start, str(path))
+
+
+def _member(member: tarfile.TarInfo, path: Path, whole: int) -> tuple[PurePosixPath, StoredFile] | None:
+    """Return the name and place of a file in a tar of so many bytes; None for a folder."""
+    if member.isdir():
+        return None
+    inside = _safe_name(member, path)
+    if not 0 <= member.size <= whole - member.offset_data:
+        raise FileError(f"{path} is truncated or damaged: {inside} is longer than the rest of it", AGAIN)
+    return inside, StoredFile(f"{path}:{inside}", path, member.offset_data, member.size)
 
 
 def _safe_name(member: tarfile.TarInfo, path: Path) -> PurePosixPath:

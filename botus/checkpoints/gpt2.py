@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from botus.checkpoints.bundle import Floats
 
 _SAME_RUN = "copy the hparams.json that was saved with this run"
+# Far more than any GPT-2 has; a layer has 12 tensors.
+_MOST = {"n_vocab": 1_000_000, "n_ctx": 1 << 17, "n_embd": 1 << 16, "n_head": 1 << 10, "n_layer": 512}
+_MOST_BRACKETS = 100_000  # of a JSON file, which is one flat object; a few hundred tokens have some
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,9 @@ def read_hparams(content: bytes, label: str) -> Hparams:
     wrong = [name for name in Hparams.__dataclass_fields__ if sizes.get(name, 0) < 1]
     if wrong:
         raise FileError(f"{label}: {', '.join(wrong)} missing or not a positive whole number", _SAME_RUN)
+    huge = [f"{name} (at most {_MOST[name]})" for name, size in sizes.items() if size > _MOST[name]]
+    if huge:
+        raise FileError(f"{label}: larger than any GPT-2: {', '.join(huge)}", _SAME_RUN)
     hparams = Hparams(**sizes)
     if hparams.n_embd % hparams.n_head:
         raise FileError(
@@ -108,8 +114,7 @@ def check_shapes(found: Mapping[str, tuple[int, ...]], hparams: Hparams, label: 
     Raises:
         FileError: a tensor is missing or has another shape, or there are more layers.
     """
-    # A nonsensical number of layers must not make a nonsensical number of names.
-    shapes = _shapes(hparams, min(hparams.n_layer, len(found)))
+    shapes = _shapes(hparams)
     missing = [name for name in shapes if name not in found]
     if missing:
         raise FileError(
@@ -126,7 +131,7 @@ def check_shapes(found: Mapping[str, tuple[int, ...]], hparams: Hparams, label: 
     return frozenset(shapes)
 
 
-def _shapes(hparams: Hparams, layers: int) -> dict[str, tuple[int, ...]]:
+def _shapes(hparams: Hparams) -> dict[str, tuple[int, ...]]:
     """Return the name and shape of every tensor, as openai/gpt-2's src/model.py makes them.
 
     Each `w` is the kernel of a convolution of width 1, hence the 1 before rows and columns. The output layer
@@ -138,7 +143,7 @@ def _shapes(hparams: Hparams, layers: int) -> dict[str, tuple[int, ...]]:
         "model/wpe": (hparams.n_ctx, wide),  # a row per place in the context
     }
     norms = ["model/ln_f"]
-    for layer in (f"model/h{i}" for i in range(layers)):
+    for layer in (f"model/h{i}" for i in range(hparams.n_layer)):
         norms += [f"{layer}/ln_1", f"{layer}/ln_2"]
         for part, inward, outward in (
             ("attn/c_attn", wide, 3 * wide),  # query, key and value side by side, all heads in each
@@ -152,7 +157,11 @@ def _shapes(hparams: Hparams, layers: int) -> dict[str, tuple[int, ...]]:
 
 def _json_object(content: bytes, label: str) -> dict[str, object]:
     try:
+        if sum(content.count(bracket) for bracket in (b"[", b"{")) > _MOST_BRACKETS:
+            raise ValueError("it is more than one flat object")
         values = json.loads(content.decode())
+    except RecursionError as error:
+        raise FileError(f"{label} is damaged: it is more than one flat object", AGAIN) from error
     except ValueError as error:
         raise FileError(f"{label} is damaged: {error}", AGAIN) from error
     if not isinstance(values, dict):

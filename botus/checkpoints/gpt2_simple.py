@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple
+from itertools import pairwise
 from pathlib import Path
 
 from botus.checkpoints import run_info
@@ -25,9 +26,9 @@ _FOLDER_HINT = (
 _TRAINING_HINT = (
     "wait for its first look at the held-out posts; if it was stopped, the same botus finetune begins again"
 )
-_SMALL = 64 << 20  # the files that are read whole are far smaller in any real checkpoint
-_NAMED = re.compile(r'^\s*model_checkpoint_path:\s*"([^"\n]+)"', re.MULTILINE)
-_STEP = re.compile(r"-(\d+)$")  # of a run folder's prefix, model-500; a base model's is model.ckpt
+_SMALL = 8 << 20  # bytes; of the files that are read whole the largest is an encoder.json of 1 MB
+_NAMED = re.compile(r'^[ \t]*model_checkpoint_path:[ \t]*"([^"\n]{1,4096})"', re.MULTILINE)
+_STEP = re.compile(r"-(\d{1,18})$")  # of a run folder's prefix, model-500; a base model's is model.ckpt
 
 
 def read(path: Path, stored: Mapping[str, StoredFile]) -> Checkpoint:
@@ -114,7 +115,10 @@ def _shard(
         raise FileError(f"{path} has no {name}", "it holds the weights: copy or download it too")
     file = stored[name]
     refuse_placeholder(file.beginning(), file.label)
-    end = max((entry.offset + entry.size for entry in wanted if entry.shard == number), default=0)
+    pieces = sorted((entry.offset, entry.offset + entry.size) for entry in wanted if entry.shard == number)
+    end = max((end for _, end in pieces), default=0)
     if end > file.size:
         raise FileError(f"{file.label} is {end - file.size} bytes short: {file.size} of {end}", AGAIN)
+    if any(begin < before for (_, before), (begin, _) in pairwise(pieces)):
+        raise FileError(f"{file.label} is damaged: by the .index two tensors lie in the same place", AGAIN)
     return file

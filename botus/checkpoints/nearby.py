@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from botus.checkpoints.unsupported import kind_of_names
+from botus.checkpoints.unsupported import TAR_ERRORS, kind_of_names
 from botus.errors import SettingsError
 
 _TAR = "checkpoint_run1.tar"  # what the Colab notebook of gpt-2-simple leaves on Google Drive
@@ -107,7 +107,7 @@ def _is_packed(path: Path) -> bool:
     try:
         with tarfile.open(path, "r:") as archive:
             return any(_SIGNS.fullmatch(PurePosixPath(one.name).name) for one in islice(archive, _MEMBERS))
-    except (tarfile.TarError, OSError):
+    except (*TAR_ERRORS, OSError):
         return bool(_PACKED.fullmatch(path.name))  # opening it says what is wrong
 
 

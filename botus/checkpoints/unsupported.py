@@ -6,6 +6,7 @@ So that nobody downloads a whole file again because botus calls it damaged.
 from __future__ import annotations
 
 import re
+import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -46,6 +47,8 @@ _HINT = (
     "downloading it again will not help; botus reads the checkpoints of gpt-2-simple: "
     "train one on your texts with botus finetune"
 )
+# What tarfile raises at crafted headers besides its own: sizes of 80 bits, thousands of long names in a row.
+TAR_ERRORS = (tarfile.TarError, ValueError, OverflowError, MemoryError, RecursionError)
 
 
 def kind_of_names(names: Iterable[str]) -> str | None:

@@ -309,7 +309,7 @@ def test_a_flipped_bit_in_the_index_is_refused_or_does_not_matter(run: Path) -> 
         ({"n_ctx": 9}, "model/wpe"),
         ({"n_embd": 16}, "8], but by hparams.json it is [263, 16]"),
         ({"n_layer": 3}, "model/h2/"),
-        ({"n_layer": 10**12}, "model/h2/"),
+        ({"n_layer": 10**12, "n_ctx": 2**40}, "n_ctx (at most 131072), n_layer (at most 512)"),
         ({"n_layer": 1}, "more layers"),
         ({"n_vocab": 50257}, "n_vocab 50257"),
     ],
