@@ -25,7 +25,9 @@ _NAMES = tuple(
     str.split(
         """
     username userscreenname screenname fromuser fromusername handle acct nick author authorname authorusername
-    authorhandle user u sender sendername from fromname by participant participantname speaker speakername
+    authorhandle commentauthor commenter commentername commentedby reviewer email useremail authoremail
+    commentauthoremail user u sender sendername from fromname by participant participantname speaker
+    speakername
     creator poster postedby postername account accountname member membername contactname chatter
     nickname displayname globalname usernickname userdisplayname realname fullname
     autor autore auteur absender mittente remitente remetente expéditeur avsender avsändare afsender afzender
