@@ -24,6 +24,7 @@ _NAMED = {  # without capitals and signs, in the languages in which programs wri
     Refusal.DIRECT: """
         dm dms directmessage directmessages privatemessage direktnachricht mensajedirecto messageprivé
         mensagemdireta messaggiodiretto ダイレクトメッセージ""",
+    Refusal.QUOTE: "like likes liked favourite favourited favorite favorited fav bookmark bookmarked upvote",
     REPLY: """
         reply replies repliesto replyto repliedto replied isreply inreplyto mentionsinreplyto answer comment
         antwort respuesta réponse resposta risposta antwoord svar odpowiedź ответ
@@ -34,7 +35,11 @@ _ABOUT = re.compile(
     r"hashtags?|tags?|keywords?|quer(?:y|ies)|topics?|categor(?:y|ies)|labels?|lang\w*|source|client|url\w*"
     r"|\w*name|author|handle|user|account"
 )
-_ONLY_IN_TYPES = ("answer", "comment", "share", "shared", "announce")
+_ONLY_IN_TYPES = (
+    *("answer", "comment", "share", "shared", "announce"),
+    *("like", "likes", "liked", "favourite", "favourited", "favorite", "favorited", "fav", "bookmark"),
+    *("bookmarked", "upvote"),
+)
 _WITH_OWN_WORDS = re.compile("quot|comment|cit|zitat|引用")  # "retweet with comment"
 _TYPE = re.compile(r"type|kind|art$|typ$|tipo|sort$|relationship|action|verb")
 # Names of fields that only somebody else's post fills; `retweets` and `retweeted` alone say other things.
@@ -77,7 +82,7 @@ _NOTHING = frozenset(
 
 
 def kind_of(low: Mapping[str, Any], text: str) -> str:
-    """Return `Refusal.RETWEET`, `BOOST` or `DIRECT`, `REPLY`, or "" for a post of one's own.
+    """Return `Refusal.RETWEET`, `BOOST`, `DIRECT` or `QUOTE`, `REPLY`, or "" for a post of one's own.
 
     Args:
         low: the fields of a record, their names without capitals and signs.
