@@ -17,12 +17,22 @@ from botus.markup import unescaped
 
 _FILES = ("comments.csv", "posts.csv")
 _BESIDE = frozenset(
-    ("saved_posts.csv", "post_votes.csv", "comment_votes.csv", "subscribed_subreddits.csv", "ip_logs.csv")
+    (
+        "saved_posts.csv",
+        "hidden_posts.csv",
+        "comment_headers.csv",
+        "post_headers.csv",
+        "post_votes.csv",
+        "comment_votes.csv",
+        "subscribed_subreddits.csv",
+        "ip_logs.csv",
+    )
 )
 _TAKEN_BACK = re.compile(r"\s*\[\s*(?:deleted|removed)\b[^\]]*\]\s*", re.IGNORECASE)
 _QUOTED = re.compile(r"^[ \t]{0,3}>(?!!).*\n?", re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\[\]\n]+)\]\((?:https?://|/)[^()\s]*(?:\s+\"[^\"]*\")?\)")
 _SPOILER = re.compile(r">!(.+?)!<", re.DOTALL)
+_BODIES = ("body", "selftext", "comment", "text")
 _PLACES = (
     "permalink",
     "link_id",
@@ -48,13 +58,15 @@ def files_of(archive: Archive) -> list[str]:
 
 def is_record(record: Record) -> bool:
     """Tell whether a row or an object is a comment or a post of Reddit."""
-    has_words = any(isinstance(record.get(one), str) for one in ("body", "selftext", "title"))
-    return "subreddit" in record and has_words and any(one in record for one in _PLACES)
+    if any(isinstance(record.get(one), str) for one in ("body", "selftext", "title")):
+        known = sum(one in record for one in _PLACES)
+        return known > 1 - ("subreddit" in record) and ("subreddit" in record or "created_utc" in record)
+    return "subreddit" in record and any(isinstance(record.get(one), str) for one in _BODIES)
 
 
 def post_of(record: Record) -> ParsedPost:
     """Return the post of a row or an object."""
-    title, body = _string(record, "title"), _string(record, "body") or _string(record, "selftext")
+    title, body = _string(record, "title"), next(filter(None, (_string(record, one) for one in _BODIES)), "")
     is_comment = not title and any(one in record for one in ("link", "parent", "link_id", "parent_id"))
     taken_back = any(map(_TAKEN_BACK.fullmatch, (title, body)))
     text = "\n\n".join(filter(None, (unescaped(title).strip(), _own_lines(body))))
@@ -75,12 +87,14 @@ def _refusal(record: Record, taken_back: bool) -> str:
         return Refusal.NOT_A_POST
     if str(record.get("subreddit_type") or "").lower() in ("private", "gold_only", "employees_only"):
         return Refusal.FOLLOWERS_ONLY
+    if _TAKEN_BACK.fullmatch(_string(record, "author")):
+        return Refusal.OTHER  # nobody knows whose
     return Refusal.BOOST if record.get("crosspost_parent") else ""
 
 
 def _own_lines(body: str) -> str:
-    """The author's words in Markdown, without quoted lines and the addresses of links."""
-    return _SPOILER.sub(r"\1", _LINK.sub(r"\1", _QUOTED.sub("", unescaped(body)))).strip()
+    """The author's words in Markdown, which has entities of its own, without quoted lines and addresses."""
+    return _SPOILER.sub(r"\1", _LINK.sub(r"\1", _QUOTED.sub("", unescaped(unescaped(body))))).strip()
 
 
 def _string(record: Record, name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain, islice
 
 from botus.corpus.parsing import dates, fields, kinds
@@ -23,6 +24,8 @@ from botus.corpus.sources.records import reddit, youtube
 from botus.errors import SettingsError
 
 _NAME = re.compile(r"[^\W\d][\w .-]{0,39}\??")
+_LONG_NAME = re.compile(r"[^\W\d][^\d.,:;!?\"{}<>]{0,60}")
+_MANY = 5  # cells that are all short, without a number, a moment or the end of a sentence, name columns
 _MOMENT = re.compile(r"\d{1,4}[-./:]\d{1,2}(?:[-./:]\d|\b)")
 _LETTER = re.compile(r"[^\W\d_]")
 _FLAGS = frozenset(("t", "f", "true", "false"))
@@ -63,11 +66,13 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
     """
     for name in names:
         escapes = escapes_quotes(_whole_lines(glance(archive.start(name))))
-        yield from _of_file(archive.lines(name, notes), archive.place(name), options, notes, escapes)
+        yield from _of_file(
+            archive.lines(name, notes), archive.place(name), options, notes, escapes, is_one=len(names) == 1
+        )
 
 
 def _of_file(
-    lines: Iterator[str], place: str, options: Options, notes: list[str], escapes: bool
+    lines: Iterator[str], place: str, options: Options, notes: list[str], escapes: bool, is_one: bool
 ) -> Iterator[ParsedPost]:
     sample = list(islice(lines, _SAMPLE))
     delimiter = delimiter_of(sample) or _delimiter_of_header(sample[:1])
@@ -85,6 +90,8 @@ def _of_file(
     body = first[1:] if has_header else first
     if has_header and options.author is None:
         unsupported.refuse(place, unsupported.of_fields(map(fields.plainly, header)))
+    if has_header and not body and not is_one:
+        return  # of a whole export: there is nothing of this kind
     records = [dict(zip(header, row, strict=False)) for row in body]
     text = fields.text_field(header, records, place, options.column, "column")
     notes.append(Taken(f"{place}: the texts are those of column {text!r}"))
@@ -114,7 +121,10 @@ def _below_sep(lines: list[str]) -> list[str]:
 def _post_of(record: dict[str, str], text: str) -> ParsedPost:
     if reddit.is_record(record):
         return reddit.post_of(record)
-    return fields.post_of(record | {text: youtube.unwrapped(record.get(text, ""))}, text)
+    cell = record.get(text, "")
+    post = fields.post_of(record | {text: youtube.unwrapped(cell)}, text)
+    is_answer = post.is_reply or (youtube.is_wrapped(cell) and youtube.is_answer(record))
+    return replace(post, is_reply=is_answer)
 
 
 def _delimiter_of_header(first: list[str]) -> str:
@@ -180,6 +190,8 @@ def _is_header(cells: list[str]) -> bool:
     if any(fields.is_text(name) for name in names):
         return all(len(name) < 40 for name in names)
     filled = [name for name in names if name]
+    if len(filled) == len(set(filled)) > _MANY and all(map(_LONG_NAME.fullmatch, filled)):
+        return True
     return (
         len(filled) > 1
         and len(set(filled)) == len(filled)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 _BEGINS = re.compile(r"\s*\[?\s*\{\s*\"")
 _BETWEEN = re.compile(r"[\s,]*")
+_PARENT = re.compile(
+    r"parent|übergeordnet|bovenliggend|överordna|overordn|nadrzędn|nadřazen|superior|principal|padre|\bpai\b|родител"
+    r"|батьк|üst |親|上位|상위|父|上层|上層",
+    re.IGNORECASE,
+)
 _KEYS = frozenset(("text", "takeoutSegments", "mention", "link", "emoji", "videoLink", "bold", "italic"))
 
 
@@ -24,6 +30,16 @@ def unwrapped(cell: str) -> str:
     except (ValueError, RecursionError):
         return cell
     return "".join(texts).strip()
+
+
+def is_wrapped(cell: str) -> bool:
+    """Tell whether a cell begins as those of Takeout do."""
+    return bool(_BEGINS.match(cell))
+
+
+def is_answer(names_and_cells: Mapping[str, str]) -> bool:
+    """Tell whether a row names the comment above it, in a column whose name is in any language."""
+    return any(cell.strip() and _PARENT.search(name) for name, cell in names_and_cells.items())
 
 
 def _text(piece: object) -> str:
