@@ -26,6 +26,7 @@ _ESCAPED = str.maketrans({chr(code): " " for code in range(32)} | {"\n": r"\n", 
 # ijson crashes where Python refuses to make a number, which it does from 4,300 digits on.
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _MANY_DIGITS = re.compile(rb"(\d{4000})\d+")
+_ADDRESS = re.compile(r"[\d:/]")
 _DEEPEST = 500
 _LEVELS, _FEW, _MANY = 3, 20, 1000
 _AGAIN = "if it was cut off, download it again"
@@ -65,7 +66,8 @@ def elements(
 def survey(pieces: Iterable[str], place: str) -> tuple[dict[tuple[str, ...], list[Any]], dict[str, Any]]:
     """Return what an object has: its arrays with their first elements, and its other values by name.
 
-    Arrays of objects within it are there too, by the keys that lead to them; of a file that is an array, and
+    Arrays of objects within it are there too, by the keys that lead to them, and so are objects that have
+    other objects by their numbers or addresses; of a file that is an array, and
     of one with thousands of values, there is nothing. Raises FileError as `elements` does.
     """
     source = _Source(_assigned(pieces, place), place, LONGEST)
@@ -142,12 +144,12 @@ class _Source:
                 yield value
 
     def found(self, events: Iterator[Event], path: tuple[str, ...]) -> Iterator[Any]:
-        """Yield the elements of the array at a path below the object that has just begun."""
+        """Yield what the array or the object at a path has, below the object that has just begun."""
         for event, name in events:
             if event == "end_map":
                 return
             first = next(events)
-            if name == path[0] and first[0] == "start_array" and len(path) == 1:
+            if name == path[0] and first[0] in ("start_array", "start_map") and len(path) == 1:
                 yield from self.values(events)
             elif name == path[0] and first[0] == "start_map" and len(path) > 1:
                 yield from self.found(events, path[1:])
@@ -173,8 +175,14 @@ class _Source:
                 if len(arrays) < _MANY:
                     arrays[below] = few
             elif first[0] == "start_map" and len(below) < _LEVELS:
-                inner: dict[str, Any] = {}
-                self.look(events, below, arrays, inner)
+                inner, found = dict[str, Any](), dict[tuple[str, ...], list[Any]]()
+                self.look(events, below, found, inner)
+                if inner and all(
+                    isinstance(one, dict) and _ADDRESS.search(key) for key, one in inner.items()
+                ):
+                    arrays[below] = list(inner.values())[:_FEW]
+                    continue
+                arrays |= found
                 if len(rest) < _MANY:
                     rest[name] = inner
             else:

@@ -75,6 +75,7 @@ _NAMED_BY_FIELDS: tuple[tuple[set[str], Unsupported], ...] = (
     ),
     ({"livechatid"}, ("what you wrote in live chats (Google Takeout)", "name comments.csv")),
     ({"stringmapdata"}, ("comments, likes or messages of Instagram", "name posts_1.json")),
+    ({"labelvalues"}, ("comments, likes or messages of Instagram", "name posts_1.json")),
     ({"stringlistdata"}, ("likes or followers of Instagram", "name posts_1.json")),
     ({"urlwithslug"}, ("an answer of Tumblr's old API", "ask its API v2 (api/v2/blog/NAME/posts)")),
 )

@@ -1,20 +1,15 @@
-"""Records of Bluesky, Tumblr, Instagram, Threads, Reddit and YouTube: whose words, and for whom."""
+"""Records of Tumblr, Instagram, Threads, Reddit and YouTube: whose words, and for whom."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from botus.corpus.parsing.post import Options
-from botus.corpus.sources.detection import read
 from botus.errors import FileError
 from tests.support.exports import kept, parsed, zipped
 
-ME, EGRET = "did:plc:heron", "did:plc:egret"
 MINE = ["the lantern went out for a walk", "a spoon is a shovel with manners"]
 
 
@@ -25,167 +20,6 @@ def file(tmp_path: Path, content: object, name: str = "export.json") -> Path:
     else:
         path.write_text(content if isinstance(content, str) else json.dumps(content))
     return path
-
-
-def record(text: str, to: str | None = None, **more: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
-    """A post of Bluesky, an answer to a post of somebody where `to` says so."""
-    post = {"uri": f"at://{to}/app.bsky.feed.post/1"}
-    answered = {"reply": {"root": post, "parent": post}} if to else {}
-    return (
-        {"$type": "app.bsky.feed.post", "text": text, "createdAt": "2024-01-01T00:00:00Z"} | answered | more
-    )
-
-
-def listed(*records: dict[str, Any]) -> dict[str, Any]:
-    """An answer of listRecords."""
-    uris = (f"at://{ME}/app.bsky.feed.post/{number}" for number in range(len(records)))
-    return {
-        "records": [{"uri": u, "cid": "b", "value": one} for u, one in zip(uris, records, strict=True)],
-        "cursor": "c",
-    }
-
-
-PAGE = listed(record(MINE[0]), record(MINE[1], to=ME), record("to you all", to=EGRET))
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        PAGE,
-        [PAGE],
-        PAGE["records"],
-        "\n".join(map(json.dumps, PAGE["records"])),
-        json.dumps(PAGE, indent=1) + "\n",
-    ],
-    ids=["page", "pages", "records", "lines", "indented"],
-)
-def test_bluesky_answers_to_oneself_go_on_with_a_thread(tmp_path: Path, content: object) -> None:
-    found = parsed(file(tmp_path, content))
-    assert [(one.text, one.is_reply) for one in found] == [
-        (MINE[0], False),
-        (MINE[1], False),
-        ("to you all", True),
-    ]
-    assert found[0].at == 1704067200
-
-
-def test_bluesky_bare_records_do_not_say_whom_they_answer(tmp_path: Path) -> None:
-    found = parsed(file(tmp_path, f"{json.dumps(record(MINE[0]))}\n{json.dumps(record(MINE[1], to=ME))}\n"))
-    assert [one.is_reply for one in found] == [False, True]
-
-
-def test_bluesky_feeds_have_reposts_and_one_author(tmp_path: Path) -> None:
-    def view(did: str, text: str, **more: object) -> dict[str, object]:
-        author = {"did": did, "handle": did[-5:]}
-        post = {"uri": f"at://{did}/x", "author": author, "record": record(text), "likeCount": 3}
-        return {"post": post} | more
-
-    repost = {"$type": "app.bsky.feed.defs#reasonRepost"}
-    own = file(tmp_path, {"feed": [view(ME, MINE[0]), view(EGRET, "theirs and fine", reason=repost)]})
-    assert next((one.text, one.refused, one.likes) for one in parsed(own)) == (MINE[0], "", 3)
-    assert kept(own) == MINE[:1]
-    home = file(tmp_path, {"feed": [view(ME, MINE[0]), view(EGRET, "theirs and fine")]})
-    with pytest.raises(FileError, match="several people"):
-        parsed(home)
-    assert kept(home, Options(author="heron")) == MINE[:1]
-
-
-def test_bluesky_labels_warn_and_links_come_whole(tmp_path: Path) -> None:
-    link = {"$type": "app.bsky.richtext.facet#link", "uri": "https://a.example/long"}
-    facet = {"index": {"byteStart": 7, "byteEnd": 21}, "features": [link]}
-    labels = {"values": [{"val": "porn"}]}
-    path = file(
-        tmp_path,
-        listed(
-            record("né: go a.example/lo... now", facets=[facet | {"index": {"byteStart": 8, "byteEnd": 23}}]),
-            record("nude", labels=labels),
-        ),
-    )
-    found = parsed(path)
-    assert [(one.text, one.warning) for one in found] == [
-        ("né: go https://a.example/long now", ""),
-        ("nude", "porn"),
-    ]
-
-
-def varint(number: int) -> bytes:
-    return (bytes([number & 127 | 128]) + varint(number >> 7)) if number > 127 else bytes([number])
-
-
-def cbor(value: object) -> bytes:
-    """DAG-CBOR."""
-
-    def head(major: int, size: int) -> bytes:
-        return bytes([major << 5 | size]) if size < 24 else bytes([major << 5 | 25]) + size.to_bytes(2, "big")
-
-    if isinstance(value, bool) or value is None:
-        return bytes([0xF6 if value is None else 0xF5 if value else 0xF4])
-    if isinstance(value, int):
-        return head(0, value)
-    if isinstance(value, bytes):  # a link
-        return b"\xd8\x2a" + head(2, len(value) + 1) + b"\0" + value
-    if isinstance(value, str):
-        return head(3, len(value.encode())) + value.encode()
-    if isinstance(value, list):
-        return head(4, len(value)) + b"".join(map(cbor, value))
-    assert isinstance(value, Mapping)
-    return head(5, len(value)) + b"".join(cbor(key) + cbor(one) for key, one in value.items())
-
-
-CID = b"\x01\x71\x12\x20" + bytes(32)
-
-
-def car(*blocks: object) -> bytes:
-    """A CAR with these values as blocks."""
-    framed = [cbor({"roots": [CID], "version": 1}), *(CID + cbor(block) for block in blocks)]
-    return b"".join(varint(len(one)) + one for one in framed)
-
-
-COMMIT = {"did": ME, "rev": "3k", "sig": "s", "data": CID, "prev": None, "version": 3}
-REPOSITORY = car(
-    COMMIT,
-    {"e": [{"k": "app.bsky.feed.post/1", "v": CID}], "l": None},
-    record(
-        MINE[0], langs=["en"], embed={"images": [{"alt": "a lamp", "image": {"ref": CID, "size": 70_00}}]}
-    ),
-    {"$type": "app.bsky.feed.like", "subject": {"uri": f"at://{EGRET}/app.bsky.feed.post/9"}},
-    record(MINE[1], to=ME),
-    record("to you all", to=EGRET),
-)
-
-
-def test_a_bluesky_repository_is_read_alone_and_in_a_folder(tmp_path: Path) -> None:
-    alone = file(tmp_path, REPOSITORY, "repo.car")
-    for path in (alone, tmp_path):
-        reading = read(path)
-        assert [(one.text, one.is_reply) for one in reading] == [
-            (MINE[0], False),
-            (MINE[1], False),
-            ("to you all", True),
-        ]
-        assert reading.kind == "Bluesky repository"
-
-
-@pytest.mark.parametrize("end", [REPOSITORY.index(b"lantern"), len(REPOSITORY) - 1])
-def test_a_repository_that_is_cut_off_is_said(tmp_path: Path, end: int) -> None:
-    with pytest.raises(FileError, match="ends in the middle of a block"):
-        parsed(file(tmp_path, REPOSITORY[:end], "repo.car"))
-
-
-@pytest.mark.parametrize(
-    "tail",
-    [
-        b"\xff" * 12,  # a length without an end
-        b"\xff\xff\xff\xff\x7f",  # a block of 32 GiB
-        varint(63) + CID + b"\x9b" + b"\xff" * 8 + b"app.bsky.feed.post",  # a list of 2**64 values
-        varint(400) + CID + b"app.bsky.feed.post".rjust(364, b"\x81"),  # lists in lists
-        varint(60) + CID + b"\x7f app.bsky.feed.post".ljust(24),  # a string of no length
-        varint(3) + b"abc",
-    ],
-)  # fmt: skip
-def test_a_damaged_repository_ends_with_one_sentence(tmp_path: Path, tail: bytes) -> None:
-    with pytest.raises(FileError, match=r"is damaged|ends in the middle"):
-        parsed(file(tmp_path, REPOSITORY + tail, "repo.car"))
 
 
 def tumblr(**more: object) -> dict[str, object]:
@@ -375,3 +209,80 @@ def test_tags_become_text_in_any_table_and_in_lines(tmp_path: Path, raw: str, te
             text,
             raw.replace("&amp;", "&"),
         )
+
+
+def test_tumblr_posts_of_any_program_and_reblogs_of_oneself(tmp_path: Path) -> None:
+    above = {"comment": "<p>mine</p>", "tree_html": "<p>theirs</p>"}
+    unnamed = {"type": "text", "reblog_key": "k", "reblog": {"comment": "x", "tree_html": ""}}
+    posts = [
+        unnamed | {"post_url": "https://heron.tumblr.com/post/1", "body": f"<p>{MINE[0]}</p>"},
+        unnamed | {"blog": {"name": "heron"}, "body": "<p>theirs</p>", "reblogged_from_id": "5"},
+        tumblr(body="<p>theirs</p><p>mine</p>", reblog=above),
+        tumblr(body="sent to me", is_submission=True),
+        tumblr(
+            body=MINE[1],
+            reblogged_from_name="heron",
+            reblogged_from_id="5",
+            trail=[{"blog": {"name": "heron"}}],
+        ),
+    ]
+    found = parsed(file(tmp_path, posts))
+    assert [one.text for one in found if not one.refused] == MINE
+    assert [one.refused for one in found if one.refused] == ["boost", "boost", "other people's words"]
+
+
+def test_a_caption_at_both_levels_is_there_once_and_several_are_all_there(tmp_path: Path) -> None:
+    both = {"title": MINE[0], "creation_timestamp": 1, "media": [{"title": MINE[0], "creation_timestamp": 1}]}
+    several = {"media": [{"title": one, "creation_timestamp": 1} for one in MINE]}
+    assert kept(file(tmp_path, [both, several])) == [MINE[0], "\n\n".join(MINE)]
+
+
+def test_a_post_of_facebook_is_told_wherever_it_stands(tmp_path: Path) -> None:
+    empty = {"timestamp": 1, "title": "the heron was at a lake"}
+    for last in ({"data": [{"post": "for friends"}]}, {"attachments": [{"data": [{"place": {}}]}]}):
+        with pytest.raises(FileError, match="is a Facebook export"):
+            parsed(file(tmp_path, [*[empty] * 60, {"timestamp": 1} | last]))
+
+
+def test_reddit_rows_of_other_programs_and_words_of_nobody(tmp_path: Path) -> None:
+    quote = "&gt; theirs\n\nmine"
+    table = f'comment,subreddit\n"{quote}",spoons\n{MINE[0]},spoons\n'
+    assert kept(file(tmp_path, table, "a.csv")) == ["mine", MINE[0]]
+    rows = [
+        {"author": a, "body": b, "created_utc": 1, "link_id": "t3_x"}
+        for a, b in [("heron", quote), ("[deleted]", "x y")]
+    ]
+    found = parsed(file(tmp_path, "\n".join(map(json.dumps, rows)), "a.ndjson"))
+    assert [(one.text, one.refused) for one in found] == [("mine", ""), ("x y", "another author")]
+
+
+def test_a_data_request_of_reddit_may_have_no_posts(tmp_path: Path) -> None:
+    files = {
+        "comments.csv": f"{COMMENTS}{ROW}https://r.example/1,,{MINE[0]},\n",
+        "posts.csv": POSTS,
+        "hidden_posts.csv": "id\n",
+    }
+    assert kept(zipped(tmp_path / "export.zip", files)) == MINE[:1]
+
+
+@pytest.mark.parametrize("header", ["comment_author,comment_content", "commenter,comment", "email,body"])
+def test_comments_that_many_people_wrote_are_refused(tmp_path: Path, header: str) -> None:
+    rows = "".join(f"{n},{name}@a.example,words about a lamp\n" for n, name in enumerate(["heron", "egret"]))
+    with pytest.raises(FileError, match="several people"):
+        parsed(file(tmp_path, f"id,{header}\n{rows}", "comments.csv"))
+
+
+GERMAN = (
+    "Kommentar-ID,Kanal-ID,Zeitstempel der Erstellung des Kommentars,Preis,ID des übergeordneten Kommentars,"
+    "Video-ID,Kommentartext,ID des Kommentars der obersten Ebene\n"
+)
+
+
+def test_youtube_in_another_language_and_live_chats(tmp_path: Path) -> None:
+    cells = [(one, json.dumps({"text": one}).replace('"', '""')) for one in MINE]
+    rows = [f'c,UC,2022-01-01T00:00:00Z,0,{"c0" * n},v,"{cell}",\n' for n, (_, cell) in enumerate(cells)]
+    found = parsed(file(tmp_path, GERMAN + "".join(rows), "c.csv"))
+    assert [(one.text, one.is_reply) for one in found] == [(MINE[0], False), (MINE[1], True)]
+    header = "Live Chat ID,Channel ID,Live Chat Create Timestamp,Price,Video ID,Live Chat Text\n"
+    with pytest.raises(FileError, match="what you wrote in live chats"):
+        parsed(file(tmp_path, header + f'c,UC,2022-01-01T00:00:00Z,0,v,"{cells[0][1]}"\n', "live.csv"))

@@ -17,9 +17,10 @@ Path = tuple[str, ...]
 
 _OWN = re.compile(
     r"own|my|mine|statuses|posts?|tweets?|toots?|skeets?|outbox|ordereditems|articles?|blogposts|publications?"
+    r"|submissions?|submitted"
 )
 _PERHAPS = re.compile(
-    r"notes?|items?|entries|data|records?|results?|rows|values|objects?|texts?|threads?|list"
+    r"notes?|items?|entries|data|records?|results?|rows|values|objects?|texts?|threads?|list|children"
 )
 _OTHERS = re.compile(
     r"fav\w*|likes?|liked|upvoted?|downvoted?|votes?|bookmark\w*|mention\w*|notif\w*|follow\w*|friends?|block\w*"
@@ -28,6 +29,11 @@ _OTHERS = re.compile(
     r"|subscri\w*|recommend\w*|trending|ads|others?|received|replies|drafts?|scheduled|queued?|archived|deleted"
     r"|private|quoted|referenced|tagged|watch\w*|ancestors|descendants"
 )
+_TASTE = re.compile(
+    r"fav\w*|likes?|liked|upvoted?|downvoted?|bookmark\w*|saved|saves|mention\w*|boost\w*|reblog\w*|retweet\w*"
+    r"|repost\w*"
+)
+_ADDRESS = re.compile(r"[\d:/]")
 _PEOPLE = re.compile(r"users?|accounts?|profiles?|people|authors?|members?|contacts?|actors?")
 # Whose they are, the authors in them say.
 _WITH_AUTHORS = re.compile(r"messages?|feeds?|timelines?")
@@ -50,8 +56,12 @@ def chosen(arrays: Mapping[Path, Sequence[Any]], place: str) -> tuple[list[Path]
     worded = [path for path, first in arrays.items() if any(map(_has_words, first))]
     others = [path for path in worded if _is_of_others(path)]
     rest = [path for path in worded if path not in others]
-    own = [path for path in rest if _any(_OWN, path[-1])]
-    own = own or [path for path in rest if _any(_PERHAPS, path[-1])] or [one for one in rest if len(one) == 1]
+    own = [path for path in rest if _any(_OWN, _name(path))]
+    own = (
+        own
+        or [path for path in rest if _any(_PERHAPS, _name(path))]
+        or [one for one in rest if len(one) == 1]
+    )
     if not own and not others:
         return rest if len(rest) == 1 else [], []
     if not own and len(others) == 1 and _says_who(others[0][-1], arrays[others[0]]):
@@ -62,7 +72,7 @@ def chosen(arrays: Mapping[Path, Sequence[Any]], place: str) -> tuple[list[Path]
             f"{place} has only other people's posts or private ones: {named}",
             "name a file with your own posts",
         )
-    if len(own) > 1 and not any(_any(_OWN, path[-1]) or _any(_PERHAPS, path[-1]) for path in own):
+    if len(own) > 1 and not any(_any(_OWN, _name(path)) or _any(_PERHAPS, _name(path)) for path in own):
         raise FileError(
             f"{place} has several lists, and it does not say which are your own posts: {_listed(own)}",
             f"copy your own into a file, for example: jq '.{'.'.join(own[0])}' FILE > mine.json",
@@ -76,6 +86,8 @@ def within(record: Mapping[str, Any]) -> dict[Path, list[Any]]:
     for name, value in record.items():
         if isinstance(value, list):
             found[(name,)] = value
+        elif isinstance(value, dict) and is_by_name(value):
+            found[(name,)] = list(value.values())
         elif isinstance(value, dict):
             found |= {(name, inner): one for inner, one in value.items() if isinstance(one, list)}
     return found
@@ -83,7 +95,19 @@ def within(record: Mapping[str, Any]) -> dict[Path, list[Any]]:
 
 def is_own(path: Path) -> bool:
     """Tell whether the name of an array says that its elements are posts."""
-    return not _is_of_others(path) and (_any(_OWN, path[-1]) or _any(_PERHAPS, path[-1]))
+    return not _is_of_others(path) and (_any(_OWN, _name(path)) or _any(_PERHAPS, _name(path)))
+
+
+def is_taste(name: str) -> bool:
+    """Tell whether a name says that its owner liked, kept or shared what it has, so that others wrote it."""
+    return any(_TASTE.fullmatch(word) for word in _words(name))
+
+
+def is_by_name(record: Mapping[str, Any]) -> bool:
+    """Tell whether an object has objects by their numbers or addresses, as an array would have them."""
+    return bool(record) and all(
+        isinstance(one, dict) and _ADDRESS.search(name) for name, one in record.items()
+    )
 
 
 def left_out(names: Sequence[str]) -> str:
@@ -111,7 +135,7 @@ def _same(one: object, other: object) -> bool:
 
 def _is_of_others(path: Path) -> bool:
     if any(word in ("own", "my", "mine") for word in _words(path[-1])):
-        return False
+        return is_taste(path[-1])
     is_people = bool(_PEOPLE.fullmatch((_words(path[-1]) or [""])[-1]))
     return is_people or any(_any(_OTHERS, name) for name in path)
 
@@ -125,12 +149,18 @@ def _says_who(name: str, first: Sequence[Any]) -> bool:
     )
 
 
+def _name(path: Path) -> str:
+    """What the elements of an array are; years and numbers do not say it, what they stand in does."""
+    return next((one for one in reversed(path) if not one.isdecimal()), "list")
+
+
 def _any(names: re.Pattern[str], name: str) -> bool:
     return any(names.fullmatch(word) for word in [*_words(name), "".join(_words(name))])
 
 
 def _words(name: str) -> list[str]:
-    return [word.lower() for word in _WORDS.findall(name)]
+    """The words of a name; of one with dots, such as `app.bsky.feed.like`, the last piece says what it is."""
+    return [word.lower() for word in _WORDS.findall(name.rpartition(".")[2])]
 
 
 def _has_words(value: object) -> bool:

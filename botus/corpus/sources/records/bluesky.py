@@ -23,12 +23,15 @@ def bare(record: Record) -> dict[str, Any] | None:
     """Return a record with its `author`, out of whatever wraps it; None for what is not Bluesky's."""
     post = record.get("post")
     view: Record = post if isinstance(post, dict) else record
-    inner = next((view[key] for key in ("value", "record") if _is_typed(view.get(key))), None)
+    uri, inner = str(view.get("uri") or ""), None
+    for value in (view.get("value"), view.get("record")):
+        if isinstance(value, dict) and (_is_typed(value) or f"/{POST}/" in uri):
+            inner = {"$type": POST} | value
     if inner is None:
         return dict(record) if _is_typed(record) else None
     author = view.get("author")
     if not isinstance(author, dict):
-        found = _DID.match(str(view.get("uri") or ""))
+        found = _DID.match(uri)
         author = {"did": found[1]} if found else None
     more = {"reason": record.get("reason"), "likeCount": view.get("likeCount"), "author": author}
     return dict(inner) | {name: value for name, value in more.items() if value is not None}
@@ -37,6 +40,12 @@ def bare(record: Record) -> dict[str, Any] | None:
 def is_record(record: Record) -> bool:
     """Tell whether an object is a record of Bluesky."""
     return _is_typed(record)
+
+
+def collection_of(record: Record) -> str:
+    """Return what a record is that is no post, such as "likes"; "" for a post and what is not Bluesky's."""
+    kind = str(record.get("$type") or "") if is_record(record) else ""
+    return "" if kind in ("", POST) else f"{kind.rpartition('.')[2]}s"
 
 
 def post_of(record: Record) -> ParsedPost:

@@ -23,6 +23,7 @@ from botus.corpus.parsing.post import Options, ParsedPost, Refusal, Taken
 from botus.corpus.sources import unsupported
 from botus.corpus.sources.archives import mastodon
 from botus.corpus.sources.records import arrays, bluesky, meta, reddit, tumblr
+from botus.errors import FileError
 
 _Found = tuple[Any, Mapping[str, Any]]
 _READERS: tuple[tuple[Callable[[dict[str, Any]], bool], Callable[[dict[str, Any]], ParsedPost]], ...] = (
@@ -86,18 +87,27 @@ def _of_file(
     text = fields.text_field(names, unknown, place, options.column, "field") if unknown else ""
     if unknown:
         notes.append(Taken(f"{place}: the texts are those of field {text!r}"))
-    authors = Authors(place, options.author, options.kind)
+    authors, others = Authors(place, options.author, options.kind), set[str]()
     for record, owner in chain(sample, records):
+        others |= {""} if not isinstance(record, dict) else set()
         if isinstance(record, str):
             yield from authors.posts(fields.post_of({"text": record}, "text"), None)
         elif not isinstance(record, dict):
             yield ParsedPost("", Refusal.NOT_A_POST)
         else:
             reader = _reader(record)
+            if not reader and meta.is_facebook(record):
+                unsupported.refuse(place, unsupported.FACEBOOK)
+            others |= {bluesky.collection_of(record)}
             post = reader(record) if reader else fields.post_of(record, text)
             if arrays.is_by_other(record, owner):
                 post = replace(post, refused=post.refused or Refusal.BOOST)
             yield from authors.posts(post, _author(record))
+    if others and "" not in others:
+        raise FileError(
+            f"{place} has no posts, but Bluesky's {' and '.join(sorted(others))}",
+            "ask for the records of app.bsky.feed.post",
+        )
     yield from authors.rest()
 
 
@@ -109,7 +119,7 @@ def _author(record: dict[str, Any]) -> Author | None:
     if mastodon.is_activity(record):
         return None
     if tumblr.is_record(record):
-        record = {"username": record["blog_name"]}
+        record = {"username": tumblr.blog_of(record)}
     return author_of({fields.plainly(name): value for name, value in record.items()})
 
 
@@ -143,13 +153,18 @@ def _unpacked(found: Iterable[Any], place: str, notes: list[str]) -> Iterator[_F
         # X's API answers with what was asked for in "data" and with others' posts in "includes".
         data = record.get("data") if "id" not in record else None
         inner = arrays.within(record)
+        is_page = any(map(arrays.is_own, inner))
+        if is_page and (liked := _named(record)):
+            left[liked] = None
+            continue
         if _is_post(record, inner):
             yield record, {}
         elif isinstance(data, dict) and not any(path[0] == "data" and arrays.is_own(path) for path in inner):
             yield data, {}
-        elif any(map(arrays.is_own, inner)) and (chosen := arrays.chosen(inner, place))[0]:
-            left |= dict.fromkeys(chosen[1])
-            for path in chosen[0]:
+        elif is_page and not any(inner[path] for path in inner if arrays.is_own(path)):
+            left |= {".".join(path): None for path, first in inner.items() if first}
+        elif is_page and (paths := _own_of(inner, place, left)):
+            for path in paths:
                 for one, own in _unpacked(inner[path], place, notes):
                     yield one, own or arrays.owner_of(record)
         elif record and all(isinstance(one, dict) for one in record.values()):
@@ -157,6 +172,22 @@ def _unpacked(found: Iterable[Any], place: str, notes: list[str]) -> Iterator[_F
         else:
             yield record, {}
     notes += [f"{place}: {arrays.left_out(list(left))}"] if left else []
+
+
+def _named(record: Mapping[str, Any]) -> str:
+    """The name of a list that is in the list itself, where it says that others wrote what is in it."""
+    said = (record.get(name) for name in ("name", "title", "type", "kind", "collection"))
+    names = (one for one in said if isinstance(one, str) and len(one.split()) < 3)
+    return next(filter(arrays.is_taste, names), "")
+
+
+def _own_of(inner: Mapping[arrays.Path, list[Any]], place: str, left: dict[str, None]) -> list[arrays.Path]:
+    """Which arrays of a page to read; the names of others are put down."""
+    own = [path for path in inner if arrays.is_own(path)]
+    typed = [path for path in own if any(isinstance(one, dict) and bluesky.bare(one) for one in inner[path])]
+    paths, others = arrays.chosen(inner, place)
+    left |= dict.fromkeys(others)
+    return paths or typed
 
 
 def _is_post(record: Mapping[str, Any], inner: Mapping[arrays.Path, Any]) -> bool:

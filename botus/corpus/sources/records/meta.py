@@ -12,6 +12,8 @@ from typing import Any
 from botus.corpus.parsing import dates
 from botus.corpus.parsing.post import ParsedPost, Refusal
 
+_NO_POST = ("string_map_data", "string_list_data", "label_values")
+
 Record = Mapping[str, Any]
 
 
@@ -26,20 +28,24 @@ def is_record(record: Record) -> bool:
 
 def is_facebook(record: Record) -> bool:
     """Tell whether an object is a post of Facebook, which does not say who may read it."""
-    data = record.get("data")
-    return "timestamp" in record and isinstance(data, list) and any(_has_post(one) for one in data)
+    data, attached = record.get("data"), record.get("attachments")
+    has_post = isinstance(data, list) and any(map(_has_post, data))
+    has_more = isinstance(attached, list) and any(
+        isinstance(one, Mapping) and isinstance(one.get("data"), list) for one in attached
+    )
+    return "timestamp" in record and (has_post or has_more)
 
 
 def is_no_post(record: Record) -> bool:
     """Tell what else these downloads have: Facebook's posts, likes, comments."""
-    return is_facebook(record) or "string_map_data" in record or "string_list_data" in record
+    return is_facebook(record) or any(one in record for one in _NO_POST)
 
 
 def post_of(record: Record) -> ParsedPost:
     """Return the post of a record."""
     media = _media(record)
-    titles = [one.get("title") for one in (record, *media)]
-    text = next((one for one in titles if isinstance(one, str) and one.strip()), "")
+    titles = [str(one.get("title") or "").strip() for one in (record, *media)]
+    text = "\n\n".join(dict.fromkeys(filter(None, titles)))
     moments = [dates.seconds(one.get("creation_timestamp")) for one in (record, *media)]
     about = [one.get("text_app_post") for one in (record, *media)]
     has_media = any(one.get("uri") for one in (record, *media))

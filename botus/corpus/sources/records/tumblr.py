@@ -23,7 +23,9 @@ _OURS = (
     "reblogged_from_id",
     "is_blocks_post_format",
 )
-_FROM = ("reblogged_from_id", "reblogged_from_name", "reblogged_root_id", "parent_post_id", "parent_post_url")
+_FROM = ("reblogged_from_id", "reblogged_root_id", "parent_post_id", "parent_post_url")
+_NAMES = ("reblogged_from_name", "reblogged_root_name")
+_HOST = re.compile(r"//(?:(?:www\.)?tumblr\.com/([\w-]+)|([\w-]+)\.tumblr\.com)")
 _INLINE = re.compile(r"class=[\"']tumblr_blog[\"']|^\s*<p><a[^>]*>[\w-]+</a>:</p>\s*<blockquote")
 _TEXTS = {  # the fields with the author's words; of a link the rest is somebody else's page
     "text": ("title", "body"),
@@ -40,7 +42,16 @@ Record = Mapping[str, Any]
 
 def is_record(record: Record) -> bool:
     """Tell whether an object is a post of Tumblr."""
-    return "blog_name" in record and ("type" in record or any(one in record for one in _OURS))
+    is_named = "blog_name" in record and ("type" in record or any(one in record for one in _OURS))
+    return is_named or ("reblog_key" in record and ("type" in record or "content" in record))
+
+
+def blog_of(record: Record) -> str:
+    """Return the name of the blog that a post stands in, "" where it does not say."""
+    blog = record.get("blog")
+    named = record.get("blog_name") or (blog.get("name") if isinstance(blog, Mapping) else "")
+    found = _HOST.search(str(record.get("post_url") or ""))
+    return str(named or (found[1] or found[2] if found else ""))
 
 
 def post_of(record: Record) -> ParsedPost:
@@ -67,11 +78,16 @@ def _refusal(record: Record, kind: str, has_blocks: bool) -> str:
     state = str(record.get("state") or "published").lower()
     if state != "published":
         return Refusal.FOLLOWERS_ONLY if state == "private" else Refusal.NOT_A_POST
-    names = {str((one.get("blog") or {}).get("name") or "") for one in _objects(record.get("trail"))}
+    own, trail, reblog = blog_of(record), _objects(record.get("trail")), record.get("reblog")
+    names = {str((one.get("blog") or {}).get("name") or "") for one in trail}
+    above = str(reblog.get("tree_html") or "").strip() if isinstance(reblog, Mapping) else ""
     body = str(record.get("body") or record.get("caption") or "")
-    if any(record.get(one) for one in _FROM) or names - {str(record["blog_name"])} or _INLINE.search(body):
+    sources = {str(record[one]) for one in _NAMES if record.get(one)}
+    is_of_oneself = bool(own) and sources == {own} and names <= {own}
+    is_from = any(record.get(one) for one in (*_FROM, *_NAMES)) and not is_of_oneself
+    if is_from or names - {own} or above or _INLINE.search(body):
         return Refusal.BOOST
-    if kind in ("quote", "chat", "conversation"):
+    if kind in ("quote", "chat", "conversation") or record.get("is_submission") or record.get("post_author"):
         return Refusal.QUOTE
     return "" if has_blocks or kind in _TEXTS else Refusal.NOT_A_POST
 
