@@ -13,15 +13,18 @@ import tarfile
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NoReturn, cast
 
 from botus.corpus.parsing.decoding import lines_of, recoded, text_of
 from botus.errors import FileError
 from botus.store.durable.files import explain
+from botus.store.durable.opening import open_file
+from botus.text import counted
 
 _PIECE, _STEP = 1 << 18, 1 << 20
 _NEIGHBOURS = (
@@ -34,6 +37,12 @@ _NEIGHBOURS = (
     ),
     "channel.json",
 )
+_KINDS: dict[int | bytes, str] = {
+    **dict.fromkeys((stat.S_IFLNK, tarfile.SYMTYPE, tarfile.LNKTYPE), "link"),
+    **dict.fromkeys((stat.S_IFIFO, tarfile.FIFOTYPE), "pipe"),
+    **dict.fromkeys((stat.S_IFCHR, stat.S_IFBLK, tarfile.CHRTYPE, tarfile.BLKTYPE), "device"),
+    stat.S_IFSOCK: "socket",
+}
 _AGAIN = "download it again, or unpack it and name the folder"
 
 
@@ -75,11 +84,20 @@ class Archive(ABC):
         path: as the person gave it.
         names: its files, with `/` between folders.
         encoding: of its texts, where a person said so.
+        left_out: how many of each kind are there that are no files: a link may lead out of the export.
     """
 
     path: Path
     names: list[str]
     encoding: str | None = None
+    left_out: Counter[str]
+    _where = "in"
+
+    def notes(self) -> list[str]:
+        """A sentence about what was left out."""
+        kinds = [counted(number, kind) for kind, number in sorted(self.left_out.items())]
+        verb = "was" if self.left_out.total() == 1 else "were"
+        return [f"{' and '.join(kinds)} {self._where} {self.path} {verb} left out"] if kinds else []
 
     @abstractmethod
     def pieces(self, name: str) -> Iterator[bytes]:
@@ -126,7 +144,7 @@ def open_archive(path: Path, limits: Limits = Limits()) -> Archive:
             return Folder(path, limits)
         if not stat.S_ISREG(mode):
             raise FileError(f"{path} is neither a file nor a folder", "name an export")
-        with open(path, "rb") as source:
+        with open_file(path) as source:
             start = source.read(512)
         if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
             return Zip(path, limits)
@@ -140,11 +158,13 @@ def open_archive(path: Path, limits: Limits = Limits()) -> Archive:
 class Single(Archive):
     """One file; `names` begins with it."""
 
+    _where = "beside"
+
     def __init__(self, path: Path, packed: Limits | None = None) -> None:
         self.path, self._packed = path, packed
         folder = path.absolute().parent
-        there = sorted(one for some in _NEIGHBOURS for one in folder.glob(some) if one.is_file())
-        beside = [one.name for one in there if one.name != path.name]
+        there = sorted(one.name for some in _NEIGHBOURS for one in folder.glob(some) if one.name != path.name)
+        beside, self.left_out = _only_files(folder, there)
         own = path.name.removesuffix(".gz") if packed else path.name
         self._paths = {f"{folder.name}/{own}": path} | {f"{folder.name}/{n}": folder / n for n in beside}
         self.names = list(self._paths)
@@ -158,15 +178,18 @@ class Single(Archive):
 
 
 class Folder(Archive):
-    """A folder with all its files; hidden ones and links to folders are left out."""
+    """A folder with all its files; hidden ones and links are left out."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
         self.path = path
-        self.names = []
+        self.names, self.left_out = [], Counter()
         for folder, inner, names in os.walk(path, onerror=_unreadable):
             inner[:] = sorted(name for name in inner if not name.startswith("."))
             below = Path(folder).relative_to(path)
-            self.names += sorted((below / name).as_posix() for name in names if not name.startswith("."))
+            there = [name for name in (*names, *inner) if not name.startswith(".")]
+            own, left_out = _only_files(Path(folder), there)
+            self.left_out += left_out
+            self.names += sorted((below / name).as_posix() for name in own)
             limits.check_files(len(self.names), path)
 
     def pieces(self, name: str) -> Iterator[bytes]:
@@ -180,6 +203,7 @@ class Zip(Archive):
         self.path = path
         self._limits = limits
         self._zip: zipfile.ZipFile | None = None
+        self.left_out = Counter()
         self._read = 0
         # Some programs of Windows write their own separator.
         own = {one.filename.replace("\\", "/"): one.filename for one in self._opened().infolist()}
@@ -222,7 +246,7 @@ class Tar(Archive):
     """A tar, packed or plain; it is passed through once for its names and again for what is read."""
 
     def __init__(self, path: Path, limits: Limits, packed: Limits | None) -> None:
-        self.path, self._packed = path, packed
+        self.path, self._packed, self.left_out = path, packed, Counter()
         self._members: dict[str, tuple[int, int]] = {}
         with (
             _explained(path),
@@ -232,6 +256,8 @@ class Tar(Archive):
             while member := tar.next():
                 if member.isreg() and not member.issparse():
                     self._members[member.name.removeprefix("./")] = (member.offset_data, member.size)
+                elif kind := _KINDS.get(member.type):
+                    self.left_out[kind] += 1
                 tar.members.clear()  # type: ignore[attr-defined]  # it would keep them all
                 limits.check_files(len(self._members), path)
         self.names = list(self._members)
@@ -253,7 +279,7 @@ class Inflated(gzip.GzipFile):
 
     def __init__(self, path: Path, limits: Limits) -> None:
         self._limits = limits
-        self._source = open(path, "rb")  # noqa: SIM115 (closed by `close`)
+        self._source = open_file(path)  # closed by `close`
         super().__init__(fileobj=self._source)
 
     def read(self, size: int | None = -1) -> bytes:
@@ -279,7 +305,7 @@ class Inflated(gzip.GzipFile):
 
 
 def _opened(path: Path, packed: Limits | None) -> BinaryIO:
-    return cast(BinaryIO, Inflated(path, packed)) if packed else open(path, "rb")
+    return cast(BinaryIO, Inflated(path, packed)) if packed else open_file(path)
 
 
 def _pieces_of(path: Path, packed: Limits | None) -> Iterator[bytes]:
@@ -288,7 +314,18 @@ def _pieces_of(path: Path, packed: Limits | None) -> Iterator[bytes]:
             yield piece
 
 
-def _unreadable(error: OSError) -> None:
+def _only_files(folder: Path, names: list[str]) -> tuple[list[str], Counter[str]]:
+    """Of the names in a folder those of files, and how many of each other kind there are but folders."""
+    try:
+        modes = {name: stat.S_IFMT(os.lstat(folder / name).st_mode) for name in names}
+    except OSError as error:
+        _unreadable(error)
+    return [name for name, mode in modes.items() if mode == stat.S_IFREG], Counter(
+        _KINDS[mode] for mode in modes.values() if mode in _KINDS
+    )
+
+
+def _unreadable(error: OSError) -> NoReturn:
     raise explain(error, Path(os.fsdecode(error.filename)), "read") from error
 
 

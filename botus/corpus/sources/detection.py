@@ -126,7 +126,7 @@ class Reading:
         return transcripts.without_messages(posts, self._archive.place(self._names[0]), kind, is_sure=is_sure)
 
     def __iter__(self) -> Iterator[ParsedPost]:
-        self.notes.clear()
+        self.notes[:] = self._archive.notes()
         count = 0
         try:
             for post in self._posts():
@@ -202,7 +202,8 @@ def _text_files(archive: Archive, wanted: str | None) -> tuple[str, list[str]]:
         shown = ", ".join(f"{some[0]} ({FORMATS[kind].title})" for kind, some in kinds.items())
         raise FileError(f"{archive.path} has files of several kinds: {shown}", "name the file to read")
     if not archive.names:
-        raise FileError(f"{archive.path} is empty", "is it the export you meant?")
+        said = "; ".join([f"{archive.path} is empty", *archive.notes()])
+        raise FileError(said, "is it the export you meant?")
     inner = next((name for name in archive.names if name.lower().endswith(_PACKED)), None)
     hint = (
         f"name the archive in it: {archive.place(inner)}"
