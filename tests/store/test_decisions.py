@@ -160,3 +160,10 @@ def test_one_record_at_a_time_is_the_same_as_all(tmp_path: Path, content: bytes)
 
     assert outcome(jsonl.scan) == outcome(jsonl.read)
     assert list(jsonl.scan(tmp_path / "missing.jsonl")) == []
+
+
+def test_a_line_that_is_nested_too_deeply_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.jsonl"
+    path.write_text("{}\n" + "[" * 50_000 + "]" * 50_000 + "\n")
+    with pytest.raises(FileError, match=r"decisions\.jsonl, line 2: nested too deeply"):
+        jsonl.read(path)

@@ -62,6 +62,8 @@ def parse(path: Path, number: int, line: bytes) -> Record | None:
         if not line.endswith(b"\n"):
             return None
         raise damaged(path, number, str(error)) from error
+    except RecursionError as error:
+        raise damaged(path, number, "nested too deeply") from error
     if not isinstance(record, dict):
         raise damaged(path, number, "not a JSON object")
     return record
