@@ -23,8 +23,8 @@ class Denylist:
             return None
         folded = text.fold(post)
         found = self._find(folded)
-        if found is None and not folded.isascii() and (plain := _plain(folded)) != folded:
-            return self._find(plain)
+        if found is None and not folded.isascii() and _OTHERWISE.search(folded):
+            return self._find(_plain(folded))
         return found
 
     def _find(self, folded: str) -> str | None:
@@ -60,6 +60,15 @@ def parse_denylist(content: bytes, name: str = "denylist.txt") -> Denylist:
 _WORD = re.compile(r"\w+")
 # Marks that can be set over any letter; those by which a script writes its vowels are not among them.
 _MARKS = re.compile("[\u0300-\u036f\u0488\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+# Those marks, and letters that NFKC writes otherwise: punctuation, such as an ellipsis, is not worth a look.
+_OTHERWISE = re.compile(
+    _MARKS.pattern[:-1]
+    + "\u00aa\u00b2\u00b3\u00b5\u00b9\u00ba\u00bc-\u00be\u0132-\u0149\u017f\u01c4-\u01f3\u02b0-\u02e4"
+    "\u03d0-\u03f9\u0587\u0675-\u0678\u0e33\u0eb3\u0edc\u0edd\u0f77\u0f79\u10fc\u1d2c-\u1dbf\u1e9a\u1e9b\u2070-\u209c\u20a8"
+    "\u2100-\u218b\u2460-\u24ff\u2c7c\u2c7d\u2d6f\u2e9f\u2ef3-\u2fd5\u3038-\u303a\u309f\u30ff\u3131-\u33ff\ua69c\ua69d\ua770"
+    "\ua7f2-\ua7f9\uab5c-\uab69\ufb00-\ufdfc\ufe70-\ufefc\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc"
+    "\U00010781-\U000107ba\U0001d400-\U0001d7ff\U0001e030-\U0001e06d\U0001ee00-\U0001eebb\U0001f100-\U0001f251\U0001fbf0-\U0001fbf9]"
+)
 
 
 def _plain(folded: str) -> str:

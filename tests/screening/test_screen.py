@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -415,6 +416,13 @@ def test_a_denied_word_is_found_in_every_spelling_of_its_letters(spelling: str) 
     assert parse_denylist(b"red herring").find(f"a ｒｅｄ {spelling}!") == "red herring"
     assert parse_denylist(f"{spelling}\n".encode()).find("a herring") == "herring"
     assert parse_denylist("/lamp…/".encode()).find("a lamplighter") is None
+
+
+def test_a_denied_letter_is_found_whatever_way_unicode_writes_it() -> None:
+    for letter in map(chr, range(0x20, 0x20000)):
+        plain = unicodedata.normalize("NFKC", letter)
+        if plain != letter and plain.isascii() and plain.isalnum():
+            assert parse_denylist(f"x{plain}y".encode()).find(f"X{letter}y"), ascii(letter)
 
 
 @pytest.mark.parametrize(
