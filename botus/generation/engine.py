@@ -7,8 +7,10 @@ fresh generator, which costs a tenth of a second at 124M.
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -83,7 +85,9 @@ class Engine:
         if problems:
             raise SettingsError(problems)
         key = f"{checkpoint.fingerprint}-{ctranslate2.__version__}-{precision}"
-        self._model = converted(cache_dirs, key, partial(_convert, checkpoint, vocabulary, precision))
+        build = partial(_convert, checkpoint, vocabulary, precision)
+        self._model, held = converted(cache_dirs, key, build)
+        weakref.finalize(self, os.close, held)
         self.device = device if device != "auto" else "cuda" if gpus else "cpu"
         self.threads = threads if self.device == "cpu" else 1
         self.precision: str = json.loads((self._model / _PRECISION).read_bytes())
@@ -161,7 +165,7 @@ def _convert(checkpoint: Checkpoint, vocabulary: Vocabulary, precision: str, fol
     # float32 bytes of wte, wpe, and per layer 4 squares of attention and 8 of the MLP; the rest is small.
     size = 4 * hparams.n_embd * (hparams.n_vocab + hparams.n_ctx + 12 * hparams.n_embd * hparams.n_layer)
     if precision == "auto" and size <= _CHECKED_BYTES:
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=folder.name) as reference:
+        with tempfile.TemporaryDirectory(dir=folder) as reference:
             exact = Path(reference)
             _write_model(checkpoint, vocabulary, "float32", exact)
             if _loss(exact, folder, vocabulary, hparams.n_ctx) > _TOLERANCE:

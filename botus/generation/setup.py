@@ -120,7 +120,7 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
         prefix=options.prefix,
         max_chars=_longest(options, settings),
     )
-    sampler = _sampler(checkpoint, path, settings, options, is_demo=is_demo)
+    sampler = _sampler(checkpoint, settings, options)
     sampling, lost = _limited(sampler, sampling, corpus)
     origin = Origin(
         model=f"{path.parent.name}/{path.name}",
@@ -166,7 +166,7 @@ def profile_for(settings: Settings, working_folder: Path, posts: Sequence[str]) 
     if path is None:
         raise SettingsError("there is no checkpoint")
     checkpoint = open_checkpoint(path)
-    sampler = _sampler(checkpoint, path, settings, GenerateOptions(device="cpu"), is_demo=False)
+    sampler = _sampler(checkpoint, settings, GenerateOptions(device="cpu"))
     return profile_of(posts, sampler.logprob), checkpoint.fingerprint
 
 
@@ -192,12 +192,9 @@ def _about_the_demo(options: GenerateOptions, settings: Settings) -> Iterator[st
         yield f"the demo's lines go into a queue that holds {own} of your own: --dry-run only shows them"
 
 
-def _sampler(
-    checkpoint: Checkpoint, path: Path, settings: Settings, options: GenerateOptions, *, is_demo: bool
-) -> Sampler:
+def _sampler(checkpoint: Checkpoint, settings: Settings, options: GenerateOptions) -> Sampler:
+    # Never in the run folder, which may have been downloaded with a model of somebody else's in its cache.
     caches = [settings.data / files.STATE_FOLDER / "ct2"]
-    if not is_demo:  # beside the demo is the installed package
-        caches.insert(0, (path.parent if path.is_file() else path) / ".botus-ct2")
     cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):  # a container may be given fewer than the machine has
         cores = len(os.sched_getaffinity(0))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import itertools
 import json
 import math
+import os
 import string
 import threading
 from collections import Counter
@@ -18,6 +21,7 @@ import pytest
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.markers import fewest_chars
 from botus.errors import FileError, SettingsError
+from botus.generation.converted import converted
 from botus.generation.job import Sample, SamplingOptions
 from botus.generation.sampler import Sampler, unit_seed
 from botus.text import mastodon_length, x_length
@@ -449,14 +453,53 @@ def test_a_damaged_cache_is_built_again(lines: Path, tmp_path: Path, name: str, 
     assert (model / "model.bin").stat().st_size > len(whole[:-1]) * (name == "model.bin")
 
 
-def test_an_old_model_goes_and_a_stranger_stays(lines: Path, random_run: Path, tmp_path: Path) -> None:
-    Sampler(open_checkpoint(lines), [tmp_path])
+def cached(folder: Path, run: Path) -> set[str]:
+    """The models of a run in a cache, by precision."""
+    digits = open_checkpoint(run).fingerprint
+    return {path.name.rpartition("-")[2] for path in models(folder) if path.name.startswith(digits)}
+
+
+def test_the_oldest_model_goes_and_a_stranger_stays(lines: Path, random_run: Path, tmp_path: Path) -> None:
+    for number, precision in enumerate(("int8", "float32")):
+        Sampler(open_checkpoint(lines), [tmp_path], precision=precision)
+        for model in models(tmp_path):
+            os.utime(model / "seal.json", (number, number))
+    Sampler(open_checkpoint(lines), [tmp_path], precision="int8")  # now it was used last
     (tmp_path / "mine").mkdir()
-    (tmp_path / "new-0123").mkdir()  # somebody builds at this moment
-    Sampler(open_checkpoint(random_run), [tmp_path])
-    (model,) = models(tmp_path)
-    assert model.name.startswith(open_checkpoint(random_run).fingerprint)
-    assert {path.name for path in tmp_path.iterdir()} == {"mine", "new-0123", model.name}
+    Sampler(open_checkpoint(random_run), [tmp_path], precision="int8")
+    assert (cached(tmp_path, lines), cached(tmp_path, random_run)) == ({"int8"}, {"int8"})
+    assert {path.name for path in tmp_path.iterdir()} == {"mine", *(path.name for path in models(tmp_path))}
+
+
+def test_a_model_that_is_open_stays(lines: Path, random_run: Path, tmp_path: Path) -> None:
+    checkpoint = open_checkpoint(lines)
+    first = Sampler(checkpoint, [tmp_path], precision="int8")
+    expected = take(first, 20)
+    for precision in ("int8", "float32", "auto"):
+        Sampler(open_checkpoint(random_run), [tmp_path], precision=precision)
+    assert cached(tmp_path, lines) == {"int8"}
+    assert take(first, 20) == expected
+    del first
+    gc.collect()
+    Sampler(checkpoint, [tmp_path], precision="float32")
+    assert cached(tmp_path, lines) == {"float32"}
+
+
+def test_killed_conversions_go_also_where_none_succeeds(lines: Path, tmp_path: Path) -> None:
+    for name in ("new-0123", "new-4567"):
+        (tmp_path / name / "tmp").mkdir(parents=True)
+        (tmp_path / name / "model.bin").write_bytes(b"half a model")
+    building = os.open(tmp_path / "new-4567", os.O_RDONLY)
+    fcntl.flock(building, fcntl.LOCK_EX)
+
+    def fail(folder: Path) -> None:
+        assert {path.name for path in tmp_path.iterdir()} == {"new-4567", folder.name}
+        raise FileError("the checkpoint is damaged")
+
+    with pytest.raises(FileError, match="damaged"):
+        converted([tmp_path], f"{'0' * 32}-1.0-int8", fail)
+    assert [path.name for path in tmp_path.iterdir()] == ["new-4567"]
+    os.close(building)
 
 
 def test_the_first_folder_that_can_be_written_is_taken(lines: Path, tmp_path: Path) -> None:
