@@ -13,7 +13,7 @@ from tests.support.command import botus
 
 def model_that_says(word: str, folder: Path) -> Path:
     first = {"Ċ": {f"The{word}": 1.0}, f"The{word}": {"Ġkettle": 0.5, "Ġlamp": 0.5}}
-    return bundle.write_bigrams(folder, [f"The{word}", "Ġkettle", "Ġlamp"], first)
+    return bundle.write_bigrams(folder, ["Themine", "Theyours", "Ġkettle", "Ġlamp"], first)
 
 
 def said(run: Path, data: Path) -> str:
