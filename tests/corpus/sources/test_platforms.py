@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from botus.corpus.sources.detection import read
 from botus.errors import FileError
 from tests.support.exports import kept, parsed, zipped
 
@@ -87,7 +88,6 @@ def test_captions_of_instagram_and_threads_wherever_they_stand(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ([{"timestamp": 1, "data": [{"post": "for friends"}]}], "is a Facebook export"),
         ({"ig_archived_post_media": [ONE_PICTURE]}, "private ones"),
         (
             {"text_post_app_media_likes": [{"title": "egret the bird", "string_list_data": []}]},
@@ -237,11 +237,16 @@ def test_a_caption_at_both_levels_is_there_once_and_several_are_all_there(tmp_pa
     assert kept(file(tmp_path, [both, several])) == [MINE[0], "\n\n".join(MINE)]
 
 
-def test_a_post_of_facebook_is_told_wherever_it_stands(tmp_path: Path) -> None:
-    empty = {"timestamp": 1, "title": "the heron was at a lake"}
-    for last in ({"data": [{"post": "for friends"}]}, {"attachments": [{"data": [{"place": {}}]}]}):
-        with pytest.raises(FileError, match="is a Facebook export"):
-            parsed(file(tmp_path, [*[empty] * 60, {"timestamp": 1} | last]))
+def test_facebooks_posts_are_read_with_a_word_about_readers(tmp_path: Path) -> None:
+    broken = MINE[0].replace("the", "thé").encode().decode("latin-1")
+    posts = [
+        {"timestamp": 1, "title": "the heron was at a lake"},
+        {"timestamp": 2, "data": [{"post": broken}, {"update_timestamp": 3}], "title": "she wrote"},
+        {"timestamp": 4, "attachments": [{"data": [{"place": {}}]}]},
+    ]
+    reading = read(file(tmp_path, posts))
+    assert [one.text for one in reading if not one.refused] == [MINE[0].replace("the", "thé")]
+    assert any("Facebook does not say who could read a post" in note for note in reading.notes)
 
 
 def test_reddit_rows_of_other_programs_and_words_of_nobody(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ _READERS: tuple[tuple[Callable[[dict[str, Any]], bool], Callable[[dict[str, Any]
     (tumblr.is_record, tumblr.post_of),
     (meta.is_record, meta.post_of),
     (reddit.is_record, reddit.post_of),
+    (meta.is_facebook, meta.facebook_post),
 )
 _ABOUT_A_PAGE = ("status", "message", "description", "comment")
 _BEGINS = re.compile(r"\s*(?:\[\s*[\[{\"\]]|\{\s*[\"}])")
@@ -80,24 +81,23 @@ def _of_file(
     objects = [record for record, _ in sample if isinstance(record, dict)]
     unknown = [record for record in objects if _reader(record) is None]
     names = list(dict.fromkeys(name for one in unknown for name in one))
-    if any(map(meta.is_facebook, unknown)):
-        unsupported.refuse(place, unsupported.FACEBOOK)
+    is_facebook = any(map(meta.is_facebook, objects))
     if options.author is None:
         unsupported.refuse(place, unsupported.of_fields(map(fields.plainly, names)))
-    text = fields.text_field(names, unknown, place, options.column, "field") if unknown else ""
-    if unknown:
+    text = ""
+    if unknown and not is_facebook:
+        text = fields.text_field(names, unknown, place, options.column, "field")
         notes.append(Taken(f"{place}: the texts are those of field {text!r}"))
     authors, others = Authors(place, options.author, options.kind), set[str]()
     for record, owner in chain(sample, records):
         others |= {""} if not isinstance(record, dict) else set()
         if isinstance(record, str):
             yield from authors.posts(fields.post_of({"text": record}, "text"), None)
-        elif not isinstance(record, dict):
+        elif not isinstance(record, dict) or (is_facebook and not _reader(record)):
             yield ParsedPost("", Refusal.NOT_A_POST)
         else:
             reader = _reader(record)
-            if not reader and meta.is_facebook(record):
-                unsupported.refuse(place, unsupported.FACEBOOK)
+            is_facebook |= meta.is_facebook(record)
             others |= {bluesky.collection_of(record)}
             post = reader(record) if reader else fields.post_of(record, text)
             if arrays.is_by_other(record, owner):
@@ -107,6 +107,10 @@ def _of_file(
         raise FileError(
             f"{place} has no posts, but Bluesky's {' and '.join(sorted(others))}",
             "ask for the records of app.bsky.feed.post",
+        )
+    if is_facebook:
+        notes.append(
+            f"{place}: Facebook does not say who could read a post; take out what was for friends only"
         )
     yield from authors.rest()
 

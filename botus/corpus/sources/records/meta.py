@@ -1,4 +1,4 @@
-"""Reads the posts in the downloads of Instagram and Threads; tells those of Facebook, which are for friends.
+"""Reads the posts in the downloads of Instagram and Threads, and those of Facebook where a person names them.
 
 A post of one picture has its words with the picture, one of several above them. Letters are written as the
 bytes of UTF-8, each as `\\u00xx`.
@@ -34,6 +34,19 @@ def is_facebook(record: Record) -> bool:
         isinstance(one, Mapping) and isinstance(one.get("data"), list) for one in attached
     )
     return "timestamp" in record and (has_post or has_more)
+
+
+def facebook_post(record: Record) -> ParsedPost:
+    """Return a post of Facebook: what somebody wrote above a link or picture; without words it is none."""
+    parts = [one for one in record.get("data") or [] if isinstance(one, Mapping)]
+    words = [str(one["post"]).strip() for one in parts if isinstance(one.get("post"), str)]
+    text = _letters("\n\n".join(filter(None, words)))
+    return ParsedPost(
+        text,
+        refused="" if text else Refusal.NOT_A_POST,
+        at=dates.seconds(record.get("timestamp")),
+        has_media=bool(record.get("attachments")),
+    )
 
 
 def is_no_post(record: Record) -> bool:
