@@ -171,17 +171,12 @@ def test_the_command(world: World) -> None:
     assert (ended.code, "swordfish" in ended.out) == (1, False)
 
 
-def test_it_loads_little_and_is_quick(world: World) -> None:
-    entries = [{"text": f"post {number}", "timestamp": number} for number in range(5000)]
-    (world.data / "tweeted.json").write_text(json.dumps(entries))
+def test_it_loads_little(world: World) -> None:
     StateFiles(world.data).beat()
     settings = {"MASTODON_BASE_URL": "https://a.example", "MASTODON_ACCESS_TOKEN": "swordfish"}
     found = imported("health", "--data", str(world.data), CRON="@daily", **settings)
     assert "botus" in found
-    assert not found & {*HEAVY, "urllib3", "apprise", "twitter_text"}
-    began = time.monotonic()
-    assert botus("health", "--data", world.data, CRON="@daily", **settings).out == "well\n"
-    assert time.monotonic() - began < 1.5  # a tenth of that on a quiet machine
+    assert not found & {*HEAVY, "urllib3", "apprise", "twitter_text", "http", "ssl", "asyncio"}
 
 
 PEAK = """
