@@ -9,6 +9,8 @@ import html
 import re
 from html.parser import HTMLParser
 
+from botus.text import LONGEST_POST
+
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _BLOCKS = frozenset(("p", "div", "ul", "ol", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"))
 _BREAK_BEFORE = {"br": "\n", "li": "\n", "tr": "\n"} | dict.fromkeys(_BLOCKS, "\n\n")
@@ -19,6 +21,8 @@ _TAGS = re.compile(
     r"|(?:(?<!\S)|(?<=[^\s`'\"(]))<br\s*/?>(?=\S)(?![`'\")])|(?<=[^\s`'\"(])<br\s*/?>(?:\s|$)|<br\s*/?>\s*<",
     re.IGNORECASE | re.DOTALL,
 )
+_TAG = re.compile(r"<[^<>]*+>")
+_LONGEST = 4 * LONGEST_POST
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _AROUND_BREAK = re.compile(r" *\n *")
 _BREAKS = re.compile(r"\n{3,}")
@@ -43,13 +47,23 @@ def html_text(markup: str) -> str:
     Links come out whole, mentions and tags as they are read, pictures of custom emoji as their names.
     `<br>` is a line break, `<p>` a blank line between two paragraphs.
     """
+    markup, rest = _whole(markup)
     if "<" not in markup:
-        return html.unescape(markup).strip()
+        return html.unescape(markup + rest).strip()
     parser = _Html()
     parser.feed(markup)
     parser.close()
+    parser.handle_data(html.unescape(rest))
     text = _AROUND_BREAK.sub("\n", "".join(parser.parts))
     return _BREAKS.sub("\n\n", text).strip()
+
+
+def _whole(markup: str) -> tuple[str, str]:
+    """What a parser may read, and a rest in which no tag ends: it would look for each end in all of it."""
+    if len(markup) > _LONGEST:
+        return "", _TAG.sub("", markup)
+    end = markup.rfind(">") + 1
+    return markup[:end], markup[end:]
 
 
 class _Html(HTMLParser):

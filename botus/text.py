@@ -23,6 +23,8 @@ _IGNORABLE = re.compile(
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff]"
 )
+LONGEST_POST = 50_000
+"""Letters that no platform takes in one post: what is longer is too long for all, and nothing parses it."""
 _ESCAPED = re.compile(r"\\([n\\])")
 _NEEDS_ESCAPE = re.compile(r"\\(?=[n\\\n])|\n")
 _LINE_BREAK = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -91,13 +93,13 @@ def x_length(text: str) -> int:
     Source: the twitter-text specification, version 3, as `twitter-text-parser` implements it.
     """
     may_be_link = _MAY_BE_LINK.search(text)
-    if text.isascii() and not may_be_link:
+    if len(text) > LONGEST_POST or (text.isascii() and not may_be_link):
         return len(text)
     if not may_be_link and _PLAIN.fullmatch(text):
         # The parser takes half a second to import, which the first card of a review would wait for.
         text = unicodedata.normalize("NFC", text)
         return len(text) + sum(map(_counts_two, text))
-    return int(_twitter_text().parse_tweet(_without_dot_chains(text)).weightedLength)
+    return int(_twitter_text().parse_tweet(_without_chains(text)).weightedLength)
 
 
 def mastodon_length(text: str, url_length: int = 23) -> int:
@@ -111,8 +113,10 @@ def mastodon_length(text: str, url_length: int = 23) -> int:
         text: the post.
         url_length: the server's `characters_reserved_per_url`.
     """
+    if len(text) > LONGEST_POST:
+        return len(text)
     if "://" in text:
-        text = _mastodon_link().sub(lambda found: _as_counted(found, url_length), text)
+        text = _mastodon_link().sub(lambda found: _as_counted(found, url_length), _without_chains(text))
     if "@" in text:
         text = _REMOTE_MENTION.sub(r"\1", text)
     return graphemes(text, joins_conjuncts=False)
@@ -125,19 +129,23 @@ def bluesky_length(text: str) -> int:
 
 def urls(text: str) -> list[str]:
     """The links in a text, as X finds them (`example.com` without a scheme too)."""
-    return list(_twitter_text().extract_urls(_without_dot_chains(text))) if "." in text else []
+    if "." not in text or len(text) > LONGEST_POST:
+        return []
+    return list(_twitter_text().extract_urls(_without_chains(text)))
 
 
-def _without_dot_chains(text: str) -> str:
-    """Put another mark, as long, for the dots of a word that has dozens of them, or of hyphens before them.
+def _without_chains(text: str) -> str:
+    """Put a letter, as long, for the dots of a word that has dozens of them, and for what joins a long name.
 
-    The parser tries every dot as the end of a domain against every other, and every hyphen as the start of
-    one: a thousand take seconds. No name of a host has so many hyphens before its first dot.
+    The parsers try every dot or dash as the end of a name against every other: a thousand take seconds. No
+    host has so many dots, and no part of one more than 63 letters.
     """
-    return _MANY_DOTS.sub(lambda found: found[0].replace(".", "·"), text)
+    text = _MANY_DOTS.sub(lambda found: found[0].replace(".", "x"), text)
+    return _LONG_NAME.sub(lambda found: found[0].replace("-", "x").replace("_", "x"), text)
 
 
-_MANY_DOTS = re.compile(r"(?<!\S)(?=\S{80})(?:(?:[^\s.]*+\.){40}|(?:[^\s./:-]*+-){40})\S*")
+_MANY_DOTS = re.compile(r"(?<!\S)(?=\S{80})(?:[^\s.]*+\.){40}\S*")
+_LONG_NAME = re.compile(r"(?:(?<=://)|(?<![/?=&#%~+\w.-]))(?=[\w-]{64})[\w-]++")
 
 
 def _counts_two(letter: str) -> bool:

@@ -19,7 +19,7 @@ from botus.store.decisions import Judgement, earlier_wordings
 from botus.store.durable.lines import Line
 from botus.store.queue import Queue
 from botus.store.tweeted import Log
-from botus.text import fingerprint
+from botus.text import LONGEST_POST, fingerprint
 
 KEPT = ("keep", "star")
 _NOTHING = fingerprint("")
@@ -94,6 +94,8 @@ class Selection:
             return Refusal("unfinished", "it has no line break, and the file changed a moment ago")
         if text is None:
             return Refusal("invalid", "it is not valid UTF-8")
+        if len(text) > LONGEST_POST:
+            return Refusal("too long", f"no platform takes {len(text):,} letters")
         post = known or fingerprint(text)
         if post == _NOTHING:
             return Refusal("invalid", "nothing in it can be seen")

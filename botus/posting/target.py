@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 
 from botus.platforms import Platform
 from botus.screening.rules import longest_count
+from botus.text import LONGEST_POST
 
 # Seconds after which a request has ended, whatever the server does: none sends its first byte later than
 # this after it began, and none waits longer than this for the last byte of an answer.
@@ -167,6 +168,8 @@ class Target(ABC):
 
     def problem(self, text: str) -> str | None:
         """Say why this text can never be accepted here, or None; uses the limits that `ready` learned."""
+        if len(text) > LONGEST_POST:  # before anything looks at it
+            return f"too long for {self.title}: {len(text):,} letters"
         if not text.strip():
             return "empty"
         try:

@@ -21,6 +21,7 @@ NAME = (
 _MENTION = re.compile(rf"{NAME}|<[@#][!&]?\d+>")
 _IN_ADDRESS = re.compile(r"(?:://|^www\.|\w\.[^\W\d_]{2,}/)\S*$")
 _NEAR = 120
+_ADDRESS = 2000  # letters of an address; behind more than that nobody finds a name
 _AND = r"(?:[\s,;&+/|]|\b(?:and|und|et|y|e|en|och|og|i)\b)*"
 _GROUP = re.compile(rf"(?:{_MENTION.pattern})(?:{_AND}(?:{_MENTION.pattern}))*")
 _BRACKET = re.compile(r"[(（\[][^()（）\[\]\n]{0,40}$")
@@ -133,5 +134,5 @@ def _groups(post: str) -> Iterator[tuple[int, int]]:
 
 
 def _in_address(post: str, at: int) -> bool:
-    word = re.split(r"\s", post[:at])[-1]
+    word = re.split(r"\s", post[max(0, at - _ADDRESS) : at])[-1]
     return bool(_IN_ADDRESS.search(word))

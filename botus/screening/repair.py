@@ -10,7 +10,7 @@ import codecs
 import html
 import re
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from botus.screening import mentions as in_post
 
@@ -36,7 +36,7 @@ _GAP_SIGN = "\0"
 _GAP = re.compile(r"[ \t]*\0(?=[\s,.;:!?)]|$)|\0[ \t]*")
 _COMMAS = re.compile(r",[ ]?(?=[,.!?]|$)")
 _SMILEY = re.compile(
-    r"(?<!\w)>?[:;=8xX][\-^'’o>]?[()\[\]{}]+|[()\[\]{}]{1,40}[\-^'’o]?[:;=8](?!\w)"
+    r"(?<!\w)>?[:;=8xX][\-^'’o>]?[()\[\]{}]+|(?<![()\[\]{}])[()\[\]{}]++[\-^'’o]?[:;=8](?!\w)"
     r"|(?:^|(?<=[\s,;:.]))(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})\.?\)(?=\s)",  # `1)` of a list too
     re.MULTILINE,
 )
@@ -124,19 +124,19 @@ def unpaired(post: str, marks: str) -> list[int]:
     """
     if not any(mark in post for mark in marks):
         return []
-    open_places: list[int] = []
+    opened: dict[str, list[int]] = {mark: [] for mark in marks}  # the places of each that wait for a partner
     loose: list[int] = []
     for place, mark in enumerate(post):
-        if mark not in marks:
+        if mark not in opened:
             continue
-        partner = next((at for at in reversed(open_places) if _pairs(post[at], mark)), None)
-        if partner is not None:
-            open_places.remove(partner)
+        partners = [one for one, places in opened.items() if places and _pairs(one, mark)]
+        if partners:
+            opened[max(partners, key=lambda one: opened[one][-1])].pop()
         elif mark in _CLOSES:
             loose.append(place)
-        elif not (mark == '"' and post[max(0, place - 1) : place].isdigit()):
-            open_places.append(place)
-    alone = sorted(loose + open_places)
+        elif not (mark == '"' and post[place - 1 : place].isdigit()):
+            opened[mark].append(place)
+    alone = sorted(chain(loose, *opened.values()))
     return _outside_smileys(post, alone) if alone and marks is BRACKETS else alone
 
 

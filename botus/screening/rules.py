@@ -69,6 +69,8 @@ def precheck(post: str, denylist: Denylist) -> str | None:
 
     For `post`: what would harm others or embarrass, whoever wrote the line.
     """
+    if len(post) > text.LONGEST_POST:
+        return f"longer than any platform takes: {len(post):,} letters"
     rules = _rules_of_precheck(denylist)
     for check in (_leftover, _page, _control, _everyone, _mentions, _denied):
         if found := check(post, rules):
@@ -85,8 +87,8 @@ def _rules_of_precheck(denylist: Denylist) -> Rules:
 _HASHTAG = re.compile(r"(?<![\w&/#])[#＃](\w*[^\W\d_]\w*)")
 _EVERYONE = re.compile(r"[@＠](?:everyone|here|channel)\b", re.IGNORECASE)
 _PING = re.compile(r"<[@!][^\s<>]+>")  # how Discord and Slack write a ping: <@123>, <@&1>, <!here>
-_MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+\.[a-zA-Z]{2,}\b")
-_MARKER = re.compile(r"<\|\w+|\w+\|>|(?:start|end)oftext|={10,}", re.IGNORECASE)
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++\.[a-zA-Z]{2,}\b")
+_MARKER = re.compile(r"<\|\w{1,40}|\w{1,40}\|>|(?:start|end)oftext|={10,}", re.IGNORECASE)
 _BROKEN = re.compile(
     "[\ufffd\ufffe\uffff\ue000-\uf8ff\ud800-\udfff]|[ÂÃ][\u0080-\u00bf]|â[€\u0080]|ðŸ|ï¿½|ï»¿"
 )

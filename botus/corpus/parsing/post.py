@@ -26,6 +26,7 @@ class Refusal(StrEnum):
     AGAIN = "the same post again"
     NOT_A_POST = "not a post"
     CUT_OFF = "cut off"
+    ENDLESS = "longer than any post"
 
 
 class Taken(str):

@@ -86,6 +86,8 @@ def is_part(text: str) -> bool:
     Not every `1/2` is a number of parts: `1/2 cup`, `10/10`, `9/11`, `24/7` and `the score is 3/4` are none.
     """
     text = text.strip()
+    if len(text) > 2 * _END:  # only the ends say so
+        text = f"{text[:_END]}\n{text[-_END:]}"
     if not _MAY_BE_PART.search(text):
         return False
     return bool(_GOES_ON.search(text) or _NUMBERED.search(text)) or any(map(_is_count, _BARE.finditer(text)))
@@ -123,6 +125,7 @@ _FRACTIONS = frozenset(
 )
 _RATINGS = (5, 10, 20)
 _FEW_WORDS = 6  # of an ingredient
+_END = 500  # letters
 
 
 def _is_count(found: re.Match[str]) -> bool:

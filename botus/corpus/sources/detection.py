@@ -13,7 +13,7 @@ from pathlib import Path
 from botus.corpus.parsing.archive import Archive, Limits, Single, open_archive
 from botus.corpus.parsing.authors import nameless
 from botus.corpus.parsing.decoding import glance, known_encoding, repaired
-from botus.corpus.parsing.post import Options, ParsedPost
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal
 from botus.corpus.parsing.words import told
 from botus.corpus.sources import unsupported
 from botus.corpus.sources.archives import bluesky_repo, discord, instagram, mastodon, x
@@ -21,7 +21,7 @@ from botus.corpus.sources.chats import discord_exporter, recognition, telegram, 
 from botus.corpus.sources.records import bluesky, json_records, reddit, tables
 from botus.corpus.sources.texts import plain, samples
 from botus.errors import FileError, SettingsError
-from botus.text import counted
+from botus.text import LONGEST_POST, counted
 
 _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".text", ".md", ".log")
 _PACKED = (".zip", ".tar.gz", ".tgz", ".tar", ".gz")
@@ -130,6 +130,9 @@ class Reading:
         count = 0
         try:
             for post in self._posts():
+                if len(post.text) > LONGEST_POST:
+                    yield replace(post, refused=post.refused or Refusal.ENDLESS)
+                    continue
                 if post.text.isascii():
                     yield told(post)
                     continue
