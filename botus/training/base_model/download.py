@@ -13,8 +13,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from botus import __version__
 from botus.errors import FileError, Interrupted, TemporaryError, network_words
@@ -116,12 +118,21 @@ def _attempts(url: str, part: PartialFile, hooks: Hooks, at_least: int) -> bool:
     return tries > 1
 
 
+def _session() -> requests.Session:
+    """A session whose answers may be of any length, whatever the posting side has made of those of others."""
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter())
+    return session
+
+
 def _attempt(url: str, part: PartialFile, hooks: Hooks, at_least: int) -> None:
     """Make one request, for what is missing, and write down what it brings."""
     # No compression: sizes and ranges are to be those of the file.
     headers = {"User-Agent": f"botus/{__version__}", "Accept-Encoding": "identity", **part.condition()}
+    asked: dict[str, Any] = {"headers": headers, "stream": True, "timeout": hooks.timeouts}
     try:
-        with requests.get(url, headers=headers, stream=True, timeout=hooks.timeouts) as response:
+        with _session() as session, session.get(url, **asked) as response:
             if response.status_code == 416:
                 part.discard()
                 raise _Temporary("the file has changed on the server")
