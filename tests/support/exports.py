@@ -80,6 +80,15 @@ def outbox(*activities: dict[str, Any]) -> str:
     )
 
 
+def file(tmp_path: Path, content: object, name: str = "export") -> Path:
+    """Write a file that holds bytes, a text, or anything else as JSON."""
+    path = tmp_path / name
+    if not isinstance(content, bytes):
+        content = (content if isinstance(content, str) else json.dumps(content)).encode()
+    path.write_bytes(content)
+    return path
+
+
 def folder(root: Path, files: Mapping[str, str | bytes]) -> Path:
     """Write files below a folder."""
     for name, content in files.items():

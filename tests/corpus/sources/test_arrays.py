@@ -9,18 +9,12 @@ import pytest
 
 from botus.corpus.sources.detection import read
 from botus.errors import FileError
-from tests.support.exports import kept, parsed
+from tests.support.exports import file, kept, parsed
 
 MINE = ["the lantern went out for a walk", "a spoon is a shovel with manners"]
 OWN = [{"text": line} for line in MINE]
 THEIRS = [{"text": "words that a stranger wrote"}]
 HERON = {"id": "1", "acct": "heron"}
-
-
-def file(tmp_path: Path, content: object) -> Path:
-    path = tmp_path / "export.json"
-    path.write_text(content if isinstance(content, str) else json.dumps(content))
-    return path
 
 
 @pytest.mark.parametrize(

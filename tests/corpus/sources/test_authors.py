@@ -9,7 +9,7 @@ import pytest
 
 from botus.corpus.parsing.post import Options
 from botus.errors import FileError, SettingsError
-from tests.support.exports import folder, kept, parsed
+from tests.support.exports import file, kept, parsed
 
 FIELDS = (
     "author",
@@ -34,17 +34,14 @@ OBJECTS = (
 SAID = [("Egret", "did the lamp go out again"), ("Heron", "only while I was looking at it")]
 
 
-def file(tmp_path: Path, content: object, name: str = "export") -> Path:
-    raw = content if isinstance(content, str) else json.dumps(content)
-    return folder(tmp_path, {name: raw}) / name
-
-
 def table(field: str, rows: list[tuple[str, str]]) -> str:
     return f"date,{field},words\n" + "".join(f"2023-01-02,{name},{words}\n" for name, words in rows)
 
 
-@pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize("rows", [2, 10_001])
+@pytest.mark.parametrize(
+    ("field", "rows"),
+    [*((field, rows) for field in FIELDS for rows in (2, 120)), ("author", 10_001)],
+)
 def test_several_authors_of_rows_are_refused_however_late(tmp_path: Path, field: str, rows: int) -> None:
     own = [("Egret", f"the lamp number {n} is out") for n in range(rows - 1)]
     path = file(tmp_path, table(field, [*own, SAID[1]]))

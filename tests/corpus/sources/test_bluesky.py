@@ -12,19 +12,10 @@ import pytest
 from botus.corpus.parsing.post import Options
 from botus.corpus.sources.detection import read
 from botus.errors import FileError
-from tests.support.exports import kept, parsed
+from tests.support.exports import file, kept, parsed
 
 ME, EGRET = "did:plc:heron", "did:plc:egret"
 MINE = ["the lantern went out for a walk", "a spoon is a shovel with manners"]
-
-
-def file(tmp_path: Path, content: object, name: str = "export.json") -> Path:
-    path = tmp_path / name
-    if isinstance(content, bytes):
-        path.write_bytes(content)
-    else:
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-    return path
 
 
 def record(text: str, to: str | None = None, **more: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)

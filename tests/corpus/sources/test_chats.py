@@ -11,7 +11,7 @@ import pytest
 from botus.corpus.parsing.post import Options
 from botus.corpus.sources.detection import read
 from botus.errors import FileError, SettingsError
-from tests.support.exports import folder, kept, parsed
+from tests.support.exports import file, kept, parsed
 
 SAID = [
     ("Egret", "did the lamp go out again"),
@@ -22,10 +22,6 @@ SAID = [
     ("Heron", "the kettle is not reliable before noon"),
     ("Egret", "I shall write that down"),
 ]
-
-
-def file(tmp_path: Path, content: str, name: str = "export.txt") -> Path:
-    return folder(tmp_path, {name: content}) / name
 
 
 def chat(form: str, hour: Callable[[int], str] = lambda number: f"{number + 1:02}") -> str:

@@ -10,13 +10,9 @@ import pytest
 from botus.corpus.parsing.post import Options, ParsedPost
 from botus.corpus.sources.detection import read
 from botus.errors import FileError, SettingsError
-from tests.support.exports import folder, kept, note, outbox, parsed, refused, tweet, ytd, zipped
+from tests.support.exports import file, folder, kept, note, outbox, parsed, refused, tweet, ytd, zipped
 
 LINE = "=" * 20
-
-
-def file(tmp_path: Path, content: str | bytes, name: str = "export") -> Path:
-    return folder(tmp_path, {name: content}) / name
 
 
 def test_plain_text_has_one_post_per_line_and_is_read_anew_each_time(tmp_path: Path) -> None:

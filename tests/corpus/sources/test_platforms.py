@@ -9,18 +9,9 @@ import pytest
 
 from botus.corpus.sources.detection import read
 from botus.errors import FileError
-from tests.support.exports import kept, parsed, zipped
+from tests.support.exports import file, kept, parsed, zipped
 
 MINE = ["the lantern went out for a walk", "a spoon is a shovel with manners"]
-
-
-def file(tmp_path: Path, content: object, name: str = "export.json") -> Path:
-    path = tmp_path / name
-    if isinstance(content, bytes):
-        path.write_bytes(content)
-    else:
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-    return path
 
 
 def tumblr(**more: object) -> dict[str, object]:

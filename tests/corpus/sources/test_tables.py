@@ -10,16 +10,10 @@ import pytest
 from botus.corpus.parsing.post import Options, Taken
 from botus.corpus.sources.detection import read
 from botus.errors import FileError, SettingsError
-from tests.support.exports import kept, parsed, refused
+from tests.support.exports import file, kept, parsed, refused
 
 V1 = "source,text,created_at,retweet_count,favorite_count,is_retweet,id_str\n"
 V2 = "id,text,isRetweet,isDeleted,device,favorites,retweets,date,isFlagged\n"
-
-
-def file(tmp_path: Path, content: str | bytes, name: str = "export") -> Path:
-    path = tmp_path / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
 
 
 V1_ROWS = (

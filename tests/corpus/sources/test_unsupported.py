@@ -10,7 +10,7 @@ import pytest
 from botus.corpus.parsing.post import Options
 from botus.corpus.sources.detection import read
 from botus.errors import FileError
-from tests.support.exports import ME, kept, note, outbox, parsed, refused, ytd, zipped
+from tests.support.exports import ME, file, kept, note, outbox, parsed, refused, ytd, zipped
 
 CONVERSATIONS: dict[str, object] = {
     "telegram": {
@@ -53,12 +53,6 @@ CHATS = (
     + "\n\n[01-Jan-23 10:00 PM] egret\nhi\n\n[01-Jan-23 10:02 PM] heron\nho\n",
 )
 LIKES = [{"like": {"tweetId": "1", "fullText": "theirs and well said", "expandedUrl": "https://x.example"}}]
-
-
-def file(tmp_path: Path, content: str | object, name: str = "export") -> Path:
-    path = tmp_path / name
-    path.write_text(content if isinstance(content, str) else json.dumps(content))
-    return path
 
 
 @pytest.mark.parametrize("content", [*CONVERSATIONS.values(), *TABLES, *CHATS], ids=str)
