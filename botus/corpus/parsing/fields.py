@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from botus.corpus.parsing import cells, dates, kinds
@@ -103,6 +104,7 @@ def post_of(record: Record, text_field: str) -> ParsedPost:
     )
 
 
+@lru_cache(maxsize=4096)  # every record of a file has the same names
 def plainly(name: str) -> str:
     """Return a field's name without what dumps write differently."""
     return _NO_LETTER.sub("", name.lower())
@@ -220,12 +222,14 @@ def _inside(value: object, name: str) -> object:
     """A field of an object, or of the text of one."""
     if isinstance(value, dict):
         return value.get(name)
-    found = re.search(rf"['\"(\s]{name}['\"]?\s*[:=]\s*['\"]?([^'\",)}}]*)", str(value or ""))
+    if not value:  # as in nearly every record
+        return None
+    found = re.search(rf"['\"(\s]{name}['\"]?\s*[:=]\s*['\"]?([^'\",)}}]*)", str(value))
     return found[1] if found else None
 
 
 def _is_nobody(value: object) -> bool:
-    return str(value or "").strip().lower() in _NOBODY
+    return not value or str(value).strip().lower() in _NOBODY
 
 
 def _values(low: Record, names: Iterable[str]) -> list[Any]:

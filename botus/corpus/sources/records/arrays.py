@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -93,6 +94,7 @@ def within(record: Mapping[str, Any]) -> dict[Path, list[Any]]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def is_own(path: Path) -> bool:
     """Tell whether the name of an array says that its elements are posts."""
     return not _is_of_others(path) and (_any(_OWN, _name(path)) or _any(_PERHAPS, _name(path)))
@@ -154,6 +156,7 @@ def _name(path: Path) -> str:
     return next((one for one in reversed(path) if not one.isdecimal()), "list")
 
 
+@lru_cache(maxsize=4096)  # every record of a file has the same names
 def _any(names: re.Pattern[str], name: str) -> bool:
     return any(names.fullmatch(word) for word in [*_words(name), "".join(_words(name))])
 
