@@ -1,6 +1,6 @@
 """Decides 500 times in real reviews that are killed at random moments, then takes everything back.
 
-    python -m tests.benchmarks.kill_review [DECISIONS] [SEED]
+    python -m tests.benchmarks.review.kills [DECISIONS] [SEED]
 
 The test suite does the same with fewer decisions.
 """
