@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from botus.errors import FileError, Interrupted
+from botus.review import handover
 from botus.review.comparing import Comparison
 from botus.review.learning import Learner
 from botus.review.machine import keys, rewording, state, steps, table
@@ -44,6 +45,7 @@ class ReviewSession:
         state: what the machine knows, for the painter.
         about: what `generate` noted about posts, by fingerprint.
         notices: what the person should know at the start.
+        answered: what pages asked for, by the ids that they gave it: it is not done twice.
         wants_editor: a text that the person wants to edit in a program of their own, for `reword`.
     """
 
@@ -60,6 +62,7 @@ class ReviewSession:
         self.about: Provenance = self._candidates.provenance()
         history = self._decisions.history()
         self._wrote = history.last is not None
+        self.answered = dict(history.requests)
         self.notices = ["a torn last line of the journal was passed over"] if self._decisions.torn() else []
         self._stamps = self._look()
         lines = list(self._queue.lines())
@@ -103,18 +106,28 @@ class ReviewSession:
         else:
             self._carry_out(rewording.reword(self.state, written, self._now()))
 
-    def decide(self, wanted: Iterable[tuple[str, Kind]]) -> Counter[Kind]:
-        """Decide posts in one step, by fingerprint; returns what was done."""
+    def decide(self, wanted: Iterable[tuple[str, Kind]], request: str = "") -> Counter[Kind]:
+        """Decide posts in one step, by fingerprint; returns what was done.
+
+        Args:
+            request: the id that a page gave it; here and below, the caller looks into `answered` first.
+        """
         before = len(self.state.done)
-        self._carry_out(steps.decide(self.state, wanted, self._now()))
+        self._carry_out(steps.decide(self.state, wanted, self._now()), request)
         return Counter(one.kind for step in self.state.done[before:] for one in step.decisions)
 
-    def edit(self, post: str, text: str) -> str:
+    def take_back(self, request: str = "", *, again: bool = False) -> None:
+        """Take the last step back, or do the one `again` that was taken back last."""
+        self._carry_out((steps.redo if again else steps.undo)(self.state, self._now()), request)
+
+    def edit(self, post: str, text: str, request: str = "") -> str:
         """Give a post a new wording; returns why not, or nothing."""
-        before = len(self.state.done)
-        self._carry_out(rewording.reword(replace(self.state, at=post), text, self._now()))
-        problem = "" if len(self.state.done) > before else self.state.notice
-        self.state = replace(self.state, editor=None, at=None)
+        before, at = len(self.state.done), self.state.at
+        self._carry_out(rewording.reword(replace(self.state, at=post), text, self._now()), request)
+        if len(self.state.done) > before:
+            return ""
+        problem = self.state.notice
+        self.state = replace(self.state, editor=None, at=at)
         return problem
 
     def posts_by_line(self) -> dict[int, str]:
@@ -156,12 +169,16 @@ class ReviewSession:
         self._read_again()
         return True
 
+    def is_wanted(self) -> bool:
+        """Tell whether somebody asked to take the review over: whoever holds it is to end it."""
+        return handover.is_wanted(self._data)
+
     def end(self) -> None:
         """Note that nothing is left unfinished."""
         if self._wrote:
             self._decisions.append(End(self._now()))
 
-    def _carry_out(self, result: Result) -> None:
+    def _carry_out(self, result: Result, request: str = "") -> None:
         """Do what a key wants, in this order: write it down, then change tweets.txt."""
         self.state, effects = result
         wanted: list[Change] = []
@@ -170,7 +187,10 @@ class ReviewSession:
         for effect in effects:
             match effect:
                 case Step() | Undo():
-                    self._decisions.append(effect)
+                    entry = replace(effect, request=request)
+                    self._decisions.append(entry)
+                    if request:
+                        self.answered[request] = entry
                     self._wrote, is_step = True, isinstance(effect, Step)
                 case "quit":
                     self._quit = True
@@ -244,6 +264,7 @@ def open_session(
     clock: Callable[[], float] = time.time,
     limit: int = 280,
     learning: bool = True,
+    take_over: bool = False,
 ) -> Iterator[ReviewSession]:
     """Hold a data directory for a review.
 
@@ -251,12 +272,13 @@ def open_session(
         data: the data directory.
         order, seed, limit, learning: see `ReviewState`.
         clock: seconds since 1970.
+        take_over: ask whoever reviews now to let go, and wait a few seconds for it.
 
     Raises:
         BusyError: another review is going on.
         FileError: a file cannot be read or is damaged.
     """
-    with files.lock(data, "curate", holder="another botus curate"):
+    with handover.held(data, take_over=take_over):
         was_enabled = gc.isenabled()
         gc.disable()  # it stays away from a hundred thousand cards, while they are read and for good
         try:
@@ -270,7 +292,10 @@ def open_session(
         except Interrupted:
             session.end()
             raise
-        session.end()
+        else:
+            session.end()
+        finally:
+            gc.unfreeze()  # a page opens and closes many; what goes in circles is found again
 
 
 def _when_and_where(entry: Mapping[str, Any]) -> str:

@@ -6,7 +6,8 @@ One JSON object per decision. Decisions of one key press share a `step`, and are
     {"kind": "undo", "of": 7, "at": 1718000004000}
 
 `kind` is keep, star, drop, later or edit (with the `new` wording), then undo and redo `of` a step, and `end`
-where a review was left properly. A place is where a line stood (`raw`, `number`, `previous`, `ending`),
+where a review was left properly. What a page asked for has its `request`, so that one that is sent again is
+known again. A place is where a line stood (`raw`, `number`, `previous`, `ending`),
 so that it can come back byte for byte. Nothing is ever changed in here: a decision is written before
 tweets.txt follows it, so only the last step before a missing `end` can still be waiting for that.
 """
@@ -14,8 +15,9 @@ tweets.txt follows it, so only the last step before a missing `end` can still be
 from __future__ import annotations
 
 import base64
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -26,6 +28,7 @@ from botus.store.durable.kept import Kept
 Kind = Literal["keep", "star", "drop", "later", "edit"]
 Verdict = Literal["keep", "star", "drop", "later", "edited"]
 
+REQUESTS = 5000  # ids that are known again; a page waits with its next request for the answer to the last
 Judgement = tuple[dict[str, Verdict], dict[str, str]]  # the verdicts, and the origins of new wordings
 
 
@@ -79,11 +82,16 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one key press decided; `at` is in milliseconds since 1970."""
+    """What one key press decided; `at` is in milliseconds since 1970.
+
+    Attributes:
+        request: the id that a page gave it; nothing where it was a key.
+    """
 
     number: int
     at: int
     decisions: tuple[Decision, ...]
+    request: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ class Undo:
     kind: Literal["undo", "redo"]
     of: int
     at: int
+    request: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +123,14 @@ class History:
         undone: the steps that were taken back and can be done again, the next one last.
         last: the last entry, where the review did not end properly after it.
         next_step: the number for the next step.
+        requests: what pages asked for, by the ids that they gave it; the latest ones.
     """
 
     done: tuple[Step, ...] = ()
     undone: tuple[Step, ...] = ()
     last: Step | Undo | None = None
     next_step: int = 1
+    requests: Mapping[str, Step | Undo] = field(default_factory=dict)
 
 
 class Decisions:
@@ -174,8 +185,11 @@ class Decisions:
         undone: list[Step] = []
         last: Step | Undo | None = None
         highest = 0
+        requests: deque[Step | Undo] = deque(maxlen=REQUESTS)
         for number, entry in _entries(self.path):
             last = None if isinstance(entry, End) else entry
+            if last and last.request:
+                requests.append(last)
             if isinstance(entry, Step):
                 done.append(kept(entry))
                 undone.clear()
@@ -186,7 +200,8 @@ class Decisions:
                     reason = f"{entry.kind} of step {entry.of}, which is not the last one"
                     raise jsonl.damaged(self.path, number, reason)
                 target.append(source.pop())
-        return History(tuple(done), tuple(undone), last, highest + 1)
+        known = {entry.request: entry for entry in requests}
+        return History(tuple(done), tuple(undone), last, highest + 1, known)
 
 
 def verdicts(done: Iterable[Step]) -> dict[str, Verdict]:
@@ -231,10 +246,12 @@ def earlier_wordings(post: str, origins: Mapping[str, str]) -> Iterator[str]:
 def _records(entry: JournalEntry) -> list[jsonl.Record]:
     if isinstance(entry, End):
         return [{"kind": "end", "at": entry.at}]
+    asked = {"request": entry.request} if entry.request else {}
     if isinstance(entry, Undo):
-        return [{"kind": entry.kind, "of": entry.of, "at": entry.at}]
+        return [{"kind": entry.kind, "of": entry.of, "at": entry.at, **asked}]
     return [
-        {"kind": one.kind, "step": entry.number, "at": entry.at, **_fields(one)} for one in entry.decisions
+        {"kind": one.kind, "step": entry.number, "at": entry.at, **asked, **_fields(one)}
+        for one in entry.decisions
     ]
 
 
@@ -286,8 +303,9 @@ def _entry(records: Sequence[jsonl.Record]) -> JournalEntry:
     if first["kind"] == "end":
         return End(int(first["at"]))
     if first["kind"] in ("undo", "redo"):
-        return Undo(first["kind"], int(first.get("of", 0)), int(first["at"]))
-    return Step(int(first["step"]), int(first["at"]), tuple(_decision(record) for record in records))
+        return Undo(first["kind"], int(first.get("of", 0)), int(first["at"]), str(first.get("request", "")))
+    decisions = tuple(_decision(record) for record in records)
+    return Step(int(first["step"]), int(first["at"]), decisions, str(first.get("request", "")))
 
 
 def _decision(record: jsonl.Record) -> Decision:

@@ -7,8 +7,6 @@ memory, because another process may have renewed the session meanwhile, which en
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,13 +47,7 @@ class Sessions:
     def save(self, session: Session) -> None:
         """Keep a session, durably, in place of any other."""
         files.make_folder(self.path.parent)
-        with suppress(OSError):
-            self.path.chmod(_PRIVATE)  # the new file gets the mode of the old one
-        before = os.umask(0o777 & ~_PRIVATE)  # a new one never has another, not even for a moment
-        try:
-            files.replace(self.path, json.dumps(asdict(session), indent=1).encode())
-        finally:
-            os.umask(before)
+        files.replace(self.path, json.dumps(asdict(session), indent=1).encode(), mode=_PRIVATE)
 
 
 def _session(fields: dict[str, Any]) -> Session:

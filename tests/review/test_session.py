@@ -252,7 +252,7 @@ def test_the_decision_is_on_disk_before_the_file_changes(data: Path) -> None:
 
 
 def test_a_second_review_is_refused(data: Path) -> None:
-    with open_session(data), pytest.raises(BusyError, match="another botus curate"), open_session(data):
+    with open_session(data), pytest.raises(BusyError, match="another review"), open_session(data):
         pass
 
 

@@ -21,6 +21,7 @@ from botus.errors import BusyError, FileError, remedy
 from botus.store.durable.opening import open_file, refuse_special
 
 STATE_FOLDER = ".botus"
+Content = bytes | Iterable[bytes]  # all of it, or its pieces
 Stamp = tuple[int, int, int]
 """What changes when anybody edits a file: inode, size, modification time in nanoseconds."""
 _TEMPORARY = ".botus-tmp"
@@ -132,7 +133,7 @@ def until_unchanged(path: Path, attempt: Callable[[], Result]) -> Result:
 
 
 def replace(
-    path: Path, data: bytes | Iterable[bytes], seen: Stamp | None = None, *, durably: bool = True
+    path: Path, data: Content, seen: Stamp | None = None, *, durably: bool = True, mode: int = 0o777
 ) -> Stamp | None:
     """Give a file new content in one step; returns the new content's `stamp`.
 
@@ -142,6 +143,7 @@ def replace(
         data: the content, or its pieces.
         seen: the `stamp` of the content that the new one was made from.
         durably: wait until it is on the disk; without, a power cut may leave anything.
+        mode: what it may have at most, from the first byte on; 0o600 for what is the owner's alone.
 
     Raises:
         FileError: the old content is still there.
@@ -150,9 +152,9 @@ def replace(
     refuse_link(path)
     refuse_special(path)
     with _explained(path, "write"):
-        temporary = _write_temporary(path, data, durably)
+        temporary = _write_temporary(path, data, durably, mode)
         try:
-            _keep_mode(path, temporary)
+            _keep_mode(path, temporary, mode)
             if seen is not None and stamp(path) != seen:
                 raise Changed
             new = stamp(temporary)
@@ -270,7 +272,10 @@ def lock(data: Path, name: str, *, wait: float = 0.0, holder: str = "another bot
     make_folder(data / STATE_FOLDER)
     path = data / STATE_FOLDER / f"{name}.lock"
     refuse_special(path)
-    guard = filelock.FileLock(path, timeout=wait, fallback_to_soft=False, preserve_lock_file=True)
+    # Not per thread: a page opens a review in one thread and lets go of it in another.
+    guard = filelock.FileLock(
+        path, timeout=wait, fallback_to_soft=False, preserve_lock_file=True, thread_local=False
+    )
     with _explained(path, "lock"):
         try:
             guard.acquire(cancel_check=shutdown.is_requested if name == "post" else None)
@@ -311,11 +316,12 @@ def _explained(path: Path, doing: str) -> Iterator[None]:
         raise explain(error, path, doing) from error
 
 
-def _write_temporary(path: Path, data: bytes | Iterable[bytes], durably: bool = True) -> Path:
+def _write_temporary(path: Path, data: Content, durably: bool = True, mode: int = 0o777) -> Path:
     temporary = path.with_name(f".{path.name}{_TEMPORARY}-{os.getpid()}-{secrets.token_hex(4)}")
     descriptor = disk.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         try:
+            os.fchmod(descriptor, os.fstat(descriptor).st_mode & mode)
             for piece in [data] if isinstance(data, bytes) else data:
                 disk.write(descriptor, piece)
             if durably:
@@ -328,12 +334,12 @@ def _write_temporary(path: Path, data: bytes | Iterable[bytes], durably: bool = 
     return temporary
 
 
-def _keep_mode(path: Path, temporary: Path) -> None:
+def _keep_mode(path: Path, temporary: Path, mode: int) -> None:
     try:
         old = path.stat()
     except FileNotFoundError:
         return
-    os.chmod(temporary, stat.S_IMODE(old.st_mode))
+    os.chmod(temporary, stat.S_IMODE(old.st_mode) & mode)
     with suppress(PermissionError):
         os.chown(temporary, old.st_uid, old.st_gid)
 
