@@ -7,6 +7,7 @@ Each stage of this flow is a folder, and what stages share lies below them. Impo
 contracts in setup.cfg check; a stage never imports another, but is handed what it needs.
 
     cli/          one module per family of commands: parse, call, print
+    web/          the page of `botus web`: review, queue and state in a browser
     monitoring/   is the bot well? status, health, doctor, the start page, notifications
     schedule/     CRON becomes slots, and `botus run` posts at them
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from botus.errors import CredentialsError, SettingsError
 from botus.platforms import PLATFORMS, Limit, Setting, X, apprise_urls, split_urls
@@ -40,6 +41,7 @@ class Settings:
         missing: what is missing where a target's credentials are incomplete.
         notify_urls: Apprise URLs that hear what the owner should know.
         ping_url: the address to call after each good slot, None where there is none.
+        web_link: the address of the page of `botus web`, for what the owner hears; "" for no link.
         low_queue: seconds; a queue that lasts less long is an alert.
         cron: the schedule, None where there is none.
         jitter: seconds by which a slot may be late.
@@ -53,6 +55,7 @@ class Settings:
     accounts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     notify_urls: tuple[str, ...] = field(default=(), repr=False)
     ping_url: str | None = field(default=None, repr=False)
+    web_link: str = ""
     low_queue: float = 3 * 86400.0
     missing: tuple[str, ...] = ()
     cron: str | None = None
@@ -129,6 +132,13 @@ def _ping_url(value: str) -> str:
     return value
 
 
+def _page(value: str) -> str:
+    found = address(value)
+    if urlsplit(found).path:
+        raise ValueError("has a path: the page is at the root of a name of its own, like https://bot.example")
+    return found
+
+
 def _own(name: str, argument: str, read: Callable[[str], Any] = str, *, secret: bool = False) -> Setting:
     return Setting(name, argument, read, getattr(Settings, argument), secret=secret)
 
@@ -136,6 +146,7 @@ def _own(name: str, argument: str, read: Callable[[str], Any] = str, *, secret: 
 _OWN = (
     _own("NOTIFY_URLS", "notify_urls", apprise_urls, secret=True),
     _own("PING_URL", "ping_url", _ping_url, secret=True),
+    _own("WEB_LINK", "web_link", _page),
     _own("LOW_QUEUE", "low_queue", duration),
     _own("CRON", "cron"),
     _own("TZ", "zone"),

@@ -21,6 +21,7 @@ from botus.cli.options import Common, common
 from botus.cli.posting import post, resolve, run
 from botus.cli.review import curate, queue
 from botus.cli.training import finetune
+from botus.cli.web import web
 from botus.errors import BotusError, Interrupted, unexpected
 from botus.settings import log_format
 from botus.store.durable.files import explain
@@ -63,7 +64,7 @@ def cli(values: Common) -> None:
         )
 
 
-_INTO_THE_QUEUE = (corpus, finetune, generate, curate, queue)
+_INTO_THE_QUEUE = (corpus, finetune, generate, curate, web, queue)
 _OUT_OF_THE_QUEUE = (post, run, resolve, log)
 _LOOKS = (status, schedule, doctor, health)
 for command in (*_INTO_THE_QUEUE, *_OUT_OF_THE_QUEUE, *_LOOKS):

@@ -25,6 +25,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--order", default="score", show_default=True, help="score, random, file, new or uncertain.")
 @click.option("--no-learning", is_flag=True, help="Do not let your decisions change the order.")
 @click.option("--dropped", is_flag=True, help="Begin with what was dropped, to bring it back.")
+@click.option("--take-over", is_flag=True, help="End the review of another terminal or the page first.")
 @click.option("--export", "target", type=_FILE, metavar="CSV", help="Write a table to be filled in.")
 @click.option("--import", "table", type=_FILE, metavar="CSV", help="Carry out what such a table says.")
 @click.option("--keep", metavar="N,N-N", help="Keep these lines of tweets.txt.")
@@ -36,6 +37,7 @@ def curate(
     order: str,
     no_learning: bool,
     dropped: bool,
+    take_over: bool,
     target: Path | None,
     table: Path | None,
     keep: str | None,
@@ -49,12 +51,13 @@ def curate(
     if not chosen:
         from botus.review.terminal.loop import closing, review
 
-        done = review(values.existing, order, dropped=dropped, learning=not no_learning)
+        settings, learning = values.existing, not no_learning
+        done = review(settings, order, dropped=dropped, learning=learning, take_over=take_over)
         values.result(closing(done), lambda: dict(done.made))
         return
     from botus.review.session import open_session
 
-    with open_session(values.existing.data) as session:
+    with open_session(values.existing.data, take_over=take_over) as session:
         if target:
             _export(values, session, target)
         elif table:

@@ -2,6 +2,7 @@
 
 machine/      the review as a machine: state, key -> state. Pure; the keys are here, the order too
 session.py    one review with its files: carries out what the machine wants. Knows no terminal
+handover.py   one reviewer at a time, and how another one takes over
 terminal/     the review in a terminal: reads keys, paints screens
 learning.py   when to learn the order, from which decisions, for which posts
 ranking.py    what is learned: the model of which posts a person keeps, and what it is worth. Pure

@@ -26,7 +26,7 @@ from botus.review.machine.editor import Key
 from botus.review.machine.order import Lesson, Order
 from botus.review.machine.state import ReviewState
 from botus.review.machine.steps import Result
-from botus.review.machine.table import Card, Change, PutBack, Remove
+from botus.review.machine.table import Change, PutBack, Remove
 from botus.store.candidates import Candidates, Provenance
 from botus.store.decisions import Decisions, End, Kind, Step, Undo
 from botus.store.durable import files
@@ -139,6 +139,14 @@ class ReviewSession:
         """What `generate` noted about a post, also where it was edited since."""
         return self.state.noted(self.about, post)
 
+    def compare(self, post: str) -> str:
+        """Say which words a post shares with the corpus; the state has it too."""
+        card = self.state.table.cards[post]
+        self._comparison = self._comparison or Comparison(self._data)
+        said = self._comparison.say(card.text).replace("\n", " ")
+        self.state = replace(self.state, nearest={**self.state.nearest, post: said})
+        return said
+
     def think(self) -> bool:
         """Do a few milliseconds of learning, while no key is pressed; False if there is nothing to do.
 
@@ -197,7 +205,8 @@ class ReviewSession:
                 case "edit":
                     self.wants_editor = card.text if card else None
                 case "compare":
-                    self._compare(card)
+                    if card:
+                        self.compare(card.fingerprint)
                 case _:
                     wanted.append(effect)
         if wanted and not self._change(wanted) and is_step:
@@ -206,13 +215,6 @@ class ReviewSession:
             self._carry_out(steps.undo(self.state, self._now()))
         elif self.state.table.is_stale:
             self._read_again()
-
-    def _compare(self, card: Card | None) -> None:
-        if card is None:
-            return
-        self._comparison = self._comparison or Comparison(self._data)
-        said = self._comparison.say(card.text).replace("\n", " ")
-        self.state = replace(self.state, nearest={**self.state.nearest, card.fingerprint: said})
 
     def _change(self, wanted: Sequence[Change]) -> bool:
         """Change tweets.txt; False if a line that was to be reworded had just gone."""

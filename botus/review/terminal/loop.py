@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast, get_args
 
-from botus.errors import SettingsError
+from botus.errors import Interrupted, SettingsError
 from botus.platforms import Limit
 from botus.review.machine.order import Order
 from botus.review.machine.selecting import selected
@@ -21,7 +21,12 @@ _LOOK_EVERY = 1.0  # seconds between two looks at the files and the size of the 
 
 
 def review(
-    settings: Settings, order: str = "score", *, dropped: bool = False, learning: bool = True
+    settings: Settings,
+    order: str = "score",
+    *,
+    dropped: bool = False,
+    learning: bool = True,
+    take_over: bool = False,
 ) -> Tally:
     """Review the data directory of the settings in the terminal until the person quits.
 
@@ -30,11 +35,13 @@ def review(
         order: how the cards are laid out.
         dropped: begin with what was dropped.
         learning: whether the person's decisions may change the order.
+        take_over: ask whoever reviews now to let go.
 
     Raises:
         SettingsError: the order is not known, or this is not a terminal.
         BusyError: another review is going on.
-        Interrupted: a signal came, or the terminal went away; everything decided is saved.
+        Interrupted: a signal came, the terminal went away, or somebody took the review over; everything
+            decided is saved.
     """
     if order not in get_args(Order):
         raise SettingsError(f"--order {order!r} is not known", f"say one of {', '.join(get_args(Order))}")
@@ -46,7 +53,10 @@ def review(
         )
     limits = settings.limits()
     shortest = min(limit.most for limit in limits)
-    with open_session(settings.data, cast(Order, order), limit=shortest, learning=learning) as session:
+    opened = open_session(
+        settings.data, cast(Order, order), limit=shortest, learning=learning, take_over=take_over
+    )
+    with opened as session:
         if session.state.deck or session.state.done:
             notices = list(session.notices)
             if dropped:
@@ -86,10 +96,19 @@ def _review(session: ReviewSession, limits: Sequence[Limit], terminal: Terminal)
         if keys:
             is_thinking = True
             continue
+        if session.is_wanted():
+            raise Interrupted(_taken_over(session))
         before = session.state
         is_thinking = session.think()
         if session.state is not before or session.look_again() or terminal.has_changed():
             _paint(session, limits, terminal)
+
+
+def _taken_over(session: ReviewSession) -> str:
+    """What is said at the end, with what was typed and is not saved."""
+    said = "the review goes on elsewhere: everything decided is saved"
+    under_edit = session.state.editor
+    return f"{said}; not saved: {under_edit.text!r}" if under_edit else said
 
 
 def _paint(session: ReviewSession, limits: Sequence[Limit], terminal: Terminal) -> None:

@@ -1,0 +1,74 @@
+"""`botus web`."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from ipaddress import ip_address
+
+import click
+
+from botus.cli.options import Common, common
+from botus.cli.output import to_stdout
+from botus.errors import SettingsError
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", default=8017, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--host-name", "names", multiple=True, metavar="NAME", help="A name that browsers know it by.")
+@click.option("--proxy", default="", metavar="ADDRESS", help="Believe the reverse proxy at this address.")
+@click.option("--login", is_flag=True, help="Print a new login for a page that is running.")
+@click.option("--logout", is_flag=True, help="End all logins.")
+@common
+def web(
+    values: Common, host: str, port: int, names: tuple[str, ...], proxy: str, login: bool, logout: bool
+) -> None:
+    """Review, queue and state in a browser, also on a phone."""
+    from botus.web.access import Access, is_served
+
+    if login and logout:
+        raise click.UsageError("say only one of --login and --logout")
+    settings = values.existing
+    if logout:
+        Access(settings.data, time.time).end_all()
+        said = "every device is logged out, and no login that was printed is good any more"
+        values.result([said], lambda: {"said": said})
+        return
+    if login:
+        if not is_served(settings.data):
+            raise SettingsError(f"no page of {settings.data} is running", "start it: botus web")
+        _show(values, Access(settings.data, time.time).invite())
+        return
+    if proxy and not _is_address(proxy):
+        raise SettingsError("--proxy is not an address", "say that of the machine it runs on, as 127.0.0.1")
+    from botus.web.serving import Door, opened
+
+    with opened(settings, Door(host, port, names, proxy), values.say) as page:
+        _show(values, page.login, f"The page is at {page.address}")
+        page.run()
+
+
+def _show(values: Common, login: str, *before: str) -> None:
+    """Print the address that lets somebody in, and on a terminal its picture for a phone."""
+    rows = [*before, "This address lets you in, once, within the next five minutes:", login]
+    values.result(rows, lambda: {"login": login})
+    if sys.stdout.isatty() and not values.as_json:
+        to_stdout(_picture(login))
+
+
+def _picture(address: str) -> str:
+    """The QR code of an address, dark on light whatever the terminal's colours are."""
+    import segno
+
+    drawn = io.StringIO()
+    segno.make(address, error="l").terminal(drawn, border=2, compact=True)
+    return "\n".join(f"\x1b[97;40m{line}\x1b[0m" for line in drawn.getvalue().splitlines())
+
+
+def _is_address(value: str) -> bool:
+    try:
+        return bool(ip_address(value))
+    except ValueError:
+        return False

@@ -1,0 +1,126 @@
+"""A review as JSON: what the terminal paints, as values for a page. Pure.
+
+A text is the post itself, never markup and never cut; the page shows it as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from botus.platforms import Limit
+from botus.review.machine.selecting import FILTERS, ORDERS, ordered_by
+from botus.review.machine.state import DONE, ReviewState
+from botus.review.machine.tally import summary, tally
+from botus.store.decisions import Step
+
+Noted = Callable[[str], Mapping[str, Any]]
+_RECENT = 5
+
+
+def view(
+    state: ReviewState,
+    limits: Sequence[Limit],
+    noted: Noted,
+    held: Callable[[str], str],
+    per_day: float | None,
+    showing: str,
+    count: int,
+) -> dict[str, Any]:
+    """Return what the page shows of a review.
+
+    Args:
+        limits: of every target.
+        noted: what `generate` noted of a post, by its fingerprint.
+        held: why a text waits for a keep, nothing where it does not.
+        per_day: posts a day, None without a schedule.
+        showing: the name of the filter; of no interest where there is none.
+        count: most cards.
+    """
+    counts = tally(state)
+    pace = counts.pace
+    return {
+        "cards": [card(state, post, limits, noted, held) for post in islice(_coming(state), count)],
+        "place": state.place,
+        "of": len(state.row),
+        "kept": counts.kept,
+        "left": counts.left,
+        "made": {kind: number for kind, number in counts.made.items() if number},
+        "pace": pace and round(pace, 1),
+        "minutes_left": pace and round(counts.left / pace),
+        "days": None if per_day is None else round(counts.kept / per_day, 1),
+        "order": state.order,
+        "ordered_by": ordered_by(state),
+        "about_order": [],
+        "filter": showing if state.subset is not None else None,
+        "filters": [name for key, name in FILTERS.items() if key != "/"],
+        "orders": list(ORDERS.values()),
+        "recent": [_recent(step) for step in reversed(state.done[-_RECENT:])],
+        "can_undo": bool(state.done),
+        "can_redo": bool(state.undone),
+        "notice": state.notice,
+        "limits": [{"name": one.platform.title, "most": one.most} for one in limits],
+        "learning": state.learning,
+        "like": bool(state.listing and state.listing.like),
+    }
+
+
+def card(
+    state: ReviewState,
+    post: str,
+    limits: Sequence[Limit],
+    noted: Noted,
+    held: Callable[[str], str],
+) -> dict[str, Any]:
+    """Return what the page shows of one post."""
+    text, verdict, about = state.table.cards[post].text, state.verdicts.get(post), noted(post)
+    score = about.get("score")
+    return {
+        "post": post,
+        "text": text,
+        "verdict": verdict if verdict in DONE else None,
+        "lengths": [
+            {"name": one.platform.title, "length": one.platform.length(text), "most": one.most}
+            for one in limits
+        ],
+        "flags": list(map(str, about.get("flags") or ())),
+        "held": "" if verdict in ("keep", "star") else held(text),
+        "set_aside": state.set_aside.get(post, ""),
+        "nearest": state.nearest.get(post) or _nearest(about.get("nearest")),
+        "score": score if isinstance(score, int | float) else None,
+        "reasons": [],
+        "about": _model(about),
+    }
+
+
+def _coming(state: ReviewState) -> Iterator[str]:
+    """The posts of the page, the shown one first."""
+    if state.listing and state.listing.like:
+        yield from state.page
+        return
+    shown = state.current
+    if shown:
+        yield shown.fingerprint
+    yield from (post for post in state.coming() if not shown or post != shown.fingerprint)
+
+
+def _nearest(nearest: Mapping[str, Any] | None) -> str:
+    if not nearest:
+        return ""
+    other = str(nearest.get("text") or "").replace("\n", " ")
+    return f"{nearest.get('run', '?')} words in a row as in the corpus{': ' if other else ''}{other}"
+
+
+def _model(about: Mapping[str, Any]) -> str:
+    model, step, temperature = (about.get(name) for name in ("model", "step", "temperature"))
+    words = [str(model) if model else "", f"step {step}" if step else ""]
+    words.append(f"temperature {temperature:g}" if isinstance(temperature, int | float) else "")
+    return ", ".join(filter(None, words))
+
+
+def _recent(step: Step) -> dict[str, str]:
+    one = step.decisions[0]
+    if len(step.decisions) > 1:
+        return {"verdict": one.kind, "text": f"{len(step.decisions)} at once: {summary(step.decisions)}"}
+    return {"verdict": one.kind, "text": one.new.text if one.new else one.text}

@@ -1,0 +1,272 @@
+"""The one review behind the page: opened when somebody asks, let go when nobody does or somebody takes over.
+
+Requests come from several threads, and a lock lets one at a time in; whoever has it is as alone as the
+terminal is. A change that was asked for under an id is done once: the id is in the journal with what it did,
+so that the same request gets the same answer, also after a crash. Where anything fails in the middle, the
+review is opened anew from its files.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from botus.errors import BotusError, BusyError, SettingsError, sentence, unexpected
+from botus.log import Say
+from botus.review.machine.editor import Editor, Key, Paste, pressed
+from botus.review.machine.selecting import FILTERS, ORDERS
+from botus.review.machine.state import DONE, Listing
+from botus.review.session import ReviewSession, open_session
+from botus.schedule.slots import schedule_of
+from botus.screening.denylist import Denylist, parse_denylist
+from botus.screening.rules import precheck
+from botus.settings import Settings
+from botus.store.decisions import Kind, Step, Undo, Verdict
+from botus.store.durable import files
+from botus.web import cards
+from botus.web.exchange import Problem
+
+IDLE = 900.0  # seconds without a request, after which the review is free for others
+_PAUSE = 0.05  # seconds after a request in which nothing is learned: the next one may come at once
+_SLICES, _WAKES = 0.003, 0.5  # seconds between two slices of learning, and between two looks around
+_UNDECIDED: tuple[Verdict | None, ...] = (None, "later", "edited")
+View = dict[str, Any]
+
+
+class Wanted(NamedTuple):
+    """A decision that the page sent, and the verdict on the card that it was made on."""
+
+    post: str
+    verdict: Kind
+    was: str | None
+
+
+class Reviewing:
+    """The review of one data directory; `clock` is seconds since 1970."""
+
+    def __init__(self, settings: Settings, say: Say, clock: Callable[[], float] = time.time) -> None:
+        self._settings, self._say, self._clock = settings, say, clock
+        self._limits = settings.limits()
+        self._per_day = _per_day(settings)
+        self._guard = threading.Lock()
+        self._closed = threading.Event()
+        self._opened = ExitStack()
+        self._session: ReviewSession | None = None
+        self._client = self._showing = ""
+        self._asked = 0.0
+        self._denylist = Denylist()
+
+    def open(self, client: str, count: int, *, take_over: bool) -> View:
+        """Begin or go on; with `take_over` also where somebody else reviews."""
+        with self._turn(client, "busy", take_over=take_over) as session:
+            return self._view(session, count)
+
+    def look(self, client: str, count: int) -> View:
+        """Return the review as it is."""
+        with self._turn(client) as session:
+            return self._view(session, count)
+
+    def decide(self, client: str, request: str, wanted: Sequence[Wanted], count: int) -> dict[str, Any]:
+        """Decide posts in one step; what is on a card that is not so any more is not decided."""
+        with self._turn(client) as session:
+            if request not in session.answered:
+                good = [(one.post, one.verdict) for one in wanted if not _stale(session, one)]
+                session.decide([one for one in good if not _is_so(session, *one)], request)
+            step = session.answered.get(request)
+            if isinstance(step, Undo):
+                raise Problem(400, "request", "that id was of another request")
+            made = {one.fingerprint: one.kind for one in step.decisions} if step else {}
+            done: list[dict[str, str]] = []
+            stale: list[dict[str, str]] = []
+            for one in wanted:
+                if made.get(one.post) == one.verdict or _is_so(session, one.post, one.verdict):
+                    done.append({"post": one.post, "verdict": one.verdict})
+                else:
+                    why = _stale(session, one) or "This post could not be decided"
+                    stale.append({"post": one.post, "why": why})
+            return {"done": done, "stale": stale, "view": self._view(session, count)}
+
+    def edit(self, client: str, request: str, post: str, text: str, count: int) -> dict[str, Any]:
+        """Give a post a new wording."""
+        with self._turn(client) as session:
+            step, problem = session.answered.get(request), ""
+            if isinstance(step, Step):
+                is_done = any(one.number == step.number for one in session.state.done)
+                problem = "" if is_done else "This edit was taken back"
+            elif post not in session.state.table.cards:
+                problem = "This post is no longer in tweets.txt"
+            else:
+                problem = session.edit(post, pressed(Editor("", 0), Paste(text)).text, request)
+            return {"problem": problem, "view": self._view(session, count)}
+
+    def take_back(self, client: str, request: str, count: int, *, again: bool) -> dict[str, Any]:
+        """Undo the last step, or redo the one `again` that was taken back last."""
+        with self._turn(client) as session:
+            if request not in session.answered:
+                session.take_back(request, again=again)
+            notice = session.state.notice
+            return {"notice": notice, "view": self._view(session, count)}
+
+    def select(self, client: str, count: int, *keys: Key, showing: str | None = None) -> View:
+        """Look at others, by the keys that do so in the terminal.
+
+        Args:
+            showing: what a filter is called that the keys ask for.
+        """
+        with self._turn(client) as session:
+            session.state = replace(session.state, asking=None, editor=None, helping=False, listing=None)
+            for key in keys:
+                session.press(key)
+            self._showing = self._showing if showing is None else showing
+            return self._view(session, count)
+
+    def like(self, client: str, count: int, post: str) -> View:
+        """Show everything like a post, of what is still to be decided."""
+        with self._turn(client) as session:
+            if post not in session.state.table.cards or not session.state.is_there(post):
+                raise Problem(409, "stale", "This post is no longer in tweets.txt")
+            session.state = replace(session.state, at=post, listing=None, asking=None, editor=None)
+            session.press("m")
+            return self._view(session, count)
+
+    def learn(self, client: str, count: int, *, wanted: bool) -> View:
+        """Let the decisions make the order, or not."""
+        with self._turn(client) as session:
+            if session.state.learning != wanted:
+                session.state = replace(session.state, asking=None, editor=None, helping=False)
+                session.press("o")
+                session.press("l")
+            return self._view(session, count)
+
+    def page(self, client: str, count: int, *, shown: bool) -> View:
+        """Show a page of posts, whose order then stays, or one post."""
+        with self._turn(client) as session:
+            session.state = replace(session.state, listing=Listing() if shown else None)
+            return self._view(session, count)
+
+    def compare(self, client: str, post: str) -> str:
+        """Say what a post shares with the corpus."""
+        with self._turn(client) as session:
+            if post not in session.state.table.cards:
+                raise Problem(409, "stale", "This post is no longer in tweets.txt")
+            return session.compare(post)
+
+    def work(self) -> None:
+        """Learn while nobody asks, and let go in time; until `close`."""
+        pause = _WAKES
+        while not self._closed.wait(pause):
+            try:
+                with self._guard:
+                    pause = _SLICES if self._work() else _WAKES
+            except Exception as error:
+                said = sentence(error if isinstance(error, BotusError) else unexpected(error))
+                self._say(f"the review behind the page: {said}", "error")
+                pause = _WAKES
+
+    def close(self) -> None:
+        """End the review, and `work`."""
+        self._closed.set()
+        with self._guard:
+            self._let_go()
+
+    @contextmanager
+    def _turn(self, client: str, what: str = "taken", *, take_over: bool = False) -> Iterator[ReviewSession]:
+        """Let one request in, of the client that reviews."""
+        with self._guard:
+            if self._session is None:
+                self._begin(what, take_over)
+            elif client != self._client and not take_over:
+                raise Problem(409, what, "Somebody reviews on another device now", holder="another device")
+            self._client, self._asked = client, self._clock()
+            assert self._session is not None
+            try:
+                self._session.look_again()
+                yield self._session
+            except Problem:
+                raise
+            except BaseException as error:
+                self._fail(error)
+                raise
+            finally:
+                self._asked = self._clock()
+
+    def _begin(self, what: str, take_over: bool) -> None:
+        if self._closed.is_set():
+            raise Problem(503, "closed", "botus web is ending")
+        data, shortest = self._settings.data, min(limit.most for limit in self._limits)
+        path = data / "denylist.txt"
+        self._denylist = parse_denylist(files.read(path) or b"", str(path))
+        self._opened = ExitStack()
+        try:
+            opened = open_session(data, limit=shortest, clock=self._clock, take_over=take_over)
+            self._session = self._opened.enter_context(opened)
+        except BusyError as error:
+            said = f"Somebody reviews in a terminal now. {error.hint}" if take_over else _IN_TERMINAL
+            raise Problem(409, what, said, holder="another botus curate") from error
+        self._session.state = replace(self._session.state, notice=". ".join(self._session.notices))
+
+    def _work(self) -> bool:
+        """Do a little of what need not be done at once; False if there is nothing more of it."""
+        if self._session is None:
+            return False
+        quiet = self._clock() - self._asked
+        if quiet > IDLE or self._session.is_wanted():
+            self._let_go()
+            return False
+        try:
+            return quiet < _PAUSE or self._session.think()
+        except Exception as error:
+            self._fail(error)
+            raise
+
+    def _fail(self, error: BaseException) -> None:
+        """Let go of a review that failed in the middle: what is in memory may not be what is on disk."""
+        self._session = None
+        with suppress(type(error)):
+            self._opened.__exit__(type(error), error, error.__traceback__)
+
+    def _let_go(self) -> None:
+        self._session, self._client = None, ""
+        self._opened.close()
+
+    def _view(self, session: ReviewSession, count: int) -> View:
+        held = lambda text: precheck(text, self._denylist) or ""  # noqa: E731
+        return cards.view(
+            session.state, self._limits, session.noted, held, self._per_day, self._showing, count
+        )
+
+
+_IN_TERMINAL = "Somebody reviews in a terminal now"
+FILTER_KEYS: dict[str, str] = {name: key for key, name in FILTERS.items()}
+ORDER_KEYS: dict[str, str] = {name: key for key, name in ORDERS.items()}
+
+
+def _is_so(session: ReviewSession, post: str, verdict: Kind) -> bool:
+    return verdict != "later" and session.state.verdicts.get(post) == verdict
+
+
+def _stale(session: ReviewSession, one: Wanted) -> str:
+    """Say why a card is not as it was when it was decided; nothing where it is."""
+    state = session.state
+    now = state.verdicts.get(one.post)
+    if now == "edited":
+        return "This post was reworded meanwhile"
+    if one.post not in state.table.cards:
+        return "This post is no longer in tweets.txt"
+    if now not in _UNDECIDED and now not in (one.was, one.verdict):
+        return f"This post was {DONE[str(now)]} meanwhile"
+    if not state.is_there(one.post):
+        return state.why_gone(one.post)
+    return "This post was dropped: keep it first" if (now, one.verdict) == ("drop", "later") else ""
+
+
+def _per_day(settings: Settings) -> float | None:
+    """Posts a day, None where there is no schedule, or none that can be read: `status` says so."""
+    try:
+        return schedule_of(settings).posts_per_day(settings.max_per_day) if settings.cron else None
+    except SettingsError:
+        return None

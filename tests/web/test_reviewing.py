@@ -1,0 +1,237 @@
+"""The review through the page: the same journal and queue as in the terminal, whatever happens on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from botus.errors import BusyError
+from botus.review.session import open_session
+from botus.store.durable import files
+from botus.store.tweeted import Log
+from botus.text import fingerprint
+from botus.web.reviewing import IDLE
+from tests.web.page import POSTS, Page, journal, opened
+
+FIRST, SECOND, THIRD, FOURTH = map(fingerprint, POSTS)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    with opened(tmp_path / "data") as found:
+        yield found
+
+
+def texts(view: dict[str, list[dict[str, str]]]) -> list[str]:
+    return [card["text"] for card in view["cards"]]
+
+
+def queue(page: Page) -> list[str]:
+    return (page.data / "tweets.txt").read_text().splitlines()
+
+
+def test_a_card_says_what_the_terminal_says(page: Page) -> None:
+    view = page.browser().begin()
+    assert texts(view) == list(POSTS)
+    assert view["cards"][0]["lengths"] == [{"name": "X", "length": len(POSTS[0]), "most": 280}]
+    assert (view["place"], view["of"], view["left"], view["kept"]) == (0, 4, 4, 0)
+    assert not view["can_undo"]
+
+
+def test_a_decision_is_in_the_journal_and_in_the_queue_and_goes_back(page: Page) -> None:
+    browser = page.browser()
+    browser.begin()
+    found = browser.decide(FIRST, "drop")
+    assert found["done"] == [{"post": FIRST, "verdict": "drop"}]
+    assert texts(found["view"]) == list(POSTS[1:])
+    assert queue(page) == list(POSTS[1:])
+    browser.decide(SECOND, "star")
+    assert [entry["kind"] for entry in journal(page.data)] == ["drop", "star"]
+    assert browser.change("/undo")["notice"] == "Taken back: starred"
+    view = browser.change("/undo")["view"]
+    assert queue(page) == list(POSTS)
+    assert texts(view) == list(POSTS)
+    view = browser.change("/redo")["view"]
+    assert (queue(page), view["can_redo"]) == (list(POSTS[1:]), True)
+
+
+def test_a_page_of_decisions_is_one_step(page: Page) -> None:
+    browser = page.browser()
+    browser.begin()
+    wanted = [{"post": post, "verdict": "drop"} for post in (FIRST, THIRD)]
+    browser.change("/decide", decisions=[*wanted, {"post": SECOND, "verdict": "keep"}])
+    assert queue(page) == [POSTS[1], POSTS[3]]
+    browser.change("/undo")
+    assert queue(page) == list(POSTS)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_request_that_comes_again_is_the_same_decision(page: Page, restart: bool) -> None:
+    browser = page.browser()
+    browser.begin()
+    for path, fields in (
+        (
+            "/decide",
+            {"decisions": [{"post": FIRST, "verdict": "drop"}, {"post": SECOND, "verdict": "later"}]},
+        ),
+        ("/undo", {}),
+        ("/redo", {}),
+        ("/edit", {"post": THIRD, "text": "fog, but less"}),
+    ):
+        first = browser.change(path, id=path, **fields)
+        written = [entry for entry in journal(page.data) if entry["kind"] != "end"]
+        if restart:
+            page.reviewing._let_go()
+        again = browser.change(path, id=path, **fields)
+        assert [entry for entry in journal(page.data) if entry["kind"] != "end"] == written
+        assert {key: first.get(key) for key in ("done", "stale", "problem")} == {
+            key: again.get(key) for key in ("done", "stale", "problem")
+        }
+    assert queue(page) == [POSTS[1], "fog, but less", POSTS[3]]
+
+
+def test_an_id_of_another_request_is_refused(page: Page) -> None:
+    browser = page.browser()
+    browser.begin()
+    browser.decide(FIRST, "drop")
+    browser.change("/undo", id="mine")
+    wanted = [{"post": FIRST, "verdict": "keep"}]
+    assert browser.send("/decide", id="mine", decisions=wanted)[0] == 400
+    assert browser.send("/decide", id="", decisions=wanted)[0] == 400
+
+
+def test_a_post_that_was_posted_while_its_card_was_shown_is_not_decided(page: Page) -> None:
+    browser = page.browser()
+    browser.begin()
+    Log(page.data).append({"text": POSTS[0], "timestamp": 1_795_000_000_000})
+    (stale,) = browser.decide(FIRST, "drop")["stale"]
+    assert stale["post"] == FIRST
+    assert "used meanwhile: posted" in stale["why"]
+    assert journal(page.data) == []
+
+
+def test_a_post_that_left_the_queue_is_not_decided_and_a_new_one_comes_last(page: Page) -> None:
+    browser = page.browser()
+    browser.begin()
+    (page.data / "tweets.txt").write_text("".join(f"{post}\n" for post in (*POSTS[1:], "a new lamp")))
+    found = browser.decide(FIRST, "keep")
+    assert found["stale"][0]["why"] == "This post is no longer in tweets.txt"
+    assert texts(found["view"]) == [*POSTS[1:], "a new lamp"]
+    assert browser.decide("0" * 32, "keep")["stale"]
+
+
+def test_what_was_decided_otherwise_meanwhile_is_not_decided(page: Page) -> None:
+    browser = page.browser()
+    browser.begin()
+    page.reviewing._let_go()
+    with open_session(page.data) as terminal:
+        terminal.decide([(FIRST, "drop"), (SECOND, "keep")])
+        terminal.edit(THIRD, "fog once more")
+    wanted = [{"post": post, "verdict": "keep"} for post in (FIRST, SECOND, THIRD)]
+    found = browser.change("/decide", decisions=wanted)
+    assert found["done"] == [{"post": SECOND, "verdict": "keep"}]
+    assert [one["why"] for one in found["stale"]] == [
+        "This post was dropped meanwhile",
+        "This post was reworded meanwhile",
+    ]
+    back = browser.change("/decide", decisions=[{"post": FIRST, "verdict": "keep", "was": "drop"}])
+    assert back["done"]
+    assert POSTS[0] in queue(page)
+
+
+def test_an_edit_says_why_not_and_takes_no_control_characters(page: Page) -> None:
+    browser = page.browser()
+    browser.begin()
+    refused = browser.change("/edit", post=FIRST, text=POSTS[1])
+    assert refused["problem"] == "Not saved: this very text is in the queue already"
+    view = browser.change("/edit", post=FIRST, text="the lamp\x1b[2J\nwent \x9bout")["view"]
+    assert view["cards"][0]["text"] == "the lamp[2J\nwent out"
+    assert queue(page)[0] == "the lamp[2J\\nwent out"
+    assert browser.change("/edit", post="0" * 32, text="x")["problem"]
+
+
+def test_looking_at_others_decides_nothing(page: Page) -> None:
+    browser = page.browser()
+    browser.begin()
+    browser.decide(FIRST, "keep")
+    for fields, first in (
+        ({"search": "BELL"}, POSTS[3]),
+        ({"look": "back"}, POSTS[2]),
+        ({"filter": "kept"}, POSTS[0]),
+        ({"filter": "undecided"}, POSTS[1]),
+        ({"regex": "^fog"}, POSTS[2]),
+        ({"filter": "undecided"}, POSTS[1]),
+        ({"order": "new"}, POSTS[1]),
+        ({"list": True}, POSTS[1]),
+    ):
+        status, view = browser.send("/look", **fields)
+        assert (status, view["cards"][0]["text"]) == (200, first), fields
+    assert browser.send("/look", filter="kept")[1]["filter"] == "kept"
+    assert browser.send("/look", learning=False)[1]["learning"] is False
+    assert browser.send("/look", filter="purple")[0] == 400
+    assert len(journal(page.data)) == 1
+
+
+def test_everything_like_a_post(tmp_path: Path) -> None:
+    with opened(tmp_path / "data") as page:
+        (page.data / "tweets.txt").write_text("the lamp is out\nfog\nthe lamp is out again\n")
+        browser = page.browser()
+        view = browser.begin()
+        status, view = browser.send("/look", like=view["cards"][0]["post"])
+        assert (status, texts(view), view["like"]) == (
+            200,
+            ["the lamp is out", "the lamp is out again"],
+            True,
+        )
+        assert browser.send("/look", list=False)[1]["like"] is False
+
+
+def test_another_device_is_told_and_may_take_over(page: Page) -> None:
+    sofa, train = page.browser("sofa"), page.browser("train")
+    sofa.begin()
+    status, found = train.send("/review")
+    assert (status, found["what"], found["holder"]) == (409, "busy", "another device")
+    train.begin(take_over=True)
+    status, found = sofa.send("/decide", id="1", decisions=[{"post": FIRST, "verdict": "drop"}])
+    assert (status, found["what"]) == (409, "taken")
+    assert queue(page) == list(POSTS)
+
+
+def test_a_terminal_holds_it_and_a_review_that_nobody_touches_is_let_go(page: Page) -> None:
+    browser = page.browser()
+    with open_session(page.data):
+        status, found = browser.send("/review")
+        assert (status, found["what"], found["holder"]) == (409, "busy", "another botus curate")
+    browser.begin()
+    with pytest.raises(BusyError, match="another review"), open_session(page.data):
+        pass
+    page.clock.now += IDLE + 1
+    page.reviewing._work()
+    with open_session(page.data):
+        pass
+    assert texts(browser.begin()) == list(POSTS)
+
+
+def test_a_request_to_take_over_is_heeded_and_leaves_nothing(page: Page) -> None:
+    browser = page.browser()
+    browser.begin()
+    (page.data / files.STATE_FOLDER / "curate.wanted").touch()
+    page.reviewing._work()
+    with open_session(page.data) as session:
+        assert not session.is_wanted()
+
+
+def test_a_disk_that_fails_loses_nothing_and_is_said(page: Page) -> None:
+    browser = page.browser()
+    browser.begin()
+    path = page.data / ".botus" / "decisions.jsonl"
+    path.mkdir()
+    wanted = [{"post": FIRST, "verdict": "drop"}]
+    status, found = browser.send("/decide", id="1", decisions=wanted)
+    assert (status, found["what"]) == (503, "file")
+    assert str(path) in found["problem"]
+    path.rmdir()
+    assert browser.change("/decide", id="1", decisions=wanted)["done"]
+    assert queue(page) == list(POSTS[1:])
