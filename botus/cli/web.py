@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import time
 from ipaddress import ip_address
 
 import click
 
+from botus import shutdown
 from botus.cli.options import Common, common
 from botus.cli.output import to_stdout
 from botus.errors import SettingsError
@@ -43,6 +43,7 @@ def web(
         return
     if proxy and not _is_address(proxy):
         raise SettingsError("--proxy is not an address", "say that of the machine it runs on, as 127.0.0.1")
+    shutdown.exit_on_sigterm()  # while it is still loading; then the page takes the signals
     from botus.web.serving import Door, opened
 
     with opened(settings, Door(host, port, names, proxy), values.say) as page:
@@ -55,16 +56,9 @@ def _show(values: Common, login: str, *before: str) -> None:
     rows = [*before, "This address lets you in, once, within the next five minutes:", login]
     values.result(rows, lambda: {"login": login})
     if sys.stdout.isatty() and not values.as_json:
-        to_stdout(_picture(login))
+        from botus.web.serving import picture
 
-
-def _picture(address: str) -> str:
-    """The QR code of an address, dark on light whatever the terminal's colours are."""
-    import segno
-
-    drawn = io.StringIO()
-    segno.make(address, error="l").terminal(drawn, border=2, compact=True)
-    return "\n".join(f"\x1b[97;40m{line}\x1b[0m" for line in drawn.getvalue().splitlines())
+        to_stdout(picture(login))
 
 
 def _is_address(value: str) -> bool:

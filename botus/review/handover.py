@@ -13,7 +13,7 @@ from pathlib import Path
 from botus.errors import BusyError
 from botus.store.durable import files
 
-_PATIENCE = 6.0  # seconds for a review to end: it looks once a second, and may be in the middle of a change
+PATIENCE = 6.0  # seconds for a review to end: it looks once a second, and may be in the middle of a change
 
 
 def is_wanted(data: Path) -> bool:
@@ -22,11 +22,11 @@ def is_wanted(data: Path) -> bool:
 
 
 @contextmanager
-def held(data: Path, *, take_over: bool = False) -> Iterator[None]:
+def held(data: Path, *, take_over: bool = False, patience: float = PATIENCE) -> Iterator[None]:
     """Hold the one review of a data directory.
 
     Args:
-        take_over: ask whoever has it to let go, and wait for a few seconds.
+        take_over: ask whoever has it to let go, and wait for so many seconds.
 
     Raises:
         BusyError: somebody else has it.
@@ -37,7 +37,7 @@ def held(data: Path, *, take_over: bool = False) -> Iterator[None]:
         files.replace(request, b"", durably=False)
     with ExitStack() as stack:
         try:
-            wait = _PATIENCE if take_over else 0.0
+            wait = patience if take_over else 0.0
             stack.enter_context(files.lock(data, "curate", wait=wait, holder=_HOLDER))
         except BusyError as error:
             if take_over:

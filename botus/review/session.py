@@ -297,7 +297,8 @@ def open_session(
         else:
             session.end()
         finally:
-            gc.unfreeze()  # a page opens and closes many; what goes in circles is found again
+            del session._learner  # it leads back to the session, and all of it would wait for a collection
+            gc.unfreeze()
 
 
 def _when_and_where(entry: Mapping[str, Any]) -> str:

@@ -123,7 +123,7 @@ class Access:
 
 def serving(data: Path) -> AbstractContextManager[None]:
     """Hold the one page of a data directory."""
-    return files.lock(data, "web", wait=2.0, holder="another botus web")
+    return files.lock(data, "web", wait=0.3, holder="another botus web")
 
 
 def is_served(data: Path) -> bool:

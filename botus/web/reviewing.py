@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -59,6 +59,8 @@ class Reviewing:
         self._client = self._showing = ""
         self._asked = 0.0
         self._denylist = Denylist()
+        self._noted: dict[str, Mapping[str, Any]] = {}
+        self._noted_of: object = None
 
     def open(self, client: str, count: int, *, take_over: bool) -> View:
         """Begin or go on; with `take_over` also where somebody else reviews."""
@@ -225,19 +227,29 @@ class Reviewing:
 
     def _fail(self, error: BaseException) -> None:
         """Let go of a review that failed in the middle: what is in memory may not be what is on disk."""
-        self._session = None
+        self._session = self._noted_of = None
         with suppress(type(error)):
             self._opened.__exit__(type(error), error, error.__traceback__)
 
     def _let_go(self) -> None:
-        self._session, self._client = None, ""
+        self._session = self._noted_of = None
+        self._client, self._noted = "", {}
         self._opened.close()
 
     def _view(self, session: ReviewSession, count: int) -> View:
-        held = lambda text: precheck(text, self._denylist) or ""  # noqa: E731
-        return cards.view(
-            session.state, self._limits, session.noted, held, self._per_day, self._showing, count
-        )
+        if self._noted_of is not session.about:
+            self._noted_of, self._noted = session.about, {}
+
+        def noted(post: str) -> Mapping[str, Any]:
+            # The same twenty cards come again and again, and each is a look into a file.
+            if post not in self._noted:
+                self._noted[post] = session.noted(post)
+            return self._noted[post]
+
+        def held(text: str) -> str:
+            return precheck(text, self._denylist) or ""
+
+        return cards.view(session.state, self._limits, noted, held, self._per_day, self._showing, count)
 
 
 _IN_TERMINAL = "Somebody reviews in a terminal now"

@@ -7,7 +7,9 @@ trickles, and a long one is refused at its head, so that nobody's slow or endles
 from __future__ import annotations
 
 import errno
+import io
 import logging
+import os
 import signal
 import socket
 import threading
@@ -26,6 +28,7 @@ from botus.settings import Settings
 from botus.web.access import Access, serving
 
 try:
+    import segno
     from waitress.channel import HTTPChannel
     from waitress.server import create_server
 
@@ -168,6 +171,13 @@ def opened(settings: Settings, door: Door, say: Say) -> Iterator[Page]:
         yield Page(address, access.invite(), server)
 
 
+def picture(address: str) -> str:
+    """Return the QR code of an address for a terminal, dark on light whatever its colours are."""
+    drawn = io.StringIO()
+    segno.make(address, error="l").terminal(drawn, border=2, compact=True)
+    return "\n".join(f"\x1b[97;40m{line}\x1b[0m" for line in drawn.getvalue().splitlines())
+
+
 _WARNING = (
     "others in this network can reach {where}, and without TLS they can read along: better leave --host at"
     " 127.0.0.1 and put a reverse proxy with TLS, or Tailscale, in front of it"
@@ -179,8 +189,6 @@ def _bound(door: Door) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in door.host else socket.AF_INET
         return socket.create_server((door.host, door.port), family=family, backlog=128)
-    except socket.gaierror as error:
-        raise SettingsError(f"--host {door.host!r} is no address of this machine", "say 127.0.0.1") from error
     except OverflowError as error:
         raise SettingsError(f"--port {door.port} is no port", "say one from 1 to 65535") from error
     except OSError as error:
@@ -190,13 +198,18 @@ def _bound(door: Door) -> socket.socket:
 def _why(error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return "another program does already"
-    return "it is no address of this machine" if error.errno == errno.EADDRNOTAVAIL else str(error.strerror)
+    return "it is no address of this machine" if _is_elsewhere(error) else os.strerror(error.errno or 0)
 
 
 def _remedy(error: OSError) -> str:
-    if error.errno == errno.EADDRNOTAVAIL:
+    if _is_elsewhere(error):
         return "say --host 127.0.0.1, or an address that this machine has"
     return "stop that program, or choose another port with --port"
+
+
+def _is_elsewhere(error: OSError) -> bool:
+    """Whether the address belongs to another machine, or a name leads nowhere: its numbers are negative."""
+    return error.errno == errno.EADDRNOTAVAIL or (error.errno or 0) < 0
 
 
 def _address(door: Door, port: int) -> str:
