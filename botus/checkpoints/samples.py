@@ -30,7 +30,9 @@ _ENDINGS = "|".join(re.escape(one[-size:]) for one in _MARKERS for size in range
 _MARKER = re.compile(rf"[<|/]*(?:(start)|end)oftext[|>]*|(?:{_BEGINNINGS})(?=\s*$)", re.IGNORECASE)
 _REST = re.compile(rf"\s*(?:{_ENDINGS})", re.IGNORECASE)  # of a marker within which a sample begins
 _WORD = re.compile(r"(?:start|end)oftext|<\|(?:start|end)", re.IGNORECASE)
-_END_OF_MARKER = b"oftext"
+_END_OF_MARKER, _RULE = b"oftext", b"==="
+BORDERS = (_END_OF_MARKER, _RULE)
+"""What is in every line at which a sample or a marked post can begin or end."""
 _DEFAULT = 20  # what gpt-2-simple writes if nobody has said otherwise
 _LINES_OF_A_POST, _LINES_OF_A_SAMPLE = 25, 120
 
@@ -59,18 +61,23 @@ def leftover(post: str) -> str:
     is_marked = ("|" in post or "oftext" in post.lower()) and _WORD.search(post)
     if is_marked and (found := _MARKER.search(post)):
         return found[0]
+    if "\n" not in post and not post.startswith(_PROGRAMS):
+        return ""
     return next((line.strip() for line in post.split("\n") if is_program(line)), "")
 
 
-def inner_lines(lines: Iterable[bytes]) -> set[int]:
-    """Return the numbers, from 1, of the lines that are parts of a marked post of several lines.
+def inner_lines(lines: Iterable[tuple[int, bytes]]) -> set[int]:
+    """Return the numbers of the lines that are parts of a marked post of several lines.
 
     Such lines stand near a start marker above, or an end marker below, with nothing but others between.
+
+    Args:
+        lines: those that have one of `BORDERS`, each with its number from 1.
     """
     found: set[int] = set()
     opened, border = 0, ""
-    for number, line in enumerate(lines, 1):
-        if _END_OF_MARKER not in line and line[:3] != b"===":
+    for number, line in lines:
+        if _END_OF_MARKER not in line and not line.startswith(_RULE):
             continue
         text = line.decode(errors="replace")
         marks = [mark for mark in _MARKER.finditer(text) if _WORD.search(mark[0])]

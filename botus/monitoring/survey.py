@@ -7,7 +7,7 @@ page are views of this.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
@@ -121,11 +121,10 @@ class Survey:
         """Of how many lines of the queue one is looked at: 1, or more where it is a long one."""
         return self._tried(Queue(self.data).step)
 
-    @cached_property
-    def lines(self) -> list[Line] | None:
-        """The lines of the queue that are looked at; for counting them, ask for `queue`, which keeps none."""
-        step = self.step
-        return None if step is None else self._tried(lambda: list(Queue(self.data).lines(step)))
+    def lines(self) -> Iterator[Line]:
+        """Yield the lines of the queue that are looked at, read anew each time; none of a damaged file."""
+        if self.step is not None:
+            yield from Queue(self.data).lines(self.step)
 
     @cached_property
     def queue(self) -> QueueCounts | None:
@@ -136,7 +135,7 @@ class Survey:
             return None
         targets, post_only = self.targets.values(), self.settings.post_only
         too_long = (self.memory or PostingState()).too_long
-        inner = self._tried(lambda: samples.inner_lines(Queue(self.data).raw_lines())) or ()
+        inner = self._tried(lambda: samples.inner_lines(Queue(self.data).having(samples.BORDERS))) or ()
         selection = Selection(
             targets, post_only, logged, claimed, judgement, candidates.flags, denylist, too_long, inner
         )

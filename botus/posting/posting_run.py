@@ -107,7 +107,7 @@ class PostingRun:
         denylist = parse_denylist(files.read(self.data / "denylist.txt") or b"")
         targets, post_only = self.targets.values(), self.settings.post_only
         logged, claimed, too_long = self.log.index(), self.intents.used(), self.state.load().too_long
-        inner = samples.inner_lines(self.queue.raw_lines())
+        inner = samples.inner_lines(self.queue.having(samples.BORDERS))
         return Selection(targets, post_only, logged, claimed, judgement, flags, denylist, too_long, inner)
 
     def choose(self, selection: Selection) -> Line | None:

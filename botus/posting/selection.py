@@ -7,7 +7,7 @@ a forbidden word), or waits for the settings (POST_ONLY).
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from random import Random
 from typing import NamedTuple
 
@@ -23,6 +23,8 @@ from botus.text import LONGEST_POST, fingerprint
 
 KEPT = ("keep", "star")
 _NOTHING = fingerprint("")
+_PART = 20  # of what `status` looks at
+_TELLING = 20  # lines of a kind, by which those of a long queue are estimated
 
 
 class Refusal(NamedTuple):
@@ -78,7 +80,8 @@ class Selection:
             for old in earlier_wordings(new, origins):
                 if old in flags:
                     inherited.setdefault(new, flags[old])
-        self.flags = ChainMap(inherited, flags)  # no copy: there may be a hundred thousand
+        # No copy: there may be a hundred thousand.
+        self.flags: Mapping[str, tuple[str, ...]] = ChainMap(inherited, flags) if inherited else flags
         self.waits_for_writer = False
         self._problems = [target.problem for target in targets]
 
@@ -124,17 +127,33 @@ class Selection:
 
     def allows(self, line: Line) -> bool:
         """Tell whether a line may be drawn."""
-        return self.refusal(line) is None
+        if self._post_only == "any" or line.unfinished or not line.text or len(line.text) > LONGEST_POST:
+            return self.refusal(line) is None
+        post = fingerprint(line.text)  # with POST_ONLY nearly all of a long queue may wait for this alone
+        waits = self.verdicts.get(post) not in KEPT and self._is_unreviewed(post)
+        return not waits and self.refusal(line, post) is None
+
+    def is_star(self, line: Line) -> bool:
+        """Tell whether a person has starred a line."""
+        return self.verdicts.get(fingerprint(line.text or "")) == "star"
+
+    def stars_left(self) -> int:
+        """How many lines may have been starred and not been used, wherever they are now."""
+        starred = (post for post, verdict in self.verdicts.items() if verdict == "star")
+        return sum(post not in self.claimed and post not in self._logged for post in starred)
 
     def _held(self, text: str, post: str) -> Refusal | None:
         if reason := precheck(text, self._denylist):
             return Refusal("held", reason)
         if flags := self.flags.get(post):
             return Refusal("held", "flagged: " + ", ".join(flags))
-        is_generated = post in self.flags
-        if self._post_only == "kept" or (self._post_only == "reviewed" and is_generated):
+        if self._is_unreviewed(post):
             return Refusal("unreviewed", f"nobody has kept it, and POST_ONLY is {self._post_only}")
         return None
+
+    def _is_unreviewed(self, post: str) -> bool:
+        """Whether POST_ONLY holds a line back that nobody has kept."""
+        return self._post_only == "kept" or (self._post_only == "reviewed" and post in self.flags)
 
 
 def choose(selection: Selection, queue: Queue, log: Log, order: PostOrder, rng: Random) -> Line | None:
@@ -147,20 +166,30 @@ def choose(selection: Selection, queue: Queue, log: Log, order: PostOrder, rng: 
 
 
 def _choose_spaced(selection: Selection, queue: Queue, log: Log, rng: Random) -> Line | None:
-    """Draw a starred line as often as there are stars, evenly, and the others in between."""
+    """Draw a starred line as often as there are stars, evenly, and the others in between.
 
-    def is_star(text: str | None) -> bool:
-        return selection.verdicts.get(fingerprint(text or "")) == "star"
+    The file is searched for starred lines only when the turn of one may have come.
+    """
 
-    stars: list[Line] = []
-    others: list[Line] = []
-    for line in filter(selection.allows, queue.lines()):
-        (stars if is_star(line.text) else others).append(line)
+    def is_other(line: Line) -> bool:
+        return selection.allows(line) and not selection.is_star(line)
+
     since = 0  # posts since the last starred one
     for post in log.index().newest_first():
         if selection.verdicts.get(post) == "star":
             break
         since += 1
-    wants_star = bool(stars) and (not others or since >= len(others) // len(stars))
-    pool = stars if wants_star else others
-    return rng.choice(pool) if pool else None
+    most = selection.stars_left()
+    others = _estimate(queue, is_other) if most else 0
+    if most and since >= others // most:
+        stars = [line for line in queue.lines() if selection.is_star(line) and selection.allows(line)]
+        if stars and since >= others // len(stars):
+            return rng.choice(stars)
+    return queue.draw(rng, is_other)
+
+
+def _estimate(queue: Queue, is_one: Callable[[Line], bool]) -> int:
+    """Count lines of a kind; of a long queue, by some of them where that tells enough."""
+    step = queue.step(_PART)
+    found = sum(map(is_one, queue.lines(step)))
+    return found * step if step == 1 or found >= _TELLING else sum(map(is_one, queue.lines()))

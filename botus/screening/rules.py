@@ -117,7 +117,7 @@ _MARKUP = re.compile(
     r"|\[/?(?:url|img|quote|b|i)(?:=[^\]]*)?\]",
     re.IGNORECASE,
 )
-_DOTTED = re.compile(r"\w\.\w|:/")
+_DOTTED = re.compile(r"[.:](?:(?<=\w\.)\w|(?<=:)/)")  # `\w\.\w|:/`, which takes four times as long
 _BARE_LINK = re.compile(r"https?:/|\bwww\.|pic\.twitter|\bt\.co/", re.IGNORECASE)
 
 

@@ -30,6 +30,7 @@ from botus.store.durable.lines import (
     every,
     find,
     follows,
+    having,
     index,
     line_at,
     place,
@@ -50,20 +51,25 @@ class Queue:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.path = data / "tweets.txt"
+        self._lacking: tuple[Sequence[bytes], files.Stamp | None] = (), None
 
-    def step(self) -> int:
+    def step(self, part: int = 1) -> int:
         """Of how many lines one is to be looked at, where all that is wanted is how many there are of a kind.
 
         1 for up to a hundred thousand lines; of more, tens of thousands tell as much as all of them.
+
+        Args:
+            part: look at one of so many only, where a rougher number will do.
         """
         if not self.path.exists():
             return 1
         with self._open() as source:
             total = index(source)[1]
-        if total <= _ALL:
+        if total <= _ALL // part:
             return 1
         # What comes back every few lines must not be met each time, or never.
-        return next(step for step in count(max(2, total // _LOOKED_AT)) if gcd(step, 2 * 3 * 5 * 7) == 1)
+        least = max(2, total * part // _LOOKED_AT)
+        return next(step for step in count(least) if gcd(step, 2 * 3 * 5 * 7) == 1)
 
     def lines(self, step: int = 1) -> Iterator[Line]:
         """Yield every line that is not blank, in the order of the file; nothing where there is no file.
@@ -81,22 +87,32 @@ class Queue:
                 if line.text is None or line.text.strip():
                     yield line
 
-    def raw_lines(self) -> Iterator[bytes]:
-        """Yield all lines as they are, the first one first; nothing where there is no file."""
-        if self.path.exists():
-            with self._open() as source:
-                source.seek(0)
-                yield from source
+    def having(self, words: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
+        """Yield the lines that have one of some words, each with its number; nothing where there is no file.
+
+        That no line has any is known until somebody else changes the file.
+        """
+        if not self.path.exists():
+            return
+        with self._open() as source:
+            seen, is_lacking = files.stamp(source.fileno()), True
+            if self._lacking == (words, seen):
+                return
+            for line in having(source, words):
+                is_lacking = False
+                yield line
+            if is_lacking:
+                self._lacking = words, seen
 
     def draw(self, rng: Random, allows: Callable[[Line], bool]) -> Line | None:
         """Choose one of the lines that are allowed, each with the same chance; None where there is none.
 
         Most lines of a queue are, so single lines are tried first; only when that fails again and again is
-        every line looked at.
+        every line looked at. That costs as much as some hundred tries for ten thousand lines.
         """
         with self._open() as source:
             starts, total = index(source)
-            for _ in range(min(_TRIES, total)):
+            for _ in range(min(_TRIES + total // 100, total)):
                 line = line_at(source, starts, rng.randrange(total))
                 if line.text and line.text.strip() and allows(line):
                     return line
@@ -219,7 +235,9 @@ class Queue:
                 if changes := edits(source):
                     files.refuse_link(self.path)
                     self._remember_replaced()
-                    files.replace(self.path, edited(source, changes), seen)
+                    new = files.replace(self.path, edited(source, changes), seen)
+                    if self._lacking[1] == seen and not any(added for _, _, added in changes):
+                        self._lacking = self._lacking[0], new
 
         with files.editing(self.data):
             self._recover_late_writes()

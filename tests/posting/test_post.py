@@ -509,22 +509,6 @@ def test_flagged_lines_always_need_a_keep(world: World) -> None:
     assert set(world.targets["one"].platform.posts) == {"first", "third"}
 
 
-def test_file_order_and_spaced_stars(tmp_path: Path) -> None:
-    world = World(tmp_path, FakeTarget(Platform()), post_order="file")
-    world.lines(*"abc")
-    world.run().post()
-    world.run().post()
-    assert world.targets["fake"].platform.posts == ["a", "b"]
-    world.settings = Settings(tmp_path, post_order="spaced")
-    world.lines(*"defghijkl", "S", "T")
-    decide(tmp_path, "star", "S", "T")
-    for _ in range(11):
-        world.run().post()
-    order = world.targets["fake"].platform.posts[2:]
-    assert sorted(order) == sorted([*"defghijkl", "S", "T"])
-    assert 3 <= abs(order.index("S") - order.index("T")) <= 6
-
-
 def test_a_line_that_another_run_has_just_finished_is_given_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

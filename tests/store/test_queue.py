@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botus.errors import FileError
-from botus.store.durable import files
+from botus.store.durable import files, lines
 from botus.store.queue import Queue
 
 PREDECESSOR = (
@@ -71,6 +71,46 @@ def test_draw_reaches_lines_in_every_piece_of_a_large_file(queue: Queue) -> None
         assert line.raw.startswith(b"%07d " % (line.number - 1))
         numbers.add(line.number // 10_000)
     assert numbers == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("piece", [1, 7, 1 << 16])
+def test_a_line_is_found_by_its_number_however_the_file_is_cut(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr(lines, "_STRIDE", piece)
+    write(queue, PREDECESSOR + b"\n\na\n" + b"a line that is longer than a piece\n")
+    with queue.path.open("rb") as source:
+        starts, total = lines.index(source)
+        assert [lines.line_at(source, starts, number) for number in range(total)] == list(lines.scan(source))
+
+
+@pytest.mark.parametrize("piece", [1, 7, 1 << 20])
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_lines_that_have_a_word_are_found_with_their_numbers(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch, piece: int, end: bytes
+) -> None:
+    monkeypatch.setattr(lines, "_PIECE", piece)
+    write(queue, b"\xef\xbb\xbf===\nfog\n\nrope and fog, rope\n\xff rope\r\nropes" + end)
+    found = list(queue.having((b"rope", b"===")))
+    assert found == [(1, b"==="), (4, b"rope and fog, rope"), (5, b"\xff rope\r"), (6, b"ropes")]
+
+
+def test_that_no_line_has_a_word_is_known_until_somebody_else_writes(queue: Queue) -> None:
+    words = (b"rope",)
+    write(queue, b"fog\nmist\nfoam\n")
+    assert not list(queue.having(words))
+    queue.remove(b"mist")
+    status = queue.path.stat()
+    write(queue, b"rope\nfoam\n"[: status.st_size])
+    os.utime(queue.path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert not list(queue.having(words))  # for all that can be seen it is the file that botus wrote
+    with queue.path.open("ab") as out:
+        out.write(b"rope\n")
+    assert list(queue.having(words))
+    write(queue, b"fog\nmist\n")
+    assert not list(queue.having(words))
+    queue.append(["rope"])
+    assert list(queue.having(words)) == [(3, b"rope")]
 
 
 def test_remove_takes_the_drawn_one_of_two_equal_lines(queue: Queue) -> None:

@@ -29,8 +29,7 @@ def accounts(survey: Survey) -> Iterator[Finding]:
     yield from guarded(lambda: _credentials(survey.settings, targets))
     for target in targets.values():
         yield from guarded(lambda target=target: _account(survey.data, target))  # type: ignore[misc]
-    if survey.lines:
-        yield from _unfit(survey.lines, targets)  # by the limits that were just learnt
+    yield from _unfit(survey.lines(), targets)  # by the limits that were just learnt
     yield from _clock(targets)
 
 
@@ -60,24 +59,28 @@ def _account(data: Path, target: Target) -> Iterator[Finding]:
 
 def _unfit(lines: Iterable[Line], targets: Mapping[str, Target]) -> Iterator[Finding]:
     """Count the lines that a target can never take."""
-    texts = {line.number: line.text.strip() for line in lines if line.text}
-    unfit = {
-        name: {number: reason for number, text in texts.items() if (reason := target.problem(text))}
-        for name, target in targets.items()
-    }
+    total = 0
+    unfit: dict[str, dict[int, str]] = {name: {} for name in targets}
+    for line in lines:
+        if line.text:
+            total += 1
+            text = line.text.strip()
+            for name, target in targets.items():
+                if reason := target.problem(text):
+                    unfit[name][line.number] = reason
     nowhere = set.intersection(*map(set, unfit.values())) if unfit else set()
     if nowhere:
         reasons = next(iter(unfit.values()))
-        what = f"{_share(nowhere, texts)} can go nowhere: {_first(nowhere, reasons)}"
+        what = f"{_share(nowhere, total)} can go nowhere: {_first(nowhere, reasons)}"
         yield Finding("warning", what, "shorten or drop: botus curate shows the long ones under f")
     for name, reasons in unfit.items():
         if only := reasons.keys() - nowhere:
-            what = f"{name}: {_share(only, texts)} cannot go there: {_first(only, reasons)}"
+            what = f"{name}: {_share(only, total)} cannot go there: {_first(only, reasons)}"
             yield Finding("warning", what, "such a line goes to the other platforms only")
 
 
-def _share(numbers: Collection[int], texts: Mapping[int, str]) -> str:
-    return f"{len(numbers)} of {counted(len(texts), 'line')}"
+def _share(numbers: Collection[int], total: int) -> str:
+    return f"{len(numbers)} of {counted(total, 'line')}"
 
 
 def _first(numbers: Collection[int], reasons: Mapping[int, str]) -> str:

@@ -7,7 +7,7 @@ line break in tweets.txt. In a queue of botus-twitter, which knew no escapes, ev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from botus.checkpoints.samples import leftover
 from botus.monitoring.checks.finding import Finding, guarded, line_numbers, problems_of
@@ -55,40 +55,40 @@ def content(survey: Survey) -> Iterator[Finding]:
 
 
 def _queue(survey: Survey) -> Iterator[Finding]:
-    lines, path = survey.lines, Queue(survey.data).path
-    if lines is None:
+    path = Queue(survey.data).path
+    if survey.step is None:
         return
     if not path.exists():
         yield Finding("warning", f"there is no {path}", "write one with: botus generate")
         return
-    if lines:
-        said = counted(len(lines), "line")
-        if survey.step and survey.step > 1:
-            said = f"about {rounded(len(lines) * survey.step):,} lines, {len(lines):,} of them looked at"
-        yield Finding("ok", f"{path}: {said}")
-    else:
+    decided = survey.judgement[0] if survey.judgement else {}
+    total, bad, marked, suspects = 0, list[int](), list[int](), list[Line]()
+    for line in survey.lines():
+        total += 1
+        if line.text is None:
+            bad.append(line.number)
+            continue
+        if leftover(line.text) and fingerprint(line.text) not in decided:
+            marked.append(line.number)
+        if _ESCAPE.search(line.raw):
+            suspects.append(line)
+    if not total:
         yield Finding("warning", f"{path} is empty", "add lines with: botus generate")
-    if bad := [line.number for line in lines if line.text is None]:
+    elif survey.step == 1:
+        yield Finding("ok", f"{path}: {counted(total, 'line')}")
+    else:
+        said = f"about {rounded(total * survey.step):,} lines, {total:,} of them looked at"
+        yield Finding("ok", f"{path}: {said}")
+    if bad:
         hint = "save the file as UTF-8: such a line is never posted"
         yield Finding("warning", f"{path}: not valid UTF-8 in {line_numbers(bad)}", hint)
-    yield from _of_a_training(survey, lines)
-    suspects = [line for line in lines if line.text is not None and _ESCAPE.search(line.raw)]
-    if suspects:
-        yield from _escapes(survey, suspects)
-
-
-def _of_a_training(survey: Survey, lines: Iterable[Line]) -> Iterator[Finding]:
-    decided = survey.judgement[0] if survey.judgement else {}
-    marked = [
-        line.number
-        for line in lines
-        if line.text and leftover(line.text) and fingerprint(line.text) not in decided
-    ]
     if marked:
         verb = "is" if len(marked) == 1 else "are"
         what = f"{counted(len(marked), 'line')} of tweets.txt {verb} what a training writes between posts"
         hint = "they wait for a keep; if all of it is samples, rename it and type: botus queue add FILE"
         yield Finding("warning", f"{what}: {line_numbers(marked)}", hint)
+    if suspects:
+        yield from _escapes(survey, suspects)
 
 
 def _escapes(survey: Survey, suspects: list[Line]) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from zoneinfo import available_timezones
 
 from botus.monitoring.checks.finding import Finding
@@ -78,8 +79,9 @@ def _busiest(schedule: Schedule, now: datetime) -> int:
 def _cost(survey: Survey, schedule: Schedule) -> Finding:
     posts = schedule.posts_per_day(survey.settings.max_per_day) * _MONTH
     plain, linked = posts * PRICE, posts * PRICE_WITH_LINK
-    lines = survey.lines or []
-    texts = [line.text for line in lines[:: 1 + len(lines) // _LOOKED_AT] if line.text]
+    total = sum(1 for _ in survey.lines())
+    some = islice(survey.lines(), 0, None, 1 + total // _LOOKED_AT)
+    texts = [line.text for line in some if line.text]
     with_link = sum(bool(urls(text)) for text in texts)
     said = f"X: {posts:.0f} posts a month cost about ${plain:.2f}, or ${linked:.2f} with a link in each"
     if with_link:

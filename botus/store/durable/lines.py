@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import os
 import time
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import BinaryIO
+from operator import itemgetter
+from typing import BinaryIO, NamedTuple
 
 from botus.text import unescape
 
 _BOM = b"\xef\xbb\xbf"
 _PIECE = 1 << 20
+_STRIDE = 1 << 16  # bytes between the places of an index: a line is found by counting line feeds from one
 MOMENT = 30.0  # seconds for which a program that writes half a line may wait before it goes on
 
 Edit = tuple[int, int, bytes]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line of the queue.
 
     Attributes:
@@ -62,6 +63,18 @@ def every(source: BinaryIO, step: int) -> Iterator[Line]:
         yield Line(raw, number * step + step // 2 + 1, _decode(raw), ending=piece[len(raw) :])
 
 
+def having(source: BinaryIO, words: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that have one of some words in them, each with its number; no word has a line feed."""
+    source.seek(content_start(source))
+    lines = 0
+    while piece := source.read(_PIECE) + source.readline():
+        if any(word in piece for word in words):
+            for number, raw in enumerate(piece.split(b"\n"), lines + 1):
+                if any(word in raw for word in words):
+                    yield number, raw
+        lines += piece.count(b"\n")
+
+
 def _is_new(source: BinaryIO) -> bool:
     """Tell whether the file changed a moment ago; a time far ahead is that of a wrong clock."""
     return abs(time.time() - os.fstat(source.fileno()).st_mtime) < MOMENT
@@ -86,11 +99,11 @@ def end_of(source: BinaryIO) -> int:
 
 
 def index(source: BinaryIO) -> tuple[list[tuple[int, int]], int]:
-    """Return where lines begin, as (offset, lines before it) about every megabyte, and how many there are."""
+    """Return where lines begin, as (offset, lines before it) every few of them, and how many there are."""
     offset = content_start(source)
     starts, lines = [(offset, 0)], 0
     source.seek(offset)
-    while piece := source.read(_PIECE):
+    while piece := source.read(_STRIDE):
         last = piece.rfind(b"\n")
         lines += piece.count(b"\n")
         if last >= 0:
@@ -102,11 +115,11 @@ def index(source: BinaryIO) -> tuple[list[tuple[int, int]], int]:
 
 def line_at(source: BinaryIO, starts: list[tuple[int, int]], wanted: int) -> Line:
     """Return the line with `wanted` lines before it; `starts` comes from `index`."""
-    offset, first = max(entry for entry in starts if entry[1] <= wanted)
-    for line in scan(source, offset, first + 1):
-        if line.number == wanted + 1:
-            return line
-    raise AssertionError("the index of a file that is open cannot point past its end")
+    offset, first = starts[bisect_right(starts, wanted, key=itemgetter(1)) - 1]
+    source.seek(offset)
+    offset += sum(map(len, islice(source, wanted - first)))
+    gone = Line(b"", wanted + 1, "")  # somebody has cut the file off
+    return next(scan(source, offset, wanted + 1), gone)
 
 
 def find(source: BinaryIO, wanted: Line) -> Line | None:
