@@ -1,7 +1,8 @@
-# botus in a container. Two targets:
+# botus in a container. Three targets:
 #   docker build -t botus .                               the poster (`post`): no model, no compiler
 #   docker build -t botus-generate --target generate .    with CTranslate2 and the demo model, to refill the queue
-# Both run as any user, on a read-only root, and write to /app/data only.
+#   docker build -t botus-web --target web .              the page, for a browser; beside the poster, on the same volume
+# All run as any user, on a read-only root, and write to /app/data only.
 # PYTHON_IMAGE is any image with Python 3.11 or newer, its `venv` module and pip.
 ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-trixie
 
@@ -32,6 +33,12 @@ ARG EXTRAS=
 RUN pip --python /opt/botus/bin/python install --no-cache-dir --no-compile --disable-pip-version-check \
     --root-user-action ignore ".[generate${EXTRAS:+,$EXTRAS}]"
 
+FROM build AS build-web
+ARG EXTRAS=
+RUN pip --python /opt/botus/bin/python install --no-cache-dir --no-compile --disable-pip-version-check \
+    --root-user-action ignore ".[web${EXTRAS:+,$EXTRAS}]" \
+ && find /opt/botus/lib \( -path '*/botus/demo/*' ! -name __init__.py -o -name '*.so' -o -name '*.so.*' \) -delete
+
 FROM ${PYTHON_IMAGE} AS base
 # Must be what botus/__init__.py says.
 ARG VERSION=0.1.0
@@ -55,6 +62,11 @@ ENTRYPOINT ["botus"]
 FROM base AS generate
 COPY --from=build-generate /opt/botus /opt/botus
 CMD ["generate"]
+
+FROM base AS web
+COPY --from=build-web /opt/botus /opt/botus
+EXPOSE 8017
+CMD ["web", "--host", "0.0.0.0"]
 
 # The last stage is what is built without --target.
 FROM base AS post

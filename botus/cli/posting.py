@@ -6,6 +6,7 @@ import os
 import random
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,7 @@ from botus import shutdown
 from botus.cli.options import Common, common
 from botus.errors import CredentialsError, TemporaryError
 from botus.log import Say
+from botus.settings import Settings
 
 if TYPE_CHECKING:
     from botus.posting.posting_run import Outcome, PostingRun
@@ -56,9 +58,13 @@ def run(values: Common) -> None:
     from botus.monitoring.start_page import start_page
     from botus.schedule.loop import settings_of
     from botus.schedule.process import serve
+    from botus.web.access import invitation
+
+    def invite(settings: Settings) -> str:
+        return invitation(settings.data, settings.web_link, time.time)
 
     settings_of(os.environ, values.data)
-    serve(values.existing, start_page, listener, debug=values.debug)
+    serve(values.existing, start_page, partial(listener, invite=invite), debug=values.debug)
 
 
 @click.command()

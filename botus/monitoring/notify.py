@@ -32,11 +32,17 @@ from botus.store.durable import files
 _MESSAGE, _PING = Timing((5.0, 10.0), 15.0), Timing((5.0, 5.0), 10.0)
 _TOGETHER = 30.0  # seconds for all services at one slot; the others hear at the next
 _DAY = 86400.0
+_FOR_REVIEW = ("low", "empty")  # events that a review helps with
+
+Invite = Callable[[Settings], str]
+"""Makes an address that lets the owner into the page, once; nothing where no page runs."""
 
 
-def listener(settings: Settings, targets: Mapping[str, Target], say: Say) -> Callable[[StepOutcome], None]:
+def listener(
+    settings: Settings, targets: Mapping[str, Target], say: Say, invite: Invite = lambda settings: ""
+) -> Callable[[StepOutcome], None]:
     """Return what `botus run` is to tell how each slot went."""
-    return Notifier(settings, targets, time.time, say).hear
+    return Notifier(settings, targets, time.time, say, invite).hear
 
 
 @dataclass
@@ -47,6 +53,7 @@ class Notifier:
     targets: Mapping[str, Target]
     clock: Callable[[], float]
     say: Say
+    invite: Invite = lambda settings: ""
     _complained: set[str] = field(default_factory=set)
     _memory: Alerts | None = None  # where the file cannot be written, this process remembers
 
@@ -139,7 +146,7 @@ class Notifier:
     def _tell_one(self, known: Alerts, service: Webhook, due: Mapping[str, str]) -> None:
         tries = [known.tried(event, service.account, self.clock()) for event in due]
         self._keep(known)
-        name, answer = _name(service), _send(service, message(self.settings, due.values()))
+        name, answer = _name(service), _send(service, message(self.settings, self._sentences(due)))
         for told in tries:
             told.heard = answer.state == "posted"
         if answer.state == "posted":
@@ -147,6 +154,10 @@ class Notifier:
         again = "tried again later" if min(told.tries for told in tries) < TRIES else "not tried again"
         problem = f"NOTIFY_URLS: {name} could not be told ({answer.reason}); {again}"
         self._complain(name, problem if answer.state != "posted" else "")
+
+    def _sentences(self, due: Mapping[str, str]) -> list[str]:
+        link = self.invite(self.settings) if any(event in due for event in _FOR_REVIEW) else ""
+        return [*due.values(), *([f"review here (good once, for five minutes): {link}"] if link else [])]
 
     def _complain(self, name: str, problem: str) -> None:
         """Say a problem of a service once, until a time without one."""

@@ -71,7 +71,7 @@ class Access:
         The token stands behind a `#`: browsers keep that to themselves, so it is in no log, and a messenger
         that looks at a link for a preview does not use it up.
         """
-        token = secrets.token_urlsafe(32)
+        token = secrets.token_hex(32)  # no sign in it means anything to a chat
         with files.editing(self._data):
             known = self._read()
             logins = _latest({**known.logins, _hash(token): self._clock() + LOGIN_FOR}, _MOST_LOGINS)

@@ -39,11 +39,12 @@ def view(
         count: most cards.
     """
     counts = tally(state)
+    group = state.page if state.listing and state.listing.like else ()
     pace = counts.pace
     return {
         "cards": [card(state, post, limits, noted, held) for post in islice(_coming(state), count)],
         "place": state.place,
-        "of": len(state.row),
+        "of": len(group or state.row),
         "kept": counts.kept,
         "left": counts.left,
         "made": {kind: number for kind, number in counts.made.items() if number},
@@ -62,7 +63,7 @@ def view(
         "notice": state.notice,
         "limits": [{"name": one.platform.title, "most": one.most} for one in limits],
         "learning": state.learning,
-        "like": bool(state.listing and state.listing.like),
+        "like": group[0] if group else None,
     }
 
 

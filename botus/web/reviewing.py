@@ -77,7 +77,9 @@ class Reviewing:
         with self._turn(client) as session:
             if request not in session.answered:
                 good = [(one.post, one.verdict) for one in wanted if not _stale(session, one)]
+                listing = session.state.listing
                 session.decide([one for one in good if not _is_so(session, *one)], request)
+                _go_on_with_group(session, listing)
             step = session.answered.get(request)
             if isinstance(step, Undo):
                 raise Problem(400, "request", "that id was of another request")
@@ -259,6 +261,13 @@ ORDER_KEYS: dict[str, str] = {name: key for key, name in ORDERS.items()}
 
 def _is_so(session: ReviewSession, post: str, verdict: Kind) -> bool:
     return verdict != "later" and session.state.verdicts.get(post) == verdict
+
+
+def _go_on_with_group(session: ReviewSession, listing: Listing | None) -> None:
+    """Stay with what is left of a group, of which a page may decide a part."""
+    left = tuple(filter(session.state.is_open, listing.like)) if listing else ()
+    if left:
+        session.state = replace(session.state, listing=Listing(like=left))
 
 
 def _stale(session: ReviewSession, one: Wanted) -> str:

@@ -116,6 +116,8 @@ class Server:
             cleanup_interval=_LOOKS_EVERY,
             connection_limit=_CONNECTIONS,
             max_request_body_size=LARGEST + 1,
+            inbuf_overflow=2 * LARGEST,  # never into a file: a container may have no place for one
+            outbuf_overflow=64 * LARGEST,
             max_request_header_size=_LONGEST_HEAD,
             clear_untrusted_proxy_headers=True,
             **(trusted if proxy else {}),

@@ -137,6 +137,24 @@ def test_lines_that_wait_for_a_keep_are_named(tmp_path: Path, hook: HookServer) 
     ]
 
 
+def test_what_asks_for_a_review_carries_the_way_to_it(bot: Bot) -> None:
+    asked: list[Settings] = []
+
+    def invite(settings: Settings) -> str:
+        asked.append(settings)
+        return "https://bot.example/login#once"
+
+    bot.notifier.invite = invite
+    bot.slot(trouble="the disk is full")
+    assert "login#" not in "".join(bot.heard)
+    assert asked == []
+    bot.fill(17)
+    bot.slot()
+    (low,) = bot.hook.texts
+    assert "- review here (good once, for five minutes): https://bot.example/login#once" in low
+    assert asked == [bot.settings]
+
+
 def test_refused_credentials_once_until_they_are_good_again(bot: Bot) -> None:
     one = bot.world.targets["one"]
     one.script.append("account")

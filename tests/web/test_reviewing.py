@@ -13,7 +13,7 @@ from botus.store.durable import files
 from botus.store.tweeted import Log
 from botus.text import fingerprint
 from botus.web.reviewing import IDLE
-from tests.web.page import POSTS, Page, journal, opened
+from tests.web.page import POSTS, Page, filled, journal, opened
 
 FIRST, SECOND, THIRD, FOURTH = map(fingerprint, POSTS)
 
@@ -174,18 +174,21 @@ def test_looking_at_others_decides_nothing(page: Page) -> None:
     assert len(journal(page.data)) == 1
 
 
-def test_everything_like_a_post(tmp_path: Path) -> None:
+def test_everything_like_a_post_is_decided_bit_by_bit(tmp_path: Path) -> None:
     with opened(tmp_path / "data") as page:
-        (page.data / "tweets.txt").write_text("the lamp is out\nfog\nthe lamp is out again\n")
+        filled(page.data, ("the lamp is out", "fog", "the lamp is out again", "the lamp was out again"))
         browser = page.browser()
-        view = browser.begin()
-        status, view = browser.send("/look", like=view["cards"][0]["post"])
-        assert (status, texts(view), view["like"]) == (
+        first = browser.begin()["cards"][0]["post"]
+        status, view = browser.send("/look", like=first)
+        assert (status, texts(view)[:2], view["like"]) == (
             200,
             ["the lamp is out", "the lamp is out again"],
-            True,
+            first,
         )
-        assert browser.send("/look", list=False)[1]["like"] is False
+        assert view["of"] == 3
+        view = browser.decide(first, "drop")["view"]
+        assert texts(view) == ["the lamp is out again", "the lamp was out again"]
+        assert browser.send("/look", list=False)[1]["like"] is None
 
 
 def test_another_device_is_told_and_may_take_over(page: Page) -> None:
