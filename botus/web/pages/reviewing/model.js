@@ -64,3 +64,10 @@ function counted(view, verdicts, sign) {
   const gone = verdicts.filter((verdict) => verdict !== "later").length;
   return { ...view, made, kept: view.kept + sign * kept, left: view.left - sign * gone, place: view.place + sign * verdicts.length };
 }
+
+/** Return a view in which what is on the screen stays there: a new order is for what comes after it. */
+export function pinned(view, onScreen) {
+  const fresh = new Map(view.cards.map((card) => [card.post, card]));
+  const posts = new Set(onScreen.map((card) => card.post));
+  return { ...view, cards: [...onScreen.map((card) => fresh.get(card.post) ?? card), ...view.cards.filter((card) => !posts.has(card.post))] };
+}

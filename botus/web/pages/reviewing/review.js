@@ -7,7 +7,7 @@ import { $, plain, rest, say } from "../parts/dom.js";
 import { DONE, fit, paintCard } from "./card.js";
 import { intentions, paintList } from "./list.js";
 import { Menu } from "./menu.js";
-import { begin, confirm, foresee } from "./model.js";
+import { begin, confirm, foresee, pinned } from "./model.js";
 import { Outbox } from "../parts/outbox.js";
 import { paintActions, paintPanel, paintProgress, paintSide, words } from "./frame.js";
 
@@ -62,17 +62,21 @@ export class Review {
     return this.now?.view.cards[0] ?? null;
   }
 
+  get #onScreen() {
+    return this.listing ? this.page : [this.card].filter(Boolean);
+  }
+
   /** Remember what a finger came down on: a card that changes beneath it is not decided. */
   touched() {
     this.#touched = Date.now();
-    this.#seen = this.listing ? this.page.map((card) => card.post).join() : (this.card?.post ?? "");
+    this.#seen = this.#onScreen.map((card) => card.post).join();
   }
 
   /** Whether the screen is still as it was when the finger came down. */
   #changed() {
     const seen = this.#seen;
     this.#seen = null;
-    if (seen === null || seen === (this.listing ? this.page.map((card) => card.post).join() : (this.card?.post ?? ""))) return false;
+    if (seen === null || seen === (this.#onScreen.map((card) => card.post).join())) return false;
     say("The post had just changed: nothing was decided");
     return true;
   }
@@ -212,7 +216,9 @@ export class Review {
 
   #answered(op, answer) {
     const rest = this.model?.view.like && op.kind === "decide" ? foresee(this.model, op).view.cards : [];
+    const onScreen = this.now?.waiting || op.kind === "edit" ? [] : this.#onScreen;
     this.model = confirm(this.model ?? begin(answer.view), op, answer);
+    this.model.view = pinned(this.model.view, onScreen);
     if (rest.length && !answer.view.like) this.#goOnWith(rest);
     if (op.kind === "decide" && !answer.done.length) this.#keepUndos();
     if (answer.stale?.length) say(answer.stale.length === 1 ? `Not decided: ${answer.stale[0].why}` : `${answer.stale.length} not decided: ${answer.stale[0].why}`);
@@ -261,7 +267,7 @@ export class Review {
     try {
       const view = await this.outbox.ask(() => get(`/review?client=${this.client}&count=${COUNT}`));
       const shownBefore = this.card?.post;
-      this.#take(view);
+      this.#take(view.cards.length ? pinned(view, this.#onScreen) : view);
       this.paint();
       if (this.card?.post !== shownBefore && view.notice) say(view.notice);
     } catch (problem) {
