@@ -53,9 +53,15 @@ class Parts:
 
 
 def page_files() -> dict[str, bytes]:
-    """Read the files of the page."""
-    folder = resources.files("botus.web") / "pages"
-    return {one.name: one.read_bytes() for one in folder.iterdir() if one.is_file()}
+    """Read the files of the page, by their paths."""
+    pages = resources.files("botus.web") / "pages"
+    folders = {"": pages, **{f"{one.name}/": one for one in pages.iterdir() if one.is_dir()}}
+    return {
+        f"{name}{one.name}": one.read_bytes()
+        for name, folder in folders.items()
+        for one in folder.iterdir()
+        if one.is_file()
+    }
 
 
 def create_app(parts: Parts) -> Flask:
@@ -123,7 +129,7 @@ def _entrance(parts: Parts) -> list[Route]:
         ("/", "GET", page),
         ("/login", "GET", login_page),
         ("/login", "POST", login),
-        ("/<name>", "GET", file),
+        ("/<path:name>", "GET", file),
     ]
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from tests.browser.visiting import CHROMIUM, QUIET, Served, watch
 
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     one = Served(tmp_path / "data")
@@ -41,7 +42,7 @@ Visit = Callable[..., Any]
 
 @pytest.fixture
 def visit(chromium: Any, served: Served) -> Iterator[Visit]:  # noqa: ANN401
-    """Open the page as `visit(**kind)`: PHONE or DESK, and what else a context takes; nothing may go wrong."""
+    """Open the page with `visit(**PHONE)` or `visit(**DESK)`; nothing that nobody expects may go wrong."""
     contexts: list[Any] = []
     troubles: list[str] = []
 
@@ -52,7 +53,7 @@ def visit(chromium: Any, served: Served) -> Iterator[Visit]:  # noqa: ANN401
         page.set_default_timeout(15_000)
         page.goto(served.login)
         page.wait_for_url(f"{served.address}/")
-        page.wait_for_selector("#card:not([hidden]), #panel h1")
+        page.wait_for_selector("#card:not([hidden]), #panel:not([hidden]) button")
         return page
 
     yield opened

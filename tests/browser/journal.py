@@ -6,7 +6,15 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-THINGS = ("The kettle", "A ferry", "Our lighthouse", "The late tram", "One gull", "The harbour clock", "My umbrella")
+THINGS = (
+    "The kettle",
+    "A ferry",
+    "Our lighthouse",
+    "The late tram",
+    "One gull",
+    "The harbour clock",
+    "My umbrella",
+)
 DEEDS = ("counts the waves", "asks for a receipt", "has retired twice", "is on the phone", "forgot the tide")
 ENDS = ("before breakfast", "and nobody minds", "as agreed", "without a permit", "for the third time")
 

@@ -21,6 +21,8 @@ export class Outbox {
 
   /** Changes that botus has not answered, oldest first. */
   entries = [];
+  /** Whether what closed tabs left is among them. */
+  isOpen = false;
   /** Why nothing goes out: null or a Problem. */
   trouble = null;
 
@@ -43,10 +45,11 @@ export class Outbox {
       const living = (await navigator.locks?.query())?.held.map((lock) => lock.name) ?? [];
       const left = (await this.#all()).filter((entry) => !living.includes(`botus-tab-${entry.tab}`));
       for (const entry of left) await this.#put({ ...entry, tab: TAB });
-      this.entries = left.map((entry) => ({ ...entry, tab: TAB }));
+      this.entries = left.map((entry) => ({ ...entry, tab: TAB, isKept: true }));
     } catch {
       this.#database = null; // a browser that keeps nothing: what waits is lost with the tab
     }
+    this.isOpen = true;
     this.told.changed();
     this.wake();
   }
@@ -56,10 +59,15 @@ export class Outbox {
     this.#last = Math.max(Date.now(), this.#last + 1);
     const entry = { id: newId(), tab: TAB, at: this.#last, path, body, op };
     this.entries.push(entry);
-    this.#put(entry).catch(() => { this.#database = null; });
+    this.#keep(entry);
     this.told.changed();
     this.wake();
     return entry;
+  }
+
+  /** Whether this browser keeps what waits, also when it is closed. */
+  get keeps() {
+    return this.#database !== null;
   }
 
   /** Run a request after all changes so far; rejects with a Problem, at once where nothing goes out. */
@@ -160,6 +168,16 @@ export class Outbox {
 
   #all() {
     return this.#database ? done(this.#database.transaction(STORE).objectStore(STORE).index("at").getAll()) : [];
+  }
+
+  async #keep(entry) {
+    try {
+      await this.#put(entry);
+      entry.isKept = this.keeps;
+    } catch {
+      this.#database = null;
+    }
+    this.told.changed();
   }
 
   async #put(entry) {

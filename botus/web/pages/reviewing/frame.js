@@ -76,8 +76,10 @@ export function paintActions(review, hasPanel, listed) {
 }
 
 function paintConnection(review) {
-  const { trouble, entries } = review.outbox;
-  const waiting = entries.length ? ` ${entries.length === 1 ? "One change waits" : `${entries.length} changes wait`} here, and go out in order.` : "";
+  const { trouble, entries, keeps } = review.outbox;
+  const count = keeps ? entries.filter((entry) => entry.isKept).length : entries.length;
+  const where = keeps ? "here" : "in this tab, which has to stay open";
+  const waiting = count ? ` ${count === 1 ? "One change waits" : `${count} changes wait`} ${where}.` : "";
   let said = "";
   if (trouble && trouble.what !== "taken" && trouble.what !== "busy") {
     said = trouble.what === "offline" ? `Offline.${waiting}` : `${trouble.message}.${waiting}`.replace("..", ".");

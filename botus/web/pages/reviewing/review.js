@@ -285,7 +285,7 @@ export class Review {
     const trouble = this.outbox.trouble;
     if (trouble?.what === "taken" || trouble?.what === "busy") this.taken = trouble;
     this.now = this.model && this.outbox.entries.reduce((model, entry) => foresee(model, entry.op), this.model);
-    $("review").dataset.waiting = this.outbox.entries.length;
+    $("review").dataset.waiting = this.outbox.isOpen ? this.outbox.entries.length : "";
     const panel = paintPanel(this);
     const listed = this.listing && !panel && !this.editing;
     $("card").hidden = Boolean(panel || listed || this.editing);
