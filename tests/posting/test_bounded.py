@@ -65,12 +65,12 @@ def bombs(megabytes: int) -> dict[str, Iterable[bytes]]:
         "a body without end": [OK + b"\r\n", *repeat(flood, 10**4)],
         "a header without end": [OK + b"X-Kettle: ", *repeat(flood, 10**4)],
         "headers without end": [OK, *repeat(b"X-Kettle: on\r\n" * 999, 10**4)],
-        "interim answers without end": repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 999, 10**4),
+        "interim answers without end": [*repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 999, 10**4)],
         "a chunk's extension without end": [CHUNKED + b"1;kettle=", *repeat(flood, 10**4)],
         "chunks without end": [CHUNKED, *repeat(b"1\r\n \r\n" * 999, 10**4)],
         "trailers without end": [CHUNKED + b"0\r\n", *repeat(b"X-Kettle: on\r\n" * 999, 10**4)],
-        "dripping headers": drip(OK + b"X-Kettle: " + flood),
-        "a dripping body": drip(OK + b"Content-Length: 99999\r\n\r\n" + flood),
+        "dripping headers": Drip(OK + b"X-Kettle: " + flood),
+        "a dripping body": Drip(OK + b"Content-Length: 99999\r\n\r\n" + flood),
         "deep JSON": [answer(b"[" * 100_000 + b"]" * 100_000)],
         "deep JSON in an error": [answer(b'{"error":' * 50_000).replace(b"200 OK", b"500 No")],
         "wide JSON": [answer(b"[" + b"{}," * 80_000 + b"{}]")],
@@ -79,10 +79,16 @@ def bombs(megabytes: int) -> dict[str, Iterable[bytes]]:
     }  # fmt: skip
 
 
-def drip(content: bytes) -> Iterator[bytes]:
-    for byte in content:
-        time.sleep(0.05)
-        yield bytes([byte])
+class Drip:
+    """Bytes that come one by one, also to whoever asks again."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        for byte in self.content:
+            time.sleep(0.05)
+            yield bytes([byte])
 
 
 # A whole answer is taken by a webhook, whose services say yes by the status alone, and by a ping.
@@ -124,16 +130,20 @@ class Hostile:
 CLIENT = r"""if True:
     import json, re, sys, time
     from pathlib import Path
+    from botus.errors import FileError, TemporaryError
     from botus.monitoring import notify
+    from botus.posting.http import bounded
     from botus.posting.target import Timing
     from botus.posting.targets.bluesky import Bluesky
     from botus.posting.targets.mastodon import Mastodon
     from botus.posting.targets.webhook import Webhook
     from botus.posting.targets.x import X
     from botus.store.sessions import Session, Sessions
+    from botus.training.base_model.download import Hooks, download
 
     name, port, count, deadline = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
     notify._PING = timing = Timing((1, 1), deadline)
+    bounded.REQUEST_DEADLINE = deadline / 4  # a download tries four times
     sessions = Sessions(Path("."))
 
     def bluesky(url):
@@ -151,8 +161,19 @@ CLIENT = r"""if True:
         # In kilobytes; getrusage would tell those of the parent, too.
         return int(re.search("VmHWM:\s+([0-9]+)", Path("/proc/self/status").read_text())[1])
 
+    def fetch(url, hooks=Hooks(bounded.streaming, pause=lambda seconds: None, timeouts=(1, 1))):
+        try:
+            download(url, Path("kettle"), lambda path: None, hooks, range(1, 256 << 10))
+        except (FileError, TemporaryError) as error:
+            return type(error).__name__
+        finally:
+            assert sum(path.stat().st_size for path in Path(".").glob(".kettle*")) <= 256 << 10
+        return "whole"
+
     def ask(number):
         url = f"http://127.0.0.1:{port}/{number}"
+        if name == "download":
+            return fetch(url + "/")
         if name == "ping":
             return "said: " + notify.ping(url + "/")
         if name == "instance":
@@ -202,6 +223,16 @@ def test_a_ping_that_is_answered_with_bombs(tmp_path: Path) -> None:
 def test_an_instance_page_that_is_a_bomb(tmp_path: Path) -> None:
     sent = bombs(INFLATED)
     assert set(told("instance", sent, tmp_path).values()) == {"later"}
+
+
+def test_a_base_model_that_is_a_bomb(tmp_path: Path) -> None:
+    sent = bombs(300)
+    page = b"HTTP/1.1 302 Found\r\nLocation: /0/\r\n\r\n"
+    sent["a redirect whose page has no end"] = [page, *repeat(b"a" * 65536, 10**4)]
+    sent["a length of 5,000 digits"] = [OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n{}"]
+    found = told("download", sent, tmp_path)
+    whole = {name for name, said in found.items() if said == "whole"}
+    assert whole == WHOLE | {"a redirect whose page has no end", "a length of 5,000 digits"}
 
 
 @pytest.mark.proof

@@ -35,14 +35,19 @@ def write_bundle(
     block_size: int = 4096,
     compression: int = 0,
     header: bytes = b"",
+    start: int = 0,
 ) -> None:
-    """Write `<prefix>.index` and `<prefix>.data-*`; tensors go to the shards in turn."""
+    """Write `<prefix>.index` and `<prefix>.data-*`; tensors go to the shards in turn.
+
+    Args:
+        start: added to the place of each tensor that the index tells.
+    """
     data = [bytearray() for _ in range(shards)]
     pairs = [(b"", _number(1, shards) + header + _bytes(3, _number(1, 1)))]
     for i, name in enumerate(sorted(tensors)):
         raw = np.ascontiguousarray(tensors[name]).tobytes()
         shard = data[i % shards]
-        pairs.append((name.encode(), _entry(tensors[name], i % shards, len(shard), raw)))
+        pairs.append((name.encode(), _entry(tensors[name], i % shards, start + len(shard), raw)))
         shard += raw
     index = table(pairs, restart_interval, block_size, compression)
     prefix.with_name(prefix.name + ".index").write_bytes(index)

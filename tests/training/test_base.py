@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.cli.display.training import by_tenths
 from botus.errors import BusyError, FileError, SettingsError, TemporaryError
+from botus.posting.http.bounded import streaming
 from botus.store.durable import files
 from botus.training.base_model import fetch as base
 from botus.training.base_model.download import Hooks
@@ -63,6 +65,7 @@ class Person:
         self.pauses: list[float] = []
         self.progress: list[tuple[str, int, int]] = []
         self.hooks = Hooks(
+            streaming,
             self.said.append,
             lambda *progress: self.progress.append(progress),
             self.pauses.append,
@@ -290,7 +293,10 @@ def test_a_page_in_the_place_of_a_file_is_refused(
         ("encoder.json", b"welcome", "not JSON"),
         ("checkpoint", b"all is well", "model_checkpoint_path"),
         ("model.ckpt.index", b"\x0a" * 500, "not a TensorFlow index"),
-        (DATA, b"\0" * 300_000, "checksum is wrong"),
+        ("encoder.json", b"[" * 300_000, "JSON, but of something else"),
+        ("vocab.bpe", b"a" * ((16 << 20) + 1), "more bytes than such a file, 16,777,215"),
+        (DATA, b"\0" * 270_336, "checksum is wrong"),
+        (DATA, b"\0" * 270_337, "more bytes than such a file, 270,336"),
         (DATA, b'{"error": "no"}', "15 bytes, and"),
     ],
 )
@@ -336,9 +342,19 @@ def test_compressed_though_asked_not_to_be(server: FileServer, tmp_path: Path) -
         fetch(server, tmp_path)
 
 
-def test_a_disk_that_is_too_small_is_told_before_anything_is_read(server: FileServer, tmp_path: Path) -> None:
-    server.faults = [Fault(DATA, headers={"Content-Length": str(10**16)}, stall=0)]
-    with pytest.raises(FileError, match=r"needs 10,000,000,000 MB, and .* MB free") as caught:
+def test_an_index_of_more_weights_than_any_model_has(server: FileServer, tmp_path: Path) -> None:
+    write_bundle(tmp_path / "wide", random_tensors(HPARAMS, 1), start=8 << 30)
+    server.contents["124M/model.ckpt.index"] = (tmp_path / "wide.index").read_bytes()
+    with pytest.raises(FileError, match="no GPT-2 model has"):
+        fetch(server, tmp_path)
+
+
+def test_a_disk_that_is_too_small_is_told_before_anything_is_read(
+    server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 10**6))
+    server.faults = [Fault(DATA, stall=0)]
+    with pytest.raises(FileError, match=r"needs 0 MB, and .* has 1 MB free") as caught:
         fetch(server, tmp_path)
     assert "make room" in caught.value.hint
 
@@ -399,7 +415,7 @@ def test_two_at_once(server: FileServer, tmp_path: Path) -> None:
             fetch(server, tmp_path)
         seen.append("busy")
 
-    base.fetch("124M", tmp_path, server.url, Hooks(pause=meanwhile))
+    base.fetch("124M", tmp_path, server.url, Hooks(streaming, pause=meanwhile))
     assert seen == ["busy"]
 
 
@@ -416,7 +432,8 @@ import sys
 from pathlib import Path
 from botus.training.base_model.fetch import fetch
 from botus.training.base_model.download import Hooks
-fetch("124M", Path(sys.argv[1]), sys.argv[2], Hooks(on_progress=print))
+from botus.posting.http.bounded import streaming
+fetch("124M", Path(sys.argv[1]), sys.argv[2], Hooks(streaming, on_progress=print))
 """
 
 

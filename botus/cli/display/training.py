@@ -97,10 +97,12 @@ def plot(rows: Sequence[LossRow], best_step: int) -> str:
 @contextmanager
 def watching_download(values: Common) -> Iterator[Hooks]:
     """Show a download to whoever gave these options."""
+    from botus.posting.http.bounded import streaming
+
     if values.quiet:
-        yield Hooks(values.say)
+        yield Hooks(streaming, values.say)
     elif not is_terminal():
-        yield Hooks(values.say, by_tenths(values.say))
+        yield Hooks(streaming, values.say, by_tenths(values.say))
     else:
         from rich import progress as rich
         from rich.console import Console
@@ -115,7 +117,7 @@ def watching_download(values: Common) -> Iterator[Hooks]:
             def show(name: str, done: int, total: int) -> None:
                 bar.update(task, completed=done, total=total or None, description=name)
 
-            yield Hooks(values.say, show)
+            yield Hooks(streaming, values.say, show)
 
 
 def by_tenths(say: Callable[[str], None]) -> Callable[[str, int, int], None]:

@@ -2,7 +2,8 @@
 
 A few megabytes of gzip can inflate to gigabytes, and headers or a body may come for ever, a byte at a time.
 So every byte is read until a deadline and a limit only; no compression is asked for, and what comes
-compressed all the same is inflated up to the limit. Loads `requests`: it is imported at the first request.
+compressed all the same is inflated up to the limit. A download may take its time, but has a limit, too,
+and ends where it hardly moves. Loads `requests`: it is imported at the first request.
 """
 
 # ruff: noqa: ANN401  (arguments are handed through to classes of requests, urllib3 and http.client)
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import io
+import math
 import os
 import socket
 import time
@@ -37,9 +39,11 @@ class Bounded(HTTPAdapter):
 
     Attributes:
         longest: bytes that the body of an answer may have, after decoding.
+        slowest: bytes of an answer that put its deadline off by a second.
     """
 
     longest = 256 << 10
+    slowest = math.inf
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.exchange = Exchange()
@@ -67,8 +71,39 @@ class Bounded(HTTPAdapter):
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
         """Let the connection know this adapter; urllib3 knows connections by their class only."""
         pool: Any = super().get_connection_with_tls_context(*args, **options)
-        pool.ConnectionCls = type("Connection", (_Connection, pool.ConnectionCls), {"adapter": self})
+        if not issubclass(pool.ConnectionCls, _Connection):  # as after a redirect
+            pool.ConnectionCls = type("Connection", (_Connection, pool.ConnectionCls), {"adapter": self})
         return pool
+
+
+class Streamed(Bounded):
+    """Lets a long answer be read piece by piece, while it brings `slowest` bytes a second on average.
+
+    Args:
+        longest: bytes that it may have; framing comes on top.
+    """
+
+    slowest = 1000.0
+
+    def __init__(self, longest: int) -> None:
+        self.longest = 2 * longest  # each of its bytes may be framed
+        super().__init__(max_retries=0)
+
+    def fetch(self, request: requests.PreparedRequest, options: dict[str, Any]) -> requests.Response:
+        response = HTTPAdapter.send(self, request, **options)
+        if response.is_redirect:  # `requests` would read its page into memory, and nobody looks at it
+            response._content, response._content_consumed = b"", True  # type: ignore[attr-defined]
+            response.raw.close()
+            self.close()
+        return response
+
+
+def streaming(longest: int) -> requests.Session:
+    """A session for answers of so many bytes, whatever Apprise's services have made of those of others."""
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, Streamed(longest))
+    return session
 
 
 def _body(raw: Any, encoding: str, longest: int) -> bytes:
@@ -116,7 +151,7 @@ class _Connection(HTTPConnection):
 
     def response_class(self, sock: socket.socket, *args: Any, **options: Any) -> HTTPResponse:  # type: ignore[override]
         response = HTTPResponse(sock, *args, **options)
-        self._reader = _Reader(sock, self.adapter.exchange.ends)
+        self._reader = _Reader(sock, self.adapter.exchange.ends, self.adapter.slowest)
         response.fp.close()
         response.fp = io.BufferedReader(self._reader)
         return response
@@ -128,15 +163,15 @@ class _Connection(HTTPConnection):
 
 
 class _Reader(io.RawIOBase):
-    """Reads a socket until a deadline, with the socket's time-out per read.
+    """Reads a socket until a deadline, which what comes may put off, with the socket's time-out per read.
 
     Attributes:
         left: bytes that may still come.
     """
 
-    def __init__(self, sock: socket.socket, ends: float) -> None:
+    def __init__(self, sock: socket.socket, ends: float, slowest: float) -> None:
         self.left = _LONGEST_HEAD
-        self._sock, self._ends, self._timeout = sock, ends, sock.gettimeout()
+        self._sock, self._ends, self._slowest, self._timeout = sock, ends, slowest, sock.gettimeout()
         self._raw = sock.makefile("rb", buffering=0)
 
     def readable(self) -> bool:
@@ -149,6 +184,7 @@ class _Reader(io.RawIOBase):
         self._sock.settimeout(remaining if self._timeout is None else min(remaining, self._timeout))
         count = self._raw.readinto(buffer)
         self.left -= count or 0
+        self._ends += (count or 0) / self._slowest
         if self.left < 0:
             raise _os_error(errno.EMSGSIZE)
         return count

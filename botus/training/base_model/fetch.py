@@ -24,6 +24,8 @@ _INDEX, _META, _DATA = "model.ckpt.index", "model.ckpt.meta", "model.ckpt.data-0
 # The order of fetching: what is small and says that the address is right comes first.
 FILES = ("hparams.json", "encoder.json", "vocab.bpe", "checkpoint", _INDEX, _META, _DATA)
 _KEYS = {"hparams.json": "n_vocab", "encoder.json": "!"}  # of every such file: all bytes are tokens
+# Bytes of the largest, 1558M: 6.2 GB of weights; of the other files a list of tokens and a graph with 2 MB.
+_MOST_WEIGHTS, _MOST = 8 << 30, 16 << 20
 _ANEW = "remove that file: the same command fetches it again"
 
 
@@ -72,9 +74,9 @@ def _fetch(folder: Path, url: str, hooks: Hooks) -> None:
     count = "all" if len(missing) == len(FILES) else f"{len(missing)} of {len(FILES)}"
     hooks.say(f"fetching {count} files of the base model {folder.name} into {folder}")
     for name in missing:
-        ends = (entry.offset + entry.size for entry in _entries(folder)) if name == _DATA else ()
         check = partial(_check, folder, name)
-        download(f"{url}/{name}", folder / name, check, hooks, at_least=max(ends, default=0))
+        sizes = _data_sizes(folder) if name == _DATA else range(1, _MOST)
+        download(f"{url}/{name}", folder / name, check, hooks, sizes)
 
 
 def _check(folder: Path, name: str, path: Path) -> None:
@@ -98,6 +100,8 @@ def _check(folder: Path, name: str, path: Path) -> None:
             value = json.loads(content)
         except ValueError as error:
             raise FileError(f"it is not JSON: {error}") from error
+        except (RecursionError, MemoryError):  # nested, or with more parts than a list of tokens has
+            value = None
         if not isinstance(value, dict) or _KEYS[name] not in value:
             raise FileError("it is JSON, but of something else")
 
@@ -109,6 +113,14 @@ def _content(path: Path, label: str) -> bytes:
         raise FileError(f"{label} is empty", _ANEW)
     refuse_placeholder(content[:512], label)
     return content
+
+
+def _data_sizes(folder: Path) -> range:
+    """How long the file of weights may be: its tensors lie end to end, as the index says."""
+    end = max((entry.offset + entry.size for entry in _entries(folder)), default=0)
+    if not 0 < end < _MOST_WEIGHTS:
+        raise FileError(f"{folder / _INDEX} is damaged: no GPT-2 model has {end:,} bytes of weights", _ANEW)
+    return range(end, end + 1)
 
 
 def _entries(folder: Path) -> list[Entry]:

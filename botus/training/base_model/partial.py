@@ -38,7 +38,7 @@ class PartialFile:
         try:
             validator, size = json.loads(files.read(self._note) or b"null")
             self.version = Version(str(validator), int(size))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError, RecursionError):
             self.discard()
         self.size = self.path.stat().st_size if self.path.exists() else 0
 
