@@ -1,8 +1,12 @@
-"""Owns the cache of converted models: one folder per model, kept only while it is whole.
+"""Owns the cache of converted models: one folder per model, kept only while it is whole, and made here.
 
 A model is built beside its place and renamed into it, with a seal that has the size and checksum of each
-file, so that a half-written or damaged one is never used. The seal tells damage, not who made it: a cache
-belongs to a data directory and is never looked for in a checkpoint, which may come from anybody.
+file, so that a half-written or damaged one is never used. Neither is one that was made elsewhere: checkpoints
+and data directories are downloaded, and their cache may hold the model of somebody else. So the seal also has
+the time at which each file was last changed (ctime), in nanoseconds. The system sets it; no archive and no
+copy brings it along. A restart, another mount or a new name of a folder above leave it as it is, as they do
+not always leave the numbers of inodes and devices. A few file systems (FAT) know no such time and tell that
+of the last writing, which can be set at will: there the two agree, and nothing is believed.
 """
 
 from __future__ import annotations
@@ -16,42 +20,58 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import google_crc32c
 
 from botus.errors import FileError
 from botus.store.durable import files
+from botus.store.durable.opening import open_file
 
 _SEAL = "seal.json"
 _NEW = "new-"
 _KEPT = 1  # models besides the new one: who goes to and fro between two need not wait each time
 _ABANDONED = 3600.0  # seconds, where a file system has no locks; no build takes that long
+_LONGEST_SEAL = 1 << 16  # bytes
+_WRITTEN = 3600 * 10**9  # nanoseconds by which files seem to be written before they were changed
 _KEY = re.compile(r"[0-9a-f]{32}-[\w.]+-[\w.]+")
 
 
-def converted(folders: Sequence[Path], key: str, build: Callable[[Path], None]) -> tuple[Path, int]:
-    """Return the folder of a converted model, and build it first where there is none.
+@dataclass(frozen=True)
+class Converted:
+    """A converted model.
+
+    Attributes:
+        folder: where it lies.
+        held: an open file; until it is closed no other botus removes the model.
+        instead: where one lay that was made elsewhere, or copied, and was not used.
+    """
+
+    folder: Path
+    held: int
+    instead: Path | None = None
+
+
+def converted(folders: Sequence[Path], key: str, build: Callable[[Path], None]) -> Converted:
+    """Return a converted model, and build it first where there is none.
 
     Args:
-        folders: where caches may lie; the first that can be written gets a new one. What they hold is
-            believed, so none of them may come with a checkpoint.
+        folders: where caches may lie; the first that can be written gets a new one.
         key: fingerprint, version and precision, joined by hyphens.
         build: writes the files into an empty folder.
-
-    Returns:
-        The folder, and an open file: until it is closed no other botus removes the model.
 
     Raises:
         FileError: none of the folders can be written, or what `build` raises.
     """
     for folder in folders:
         if (held := _hold(folder / key)) is not None:
-            return folder / key, held
+            return Converted(folder / key, held)
+    instead = next((folder / key for folder in folders if _is_foreign(folder / key)), None)
     problem = FileError("there is no folder for the converted model", "give a data directory")
     for folder in folders:
         try:
-            return folder / key, _build(folder, key, build)
+            return Converted(folder / key, _build(folder, key, build), instead)
         except OSError as error:
             problem = files.explain(error, folder, "write the converted model into")
     raise problem
@@ -60,7 +80,7 @@ def converted(folders: Sequence[Path], key: str, build: Callable[[Path], None]) 
 def _hold(model: Path) -> int | None:
     """Open the seal of a whole model, so that it stays; None where there is none, or it is being removed."""
     try:
-        held = os.open(model / _SEAL, os.O_RDONLY)
+        held = os.open(model / _SEAL, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return None
     if _lock(held, fcntl.LOCK_SH | fcntl.LOCK_NB) is not False and _whole(model):
@@ -81,19 +101,47 @@ def _lock(descriptor: int, how: int) -> bool | None:
 
 
 def _whole(model: Path) -> bool:
+    """Tell whether a model was made here and is as it was; the cheap question first."""
+    seal = _seal(model)
     try:
-        seal = json.loads((model / _SEAL).read_bytes())
-        return bool(seal) and all(_sum(model / name) == value for name, value in seal.items())
-    except (OSError, ValueError, AttributeError):
+        return (
+            bool(seal)
+            and all(_is_own(model / name, changed) for name, (_, _, changed) in seal.items())
+            and all(_sum(model / name) == (size, crc) for name, (size, crc, _) in seal.items())
+        )
+    except OSError:
         return False
 
 
-def _sum(path: Path) -> list[int]:
+def _is_foreign(model: Path) -> bool:
+    """Tell whether a model was made elsewhere, or copied."""
+    try:
+        return any(not _is_own(model / name, changed) for name, (_, _, changed) in _seal(model).items())
+    except OSError:
+        return False
+
+
+def _seal(model: Path) -> dict[str, tuple[int, int, int | None]]:
+    """The size, checksum and time of each file; nothing where there is no seal, or none of this version."""
+    try:
+        with open_file(model / _SEAL) as source:
+            seal = json.loads(source.read(_LONGEST_SEAL))
+        return {name: (size, crc, changed) for name, (size, crc, changed) in seal.items()}
+    except (OSError, FileError, ValueError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _is_own(path: Path, changed: int | None) -> bool:
+    status = path.stat()
+    return status.st_mtime_ns != status.st_ctime_ns == changed
+
+
+def _sum(path: Path) -> tuple[int, int]:
     size, crc = 0, 0
     with open(path, "rb") as source:
         while chunk := source.read(1 << 22):
             size, crc = size + len(chunk), google_crc32c.extend(crc, chunk)
-    return [size, crc]
+    return size, crc
 
 
 def _build(folder: Path, key: str, build: Callable[[Path], None]) -> int:
@@ -103,7 +151,9 @@ def _build(folder: Path, key: str, build: Callable[[Path], None]) -> int:
     new, building = _new(folder)
     try:
         build(new)
-        seal = {path.name: _sum(path) for path in new.iterdir()}
+        for path in new.iterdir():
+            os.utime(path, ns=(time.time_ns() - _WRITTEN,) * 2)
+        seal = {path.name: (*_sum(path), path.stat().st_ctime_ns) for path in new.iterdir()}
         (new / _SEAL).write_text(json.dumps(seal))
         place = os.open(folder, os.O_RDONLY)
         try:
@@ -153,7 +203,7 @@ def _used(model: Path) -> float:
 def _remove(path: Path, locked: Path) -> None:
     """Remove a folder unless somebody holds the lock of that file."""
     try:
-        descriptor = os.open(locked, os.O_RDONLY)
+        descriptor = os.open(locked, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:  # without a seal nobody uses it
         shutil.rmtree(path, ignore_errors=True)
         return

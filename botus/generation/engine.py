@@ -56,6 +56,7 @@ class Engine:
 
     Attributes:
         device, threads, precision: what they came to.
+        instead: where a converted model lay that was made elsewhere, and was not used.
 
     Raises:
         SettingsError: an unknown device or precision, no GPU, no threads.
@@ -86,8 +87,9 @@ class Engine:
             raise SettingsError(problems)
         key = f"{checkpoint.fingerprint}-{ctranslate2.__version__}-{precision}"
         build = partial(_convert, checkpoint, vocabulary, precision)
-        self._model, held = converted(cache_dirs, key, build)
-        weakref.finalize(self, os.close, held)
+        found = converted(cache_dirs, key, build)
+        weakref.finalize(self, os.close, found.held)
+        self._model, self.instead = found.folder, found.instead
         self.device = device if device != "auto" else "cuda" if gpus else "cpu"
         self.threads = threads if self.device == "cpu" else 1
         self.precision: str = json.loads((self._model / _PRECISION).read_bytes())

@@ -152,6 +152,11 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
         notes = list(_about_the_demo(options, settings))
     if sampler.engine.device == "cuda":
         notes.append("sampling on the GPU")
+    if sampler.engine.instead:
+        notes.append(
+            f"the converted model in {sampler.engine.instead.parent} was made elsewhere or copied: "
+            "the checkpoint has been converted anew"
+        )
     return GenerationSetup(job, sampler, sampling, (*notes, *read.problems(), *doubts))
 
 
