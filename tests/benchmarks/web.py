@@ -59,6 +59,9 @@ def measure(data: Path, count: int, touches: int) -> None:
         late = f"p95 {waits[int(0.95 * len(waits))]:.1f} ms, longest {waits[-1]:.1f} ms"
         print(f"  touch to next card: p50 {statistics.median(waits):.1f} ms, {late}, of {touches}")
         print(f"  memory in a review: {memory(page)} MB")
+        began = time.perf_counter()
+        with open_session(data, take_over=True):
+            print(f"  taken over in {time.perf_counter() - began:.2f} s; memory after it: {memory(page)} MB")
 
 
 def files(page: Served) -> set[str]:
