@@ -11,11 +11,13 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urljoin
 
 from botus.review.session import open_session
 from tests.benchmarks.curate import write
 from tests.web.served import Served, served
 
+_NAMED = re.compile(r"""["']((?:\./|\.\./|/)[\w./-]+\.(?:js|css|svg))["']""")
 VERDICTS = ("keep", "drop", "drop", "drop", "star", "drop", "later", "drop", "drop", "drop")
 
 
@@ -39,7 +41,7 @@ def measure(data: Path, count: int, touches: int) -> None:
         print(f"{count:,} candidates: start and login {time.perf_counter() - began:.2f} s")
         print(f"  memory before a review: {memory(page)} MB")
         began = time.perf_counter()
-        size = len(page.ask("GET", "/")[1]) + sum(len(page.ask("GET", f"/{name}")[1]) for name in files(page))
+        size = sum(map(len, files(page).values()))
         files_in = time.perf_counter() - began
         began = time.perf_counter()
         view = page.send("/review")
@@ -64,18 +66,15 @@ def measure(data: Path, count: int, touches: int) -> None:
             print(f"  taken over in {time.perf_counter() - began:.2f} s; memory after it: {memory(page)} MB")
 
 
-def files(page: Served) -> set[str]:
-    """The files that index.html wants, and those that they import."""
-    found: set[str] = set()
-    new = {"index.html"}
+def files(page: Served) -> dict[str, bytes]:
+    """What a browser fetches for the first page, by address: the page, what it names, what that imports."""
+    found: dict[str, bytes] = {}
+    new = {"/"}
     while new:
-        contents = [page.ask("GET", "/" if name == "index.html" else f"/{name}")[1].decode() for name in new]
-        named = re.findall(
-            r"""(?:src|href|from|import)[ =(]*["'](?:\./|/)?([\w-]+\.(?:js|css|svg))""", " ".join(contents)
-        )
-        found |= new
-        new = set(named) - found
-    return found - {"index.html"}
+        found |= {path: page.ask("GET", path)[1] for path in new}
+        named = {urljoin(path, name) for path in new for name in _NAMED.findall(found[path].decode())}
+        new = named - found.keys()
+    return found
 
 
 def again_and_again(data: Path) -> None:
