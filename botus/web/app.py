@@ -7,10 +7,11 @@ request has is ever looked for on the disk.
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import cast, get_args
+from typing import NamedTuple, cast, get_args
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -41,6 +42,13 @@ _KINDS = {
 }
 
 
+class PageFile(NamedTuple):
+    """A file of the page, as it is and as it travels."""
+
+    plain: bytes
+    packed: bytes
+
+
 @dataclass(frozen=True)
 class Parts:
     """What the application is made of; `files` are those of the page, by name."""
@@ -49,19 +57,20 @@ class Parts:
     guard: Guard
     reviewing: Reviewing
     say: Say
-    files: Mapping[str, bytes]
+    files: Mapping[str, PageFile]
 
 
-def page_files() -> dict[str, bytes]:
+def page_files() -> dict[str, PageFile]:
     """Read the files of the page, by their paths."""
     pages = resources.files("botus.web") / "pages"
     folders = {"": pages, **{f"{one.name}/": one for one in pages.iterdir() if one.is_dir()}}
-    return {
+    found = {
         f"{name}{one.name}": one.read_bytes()
         for name, folder in folders.items()
         for one in folder.iterdir()
         if one.is_file()
     }
+    return {name: PageFile(plain, gzip.compress(plain, mtime=0)) for name, plain in found.items()}
 
 
 def create_app(parts: Parts) -> Flask:
@@ -237,7 +246,14 @@ def _file_of(parts: Parts, path: str) -> bool:
 
 def _file(parts: Parts, name: str, status: int = 200) -> Response:
     kind = _KINDS.get(name.rpartition(".")[2], "application/octet-stream")
-    return Response(parts.files.get(name, b""), status, mimetype=kind)
+    is_packed = request.accept_encodings.quality("gzip") > 0
+    response = Response(
+        parts.files[name].packed if is_packed else parts.files[name].plain, status, mimetype=kind
+    )
+    response.headers["Vary"] = "Accept-Encoding"
+    if is_packed:
+        response.headers["Content-Encoding"] = "gzip"
+    return response
 
 
 def _of_http(error: HTTPException) -> Response:

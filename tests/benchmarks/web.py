@@ -6,6 +6,7 @@ python -m tests.benchmarks.web [--touches 300]
 from __future__ import annotations
 
 import argparse
+import gzip
 import re
 import statistics
 import tempfile
@@ -41,12 +42,13 @@ def measure(data: Path, count: int, touches: int) -> None:
         print(f"{count:,} candidates: start and login {time.perf_counter() - began:.2f} s")
         print(f"  memory before a review: {memory(page)} MB")
         began = time.perf_counter()
-        size = sum(map(len, files(page).values()))
+        found = files(page)
+        size, packed = sum(map(len, found.values())), sum(len(gzip.compress(one)) for one in found.values())
         files_in = time.perf_counter() - began
         began = time.perf_counter()
         view = page.send("/review")
         print(
-            f"  first page: {size / 1000:.1f} kB of files in {files_in:.3f} s,"
+            f"  first page: {size / 1000:.1f} kB of files ({packed / 1000:.1f} packed) in {files_in:.3f} s,"
             f" the first cards in {time.perf_counter() - began:.2f} s"
         )
         waits = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -208,6 +209,15 @@ def test_a_post_is_json_whatever_is_in_it(tmp_path: Path) -> None:
         held = [card["held"] for card in answer.get_json()["cards"]]
         assert held[1]
         assert browser.decide(fingerprint(posts[1]), "drop")["done"]
+
+
+def test_the_files_of_the_page_travel_packed(page: Page) -> None:
+    client = page.app.test_client()
+    plain, packed = client.get("/login.js"), client.get("/login.js", headers={"Accept-Encoding": "gzip, br"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert (packed.mimetype, packed.headers["Vary"]) == ("text/javascript", "Accept-Encoding")
 
 
 TRICKS = ["/../web/app.py", "/..%2fapp.py", "/%2e%2e/%2e%2e/etc/passwd", "/pages/login.js"]
