@@ -16,7 +16,7 @@ from botus.errors import SettingsError
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option("--port", default=8017, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--port", default=8017, show_default=True, type=click.IntRange(0, 65535), help="0 for any.")
 @click.option("--host-name", "names", multiple=True, metavar="NAME", help="A name that browsers know it by.")
 @click.option("--proxy", default="", metavar="ADDRESS", help="Believe the reverse proxy at this address.")
 @click.option("--login", is_flag=True, help="Print a new login for a page that is running.")

@@ -149,6 +149,8 @@ def _is_compose(words: list[str]) -> bool:
     if words[2] == "run":
         service = re.search(rf"^  {words[4]}:$", COMPOSE, re.MULTILINE)
         return words[3] == "--rm" and bool(service) and not _unknown(["botus", *words[5:]])
+    if words[2] == "exec":
+        return bool(re.search(rf"^  (?:# )?{words[3]}:$", COMPOSE, re.MULTILINE)) and not _unknown(words[4:])
     return words[2:] in (["up", "-d", "--build"], ["logs"])
 
 

@@ -238,3 +238,11 @@ def test_a_disk_that_fails_loses_nothing_and_is_said(page: Page) -> None:
     path.rmdir()
     assert browser.change("/decide", id="1", decisions=wanted)["done"]
     assert queue(page) == list(POSTS[1:])
+
+
+def test_a_damaged_journal_is_named(page: Page) -> None:
+    (page.data / ".botus" / "decisions.jsonl").write_text("{}\n{}\n")
+    status, found = page.browser().send("/review")
+    assert (status, found["what"]) == (503, "file")
+    assert "decisions.jsonl, line 1" in found["problem"]
+    assert any("decisions.jsonl" in said for said in page.said)
