@@ -3,7 +3,7 @@
 import { $, h, plain, shown } from "../parts/dom.js";
 
 export const DONE = { keep: "kept", star: "starred", drop: "dropped", later: "later", edit: "edited" };
-const SIZES = [32, 28, 25, 22, 19.5, 17.5];
+const SIZES = [32, 28, 25, 22, 19.5, 17.5, 16];
 
 let painted = "";
 

@@ -258,7 +258,7 @@ export class Review {
 
   #failed(problem) {
     if (problem.what === "taken" || problem.what === "busy") this.taken = problem;
-    else say(problem.what === "offline" ? "No connection: this needs one" : problem.message);
+    else say(problem.what === "offline" ? "There is no connection now, and this needs one" : problem.message);
   }
 
   async #lookAgain(anyway = false) {

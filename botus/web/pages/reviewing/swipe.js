@@ -53,10 +53,18 @@ export function swipes(card, decided) {
     const by = moved;
     if (verdict) away(card, by);
     end();
+    if (verdict) atOnce(card);
     if (verdict) decided(verdict);
   });
   card.addEventListener("pointercancel", end);
   addEventListener("keydown", (event) => event.key === "Escape" && start && end());
+}
+
+/** Let the next card stand where it belongs, without coming back from where this one was pushed to. */
+function atOnce(card) {
+  card.style.transition = "none";
+  card.getBoundingClientRect();
+  card.style.transition = "";
 }
 
 /** Let a picture of the card fly off, while the next one is there already. */
