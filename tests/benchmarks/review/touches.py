@@ -1,6 +1,6 @@
 """Measures the page in a real Chromium: its start, and from a touch to the next card on the screen.
 
-python -m tests.benchmarks.touches [--candidates 10000] [--touches 300]
+python -m tests.benchmarks.review.touches [--candidates 10000] [--touches 300]
 """
 
 from __future__ import annotations
