@@ -303,7 +303,7 @@ PROGRAM = r"""if True:
 
 @pytest.mark.parametrize("form", ["zip", "json"])
 def test_a_line_of_6_megabytes_is_read_in_little_memory(tmp_path: Path, form: str) -> None:
-    """As text it would be 24 megabytes, for its emoji; what is looked at first takes 11, however long it is."""
+    """As text it would be 24 megabytes, for its emoji; what is looked at first takes 11."""
     one = json.dumps(tweet("the heron waits at the pond 🪶 " * 6), ensure_ascii=False).encode()
     paths, counts = [tmp_path / f"short.{form}", tmp_path / f"long.{form}"], [2, 6_000_000 // len(one)]
     for path, count in zip(paths, counts, strict=True):
