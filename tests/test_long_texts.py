@@ -16,8 +16,9 @@ import pytest
 from botus import markup, text
 from botus.corpus import cleaning
 from botus.corpus.parsing import words
-from botus.screening import copies, loops, mentions, repair, rules
+from botus.screening import loops, mentions, repair, rules
 from botus.screening.denylist import parse_denylist
+from botus.screening.likeness import copies
 
 PIECES = (
     *("a-", "a@", "b.", "(", "[](", "<p", "<a ", "<!--", "RT @", "= ", "|", "@a@b.c ", "a", "a ", " ", "\\"),

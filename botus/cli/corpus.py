@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from botus.cli.options import Common, common
 from botus.cli.output import can_ask, can_show, progress_bar, terminal_width, to_stderr
-from botus.errors import RefusedError, SettingsError
+from botus.errors import RefusedError
 from botus.text import duration
-
-if TYPE_CHECKING:
-    from botus.generation.score import CorpusProfile
 
 _at_least = partial(click.option, type=click.IntRange(0), default=0, metavar="N")
 _treatment = partial(
@@ -202,21 +197,7 @@ def corpus_forget(values: Common, yes: bool) -> None:
     if not yes and not click.confirm("Forget it?", err=True):
         values.result(["nothing was deleted"], lambda: {"said": "nothing was deleted", "posts": 0})
         return
-    done = forgetting.forget(settings.data, lambda posts: _profile(values, posts))
+    done = forgetting.forget(settings.data)
     rows = [f"forgot {done.posts:,} posts; {done.size / 1024:,.0f} KB of hashes took their place"]
     rows += [f"{done.quotes:,} quotes of them are gone from candidates.jsonl"] if done.quotes else []
     values.result(rows, lambda: asdict(done))
-
-
-def _profile(values: Common, posts: Sequence[str]) -> tuple[CorpusProfile, str]:
-    """What the model thinks of real posts; without one what needs none."""
-    from botus.generation.score import profile_of
-
-    try:
-        from botus.generation.setup import profile_for
-
-        values.say("asking the model what real posts are like")
-        return profile_for(values.settings, Path.cwd(), posts)
-    except SettingsError as error:
-        values.say(f"{error.message}: the score will not know how likely real posts are", "warning")
-        return profile_of(posts), ""

@@ -49,11 +49,12 @@ def curate(
     if len(chosen) > 1:
         raise click.UsageError("say only one of --export, --import, --keep and --drop-matching")
     if not chosen:
+        from botus.review.machine.tally import tally
         from botus.review.terminal.loop import closing, review
 
         settings, learning = values.existing, not no_learning
         done = review(settings, order, dropped=dropped, learning=learning, take_over=take_over)
-        values.result(closing(done), lambda: dict(done.made))
+        values.result(closing(done), lambda: dict(tally(done).made))
         return
     from botus.review.session import open_session
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from botus.screening.copies import words
-from botus.screening.near import Frequencies, Near, marks
+from botus.screening.likeness.copies import words
+from botus.screening.likeness.near import Frequencies, Near, marks
 from botus.text import fingerprint
 
 

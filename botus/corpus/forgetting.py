@@ -7,25 +7,23 @@ crash leaves the corpus or its hashes or both, and the same command does the res
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from botus.corpus.feedback import SOURCE as KEPT
 from botus.errors import FileError
-from botus.screening import hashes
-from botus.screening.copies import words
-from botus.screening.hashes import hashes_of
+from botus.screening.likeness import hashes
+from botus.screening.likeness.copies import words
+from botus.screening.likeness.hashes import hashes_of
 from botus.screening.rules import hashtags_of
 from botus.store import forgotten
 from botus.store.candidates import Candidates
 from botus.store.corpus import BY_HAND, Corpus, read
 from botus.store.durable import files
-from botus.store.forgotten import ForgottenCorpus, Profile
+from botus.store.forgotten import ForgottenCorpus
 
 _TRIED = 500  # posts or more that the hashes must refuse before the text goes
-
-Ask = Callable[[Sequence[str]], tuple[Profile, str]]
 
 
 @dataclass(frozen=True)
@@ -71,11 +69,10 @@ def plan(data: Path) -> list[str] | None:
     return lines
 
 
-def forget(data: Path, ask: Ask, salt: Callable[[int], bytes] = os.urandom, *, wait: float = 60.0) -> Done:
+def forget(data: Path, salt: Callable[[int], bytes] = os.urandom, *, wait: float = 60.0) -> Done:
     """Put hashes in the place of the corpus.
 
     Args:
-        ask: returns what real posts are like, and the fingerprint of the model that was asked.
         salt: returns so many random bytes.
         wait: seconds that another command of the corpus may still need.
 
@@ -92,23 +89,22 @@ def forget(data: Path, ask: Ask, salt: Callable[[int], bytes] = os.urandom, *, w
     ):
         for _ in range(10):
             seen = files.stamp(corpus.path)
-            left = _hashed(data, ask, salt)
+            left = _hashed(data, salt)
             with files.editing(data):
                 if files.stamp(corpus.path) == seen:
                     return _replace(data, left)
     raise FileError(f"{corpus.path} keeps changing", "close the program that writes to it, then try again")
 
 
-def _hashed(data: Path, ask: Ask, salt: Callable[[int], bytes]) -> ForgottenCorpus | None:
+def _hashed(data: Path, salt: Callable[[int], bytes]) -> ForgottenCorpus | None:
     """What stays of corpus.txt; None where it is there already, or where there are no posts."""
     path = Corpus(data).path
     posts, content = read(path).everything, files.read(path) or b""
     if not posts or any(one.was(content) for one in forgotten.read(data)):
         return None
-    profile, model = ask(posts)
     grains = salt(hashes.SALT)
     table = hashes.make(posts, hashtags_of(posts), grains).table
-    return ForgottenCorpus(len(posts), grains, table, profile, model, forgotten.digest_of(content, grains))
+    return ForgottenCorpus(len(posts), grains, table, forgotten.digest_of(content, grains))
 
 
 def _replace(data: Path, left: ForgottenCorpus | None) -> Done:

@@ -13,7 +13,7 @@ from pathlib import Path
 from botus.corpus.duplicates import Known
 from botus.corpus.feedback import SOURCE as KEPT
 from botus.errors import FileError, SettingsError
-from botus.screening.copies import words
+from botus.screening.likeness.copies import words
 from botus.store import forgotten
 from botus.store.corpus import Corpus, CorpusPost
 from botus.text import escape

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from botus.generation.score import CorpusProfile
 from botus.screening.rules import Rules
 from botus.store.candidates import Origin
 from botus.store.forgotten import ForgottenCorpus
@@ -24,7 +23,6 @@ class Job:
     copies: bool = False  # texts may be copies of the corpus
     dry_run: bool = False
     forgotten: Sequence[ForgottenCorpus] = ()
-    profile: CorpusProfile | None = None  # of real posts, where that is not to be learned from the corpus
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from botus import text
 from botus.generation.job import Job, Sample
-from botus.generation.score import Logprob, profile_of, score
-from botus.screening.hashes import hashes_of
+from botus.generation.score import Scorer
+from botus.screening.likeness.hashes import hashes_of
 from botus.screening.novelty import Novelty
 from botus.screening.screen import Screen
 from botus.screening.verdict import Verdict
@@ -25,14 +25,14 @@ EARLIER = "an earlier run"  # a source of `known`
 
 
 class Judge:
-    """Accepts or refuses the texts of a job one by one; without `logprob` the model is not asked."""
+    """Accepts or refuses the texts of a job one by one."""
 
-    def __init__(self, job: Job, logprob: Logprob | None = None) -> None:
+    def __init__(self, job: Job) -> None:
         self._screen = Screen(job.rules)
         corpus, hashes = ((), ()) if job.copies else (job.corpus, hashes_of(job.forgotten))
         self._novelty = Novelty(corpus, known(job.data), hashes)
         self._novelty.prepare()
-        self._profile = job.profile or profile_of(job.corpus, logprob)
+        self._scorer = Scorer(job.corpus)
 
     def judge(self, sample: Sample) -> Candidate | Verdict:
         """Return the candidate that a text makes, or the verdict that refuses it."""
@@ -42,11 +42,11 @@ class Judge:
         novelty = self._novelty.check(verdict.text)
         if novelty.reason:
             return novelty
-        total, parts = score(verdict.text, sample.logprob, self._profile)
+        score, parts = self._scorer.rate(verdict.text)
         return Candidate(
             text=verdict.text,
             number=sample.number,
-            score=total,
+            score=score,
             parts=parts,
             logprob=round(sample.logprob, 4),
             nearest=asdict(novelty.nearest) if novelty.nearest else None,

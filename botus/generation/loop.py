@@ -17,7 +17,6 @@ from botus.errors import BotusError, Interrupted
 from botus.generation.job import Job, Sample
 from botus.generation.judge import EARLIER, Judge, known
 from botus.generation.report import GenerationReport
-from botus.generation.score import Logprob
 from botus.shutdown import Interrupts
 from botus.store.candidates import Candidate, Candidates
 from botus.store.decisions import Decisions
@@ -46,7 +45,6 @@ def generate(
     job: Job,
     draw: Draw,
     *,
-    logprob: Logprob | None = None,
     on_progress: Callable[[GenerationReport], None] = lambda report: None,
     on_line: Callable[[str], None] = lambda post: None,
     clock: Callable[[], float] = time.monotonic,
@@ -56,7 +54,6 @@ def generate(
 
     Args:
         job, draw: what is to be done, and with which texts.
-        logprob: asks the model about posts; None to score without it.
         on_progress: told the report so far, ten times a second and at the end.
         on_line: told every accepted text, when it is durable.
         clock, now: seconds that never go back; Unix time in seconds.
@@ -68,9 +65,9 @@ def generate(
     """
     run = _Run(job, on_progress, on_line, clock, now)
     if job.dry_run:
-        return run.go(draw, logprob)
+        return run.go(draw)
     with files.lock(job.data, "generate", holder="another botus generate"):
-        return run.go(draw, logprob)
+        return run.go(draw)
 
 
 def new_seed() -> int:
@@ -103,12 +100,12 @@ class _Run:
             lost_mass=job.origin.lost_mass,
         )
 
-    def go(self, draw: Draw, logprob: Logprob | None) -> GenerationReport:
+    def go(self, draw: Draw) -> GenerationReport:
         samples: Iterator[Sample] = iter(())
         try:
             with Interrupts() as interrupts:
                 try:
-                    judge = self._begin(logprob)
+                    judge = self._begin()
                     samples = draw(self.reached)
                     self._loop(samples, judge, interrupts)
                     interrupts.hold()
@@ -125,11 +122,11 @@ class _Run:
             getattr(samples, "close", lambda: None)()  # stops the threads behind it
         return self.report
 
-    def _begin(self, logprob: Logprob | None) -> Judge:
+    def _begin(self) -> Judge:
         self.report.skipped = self.reached = self.candidates.reached(self.job.origin)
         if not self.job.dry_run:
             self._requeue()
-        judge = Judge(self.job, logprob)
+        judge = Judge(self.job)
         self.began = self.flushed = self.clock()
         return judge
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from rich.cells import cell_len, set_cell_size
 
-from botus.generation.score import FEWEST
 from botus.screening.verdict import Verdict
 from botus.text import counted, escape
 
@@ -70,9 +69,6 @@ def table(report: GenerationReport, width: int = 0) -> Iterator[str]:
         yield set_cell_size(row, width - 1).rstrip() + "…" if is_long else row
     if report.compared == 0:
         yield "the copy check had nothing to compare with: there is no corpus.txt, or nothing in it"
-    elif report.compared is not None and report.compared < FEWEST:
-        posts = counted(report.compared, "post")
-        yield f"corpus.txt has {posts}: too few for the score to know what real ones are like"
     memory = f", {report.memory / 2**20:.0f} MB of memory" if report.memory else ""
     yield f"{report.seconds:.1f} s, {report.rate:.1f} lines/s{memory}, --seed {report.seed}"
 

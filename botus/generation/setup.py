@@ -19,9 +19,9 @@ from botus.errors import FileError, SettingsError
 from botus.generation.job import Job, Sample, SamplingOptions
 from botus.generation.loop import new_seed
 from botus.generation.sampler import Sampler
-from botus.generation.score import CorpusProfile, forgotten_profile, profile_of, sample
+from botus.generation.score import sample
 from botus.screening.denylist import parse_denylist
-from botus.screening.hashes import Hashtags, hashes_of
+from botus.screening.likeness.hashes import Hashtags, hashes_of
 from botus.screening.rules import Policy, Rules, hashtags_of
 from botus.screening.screen import doubtful_words
 from botus.settings import Settings
@@ -143,7 +143,6 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
         copies=options.copies,
         dry_run=options.dry_run,
         forgotten=gone,
-        profile=forgotten_profile(gone, checkpoint.fingerprint, len(corpus)),
     )
     notes = [f"checkpoint: {path}"]
     if nearby.others:
@@ -158,21 +157,6 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
             "the checkpoint has been converted anew"
         )
     return GenerationSetup(job, sampler, sampling, (*notes, *read.problems(), *doubts))
-
-
-def profile_for(settings: Settings, working_folder: Path, posts: Sequence[str]) -> tuple[CorpusProfile, str]:
-    """Ask the checkpoint of a data directory what it thinks of a corpus; returns its fingerprint too.
-
-    Raises:
-        SettingsError: there is no checkpoint, or the generate extra is not installed.
-        FileError: the checkpoint is damaged.
-    """
-    path = find(settings.data, working_folder).path
-    if path is None:
-        raise SettingsError("there is no checkpoint")
-    checkpoint = open_checkpoint(path)
-    sampler = _sampler(checkpoint, settings, GenerateOptions(device="cpu"))
-    return profile_of(posts, sampler.logprob), checkpoint.fingerprint
 
 
 def _wanted(given: Path | None) -> Nearby | None:

@@ -4,8 +4,8 @@ machine/      the review as a machine: state, key -> state. Pure; the keys are h
 session.py    one review with its files: carries out what the machine wants. Knows no terminal
 handover.py   one reviewer at a time, and how another one takes over
 terminal/     the review in a terminal: reads keys, paints screens
-learning.py   when to learn the order, from which decisions, for which posts
-ranking.py    what is learned: the model of which posts a person keeps, and what it is worth. Pure
+learning.py   reads the deck, and decides when to learn the order and from which decisions
+taste/        what is learned: a model of what a person keeps, how far it is to be trusted. Pure
 comparing.py  the words that a post shares with the corpus
 batch.py      decisions without a terminal: by line number, by pattern, by a table
 sheet.py      that table as CSV for a spreadsheet, and back. Pure

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from botus.errors import SettingsError
 from botus.review import sheet
 from botus.review.machine.state import DONE
 from botus.review.session import ReviewSession
 from botus.review.sheet import Row
+from botus.review.taste.regression import logistic
+from botus.store.decisions import Kind
 from botus.text import escape, fingerprint, normalise
 
 
@@ -79,6 +82,7 @@ def matching(session: ReviewSession, pattern: str) -> list[str]:
 
 def export(session: ReviewSession) -> tuple[bytes, int]:
     """Return the table of all posts in the queue, in the order of the review, and how many there are."""
+    session.think_through()
     state = session.state
     known = dict.fromkeys((*state.deck, *state.table.cards))
     posts = [post for post in known if state.is_there(post) and state.table.cards[post].raws]
@@ -88,12 +92,12 @@ def export(session: ReviewSession) -> tuple[bytes, int]:
 def _rows(session: ReviewSession, posts: Sequence[str]) -> Iterator[dict[str, str]]:
     for post in posts:
         verdict, noted = session.state.verdicts.get(post), session.noted(post)
-        score, temperature = noted.get("score"), noted.get("temperature")
+        worth, temperature = session.state.worth.get(post), noted.get("temperature")
         yield {
             "id": post,
             "decision": verdict if verdict in ("keep", "star", "later") else "",
             "text": session.state.table.cards[post].text,
-            "score": "" if score is None else f"{score:.4f}",
+            "score": "" if worth is None else f"{logistic(worth):.4f}",
             "flags": ", ".join([*map(str, noted.get("flags") or ()), *_too_long(session, post)]),
             "model": str(noted.get("model") or ""),
             "temperature": "" if temperature is None else f"{temperature:g}",
@@ -124,5 +128,6 @@ def take_in(session: ReviewSession, rows: Sequence[Row]) -> Imported:
         if row.kind:
             wanted.append((post, row.kind))
     made = session.decide(wanted)
-    counts = {DONE[kind]: count for kind, count in made.items()} | ({"edited": edits} if edits else {})
+    counts = {DONE[kind]: made[kind] for kind in get_args(Kind) if made[kind]}
+    counts |= {"edited": edits} if edits else {}
     return Imported(counts, gone, tuple(refused))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from botus.screening.copies import words
-from botus.screening.hashes import hashes_of
+from botus.screening.likeness.copies import words
+from botus.screening.likeness.hashes import hashes_of
 from botus.screening.novelty import Novelty
 from botus.store import forgotten
 from botus.store.corpus import Corpus

@@ -1,87 +1,187 @@
-"""Learns the order from the person's decisions while they read, a few milliseconds at a time.
+"""Reads the deck and learns the order from decisions while the person reads, a few milliseconds at a time.
 
-Decides when there is something new to learn, from which decisions, and for which posts; `ranking` has the
-model. A lesson that predicts the person's own decisions no better than the score does is not used.
+Decides what is to be done next: to read posts that are new, to learn from new decisions, to lay out the deck.
+What is learned and how is in `taste`; the decisions are all that count, of earlier reviews too.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from random import Random
 
-from botus.review import ranking
+from botus.review.machine.explaining import LEARNED_FROM
 from botus.review.machine.order import Lesson
-from botus.review.machine.state import ReviewState
+from botus.review.machine.state import ReviewState, relaying
+from botus.review.taste import model, trust
+from botus.review.taste.model import Model, Reason
+from botus.review.taste.regression import Example, fit
+from botus.screening.deck import Deck
+from botus.store.decisions import Verdict
 
-_MOST = 1000  # decisions that are learned from, the latest
-_POOL = 20_000  # posts that are rated, the next ones
-_PIECE = 25  # posts between two stops
+AT_ONCE = 1000  # posts that are read before the first card is shown; more are read while one looks at it
+_MOST = 1000  # decisions that are learned from
+_MOST_KEPT = 500  # of them
+_PASSES = 5
+_STAR = 3.0  # keeps that a star counts for
+_CHARACTERS = 4000  # that are read between two stops
+_PIECE = 50  # examples between two stops
+
+Change = Callable[[ReviewState], ReviewState | None]
+"""What becomes of a review when a piece of work is done; None where it has to be done again."""
 
 
 class Learner:
-    """What is learned in one review; `parts` returns the parts of a post's score by its fingerprint."""
+    """What is known of the posts of one review.
 
-    def __init__(self, parts: Callable[[str], Mapping[str, float]]) -> None:
-        self._parts = parts
-        self._features: dict[str, array[int]] = {}
-        self._work: Generator[None, None, Lesson | None] | None = None
-        self._seen = 0
+    Args:
+        logprob: the mean log-probability per token of a post, by fingerprint; None where nobody knows.
+    """
 
-    def work(self, state: ReviewState) -> Lesson | bool:
-        """Work for a few milliseconds: True if there is more to do, a lesson where one is learned."""
+    def __init__(self, logprob: Callable[[str], float | None]) -> None:
+        self._logprob = logprob
+        self._deck = Deck()
+        self._rows: dict[str, int] = {}
+        self._work: Generator[None, None, Change] | None = None
+        self._verdicts: Mapping[str, Verdict] = {}  # what was looked at last
+        self._learned = (0, 0)  # decisions and keeps behind the latest lesson
+        self._evidence: float | None = None
+        self._must_lay = False
+
+    def work(self, state: ReviewState) -> ReviewState | None:
+        """Work for a few milliseconds; returns the state after it, None where there is nothing to do."""
         if self._work is None:
-            if not self._is_due(state):
-                return False
-            self._seen = len(state.verdicts)
-            self._work = self._learn(state)
+            self._work = self._next(state)
+        if self._work is None:
+            return None
         try:
             next(self._work)
         except StopIteration as end:
             self._work = None
-            return end.value or False
-        return True
+            after: ReviewState | None = end.value(state)
+            self._must_lay = after is None or after.worth is not state.worth
+            return after or state
+        return state
 
-    def _is_due(self, state: ReviewState) -> bool:
-        count = len(state.verdicts)
-        has_news = abs(count - self._seen) >= max(10, count // 20)
-        return state.can_learn and count >= ranking.FEWEST and has_news
-
-    def _learn(self, state: ReviewState) -> Generator[None, None, Lesson | None]:
-        decided = yield from self._decided(state)
-        examples = [(self._features[post], is_kept) for post, is_kept in decided.items()]
-        if not ranking.is_enough(examples):
+    def _next(self, state: ReviewState) -> Generator[None, None, Change] | None:
+        if len(self._rows) < len(state.table.cards):
+            return self._read(state)
+        if self._must_lay and state.is_by_worth:
+            return relaying(state)
+        if state.verdicts is self._verdicts or not state.learning:
             return None
-        model = yield from ranking.fit(examples)
-        auc = yield from ranking.cross_validate(examples)
-        scored = [(state.scores[post], kept) for post, kept in decided.items() if post in state.scores]
-        both = len({kept for _, kept in scored}) == 2
-        lesson = Lesson(len(examples), {}, auc, ranking.auc(scored) if both else None)
-        if not lesson.is_better_than_score:
-            return lesson
-        chances: dict[str, float] = {}
-        for count, post in enumerate(list(islice(state.coming(), _POOL)), 1):
-            chances[post] = model.chance(self._read(post, state.table.cards[post].text))
+        self._verdicts = state.verdicts
+        decisions, kept = count(state.verdicts)
+        if not is_enough(decisions, kept):
+            return _forget() if state.lesson else None
+        return self._learn(state) if is_due(decisions, kept, *self._learned) else None
+
+    def _read(self, state: ReviewState) -> Generator[None, None, Change]:
+        """Read the posts that are new, and rate all."""
+        letters = 0
+        for post, card in state.table.cards.items():
+            if post in self._rows:
+                continue
+            self._rows[post] = self._deck.add(card.text, self._logprob(post))
+            letters += len(card.text) + _PIECE
+            if letters > _CHARACTERS:
+                letters = 0
+                yield
+        yield from self._deck.settle()
+        scores = _ByPost(self._rows, self._deck.settled.scores)
+        reasons = self._reasons(Model(self._deck))
+        self._learned = (0, 0)  # what was learned of the deck as it was says nothing of the new posts
+        self._verdicts = {}
+        return lambda now: replace(now, scores=scores, reasons=reasons)
+
+    def _learn(self, state: ReviewState) -> Generator[None, None, Change]:
+        """Learn from the decisions, and rate all posts by that."""
+        decisions, kept = self._learned = count(state.verdicts)
+        rng = Random(f"{state.seed} {decisions} {kept}")
+        examples = yield from self._examples(state.verdicts, rng)
+        size = model.size(self._deck)
+        folds = (yield from trust.held_out(examples, size, rng)) if kept >= trust.FEWEST_KEPT else []
+        if kept >= trust.FEWEST_KEPT:
+            found = trust.evidence(folds)
+            # A review that begins with many decisions trusts them as if it had seen them one by one.
+            times = 1 if self._evidence is not None else sum(1 for _ in lessons(decisions))
+            self._evidence = trust.smoothed(self._evidence or 0.0, found, times)
+        trusted = trust.trust(self._evidence or 0.0)
+        weights = yield from fit(examples, size, _PASSES, rng)
+        learned = Model(self._deck, weights, trusted)
+        worth = yield from learned.rate()
+        areas = trust.mean_area(folds, trusted), trust.mean_area(folds, 0.0)
+        lesson = Lesson(decisions, kept, trusted, _ByPost(self._rows, worth), *areas)
+        reasons = self._reasons(learned)
+        return lambda now: replace(now, lesson=lesson, reasons=reasons)
+
+    def _examples(self, verdicts: Mapping[str, Verdict], rng: Random) -> Generator[None, None, list[Example]]:
+        kept = [post for post, verdict in verdicts.items() if verdict in ("keep", "star")][-_MOST_KEPT:]
+        dropped = [post for post, verdict in verdicts.items() if verdict == "drop"]
+        yield
+        dropped = rng.sample(dropped, min(len(dropped), _MOST - len(kept)))
+        examples = []
+        for count, post in enumerate((*kept, *dropped), 1):
+            weight = _STAR if verdicts[post] == "star" else 1.0
+            examples.append(model.example(self._deck, self._rows[post], count <= len(kept), weight))
             if count % _PIECE == 0:
                 yield
-        return replace(lesson, chances=chances)
+        return examples
 
-    def _decided(self, state: ReviewState) -> Generator[None, None, dict[str, bool]]:
-        """Find the latest decisions that count, and read those posts."""
-        found: dict[str, bool] = {}
-        for step in reversed(state.done):
-            for one in step.decisions:
-                post, verdict = one.fingerprint, state.verdicts.get(one.fingerprint)
-                if verdict in ("keep", "star", "drop") and post not in found:
-                    found[post] = verdict != "drop"
-                    self._read(post, one.text)
-            if len(found) >= _MOST:
-                break
-            yield
-        return found
+    def _reasons(self, learned: Model) -> Callable[[str], Sequence[Reason]]:
+        rows, known = self._rows, len(self._deck.settled.scores)
+        return lambda post: learned.reasons(rows[post]) if rows.get(post, known) < known else ()
 
-    def _read(self, post: str, text: str) -> array[int]:
-        if post not in self._features:
-            self._features[post] = ranking.features(text, self._parts(post))
-        return self._features[post]
+
+def count(verdicts: Mapping[str, Verdict]) -> tuple[int, int]:
+    """Count decisions that teach something, and how many of them are keeps."""
+    found = list(verdicts.values())
+    kept = found.count("keep") + found.count("star")
+    return kept + found.count("drop"), kept
+
+
+def is_enough(decisions: int, kept: int) -> bool:
+    """Tell whether there is something to learn from."""
+    return decisions >= LEARNED_FROM and 0 < kept < decisions
+
+
+def is_due(decisions: int, kept: int, learned_from: int, kept_then: int) -> bool:
+    """Tell whether it is time for a lesson: after some decisions, and after each of the first keeps."""
+    is_precious = kept != kept_then and kept <= 10
+    return is_precious or abs(decisions - learned_from) >= max(10, decisions // 20)
+
+
+def lessons(decisions: int) -> Iterator[int]:
+    """Yield the numbers of decisions after which there was a lesson, up to so many."""
+    at = LEARNED_FROM
+    while at <= decisions:
+        yield at
+        at += max(10, at // 20)
+
+
+class _ByPost(Mapping[str, float]):
+    """Numbers by row as numbers by fingerprint."""
+
+    def __init__(self, rows: Mapping[str, int], values: array[float]) -> None:
+        self._rows, self._values, self._known = rows, values, len(values)
+
+    def __getitem__(self, post: str) -> float:
+        if (row := self._rows[post]) >= self._known:
+            raise KeyError(post)
+        return self._values[row]
+
+    def __contains__(self, post: object) -> bool:
+        return self._rows.get(post, self._known) < self._known  # type: ignore[call-overload, no-any-return]
+
+    def __iter__(self) -> Iterator[str]:
+        return islice(iter(self._rows), self._known)
+
+    def __len__(self) -> int:
+        return self._known
+
+
+def _forget() -> Generator[None, None, Change]:
+    yield
+    return lambda now: replace(now, lesson=None)

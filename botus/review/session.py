@@ -20,10 +20,10 @@ from typing import Any
 from botus.errors import FileError, Interrupted
 from botus.review import handover
 from botus.review.comparing import Comparison
-from botus.review.learning import Learner
+from botus.review.learning import AT_ONCE, Learner
 from botus.review.machine import keys, rewording, state, steps, table
 from botus.review.machine.editor import Key
-from botus.review.machine.order import Lesson, Order
+from botus.review.machine.order import Order
 from botus.review.machine.state import ReviewState
 from botus.review.machine.steps import Result
 from botus.review.machine.table import Change, PutBack, Remove
@@ -56,7 +56,7 @@ class ReviewSession:
         self._queue, self._decisions, self._candidates = Queue(data), Decisions(data), Candidates(data)
         self._log, self._intents = Log(data), Intents(data)
         self._comparison: Comparison | None = None
-        self._learner = Learner(lambda post: self.noted(post).get("parts") or {})
+        self._learner = Learner(lambda post: self.about.logprobs.get(post))
         self._quit = False
         self.wants_editor: str | None = None
         self.about: Provenance = self._candidates.provenance()
@@ -76,6 +76,12 @@ class ReviewSession:
         fresh = replace(fresh, scores=self.about.scores, flagged=self.about.flagged)
         fresh = replace(fresh, set_aside=self._set_aside())
         self.state = state.begin(fresh, history)
+        if len(self.state.table.cards) <= AT_ONCE:
+            self.think_through()
+            known = replace(
+                fresh, scores=self.state.scores, reasons=self.state.reasons, lesson=self.state.lesson
+            )
+            self.state = state.begin(known, history)  # so that the first card is the best one
         self.notices += _oddities(lines, self.state)
 
     def press(self, key: Key) -> bool:
@@ -148,14 +154,18 @@ class ReviewSession:
         return said
 
     def think(self) -> bool:
-        """Do a few milliseconds of learning, while no key is pressed; False if there is nothing to do.
+        """Read and learn for a few milliseconds, while no key is pressed; False if there is nothing to do.
 
         `state` has the new order when something was learned.
         """
-        lesson = self._learner.work(self.state)
-        if isinstance(lesson, Lesson):
-            self.state = state.relaid(replace(self.state, lesson=lesson))
-        return lesson is not False
+        after = self._learner.work(self.state)
+        self.state = after or self.state
+        return after is not None
+
+    def think_through(self) -> None:
+        """Read and learn to the end."""
+        while self.think():
+            pass
 
     def fit(self, posts: int) -> None:
         """Let a page of the list hold as many posts as a painter has room for."""
@@ -170,7 +180,7 @@ class ReviewSession:
             return False
         if now[2] != self._stamps[2]:
             self.about = self._candidates.provenance()
-            self.state = replace(self.state, scores=self.about.scores, flagged=self.about.flagged)
+            self.state = replace(self.state, flagged=self.about.flagged)
         if now[3] != self._stamps[3]:
             self.state = replace(self.state, set_aside=self._set_aside())
         self._stamps = now

@@ -11,14 +11,14 @@ import zlib
 from collections import Counter
 from typing import TypeVar
 
-from botus.screening.copies import UNSPACED
+from botus.screening.likeness.copies import UNSPACED
 
 # Vowel signs and accents are letters of their word, as in Hindi, Tamil, Arabic, Hebrew and Thai.
-_MARKS = (
+VOWEL_SIGNS = (
     "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u200c\u200d"
     "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3"
 )
-_WORD = re.compile(rf"[\w{_MARKS}]+(?:['’][\w{_MARKS}]+)*")
+_WORD = re.compile(rf"[\w{VOWEL_SIGNS}]+(?:['’][\w{VOWEL_SIGNS}]+)*")
 _NUMBER = re.compile(
     r"(?:^|(?<=[\n.!?:;。！？：；]))[^\S\n]*(?:[(\[（]?(?:\d{1,3}|[a-z]|[ivx]{2,5})[.):/\]、．）](?!\d)"
     r"|\d\ufe0f?\u20e3)|(?<!\S)[(（]?\d{1,3}[)）、]|[①-⑳]"
@@ -32,7 +32,7 @@ _SYMBOL = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
 # A letter of a script without spaces is half a word here, and a Chinese character a whole one. Korean has
 # spaces, but three of its words say more than three English ones: its letters are counted too.
 _HANGUL = "\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
-_LETTER_OR_WORD = re.compile(rf"[{UNSPACED}][{_MARKS}]*|[{_HANGUL}]+|[^\W{UNSPACED}{_HANGUL}]+")
+_LETTER_OR_WORD = re.compile(rf"[{UNSPACED}][{VOWEL_SIGNS}]*|[{_HANGUL}]+|[^\W{UNSPACED}{_HANGUL}]+")
 _KOREAN = re.compile(f"[{_HANGUL}]")
 _LETTER = re.compile(f"[{UNSPACED}{_HANGUL}]")
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from botus import text
-from botus.screening.copies import SHORTEST_RUN, Corpus, Nearest, words
-from botus.screening.hashes import Hashes
-from botus.screening.near import Near, marks
+from botus.screening.likeness.copies import SHORTEST_RUN, Corpus, Nearest, words
+from botus.screening.likeness.hashes import Hashes
+from botus.screening.likeness.near import Near, marks
 from botus.screening.verdict import Verdict
 
 COPY, NEAR_COPY = "copy of the corpus", "nearly in the corpus"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from botus.screening.copies import Nearest
+from botus.screening.likeness.copies import Nearest
 
 
 @dataclass(frozen=True)

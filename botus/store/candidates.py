@@ -54,7 +54,7 @@ class Candidate:
     Args:
         text: the post.
         number: its place in the stream, from 0.
-        score: the total; parts: what it is made of.
+        score: by which posts are ordered until the deck is read; parts: the measures that it is made of.
         logprob: mean log-probability per token, in nats.
         nearest: number, text and shared run of the nearest corpus post; None without one.
         flags: what a person should look at.
@@ -77,7 +77,8 @@ class Glance(NamedTuple):
     start: int
     fingerprint: str
     temperature: float | None
-    score: float | None
+    score: float | None  # None where another botus has made it of something else
+    logprob: float | None
     flags: tuple[str, ...]
 
 
@@ -206,7 +207,7 @@ class Provenance(Mapping[str, Record]):
     Only what `Glance` has is kept of each; the rest is read when somebody asks for the record.
 
     Attributes:
-        scores: by fingerprint.
+        scores, logprobs: by fingerprint.
         flagged: fingerprints of posts with flags.
     """
 
@@ -214,11 +215,14 @@ class Provenance(Mapping[str, Record]):
         self._path = candidates.path
         self._starts: dict[str, int] = {}
         self.scores: dict[str, float] = {}
+        self.logprobs: dict[str, float] = {}
         self.flagged: set[str] = set()
         for one in candidates.glances():
             self._starts[one.fingerprint] = one.start
             if one.score is not None:
                 self.scores[one.fingerprint] = one.score
+            if one.logprob is not None:
+                self.logprobs[one.fingerprint] = one.logprob
             if one.flags:
                 self.flagged.add(one.fingerprint)
 
@@ -247,15 +251,21 @@ def _glance(start: int, line: bytes) -> Glance | None:
     heat = line.find(_HEAT, at, score)
     if at < 0 or heat < 0 or not _is_one_without_flags(line) or line[at + 51 : at + 52] != b'"':
         return None
+    parts = line.find(_PARTS, score)
+    odds = line.find(_LOGPROB, parts)
     try:
         temperature = float(line[heat + len(_HEAT) : line.index(b",", heat + len(_HEAT))])
-        value = float(line[score + len(_SCORE) : line.index(b",", score + len(_SCORE))])
+        value = float(line[score + len(_SCORE) : parts])
+        logprob = float(line[odds + len(_LOGPROB) : line.index(b",", odds + len(_LOGPROB))])
     except ValueError:
         return None
-    return Glance(start, line[at + len(_POST) : at + 51].decode(), temperature, value, ())
+    is_ours = line.startswith(_OURS, parts + len(_PARTS))
+    post = line[at + len(_POST) : at + 51].decode()
+    return Glance(start, post, temperature, value if is_ours else None, logprob, ())
 
 
 _POST, _HEAT, _SCORE = b'", "fingerprint": "', b', "temperature": ', b', "score": '
+_PARTS, _OURS, _LOGPROB = b', "parts": {', b'"characters": ', b'}, "logprob": '
 
 
 def _is_one_without_flags(line: bytes) -> bool:
@@ -273,9 +283,11 @@ def _slow_glance(start: int, record: Record) -> Glance | None:
     """The same of a line with flags, or of one that somebody else wrote; None at the end of a run."""
     if not isinstance(post := record.get("fingerprint"), str):
         return None
-    numbers = (record.get("temperature"), record.get("score"))
-    temperature, score = (float(one) if isinstance(one, int | float) else None for one in numbers)
-    return Glance(start, post, temperature, score, tuple(record.get("flags", ())))
+    parts = record.get("parts")
+    is_ours = isinstance(parts, dict) and "characters" in parts
+    numbers = (record.get("temperature"), record.get("score") if is_ours else None, record.get("logprob"))
+    temperature, score, logprob = (float(one) if isinstance(one, int | float) else None for one in numbers)
+    return Glance(start, post, temperature, score, logprob, tuple(record.get("flags", ())))
 
 
 def _quotes(record: Record) -> bool:

@@ -8,8 +8,9 @@ One JSON object per decision. Decisions of one key press share a `step`, and are
 `kind` is keep, star, drop, later or edit (with the `new` wording), then undo and redo `of` a step, and `end`
 where a review was left properly. What a page asked for has its `request`, so that one that is sent again is
 known again. A place is where a line stood (`raw`, `number`, `previous`, `ending`),
-so that it can come back byte for byte. Nothing is ever changed in here: a decision is written before
-tweets.txt follows it, so only the last step before a missing `end` can still be waiting for that.
+so that it can come back byte for byte. `drawn` tells how a post came to be shown, where its turn had come.
+Nothing is ever changed in here: a decision is written before tweets.txt follows it, so only the last step
+before a missing `end` can still be waiting for that.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from botus.store.durable.kept import Kept
 
 Kind = Literal["keep", "star", "drop", "later", "edit"]
 Verdict = Literal["keep", "star", "drop", "later", "edited"]
+Drawn = Literal["order", "random"]
 
 REQUESTS = 5000  # ids that are known again; a page waits with its next request for the answer to the last
 Judgement = tuple[dict[str, Verdict], dict[str, str]]  # the verdicts, and the origins of new wordings
@@ -70,6 +72,8 @@ class Decision:
         places: all its lines; of an edit, the first is the one that got the new wording.
         new: the new wording of an edit.
         back: a dropped post came back to the queue with this decision, to these places.
+        drawn: how the post came to be shown: it was its turn by what it is worth, or by chance; None where
+            the person looked for it, or nobody noted it.
     """
 
     kind: Kind
@@ -78,6 +82,7 @@ class Decision:
     places: tuple[Place, ...] = ()
     new: Wording | None = None
     back: bool = False
+    drawn: Drawn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +266,8 @@ def _fields(decision: Decision) -> jsonl.Record:
         record["new"] = {"fingerprint": new.fingerprint, "text": new.text, "raw": _pack(new.raw)}
     if decision.back:
         record["back"] = True
+    if decision.drawn:
+        record["drawn"] = decision.drawn
     record["places"] = [_packed_place(place) for place in decision.places]
     return record
 
@@ -315,7 +322,8 @@ def _decision(record: jsonl.Record) -> Decision:
     wording = Wording(new["text"], new["fingerprint"], _unpack(new["raw"])) if new else None
     places = tuple(_place(place) for place in record["places"])
     back = record.get("back", False)
-    return Decision(cast(Kind, kind), record["fingerprint"], record["text"], places, wording, back)
+    drawn = record.get("drawn") if record.get("drawn") in get_args(Drawn) else None
+    return Decision(cast(Kind, kind), record["fingerprint"], record["text"], places, wording, back, drawn)
 
 
 def _place(record: dict[str, Any]) -> Place:

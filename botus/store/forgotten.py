@@ -22,7 +22,8 @@ from botus.store.durable import files
 _MAGIC, _VERSION = b"botus copies ", b"1\n"
 _DIGEST = 32
 
-Profile = tuple[float | None, float, float]  # median, spread, share of closed posts
+# What the score of an earlier botus wanted to know of a corpus, which still reads these files.
+_PROFILE = {"model": "", "median": None, "spread": 1.0, "closed": 0.0}
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,6 @@ class ForgottenCorpus:
     posts: int  # how many it had
     salt: bytes
     table: bytes  # with the salt, the hashes that know its copies again
-    profile: Profile  # what the score knows of it; the median is None where no model was asked
-    model: str  # the fingerprint of the checkpoint that was asked; "" for none
     digest: str  # tells whether a text is this corpus, as `digest_of` does
 
     def was(self, content: bytes) -> bool:
@@ -67,16 +66,12 @@ def digest_of(content: bytes, salt: bytes) -> str:
 
 
 def _written(corpus: ForgottenCorpus) -> Iterator[bytes]:
-    median, spread, closed = corpus.profile
     head = {
         "posts": corpus.posts,
         "bytes": len(corpus.table),
         "salt": corpus.salt.hex(),
         "mark": corpus.digest,
-        "model": corpus.model,
-        "median": median,
-        "spread": spread,
-        "closed": closed,
+        **_PROFILE,
     }
     yield json.dumps(head).encode() + b"\n"
     yield corpus.table
@@ -95,9 +90,8 @@ def _corpora(path: Path, content: bytes) -> Iterator[ForgottenCorpus]:
         end = body.index(b"\n", at) + 1
         head = json.loads(body[at:end])
         at = end + head["bytes"]
-        profile = head["median"], head["spread"], head["closed"]
         salt = bytes.fromhex(head["salt"])
-        yield ForgottenCorpus(head["posts"], salt, body[end:at], profile, head["model"], head["mark"])
+        yield ForgottenCorpus(head["posts"], salt, body[end:at], head["mark"])
 
 
 def _checksum(body: bytes) -> bytes:

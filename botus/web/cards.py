@@ -10,7 +10,8 @@ from itertools import islice
 from typing import Any
 
 from botus.platforms import Limit
-from botus.review.machine.selecting import FILTERS, ORDERS, ordered_by
+from botus.review.machine.explaining import about_order, ordered, reasons
+from botus.review.machine.selecting import FILTERS, ORDERS
 from botus.review.machine.state import DONE, ReviewState
 from botus.review.machine.tally import summary, tally
 from botus.store.decisions import Step
@@ -52,8 +53,8 @@ def view(
         "minutes_left": pace and round(counts.left / pace),
         "days": None if per_day is None else round(counts.kept / per_day, 1),
         "order": state.order,
-        "ordered_by": ordered_by(state),
-        "about_order": [],
+        "ordered_by": ordered(state).long,
+        "about_order": list(about_order(state)),
         "filter": showing if state.subset is not None else None,
         "filters": [name for key, name in FILTERS.items() if key != "/"],
         "orders": list(ORDERS.values()),
@@ -76,7 +77,6 @@ def card(
 ) -> dict[str, Any]:
     """Return what the page shows of one post."""
     text, verdict, about = state.table.cards[post].text, state.verdicts.get(post), noted(post)
-    score = about.get("score")
     return {
         "post": post,
         "text": text,
@@ -89,8 +89,7 @@ def card(
         "held": "" if verdict in ("keep", "star") else held(text),
         "set_aside": state.set_aside.get(post, ""),
         "nearest": state.nearest.get(post) or _nearest(about.get("nearest")),
-        "score": score if isinstance(score, int | float) else None,
-        "reasons": [],
+        "reasons": reasons(state, post),
         "about": _model(about),
     }
 

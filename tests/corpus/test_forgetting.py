@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import shutil
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import pexpect
@@ -14,10 +13,9 @@ import pytest
 from botus import demo
 from botus.corpus import forgetting
 from botus.errors import BusyError, FileError
-from botus.generation.score import CorpusProfile, forgotten_profile
 from botus.review.comparing import Comparison
-from botus.screening.copies import words
-from botus.screening.hashes import Hashtags, hashes_of
+from botus.screening.likeness.copies import words
+from botus.screening.likeness.hashes import Hashtags, hashes_of
 from botus.store import forgotten
 from botus.store.candidates import Candidates
 from botus.store.corpus import Corpus, Post
@@ -34,11 +32,6 @@ POSTS = [
 ]
 COPIES = ["the tide moved a sandbank six inches to the east", "FOG again", "🎉🎉🎉", POSTS[1]]
 NEW = "Somebody painted the whole lamp green while I was asleep"
-PROFILE = CorpusProfile(-2.5, 0.4, 0.9)
-
-
-def ask(posts: Sequence[str]) -> tuple[CorpusProfile, str]:
-    return PROFILE, "model-1"
 
 
 @pytest.fixture
@@ -82,7 +75,7 @@ def traces(data: Path) -> list[str]:
 
 def test_no_word_stays_and_every_copy_is_refused(data: Path) -> None:
     assert traces(data) == [".botus/candidates.jsonl", ".botus/corpus.jsonl", "corpus.txt"]
-    done = forgetting.forget(data, ask)
+    done = forgetting.forget(data)
     assert (done.posts, done.quotes) == (4, 1)
     assert traces(data) == []
     assert not (data / "corpus.txt").exists()
@@ -91,7 +84,7 @@ def test_no_word_stays_and_every_copy_is_refused(data: Path) -> None:
 
 def test_the_bots_own_words_stay(data: Path) -> None:
     before = (data / ".botus" / "candidates.jsonl").read_bytes().split(b"\n")
-    forgetting.forget(data, ask)
+    forgetting.forget(data)
     assert (data / "tweets.txt").read_text() == "The bot's own line\n"
     after = (data / ".botus" / "candidates.jsonl").read_bytes().split(b"\n")
     assert after[0] == before[0]
@@ -104,7 +97,7 @@ def test_the_torn_rest_of_a_crash_goes_too(data: Path) -> None:
         file.write(b'{"text": "x", "nearest": {"text": "' + POSTS[1].encode())
     (data / ".corpus.txt.botus-tmp-1-abcd").write_text(POSTS[0])
     (data / ".tweets.txt.botus-tmp-1-abcd").write_text("somebody is writing this")
-    forgetting.forget(data, ask)
+    forgetting.forget(data)
     assert traces(data) == []
     assert (data / ".tweets.txt.botus-tmp-1-abcd").exists()
 
@@ -112,31 +105,31 @@ def test_the_torn_rest_of_a_crash_goes_too(data: Path) -> None:
 def test_a_line_that_is_not_utf8_is_forgotten_as_far_as_it_can_be_read(data: Path) -> None:
     with (data / "corpus.txt").open("ab") as file:
         file.write(b"a bell rang twice for the l\xe4st of the boats\n")
-    forgetting.forget(data, ask)
+    forgetting.forget(data)
     assert refused(data, "a bell rang twice for the")
 
 
 def test_a_data_folder_that_only_took_lines_over_loses_its_quotes(data: Path) -> None:
     (data / "corpus.txt").unlink()
     (data / ".botus" / "corpus.jsonl").unlink()
-    assert forgetting.forget(data, ask) == forgetting.Done(0, 0, 1)
+    assert forgetting.forget(data) == forgetting.Done(0, 0, 1)
     assert traces(data) == []
     assert forgetting.plan(data) is None
 
 
 def test_a_second_corpus_is_forgotten_beside_the_first(data: Path) -> None:
-    forgetting.forget(data, ask)
+    forgetting.forget(data)
     Corpus(data).add([Post("A second corpus has other words than the first one had", "more.zip")])
-    forgetting.forget(data, ask)
+    forgetting.forget(data)
     assert [one.posts for one in forgotten.read(data)] == [4, 1]
     assert all(refused(data, text) for text in (*COPIES, "second corpus has other words"))
 
 
 def test_the_same_corpus_is_never_counted_twice(data: Path) -> None:
     text = (data / "corpus.txt").read_bytes()
-    forgetting.forget(data, ask)
+    forgetting.forget(data)
     (data / "corpus.txt").write_bytes(text)
-    assert forgetting.forget(data, ask).posts == 0
+    assert forgetting.forget(data).posts == 0
     assert [one.posts for one in forgotten.read(data)] == [4]
     assert not (data / "corpus.txt").exists()
 
@@ -145,7 +138,7 @@ def test_nothing_goes_while_somebody_works_with_it(data: Path) -> None:
     before = picture(data)
     for lock in ("finetune", "generate", "corpus"):
         with files.lock(data, lock), pytest.raises(BusyError):
-            forgetting.forget(data, ask, wait=0.1)
+            forgetting.forget(data, wait=0.1)
     assert {name: content for name, content in picture(data).items() if "lock" not in name} == {
         name: content for name, content in before.items() if "lock" not in name
     }
@@ -154,19 +147,19 @@ def test_nothing_goes_while_somebody_works_with_it(data: Path) -> None:
 def test_a_link_is_refused_because_its_text_would_stay(data: Path) -> None:
     (data / "corpus.txt").rename(data.parent / "elsewhere.txt")
     (data / "corpus.txt").symlink_to(data.parent / "elsewhere.txt")
-    for act in (lambda: forgetting.plan(data), lambda: forgetting.forget(data, ask)):
+    for act in (lambda: forgetting.plan(data), lambda: forgetting.forget(data)):
         with pytest.raises(FileError, match="link"):
             act()
     assert not (data / ".botus" / "copies.bin").exists()
 
 
 def test_a_corpus_that_changes_meanwhile_is_read_again(data: Path) -> None:
-    late = "This line came while the model was being asked about the others"
+    late = "This line came while the hashes of the others were being made"
 
-    def slow(posts: Sequence[str]) -> tuple[CorpusProfile, str]:
-        if late not in posts:
+    def slow(size: int) -> bytes:
+        if late not in Corpus(data).path.read_text():
             Corpus(data).path.write_text("\n".join([*POSTS, late]))
-        return ask(posts)
+        return b"s" * size
 
     assert forgetting.forget(data, slow).posts == 5
     assert refused(data, late)
@@ -177,7 +170,7 @@ def test_every_crash_leaves_the_text_or_its_hashes(
 ) -> None:
     recorder = crash.Recorder(data)
     monkeypatch.setattr(files, "disk", recorder)
-    forgetting.forget(data, ask, salt=lambda size: b"s" * size)
+    forgetting.forget(data, salt=lambda size: b"s" * size)
     monkeypatch.undo()
     # With the temporary files: they hold the text too.
     seen = {tuple(sorted(image.items())): image for image, _ in crash.states(recorder)}
@@ -186,7 +179,7 @@ def test_every_crash_leaves_the_text_or_its_hashes(
         left = tmp_path / str(number)
         crash.restore(image, left)
         assert Corpus(left).texts() == POSTS or all(refused(left, text) for text in COPIES)
-        forgetting.forget(left, ask)
+        forgetting.forget(left)
         assert traces(left) == []
         assert [one.posts for one in forgotten.read(left)] == [4]
         shutil.rmtree(left)
@@ -212,7 +205,7 @@ def test_a_killed_command_leaves_the_text_or_its_hashes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", [0, 13, 14, 30, 100, -40, -1])
 def test_a_damaged_byte_stops_everybody(data: Path, place: int) -> None:
-    forgetting.forget(data, ask)
+    forgetting.forget(data)
     path = forgotten.path_in(data)
     content = bytearray(path.read_bytes())
     content[place] ^= 1
@@ -223,7 +216,7 @@ def test_a_damaged_byte_stops_everybody(data: Path, place: int) -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 15, 40, -1])
 def test_a_cut_off_file_is_not_an_empty_one(data: Path, size: int) -> None:
-    forgetting.forget(data, ask)
+    forgetting.forget(data)
     path = forgotten.path_in(data)
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(FileError, match=r"copies\.bin"):
@@ -234,7 +227,7 @@ def test_a_cut_off_file_is_not_an_empty_one(data: Path, size: int) -> None:
 def test_a_damaged_file_is_not_added_to(data: Path) -> None:
     (data / ".botus" / "copies.bin").write_bytes(b"botus copies 1\n")
     with pytest.raises(FileError):
-        forgetting.forget(data, ask)
+        forgetting.forget(data)
     assert Corpus(data).texts() == POSTS
 
 
@@ -244,25 +237,8 @@ def test_a_later_version_is_not_read_as_this_one(data: Path) -> None:
         forgotten.read(data)
 
 
-@pytest.mark.parametrize(
-    ("model", "posts", "expected"),
-    [
-        ("model-1", 0, PROFILE),
-        ("model-1", 4, PROFILE),
-        ("model-1", 5, None),  # the corpus that is there knows better
-        ("another", 0, CorpusProfile(None, 1.0, 0.9)),
-        ("another", 10, None),
-    ],
-)
-def test_what_the_model_thought_of_real_posts_is_kept(
-    data: Path, model: str, posts: int, expected: CorpusProfile | None
-) -> None:
-    forgetting.forget(data, ask)
-    assert forgotten_profile(forgotten.read(data), model, posts) == expected
-
-
 def test_hashtags_of_a_forgotten_corpus_are_still_allowed(data: Path) -> None:
-    forgetting.forget(data, ask)
+    forgetting.forget(data)
     tags = Hashtags(frozenset({"fog"}), hashes_of(forgotten.read(data)))
     assert [tag in tags for tag in ("gulls", "fog", "boats")] == [True, True, False]
 
@@ -270,7 +246,7 @@ def test_hashtags_of_a_forgotten_corpus_are_still_allowed(data: Path) -> None:
 def test_curate_can_compare_and_name_no_post(data: Path) -> None:
     post = "the tide moved a sandbank six yards"
     assert "post 1 of the corpus" in Comparison(data).say(post)
-    forgetting.forget(data, ask)
+    forgetting.forget(data)
     assert Comparison(data).say(post) == "6 words in a row as in a post of the corpus that was forgotten"
     assert Comparison(data).say(NEW) == "nothing in the corpus shares five words in a row with it"
     forgotten.path_in(data).unlink()
@@ -329,7 +305,4 @@ def test_generate_goes_on_refusing_what_it_can_no_longer_name(tmp_path: Path) ->
     assert set(without["lines"]) & set(with_text["lines"])
     assert without["examples"]["copy of the corpus"][1].endswith("a forgotten post")
     assert without["compared"] == with_text["compared"] == 3000
-    median, _, _ = forgotten.read(tmp_path)[0].profile
-    assert median is not None
-    assert -1.5 < median < -0.2
     assert botus("corpus", "forget", "--json", "--data", tmp_path).value["posts"] == 0

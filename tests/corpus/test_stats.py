@@ -14,7 +14,6 @@ from botus.cli.display import corpus
 from botus.corpus import stats
 from botus.corpus.forgetting import forget
 from botus.corpus.stats import Stats, advice, measure, scripts
-from botus.generation.score import CorpusProfile
 from botus.store.corpus import Corpus, CorpusPost, Post
 from tests.support.command import botus
 
@@ -210,6 +209,6 @@ def test_no_corpus_and_a_forgotten_one_are_told_apart(data: Path, tmp_path: Path
     empty.mkdir()
     ended = botus("corpus", "stats", "--data", empty)
     assert (ended.code, "corpus import" in ended.err) == (3, True)
-    forget(data, lambda posts: (CorpusProfile(None, 1.0, 0.5), ""))
+    forget(data)
     ended = botus("corpus", "stats", "--data", data)
     assert (ended.code, "were forgotten" in ended.err) == (3, True)

@@ -139,14 +139,13 @@ def test_flags_repairs_score_and_nearest_post_are_recorded(tmp_path: Path) -> No
     rules = Rules(doubtful=("sandbank",))
     post = "“The tide moved a sandbank to the west, and the gulls were all very sorry."
     one = endless(post)
-    loop.generate(
-        job(tmp_path, 1, corpus=corpus, rules=rules), one, logprob=lambda posts: [-3.0] * len(posts)
-    )
+    loop.generate(job(tmp_path, 1, corpus=corpus, rules=rules), one)
     (record,) = Candidates(tmp_path).records()
     assert record["text"] == post[1:]
     assert (record["flags"], record["repairs"]) == (["wordfilter: sandbank"], ["quotes"])
     assert record["nearest"]["run"] == 7
-    assert record["parts"] == {"ending": 1.0, "likeness": 1.0, "variety": 1.0}
+    assert record["parts"].keys() == {"characters", "closes", "plain", "rarest"}
+    assert (record["parts"]["closes"], record["logprob"]) == (1.0, -3.0)
 
 
 def test_it_stops_where_hardly_anything_passes(tmp_path: Path) -> None:
@@ -468,8 +467,6 @@ def test_closing_table() -> None:
     assert lines[4].endswith("… (example.com)")
     assert lines[5] == "      3  too short"
     assert lines[6].startswith("the copy check had nothing to compare with: there is no corpus.txt")
-    one = list(report.table(replace(result, compared=1)))
-    assert one[6] == "corpus.txt has 1 post: too few for the score to know what real ones are like"
     assert lines[7] == "4.0 s, 0.5 lines/s, --seed 7"
     cut = next(row for row in report.table(result, 60) if "a link " in row)
     assert len(cut) == 60

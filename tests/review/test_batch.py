@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -99,14 +100,15 @@ def test_no_cell_is_a_formula_and_every_one_comes_back(text: str) -> None:
 
 def test_a_table_says_what_generate_noted(data: Path) -> None:
     nearest = {"number": 1, "text": "-near", "run": 5}
-    one = Candidate("alpha", 0, 0.5, {}, -1.0, nearest, ("a flag",), ())
+    one = Candidate("alpha", 0, 0.5, {"characters": 1.0}, -1.0, nearest, ("a flag",), ())
     Candidates(data).append(Origin("run1", 1, 0.9, 0, 1.0, "", 1), [one], 1)
     with open_session(data, "file") as session:
         content, _ = batch.export(session)
+        worth = session.state.worth[fingerprint("alpha")]
     first = next(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     assert list(first.values()) == [
         f"p{fingerprint('alpha')}",
-        *["", "", "alpha", "0.5000", "a flag", "run1", "0.9", "'-near"],
+        *["", "", "alpha", f"{1 / (1 + math.exp(-worth)):.4f}", "a flag", "run1", "0.9", "'-near"],
     ]
 
 

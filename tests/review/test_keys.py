@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from random import Random
 from tempfile import TemporaryFile
 
 import pytest
@@ -293,22 +292,24 @@ def test_help_takes_no_decision_and_q_quits() -> None:
 def test_score_order_has_every_tenth_at_random() -> None:
     posts = [f"post {number}" for number in range(100)]
     scores = {post: number / 100 for number, post in enumerate(posts)}
-    found = arrange([*posts, "by hand"], "score", scores, Random(1))
+    found, by_chance = arrange([*posts, "by hand"], "score", scores, 1)
     assert found[-1] == "by hand"
     assert sorted(found) == sorted([*posts, "by hand"])
-    best = [post for number, post in enumerate(found[:-1], 1) if number % 10]
-    lucky = found[9:100:10]
+    best = [post for post in found[:-1] if post not in by_chance]
+    assert found[9:90:10] == [post for post in found if post in by_chance][:9]
     assert best == sorted(best, key=lambda post: -scores[post])
+    lucky = found[9:90:10]
     assert lucky != sorted(lucky, key=lambda post: -scores[post])
-    assert found == arrange([*posts, "by hand"], "score", scores, Random(1))
+    assert (found, by_chance) == arrange([*reversed(posts), "by hand"], "score", scores, 1)
+    assert found != arrange([*posts, "by hand"], "score", scores, 2).posts
 
 
 def test_file_and_random_order() -> None:
     posts = [f"post {number}" for number in range(50)]
-    assert arrange(posts, "file", {}, Random(1)) == posts
-    shuffled = arrange(posts, "random", {}, Random(1))
+    assert arrange(posts, "file", {}) == (posts, frozenset())
+    shuffled, by_chance = arrange(posts, "random", dict.fromkeys(posts, 1.0), 1)
     assert shuffled != posts
-    assert sorted(shuffled) == sorted(posts)
+    assert sorted(shuffled) == sorted(posts) == sorted(by_chance)
 
 
 def test_what_was_put_off_in_an_earlier_review_comes_last() -> None:

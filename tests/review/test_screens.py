@@ -72,7 +72,6 @@ def test_a_card_says_what_is_known() -> None:
         "x 17/280 · mastodon 17/500",
         "flagged: wordfilter: late",
         "4 words in a row as in the corpus: the tide is late again",
-        "score 0.71 (ending 1.00, variety 0.50)",
         "run1, step 500, temperature 0.9",
         "d drop  k keep  space later  s star  e edit  Tab list  u undo  ? keys  q quit",
     ):

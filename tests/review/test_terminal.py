@@ -229,12 +229,15 @@ def test_the_order_is_learned_while_one_reads(tmp_path: Path, opened: list[pexpe
     (tmp_path / "tweets.txt").write_text("".join(f"{line}\n" for line in lines))
     child = command(tmp_path, size=(24, 90))
     opened.append(child)
-    for number in range(30):
-        child.expect(f"counts {number}[^0-9].*keys")
-        child.send("k" if number % 2 else "d")
-    child.expect("by your [0-9]+ decisions")
+    child.expect("by score; three keeps teach it your taste")
+    child.send("kd")
+    for number in range(2, 30):
+        child.expect(rf"{number + 1}\x1b\S* of 80.*the (sea|lamp) counts.*keys")
+        assert child.match
+        child.send("k" if child.match[1] == b"sea" else "d")
+    child.expect("taste trusted [0-9]+ %")
     child.send("?")
-    child.expect(r"on unseen ones of them, AUC (0\.9\d|1\.00)")
+    child.expect("puts the one you'd keep first [0-9]+ times in 100")
     child.send("x")
     child.expect("keys")
     child.send("q")

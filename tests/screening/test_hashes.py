@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botus import demo
-from botus.screening.copies import LONGEST_RUN, SHORTEST_RUN, Corpus, allowed_run, words
-from botus.screening.hashes import SALT, Hashes, make
+from botus.screening.likeness.copies import LONGEST_RUN, SHORTEST_RUN, Corpus, allowed_run, words
+from botus.screening.likeness.hashes import SALT, Hashes, make
 from botus.screening.novelty import COPY, Novelty
 from botus.screening.rules import hashtags_of
 from botus.store.corpus import read

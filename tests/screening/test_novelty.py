@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from botus.screening import copies, near
-from botus.screening.copies import Corpus, allowed_run, words
-from botus.screening.near import Near
+from botus.screening.likeness import copies, near
+from botus.screening.likeness.copies import Corpus, allowed_run, words
+from botus.screening.likeness.near import Near
 from botus.screening.novelty import COPY, NEAR_COPY, Novelty
 
 CORPUS = [

@@ -132,7 +132,10 @@ def test_provenance_reads_what_it_needs_and_the_rest_on_demand(tmp_path: Path) -
     assert set(found) == {fingerprint("one"), fingerprint(tricky), "f"}
     assert dict(found) == {record["fingerprint"]: record for record in candidates.records()}
     assert found.flagged == {fingerprint(tricky), "f"}
-    assert found.scores == {fingerprint("one"): 0.75, fingerprint(tricky): 0.75}
+    assert found.scores == {}  # what an older botus had made them of says nothing
+    assert found.logprobs == {fingerprint("one"): -2.5, fingerprint(tricky): -2.5}
+    candidates.append(OTHER, [replace(candidate("new"), parts={"characters": 3.1, "closes": 1.0})], 4)
+    assert candidates.provenance().scores == {fingerprint("new"): 0.75}
 
 
 @pytest.mark.parametrize("cut", [slice(None, -40), slice(40, None)])

@@ -29,10 +29,11 @@ def test_a_card_has_what_generate_noted_and_what_holds_it(tmp_path: Path) -> Non
         found = card(page, LAMP)
         assert found["about"] == "run1, step 1000, temperature 0.9"
         assert found["nearest"] == "5 words in a row as in the corpus: the lamp asked for oil"
-        assert (found["score"], found["flags"], found["verdict"]) == (0.7, ["mention"], None)
+        assert (found["flags"], found["verdict"]) == (["mention"], None)
+        assert str(found["reasons"]).startswith("['for it: ")
         assert found["held"]
         plain = card(page, "the kettle")
-        assert (plain["about"], plain["nearest"], plain["score"], plain["held"]) == ("", "", None, "")
+        assert (plain["about"], plain["nearest"], plain["held"]) == ("", "", "")
 
 
 def test_a_forbidden_word_holds_a_card_until_it_is_kept(tmp_path: Path) -> None:

@@ -38,9 +38,7 @@ def write(values: Common, options: GenerateOptions) -> None:
                 show(progress.accepted, report.line(progress))
 
             on_progress = on_bar if is_terminal() else report.by_tenths(values.say)
-            done = loop.generate(
-                ready.job, ready.draw, logprob=ready.sampler.logprob, on_progress=on_progress, on_line=on_line
-            )
+            done = loop.generate(ready.job, ready.draw, on_progress=on_progress, on_line=on_line)
     except loop.Stopped as stopped:
         _show(values, stopped.report, lines)
         raise

@@ -1,13 +1,14 @@
 """The review as a machine: (state, key, time) -> (state, effects). All pure: no file, no clock, no terminal.
 
-editor.py     a line editor: a text, a cursor, a key, and what becomes of them
-keys.py       the keys: what each does, and what a painter says of it; a new key is a row here
-order.py      the order of the posts: by a score, or by a lesson from the person's decisions
-paging.py     the list: a page of posts at once, and everything like one post
-rewording.py  editing a post, in place or in a program of the person's own
-selecting.py  which posts are looked at: search, filter; the question for the order
-state.py      one moment of a review: posts, deck, verdicts, what is shown
-steps.py      decide, undo, redo, and what has to be finished after a crash; the effects
-table.py      the posts on file, where their lines stand, and what a decision changes there
-tally.py      counts what was done, how fast, and what is left
+editor.py      a line editor: a text, a cursor, a key, and what becomes of them
+explaining.py  what is said of the order, and how many keepers are left
+keys.py        the keys: what each does, and what a painter says of it; a new key is a row here
+order.py       the order of the posts: by what they are worth, and every tenth at random
+paging.py      the list: a page of posts at once, and everything like one post
+rewording.py   editing a post, in place or in a program of the person's own
+selecting.py   which posts are looked at: search, filter; the question for the order
+state.py       one moment of a review: posts, deck, verdicts, what is shown
+steps.py       decide, undo, redo, and what has to be finished after a crash; the effects
+table.py       the posts on file, where their lines stand, and what a decision changes there
+tally.py       counts what was done, how fast, and what is left
 """

@@ -66,7 +66,7 @@ def _decide(kind: Kind, state: ReviewState, now: int) -> Result:
         return say(state, "Nothing is left to decide: u takes back, q quits")
     if not state.is_there(card.fingerprint):
         return say(state, state.why_gone(card.fingerprint))
-    after, effects = decide(state, [(card.fingerprint, kind)], now)
+    after, effects = decide(state, [(card.fingerprint, kind)], now, drawn=state.drawn())
     if effects:
         return after, effects
     notice = f"Already {DONE[state.verdicts[card.fingerprint]]}"

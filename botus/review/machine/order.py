@@ -1,53 +1,144 @@
-"""The order in which posts are shown: by a score, or by what decisions have taught. Pure."""
+"""The order in which posts are shown: by what they are worth, and every tenth at random. Pure.
+
+No order depends on the one before it: chance is a lot that every post draws once, by its fingerprint and the
+seed. It decides between equals, and makes the tenth card one of all that are left, whatever they are worth.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from random import Random
-from typing import Literal
+from hashlib import blake2b
+from heapq import merge
+from typing import Literal, NamedTuple, TypeVar
 
 Order = Literal["score", "file", "random", "new", "uncertain"]
-_RANDOM_EVERY = 10
+RANDOM_EVERY = 10
+_PIECE = 500  # posts between two stops
+# Lots below this one are drawn for the tenth cards: four tenths of all, since some come by their worth first.
+_DRAWN = (1 << 32) * 4 // RANDOM_EVERY
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """What was learned from the person's decisions.
 
-    AUC: how often a kept post came before a dropped one, on decisions not learned from; 0.5 is a coin.
+    Attributes:
+        decisions, kept: how many there were.
+        trust: how far it changes the order, 0 to 1.
+        worth: what posts are worth by it, by fingerprint.
+        area: how often a post that was kept comes before one that was not, on decisions not learned from;
+            score_area: by the score alone. None where too few were kept to tell.
     """
 
-    decisions: int  # how many it was learned from
-    chances: Mapping[str, float]  # how likely posts are kept, by fingerprint; not of all posts
-    auc: float
-    score_auc: float | None = None  # of the order by score; None where posts have none
-
-    @property
-    def is_better_than_score(self) -> bool:
-        """Whether posts are better ordered by this than by their score."""
-        return self.auc > max(0.5, self.score_auc or 0.5)
+    decisions: int
+    kept: int
+    trust: float
+    worth: Mapping[str, float]
+    area: float | None = None
+    score_area: float | None = None
 
 
-def arrange(posts: Sequence[str], order: Order, scores: Mapping[str, float], rng: Random) -> list[str]:
+class Arranged(NamedTuple):
+    """Posts in their order, and which of them come at random."""
+
+    posts: list[str]
+    by_chance: frozenset[str]
+
+
+def arrange(
+    posts: Sequence[str], order: Order, worth: Mapping[str, float], seed: int = 0, since: int = 0
+) -> Arranged:
     """Put posts into an order.
 
-    `score` has the highest first, `uncertain` those nearest to the middle, posts without a score last; every
-    tenth is a random one, so that a wrong score cannot hide a good post. `new` has the file's last one first.
+    `score` has what is worth most first, `uncertain` what is nearest to the average, and both what nobody has
+    rated last, at random. `new` has the file's last one first.
+
+    Args:
+        posts: fingerprints in the order of the file.
+        since: cards that were shown since the last one that came at random.
     """
+    return finished(arranging(posts, order, worth, seed, since))
+
+
+def arranging(
+    posts: Sequence[str], order: Order, worth: Mapping[str, float], seed: int = 0, since: int = 0
+) -> Generator[None, None, Arranged]:
+    """Do what `arrange` does, in pieces."""
     if order in ("file", "new"):
-        return list(posts if order == "file" else reversed(posts))
-    if order == "random":
-        return rng.sample(posts, len(posts))
-    best = sorted((post for post in posts if post in scores), key=lambda post: -scores[post])
-    if order == "uncertain" and best:
-        middle = scores[best[len(best) // 2]]
-        best.sort(key=lambda post: abs(scores[post] - middle))
-    chosen = rng.sample(best, len(best) // _RANDOM_EVERY)
-    taken = set(chosen)
-    others = iter([post for post in best if post not in taken])
+        return Arranged(list(posts if order == "file" else reversed(posts)), frozenset())
+    middle = (yield from _middle(posts, worth)) if order == "uncertain" else None
+    best: list[list[tuple[float, int, str]]] = []
+    drawn: list[list[tuple[int, str]]] = []
+    others: list[list[tuple[int, str]]] = []
+    for start in range(0, len(posts), _PIECE):
+        lots = [(_lot(post, seed), post) for post in posts[start : start + _PIECE]]
+        rated = [(lot, post) for lot, post in lots if post in worth] if order != "random" else []
+        values = [-worth[post] if middle is None else abs(worth[post] - middle) for _, post in rated]
+        best.append(sorted(((value, *one) for value, one in zip(values, rated, strict=True)), reverse=True))
+        drawn.append(sorted((one for one in rated if one[0] < _DRAWN), reverse=True))
+        there = set(rated)
+        others.append(sorted((one for one in lots if one not in there), reverse=True))
+        yield
+    in_order = (post for _, _, post in merge(*map(_emptied, best)))
+    mixed, by_chance = yield from _mixed(in_order, (post for _, post in merge(*map(_emptied, drawn))), since)
+    for count, (_, post) in enumerate(merge(*map(_emptied, others)), 1):
+        mixed.append(post)
+        if count % _PIECE == 0:
+            yield
+    return Arranged(mixed, frozenset(mixed if order == "random" else by_chance))
+
+
+def _middle(posts: Sequence[str], worth: Mapping[str, float]) -> Generator[None, None, float]:
+    """The average worth of posts, as far as they are rated."""
+    total, count = 0.0, 0
+    for start in range(0, len(posts), _PIECE):
+        values = [worth[post] for post in posts[start : start + _PIECE] if post in worth]
+        total, count = total + sum(values), count + len(values)
+        yield
+    return total / max(count, 1)
+
+
+def _emptied(run: list[Found]) -> Iterator[Found]:
+    """Take everything out of a list, from its end: to free a long one at once would take too long."""
+    while run:
+        yield run.pop()
+
+
+def _mixed(
+    in_order: Iterator[str], lucky: Iterator[str], since: int
+) -> Generator[None, None, tuple[list[str], list[str]]]:
+    """Put one of the lucky into every tenth place, as long as there are any; each post comes once."""
     mixed: list[str] = []
-    for post in chosen:
-        mixed += [*islice(others, _RANDOM_EVERY - 1), post]
-    return [*mixed, *others, *(post for post in posts if post not in scores)]
+    by_chance: list[str] = []
+    placed: set[str] = set()
+    while True:
+        turn = (len(mixed) + since) % RANDOM_EVERY == RANDOM_EVERY - 1
+        post = next((one for one in lucky if one not in placed), None) if turn else None
+        if post is not None:
+            by_chance.append(post)
+        else:
+            post = next((one for one in in_order if one not in placed), None)
+        if post is None:
+            return mixed, by_chance
+        mixed.append(post)
+        placed.add(post)
+        if len(mixed) % _PIECE == 0:
+            yield
+
+
+def _lot(post: str, seed: int) -> int:
+    """A number below 2^32 that looks drawn at random, the same for a post and a seed."""
+    return int.from_bytes(blake2b(f"{seed} {post}".encode("utf-8", "replace"), digest_size=4).digest())
+
+
+def finished(work: Generator[None, None, Found]) -> Found:
+    """Do the work of a generator at once, and return what it returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found: Found = end.value
+            return found

@@ -89,7 +89,8 @@ def _decide(state: ReviewState, listing: Listing, kind: Kind, now: int) -> Resul
     posts, marks = state.page, listing.marks if kind != "later" else {}
     if not posts:
         return say(state, "Nothing is left to decide: u takes back, Tab leaves the list")
-    after, effects = decide(state, [(post, marks.get(post, kind)) for post in posts], now)
+    wanted = [(post, marks.get(post, kind)) for post in posts]
+    after, effects = decide(state, wanted, now, drawn=state.drawn())
     if not effects:
         after = replace(step_on(state, posts), listing=None if listing.like else Listing())
     return after, effects

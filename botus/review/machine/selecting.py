@@ -13,6 +13,7 @@ from typing import Literal
 
 from botus.review.machine import editor
 from botus.review.machine.editor import Editor, Key
+from botus.review.machine.explaining import ordered
 from botus.review.machine.order import Order
 from botus.review.machine.state import Question, ReviewState, advance, relaid
 from botus.review.machine.steps import Result, say
@@ -62,15 +63,6 @@ def selected(state: ReviewState, name: str) -> ReviewState:
     return _showing(state, posts, name)
 
 
-def ordered_by(state: ReviewState) -> str:
-    """Say what makes the order."""
-    if state.is_taught and state.lesson:
-        doubt = ", the most uncertain first" if state.order == "uncertain" else ""
-        return f"your {state.lesson.decisions} decisions{doubt}"
-    words = {"new": "age, the newest first", "random": "chance", "uncertain": "uncertainty"}
-    return words.get(state.order, state.order)
-
-
 def _filter(state: ReviewState, key: Key) -> Result:
     name = FILTERS.get(key) if isinstance(key, str) else None
     if name == "by regex":
@@ -115,7 +107,7 @@ def _order(state: ReviewState, key: Key) -> Result:
     if order is None:
         return say(state, "No such order")
     state = relaid(replace(state, order=order))
-    return say(state, f"Ordered by {ordered_by(state)}")
+    return say(state, f"Now {ordered(state).long}")
 
 
 def _is_long(state: ReviewState, post: str) -> bool:

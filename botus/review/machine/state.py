@@ -7,21 +7,30 @@ decision seats the post again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from random import Random
 from typing import Any, Literal
 
 from botus.review.machine import table as tables
 from botus.review.machine.editor import Editor
-from botus.review.machine.order import Lesson, Order, arrange
+from botus.review.machine.order import RANDOM_EVERY, Lesson, Order, arrange, arranging, finished
 from botus.review.machine.table import Card, Table
-from botus.store.decisions import History, Step, Verdict, earlier_wordings, origins, verdicts
+from botus.review.taste.model import Reason
+from botus.store.decisions import (
+    Drawn,
+    History,
+    Step,
+    Verdict,
+    earlier_wordings,
+    origins,
+    verdicts,
+)
 from botus.store.durable.lines import Line
 
 DONE = {"keep": "kept", "star": "starred", "drop": "dropped", "later": "later", "edit": "edited"}
 PAGE = 10
+_PIECE = 1000  # posts between two stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,9 @@ class ReviewState:
     sought: str = ""  # what was searched for last
     order: Order = "file"
     seed: int = 0  # for the cards that come at random
+    by_chance: frozenset[str] = frozenset()  # the posts that come at random
     scores: Mapping[str, float] = field(default_factory=dict)
+    reasons: Callable[[str], Sequence[Reason]] = lambda post: ()  # what speaks for a post, or against it
     flagged: Collection[str] = ()
     set_aside: Mapping[str, str] = field(default_factory=dict)  # why a platform found a post too long
     limit: int = 280  # the shortest limit of a target, in characters: more is long
@@ -107,13 +118,35 @@ class ReviewState:
 
     @property
     def is_taught(self) -> bool:
-        """Whether the decisions make the order: where they predict each other better than the score does."""
-        return self.can_learn and self.lesson is not None and self.lesson.is_better_than_score
+        """Whether the person's decisions make the order."""
+        return self.can_learn and self.lesson is not None
+
+    @property
+    def worth(self) -> Mapping[str, float]:
+        """What posts are worth: by what was learned, or by their score."""
+        return self.lesson.worth if self.lesson and self.learning else self.scores
 
     @property
     def can_learn(self) -> bool:
         """Whether the person wants an order that decisions can improve."""
-        return self.learning and self.order in ("score", "uncertain")
+        return self.learning and self.is_by_worth
+
+    @property
+    def is_by_worth(self) -> bool:
+        """Whether what posts are worth makes the order."""
+        return self.order in ("score", "uncertain")
+
+    def drawn(self) -> dict[str, Drawn]:
+        """Tell how the posts that are shown came, where it was their turn: by their worth or at random."""
+        is_in_turn = self.subset is None and not (self.listing and self.listing.like)
+        posts = islice(self.coming(), self.page_size if self.listing else 1) if is_in_turn else ()
+        found: dict[str, Drawn] = {}
+        for post in posts:
+            if post in self.by_chance:
+                found[post] = "random"
+            elif self.order == "score" and post in self.scores:
+                found[post] = "order"
+        return found
 
     def coming(self) -> Iterator[str]:
         """Yield the posts still to be decided, the next one first; of a filter, all that are left."""
@@ -163,8 +196,10 @@ def begin(state: ReviewState, history: History) -> ReviewState:
     )
     waiting = [post for post in waiting if state.is_open(post)]
     later = [post for post in waiting if state.verdicts.get(post) == "later"]
-    new = _arranged(state, [post for post in waiting if state.verdicts.get(post) != "later"])
-    return replace(state, deck=(*new, *sorted(later, key=last.__getitem__)))
+    new = [post for post in waiting if state.verdicts.get(post) != "later"]
+    laid = arrange(new, state.order, state.worth, state.seed, _since_chance(state))
+    deck = (*laid.posts, *sorted(later, key=last.__getitem__))
+    return replace(state, deck=deck, by_chance=laid.by_chance)
 
 
 def refresh(state: ReviewState, lines: Iterable[Line], used: Mapping[str, str]) -> ReviewState:
@@ -184,28 +219,60 @@ def refresh(state: ReviewState, lines: Iterable[Line], used: Mapping[str, str]) 
 
 def relaid(state: ReviewState) -> ReviewState:
     """Lay out anew what is still to come, in the state's order; what is shown and what is for later stay."""
-    pinned = set(state.shown)
-    places: dict[str, list[str]] = {"before": [], "shown": [], "coming": [], "later": []}
-    for post in state.deck[state.front :]:
-        if post in pinned:
-            places["shown"].append(post)
-        elif not state.is_open(post):
-            places["before"].append(post)
-        else:
-            places["later" if state.verdicts.get(post) == "later" else "coming"].append(post)
-    before = (*state.deck[: state.front], *places["before"])
-    numbers = {post: number for number, post in enumerate(state.table.cards)}
-    coming = _arranged(state, sorted(places["coming"], key=numbers.__getitem__))
-    deck = (*before, *places["shown"], *coming, *places["later"])
-    return advance(replace(state, deck=deck, front=len(before)))
+    return finished(relaying(state))(state) or state
 
 
-def _arranged(state: ReviewState, posts: Sequence[str]) -> list[str]:
-    rng = Random(f"{state.seed} {state.lesson.decisions if state.lesson else 0}")
-    taught = state.lesson.chances if state.is_taught and state.lesson else {}
-    known = arrange([post for post in posts if post in taught], state.order, taught, rng) if taught else []
-    unknown = [post for post in posts if post not in taught]
-    return known + arrange(unknown, state.order, state.scores, rng)
+def relaying(state: ReviewState) -> Generator[None, None, Callable[[ReviewState], ReviewState | None]]:
+    """Do what `relaid` does, in pieces, while the person goes on.
+
+    Returns:
+        what lays it out for the state of then; None from that where the deck has become another one.
+    """
+    deck, front = state.deck, state.front
+    coming: set[str] = set()
+    closed, later = [], []
+    for start in range(front, len(deck), _PIECE):
+        for post in deck[start : start + _PIECE]:
+            if not state.is_open(post):
+                closed.append(post)
+            elif state.verdicts.get(post) == "later":
+                later.append(post)
+            else:
+                coming.add(post)
+        yield
+    posts, by_number = iter(state.table.cards), list[str]()
+    while some := list(islice(posts, _PIECE)):
+        by_number += [post for post in some if post in coming]
+        yield
+    is_lucky = not state.by_chance.isdisjoint(state.shown)
+    since = 0 if is_lucky else min(_since_chance(state) + len(state.shown), RANDOM_EVERY - 1)
+    laid = yield from arranging(by_number, state.order, state.worth, state.seed, since)
+
+    def lay(now: ReviewState) -> ReviewState | None:
+        if now.deck is not deck:
+            return None
+        gone = set(deck[front : now.front])
+        shown = [post for post in now.shown if post in coming and post not in gone]
+        passed = gone.union(shown)
+        before = (*deck[: now.front], *(post for post in closed if post not in gone))
+        rest = [post for post in laid.posts if post not in passed]
+        left = [post for post in later if post not in gone]
+        by_chance = laid.by_chance.difference(shown).union(now.by_chance.intersection(shown))
+        laid_out = replace(now, deck=(*before, *shown, *rest, *left), front=len(before), by_chance=by_chance)
+        return advance(laid_out)
+
+    return lay
+
+
+def _since_chance(state: ReviewState) -> int:
+    """Count the cards that were decided in their order since one came at random, up to nine."""
+    count = 0
+    decisions = (one for step in reversed(state.done) for one in reversed(step.decisions))
+    for one in islice(decisions, _PIECE):
+        if one.drawn == "random" or count == RANDOM_EVERY - 1:
+            break
+        count += one.drawn == "order"
+    return count
 
 
 def seat(state: ReviewState, post: str, at: int) -> ReviewState:

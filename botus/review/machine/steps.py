@@ -6,7 +6,7 @@ written down, then what changes in tweets.txt.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -15,6 +15,7 @@ from botus.review.machine.table import Change, Table, perform
 from botus.review.machine.tally import summary
 from botus.store.decisions import (
     Decision,
+    Drawn,
     History,
     Kind,
     Place,
@@ -28,7 +29,7 @@ from botus.store.decisions import (
 from botus.text import escape
 
 _LAST = 1_000_000_000  # a line number behind every other
-
+_NOT: Mapping[str, Drawn] = {}
 
 Request = Literal["quit", "edit", "compare"]
 """What the person wants of the session: an end, the shown post in an editor of their own, or compared."""
@@ -39,10 +40,12 @@ Effect = Step | Undo | Change | Request
 Result = tuple[ReviewState, list[Effect]]
 
 
-def decide(state: ReviewState, wanted: Iterable[tuple[str, Kind]], now: int) -> Result:
+def decide(
+    state: ReviewState, wanted: Iterable[tuple[str, Kind]], now: int, *, drawn: Mapping[str, Drawn] = _NOT
+) -> Result:
     """Decide posts, by fingerprint, in one step at `now`, in milliseconds since 1970.
 
-    What is decided that way already, or not there, is passed over.
+    What is decided that way already, or not there, is passed over. `drawn` is how they came to be shown.
     """
     kinds, table, decisions = dict(wanted), state.table, []
     if len(kinds) > 1:
@@ -53,7 +56,8 @@ def decide(state: ReviewState, wanted: Iterable[tuple[str, Kind]], now: int) -> 
             continue
         card = table.cards[post]
         places = table.places_of(card) or _places_of_drop(state, post)
-        decisions.append(Decision(kind, post, card.text, places, back=verdict == "drop"))
+        back, came = verdict == "drop", drawn.get(post)
+        decisions.append(Decision(kind, post, card.text, places, back=back, drawn=came))
         if len(kinds) > 1:  # the place of a line depends on the lines before it
             table.apply(decisions[-1])
     return take(state, decisions, now) if decisions else (state, [])

@@ -9,10 +9,11 @@ from typing import cast, get_args
 
 from botus.errors import Interrupted, SettingsError
 from botus.platforms import Limit
+from botus.review.machine.explaining import keepers_left
 from botus.review.machine.order import Order
 from botus.review.machine.selecting import selected
-from botus.review.machine.state import DONE
-from botus.review.machine.tally import Tally, tally
+from botus.review.machine.state import DONE, ReviewState
+from botus.review.machine.tally import tally
 from botus.review.session import ReviewSession, open_session
 from botus.review.terminal.tty import KEYBOARD, SCREEN, Terminal, open_terminal
 from botus.settings import Settings
@@ -27,8 +28,8 @@ def review(
     dropped: bool = False,
     learning: bool = True,
     take_over: bool = False,
-) -> Tally:
-    """Review the data directory of the settings in the terminal until the person quits.
+) -> ReviewState:
+    """Review the data directory of the settings in the terminal until the person quits; returns how it ended.
 
     Args:
         settings: the data directory and the targets, whose limits are shown.
@@ -65,16 +66,18 @@ def review(
             session.state = replace(session.state, notice=". ".join(notices))
             with open_terminal() as terminal:
                 _review(session, limits, terminal)
-        return tally(session.state)
+        return session.state
 
 
-def closing(done: Tally) -> Iterator[str]:
+def closing(state: ReviewState) -> Iterator[str]:
     """Yield the lines that are printed when a review is over."""
+    done = tally(state)
     made = [f"{count:,} {DONE[kind]}" for kind, count in done.made.items() if count]
     if made:
         yield f"This time: {', '.join(made)}."
     if done.left:
         yield f"{done.left:,} still to be reviewed, {done.kept:,} kept in tweets.txt."
+        yield from keepers_left(state)
     elif made or done.kept:
         yield f"Nothing is left to review, {done.kept:,} kept in tweets.txt."
     else:

@@ -11,9 +11,9 @@ from typing import Any
 
 from rich.text import Text
 
+from botus.review.machine.explaining import about_order, ordered, reasons
 from botus.review.machine.keys import KEYS
 from botus.review.machine.paging import intention
-from botus.review.machine.selecting import ordered_by
 from botus.review.machine.state import DONE, Listing, ReviewState
 from botus.review.machine.table import Card
 from botus.review.machine.tally import summary, tally
@@ -96,15 +96,17 @@ def _header(state: ReviewState, view: View) -> Text:
     if verdict is not None and verdict in DONE:
         left.append(" · ").append(DONE[verdict], COLOURS[verdict])
     left.append(f"{' · ' if left else ''}{counts.kept:,} kept", "green")
-    right = Text(style="dim")
-    if counts.pace and view.width >= 50:
-        right.append(f"{counts.pace:.0f} a minute, {brief_span(60 * max(1, counts.left / counts.pace))} left")
-    elif counts.pace:
-        right.append(f"{counts.pace:.0f}/min")
-    if view.width >= 76 and state.order != "file":
-        right = Text(f"by {ordered_by(state)}", "dim").append(" · " if right else "").append_text(right)
-    gap = view.width - 2 - left.cell_len - right.cell_len
-    return Text.assemble(" ", left, " " * gap, right) if gap > 0 else Text.assemble(" ", left)
+    pace, spent = "", ""
+    if counts.pace:
+        pace = f"{counts.pace:.0f}/min"
+        spent = f"{counts.pace:.0f} a minute, {brief_span(60 * max(1, counts.left / counts.pace))} left"
+    short, long = ordered(state) if state.order != "file" else ("", "")
+    for words in ((long, spent), (short, spent), (spent,), (short, pace), (pace,)):
+        right = Text(" · ".join(filter(None, words)), "dim")
+        gap = view.width - 2 - left.cell_len - right.cell_len
+        if gap > 1:
+            return Text.assemble(" ", left, " " * gap, right)
+    return Text.assemble(" ", left)
 
 
 def _body(state: ReviewState, card: Card | None, view: View) -> list[Text]:
@@ -150,7 +152,7 @@ def _facts(state: ReviewState, card: Card, view: View) -> Iterator[Text]:
         other = str(nearest.get("text") or "").replace("\n", " ")
         known = f"{nearest.get('run', '?')} words in a row as in the corpus{': ' if other else ''}"
         yield Text(f"{indent}{known}", "dim").append_text(visible(other, "italic"))
-    for words in (_score(noted), _model(noted)):
+    for words in ("; ".join(reasons(state, card.fingerprint)), _model(noted)):
         if words:
             yield Text(indent, "dim").append_text(visible(words))
 
@@ -163,14 +165,6 @@ def _lengths(text: str, view: View) -> Text:
         part = Text(f"{limit.platform.name} {length}/{limit.most}", "bold red" if over > 0 else "")
         shown.append(part.append(f" ({over} over)") if over > 0 else part)
     return Text(" · ").join(shown) if shown else Text(f"{len(text)} characters")
-
-
-def _score(noted: Mapping[str, Any]) -> str:
-    score = noted.get("score")
-    if not isinstance(score, int | float):
-        return ""
-    parts = ", ".join(f"{name} {value:.2f}" for name, value in (noted.get("parts") or {}).items())
-    return f"score {score:.2f} ({parts})" if parts else f"score {score:.2f}"
 
 
 def _model(noted: Mapping[str, Any]) -> str:
@@ -231,21 +225,6 @@ def _help(state: ReviewState, view: View) -> list[Text]:
     for binding in KEYS:
         name = f"{binding.names:14}" if view.width >= 50 else f"{binding.names.split()[0]:6}"
         lines += [Text(" ").append(name, "bold").append(binding.help)] if binding.help else []
-    lines += [Text(), *[Text(f" {words}", "dim") for words in _about_order(state)]]
+    lines += [Text(), *[Text(f" {words}", "dim") for words in about_order(state)]]
     height = max(1, view.height - 1)
     return [*_filled(lines[:height], height), keys_line((("any key", "back", 0),), view)]
-
-
-def _about_order(state: ReviewState) -> Iterator[str]:
-    """Say what makes the order, and honestly what the learned one is worth."""
-    yield f"Ordered by {ordered_by(state)}."
-    lesson = state.lesson
-    if not state.learning:
-        yield "Learning from your decisions is switched off (o l)."
-    elif lesson is None:
-        yield "After 30 decisions the order is learned from them."
-    else:
-        yield f"Learned from {lesson.decisions} decisions: on unseen ones of them, AUC {lesson.auc:.2f}"
-        score = f"the score has {lesson.score_auc:.2f}; " if lesson.score_auc is not None else ""
-        used = "used" if state.is_taught else "not used"
-        yield f"({score}0.50 is a coin, 1.00 perfect), therefore {used}."

@@ -55,9 +55,8 @@ function facts(card) {
   add("bad", "Flagged:", card.flags?.join(", "));
   add("warn", "Held at the door:", card.held);
   add("near", "", card.nearest);
-  const score = typeof card.score === "number" ? `score ${card.score.toFixed(2)}` : "";
-  if (score || card.reasons?.length) {
-    lines.push(h("li", { class: "score" }, score && h("b", {}, score), ...(card.reasons ?? []).map((one) => h("span", { class: "reason" }, plain(one)))));
+  if (card.reasons?.length) {
+    lines.push(h("li", { class: "score" }, ...card.reasons.map((one) => h("span", { class: "reason" }, plain(one)))));
   }
   add("about", "", card.about);
   return lines;

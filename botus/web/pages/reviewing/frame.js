@@ -57,7 +57,7 @@ export function paintSide(review) {
     ["Pace", view.pace ? `${Math.round(view.pace)} a minute` : ""],
     ["Time left", typeof view.minutes_left === "number" ? span(view.minutes_left) : ""],
     ["The queue lasts", days(view)],
-    ["Ordered by", view.ordered_by ?? ""],
+    ["Order", view.ordered_by ?? ""],
   ];
   $("tally").replaceChildren(...rows.filter(([, said]) => said).flatMap(([label, said]) => [h("dt", {}, label), h("dd", {}, plain(said))]));
 }

@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import groupby
 
 from botus import text
-from botus.screening.near import Frequencies, Near
+from botus.screening.likeness.near import Frequencies, Near
 
 # markovify's rule: a run longer than 15 words, or than 70 % of the post, is a copy.
 LONGEST_RUN = 15

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from itertools import accumulate
 
 from botus import text
-from botus.screening.copies import LONGEST_RUN, SHORTEST_RUN, allowed_run, words
+from botus.screening.likeness.copies import LONGEST_RUN, SHORTEST_RUN, allowed_run, words
 from botus.store.forgotten import ForgottenCorpus
 
 SALT = 16  # bytes

@@ -1,0 +1,134 @@
+"""What is said of the order: what makes it, what it is worth, what speaks for a card, what is left.
+
+Pure. Cards that came at random tell what is left and nothing of the order; the others tell what the order is
+worth and nothing of what is left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from botus.review.machine.state import ReviewState
+from botus.review.machine.tally import tally
+from botus.review.taste.estimate import Draw, estimate
+from botus.review.taste.trust import FEWEST_KEPT
+from botus.store.decisions import Drawn
+
+LEARNED_FROM = 30  # decisions from which something is learned
+_LATEST = 100  # cards of either kind that are counted
+_FEWEST_DRAWS = 10
+_WORDS = {"file": "as in the file", "new": "the newest first", "random": "by chance", "score": "by score"}
+
+
+class Ordered(NamedTuple):
+    """What makes the order, in few words and in a few more."""
+
+    short: str
+    long: str
+
+
+def ordered(state: ReviewState) -> Ordered:
+    """Say what makes the order."""
+    doubt = "the most uncertain first, " if state.order == "uncertain" else ""
+    if state.lesson and state.is_taught:
+        lesson = state.lesson
+        behind = f"({lesson.decisions:,} decisions, {lesson.kept:,} kept)"
+        if lesson.kept < FEWEST_KEPT:
+            return Ordered(
+                f"{doubt}taste half trusted", f"{doubt}taste half trusted until three are kept {behind}"
+            )
+        words = f"{doubt}taste trusted {100 * lesson.trust:.0f} %"
+        return Ordered(words, f"{words} {behind}")
+    if not state.can_learn:
+        words = doubt + _WORDS.get(state.order, "by score")
+        return Ordered(words, words)
+    words = f"{doubt}by score" if state.scores else "by chance until all is read"
+    return Ordered(words, f"{words}; {_teacher(state)} your taste")
+
+
+def about_order(state: ReviewState) -> Iterator[str]:
+    """Yield sentences on what makes the order, and honestly what it is worth."""
+    words = ordered(state).long
+    yield f"{words[0].upper()}{words[1:]}."
+    if not state.learning:
+        yield "Learning from your decisions is switched off (o l)."
+    lesson = state.lesson if state.is_taught else None
+    if lesson and lesson.area is not None and lesson.score_area is not None:
+        first, alone = (f"{100 * area:.0f}" for area in (lesson.area, lesson.score_area))
+        yield f"It puts the one you'd keep first {first} times in 100 (score alone {alone})."
+    kept, draws = _in_order(state), drawn(state)
+    by_chance = [draw.is_kept for draw in draws[-_LATEST:]]
+    if kept and by_chance:
+        yield f"Kept {_of_the_last(kept)}, of random cards {sum(by_chance):,} of {len(by_chance):,}."
+    elif kept:
+        yield f"Kept {_of_the_last(kept)}."
+    yield from keepers_left(state, draws)
+
+
+def keepers_left(state: ReviewState, draws: list[Draw] | None = None) -> Iterator[str]:
+    """Say how many posts that the person would keep may be left, so that they know when to stop."""
+    left, draws = tally(state).left, drawn(state) if draws is None else draws
+    if not left or len(draws) < _FEWEST_DRAWS:
+        return
+    found = estimate(draws[-_LATEST:], left)
+    if not found.kept:
+        share = _in_100(found.most / left)
+        yield f"None of {found.draws} random cards was kept: at most about {share} of what is left."
+        return
+    least, likely, most = math.floor(found.least), round(found.likely), math.ceil(found.most)
+    among = f"among the {left:,} left" if left > 1 else "in the one left"
+    yield f"About {likely:,} keepers {among} ({least:,} to {most:,}), by {found.draws} random cards."
+
+
+def reasons(state: ReviewState, post: str) -> list[str]:
+    """Return what speaks for a post, and what against it."""
+    found = state.reasons(post)
+    pro = ", ".join(one.words for one in found if one.weight > 0)
+    con = ", ".join(one.words for one in found if one.weight < 0)
+    return [words for words, some in ((f"for it: {pro}", pro), (f"against it: {con}", con)) if some]
+
+
+def drawn(state: ReviewState) -> list[Draw]:
+    """Return the cards that came at random and were decided, oldest first."""
+    found: list[Draw] = []
+    kept = decided = 0
+    for how, is_kept in reversed(_decided(state)):
+        kept, decided = kept + is_kept, decided + 1
+        if how == "random":
+            found.append(Draw(is_kept, kept, decided))
+    return found[::-1]
+
+
+def _in_order(state: ReviewState) -> list[bool]:
+    """The latest cards that came because of what they are worth: which were kept."""
+    return [is_kept for how, is_kept in _decided(state) if how == "order"][-_LATEST:]
+
+
+def _decided(state: ReviewState) -> list[tuple[Drawn | None, bool]]:
+    """How every post that is decided came first, and whether it was kept in the end; the oldest first."""
+    came: dict[str, Drawn | None] = {}
+    for step in state.done:
+        for one in step.decisions:
+            post = one.new.fingerprint if one.new else one.fingerprint
+            came[post] = came.get(post) or came.get(one.fingerprint) or one.drawn
+    final = ((how, state.verdicts.get(post)) for post, how in came.items())
+    return [(how, verdict != "drop") for how, verdict in final if verdict in ("keep", "star", "drop")]
+
+
+def _teacher(state: ReviewState) -> str:
+    """What is missing before something can be learned."""
+    verdicts = list(state.verdicts.values())
+    kept, dropped = verdicts.count("keep") + verdicts.count("star"), verdicts.count("drop")
+    if kept < FEWEST_KEPT:
+        return "three keeps teach it"
+    return "the first drop teaches it" if not dropped else f"{LEARNED_FROM} decisions teach it"
+
+
+def _of_the_last(kept: list[bool]) -> str:
+    return f"{sum(kept):,} of the last {len(kept):,}"
+
+
+def _in_100(share: float) -> str:
+    return f"{100 * share:.0f} in 100" if share >= 0.01 else f"{1000 * share:.0f} in 1,000"
