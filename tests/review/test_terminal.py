@@ -234,7 +234,7 @@ def test_the_order_is_learned_while_one_reads(tmp_path: Path, opened: list[pexpe
     for number in range(2, 30):
         child.expect(rf"{number + 1}\x1b\S* of 80.*the (sea|lamp) counts.*keys")
         assert child.match
-        child.send("k" if child.match[1] == b"sea" else "d")
+        child.send("k" if child.match[1] == "sea" else "d")
     child.expect("taste trusted [0-9]+ %")
     child.send("?")
     child.expect("puts the one you'd keep first [0-9]+ times in 100")
