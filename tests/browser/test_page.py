@@ -91,10 +91,11 @@ def push(page: Any, steps: list[tuple[float, float]], end: str = "touchEnd") -> 
     session.detach()
 
 
-def test_a_card_is_pushed_to_decide_and_back_to_cancel(visit: Visit, served: Served) -> None:
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_a_card_is_pushed_to_decide_and_back_to_cancel(visit: Visit, served: Served, motion: str) -> None:
     served.fill(posts := sentences(12))
     served.start()
-    page = visit(**PHONE, reduced_motion="reduce")
+    page = visit(**PHONE, reduced_motion=motion)
     across = [(180.0 + 12 * step, 200.0) for step in range(14)]
     back = [(360.0 - x, y) for x, y in across]
     push(page, across, end="")
@@ -108,6 +109,21 @@ def test_a_card_is_pushed_to_decide_and_back_to_cancel(visit: Visit, served: Ser
     push(page, back)
     settled(page)
     assert journal(served.data) == [("keep", posts[0]), ("drop", posts[1])]
+
+
+def test_a_card_that_changes_beneath_a_finger_is_not_decided(visit: Visit, served: Served) -> None:
+    served.fill(posts := sentences(12))
+    served.start()
+    page = visit(**PHONE)
+    box = place(page, "#card-actions [data-act=drop]")
+    finger = page.context.new_cdp_session(page)
+    point = {"x": box["x"] + 20, "y": box["y"] + 20}
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    page.keyboard.press("k")
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_selector("#notice >> text=nothing was decided")
+    settled(page)
+    assert journal(served.data) == [("keep", posts[0])]
 
 
 def test_a_long_post_is_scrolled_with_a_finger(visit: Visit, served: Served) -> None:
@@ -165,6 +181,13 @@ def test_search_filter_order_and_everything_alike(visit: Visit, served: Served) 
     page.keyboard.press("k")
     page.wait_for_selector(".filtered >> text=kept")
     assert page.text_content("#text") == "A teapot on a pilot boat, two"
+    page.keyboard.press("f")
+    page.keyboard.press("d")
+    page.wait_for_selector(".filtered >> text=dropped")
+    assert page.text_content("#text") == "A teapot on a pilot boat, one"
+    page.keyboard.press("k")
+    page.wait_for_selector("#notice >> text=last one that the filter found")
+    assert served.lines() == posts
     page.keyboard.press("f")
     page.keyboard.press("u")
     page.wait_for_selector(".filtered", state="detached")

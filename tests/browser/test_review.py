@@ -161,6 +161,17 @@ def test_one_person_reviews_at_a_time_and_may_take_over(visit: Visit, served: Se
     touch(phone, "drop")
     settled(phone)
     assert [kind for kind, _ in journal(served.data)] == ["keep", "drop"]
+    desk.keyboard.press("d")
+    desk.click("text=Review here")
+    settled(desk)
+    key(desk, "star")
+    settled(desk)
+    phone.tap("#card-actions [data-act=undo]")
+    phone.tap("text=Review here")
+    settled(phone)
+    starred = [text for kind, text in journal(served.data) if kind == "star"]
+    phone.wait_for_selector(f"#text >> text={json.dumps(starred[0])}")
+    assert "Taken back: starred" in phone.text_content("#notice")
 
 
 def test_a_card_that_is_gone_is_said_and_its_undo_takes_back_nothing_else(
@@ -180,6 +191,22 @@ def test_a_card_that_is_gone_is_said_and_its_undo_takes_back_nothing_else(
     settled(page)
     assert "no longer in tweets.txt" in page.text_content("#notice")
     assert [kind for kind, _ in journal(served.data)] == ["keep"]
+
+
+def test_an_answer_that_is_lost_makes_no_second_decision(visit: Visit, served: Served) -> None:
+    served.fill(posts := sentences(12))
+    served.start()
+    page = visit(**PHONE)
+
+    def lose(route: Any) -> None:  # noqa: ANN401
+        route.fetch()
+        route.abort()
+
+    for path in ("decide", "decide", "undo"):
+        page.route(f"**/{path}", lose, times=1)
+        touch(page, "drop" if path == "decide" else "undo")
+        settled(page)
+    assert journal(served.data) == [("drop", posts[0]), ("drop", posts[1]), ("undo", f"drop {posts[1]}")]
 
 
 def test_logged_out_keeps_what_waits(visit: Visit, served: Served) -> None:

@@ -14,13 +14,13 @@ const review = new Review();
 const ACTS = {
   undo: () => review.undo(),
   edit: () => review.edit(),
-  later: () => review.verdict("later"),
-  star: () => review.verdict("star"),
-  drop: () => review.verdict("drop"),
-  keep: () => review.verdict("keep"),
-  "page-drop": () => review.verdict("drop"),
-  "page-keep": () => review.verdict("keep"),
-  "page-later": () => review.verdict("later"),
+  later: () => review.point("later"),
+  star: () => review.point("star"),
+  drop: () => review.point("drop"),
+  keep: () => review.point("keep"),
+  "page-drop": () => review.point("drop"),
+  "page-keep": () => review.point("keep"),
+  "page-later": () => review.point("later"),
   "cancel-edit": () => review.endEdit(false),
   "save-edit": () => review.endEdit(true),
   unfilter: () => review.look({ filter: "undecided" }),
@@ -51,7 +51,7 @@ $("wording").addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-swipes($("card"), (verdict) => review.verdict(verdict));
+swipes($("card"), (verdict) => review.point(verdict));
 listenTo(review);
 
 /** Open the tab that the address names. */

@@ -43,6 +43,7 @@ export class Menu {
   help() {
     $("menu").close();
     const about = this.review.now?.view.about_order ?? [];
+    $("about-order").hidden = $("order-title").hidden = !about.length;
     $("about-order").replaceChildren(...about.map((sentence) => h("p", {}, plain(sentence))));
     $("help").showModal();
   }

@@ -47,7 +47,8 @@ export class Review {
   /** Begin to review here; `over` takes the review from whoever has it. */
   async takeUp(over) {
     try {
-      this.#take(await post("/review", { client: this.client, take_over: over, count: COUNT }));
+      this.model = begin(await post("/review", { client: this.client, take_over: over, count: COUNT }));
+      if (this.model.view.notice) say(this.model.view.notice);
       this.taken = this.problem = null;
       this.outbox.clear();
     } catch (problem) {
@@ -81,10 +82,15 @@ export class Review {
     return true;
   }
 
+  /** Decide as `verdict` does, with a finger: what has changed since it came down is left alone. */
+  point(kind) {
+    if (!this.#changed()) this.verdict(kind);
+  }
+
   /** Decide the card, or in the list its page. */
   verdict(kind) {
     this.#touched = Date.now();
-    if (this.#changed() || !this.model || this.taken) return;
+    if (!this.model || this.taken) return;
     if (this.listing) return this.#decidePage(kind);
     const card = this.card;
     if (!card) return say(this.outbox.entries.length ? "More posts come with the connection" : "Nothing is left to decide: Undo takes back");
@@ -216,15 +222,23 @@ export class Review {
 
   #answered(op, answer) {
     const rest = this.model?.view.like && op.kind === "decide" ? foresee(this.model, op).view.cards : [];
-    const onScreen = this.now?.waiting || op.kind === "edit" ? [] : this.#onScreen;
-    this.model = confirm(this.model ?? begin(answer.view), op, answer);
-    this.model.view = pinned(this.model.view, onScreen);
+    const before = this.model?.view.notice;
+    const step = op.kind === "undo" && this.model?.steps.at(-1);
+    if (step && !step.cards.some((card) => card.post === answer.view.cards[0]?.post)) {
+      this.model = begin(answer.view); // somebody else had decided meanwhile, and that was taken back
+      if (answer.notice) say(answer.notice);
+    } else {
+      const onScreen = this.now?.waiting || op.kind === "edit" ? [] : this.#onScreen;
+      this.model = confirm(this.model ?? begin(answer.view), op, answer);
+      this.model.view = pinned(this.model.view, onScreen);
+    }
     if (rest.length && !answer.view.like) this.#goOnWith(rest);
     if (op.kind === "decide" && !answer.done.length) this.#keepUndos();
     if (answer.stale?.length) say(answer.stale.length === 1 ? `Not decided: ${answer.stale[0].why}` : `${answer.stale.length} not decided: ${answer.stale[0].why}`);
     else if (op.kind === "edit" && answer.problem) this.#rejected(op, answer.problem);
     else if (op.kind === "edit") say("Edited, and still to be decided");
-    else if (answer.notice && !op.said) say(answer.notice);
+    else if (answer.notice && !(op.said && step)) say(answer.notice);
+    else if (op.kind === "decide" && answer.view.notice !== before) say(answer.view.notice);
   }
 
   /** Show what is left of a group, of which a page was decided; botus has left it. */
