@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from botus.platforms import Limit
-from botus.review.machine.explaining import about_order, ordered, reasons
+from botus.review.machine.explaining import ordered, reasons
 from botus.review.machine.selecting import FILTERS, ORDERS
 from botus.review.machine.state import DONE, ReviewState
 from botus.review.machine.tally import summary, tally
@@ -27,6 +27,7 @@ def view(
     held: Callable[[str], str],
     per_day: float | None,
     showing: str,
+    about_order: Sequence[str],
     count: int,
 ) -> dict[str, Any]:
     """Return what the page shows of a review.
@@ -37,6 +38,7 @@ def view(
         held: why a text waits for a keep, nothing where it does not.
         per_day: posts a day, None without a schedule.
         showing: the name of the filter; of no interest where there is none.
+        about_order: what is said of the order.
         count: most cards.
     """
     counts = tally(state)
@@ -54,7 +56,7 @@ def view(
         "days": None if per_day is None else round(counts.kept / per_day, 1),
         "order": state.order,
         "ordered_by": ordered(state).long,
-        "about_order": list(about_order(state)),
+        "about_order": about_order,
         "filter": showing if state.subset is not None else None,
         "filters": [name for key, name in FILTERS.items() if key != "/"],
         "orders": list(ORDERS.values()),

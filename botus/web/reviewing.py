@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 from botus.errors import BotusError, BusyError, SettingsError, sentence, unexpected
 from botus.log import Say
 from botus.review.machine.editor import Editor, Key, Paste, pressed
+from botus.review.machine.explaining import about_order
 from botus.review.machine.selecting import FILTERS, ORDERS
-from botus.review.machine.state import DONE, Listing
+from botus.review.machine.state import DONE, Listing, ReviewState
 from botus.review.session import ReviewSession, open_session
 from botus.schedule.slots import schedule_of
 from botus.screening.denylist import Denylist, parse_denylist
@@ -33,6 +34,7 @@ from botus.web.exchange import Problem
 IDLE = 900.0  # seconds without a request, after which the review is free for others
 _PAUSE = 0.05  # seconds after a request in which nothing is learned: the next one may come at once
 _SLICES, _WAKES = 0.003, 0.5  # seconds between two slices of learning, and between two looks around
+_LONG = 500  # steps
 _UNDECIDED: tuple[Verdict | None, ...] = (None, "later", "edited")
 View = dict[str, Any]
 
@@ -61,6 +63,8 @@ class Reviewing:
         self._denylist = Denylist()
         self._noted: dict[str, Mapping[str, Any]] = {}
         self._noted_of: object = None
+        self._said_of: object = None
+        self._said: list[str] = []
 
     def open(self, client: str, count: int, *, take_over: bool) -> View:
         """Begin or go on; with `take_over` also where somebody else reviews."""
@@ -251,7 +255,16 @@ class Reviewing:
         def held(text: str) -> str:
             return precheck(text, self._denylist) or ""
 
-        return cards.view(session.state, self._limits, noted, held, self._per_day, self._showing, count)
+        state, about = session.state, self._about(session.state)
+        return cards.view(state, self._limits, noted, held, self._per_day, self._showing, about, count)
+
+    def _about(self, state: ReviewState) -> list[str]:
+        """What is said of the order: of a long journal not anew at each touch, since all of it is counted."""
+        steps = len(state.done) if len(state.done) < _LONG else len(state.done) // 50
+        key = (id(state.lesson), state.order, state.learning, steps)
+        if key != self._said_of:
+            self._said_of, self._said = key, list(about_order(state))
+        return self._said
 
 
 _IN_TERMINAL = "Somebody reviews in a terminal now"
