@@ -46,10 +46,8 @@ def prepare(data: Path) -> None:
     origin = Origin("demo", 2550, 0.9, 0, 1.0, "", 7)
     group = []
     for number, post in enumerate(posts):
-        parts = {name: round(rng.random(), 2) for name in ("ending", "likeness", "variety")}
-        total = round(sum(parts.values()) / 3, 4)
         nearest = {"number": 3, "text": posts[number - 1], "run": 5} if number % 3 == 0 else None
-        group.append(Candidate(post, number, total, parts, -2.0, nearest, (), ()))
+        group.append(Candidate(post, number, 0.0, {}, -2.0, nearest, (), ()))
     Candidates(data).append(origin, group, 1)
     Queue(data).append(posts)
 

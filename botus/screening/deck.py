@@ -110,6 +110,8 @@ class Deck:
 
     def settle(self) -> Generator[None, None, None]:
         """Settle all rows, in pieces; a few new ones by what was counted before."""
+        if not len(self):
+            return
         at, afresh = self.settled, len(self) > _GROWN * self.settled.posts
         if afresh:
             at = Settled(len(self), self._total)

@@ -229,7 +229,7 @@ def relaying(state: ReviewState) -> Generator[None, None, Callable[[ReviewState]
         what lays it out for the state of then; None from that where the deck has become another one.
     """
     deck, front = state.deck, state.front
-    coming: set[str] = set()
+    first, coming = set(state.shown), set[str]()
     closed, later = [], []
     for start in range(front, len(deck), _PIECE):
         for post in deck[start : start + _PIECE]:
@@ -242,17 +242,18 @@ def relaying(state: ReviewState) -> Generator[None, None, Callable[[ReviewState]
         yield
     posts, by_number = iter(state.table.cards), list[str]()
     while some := list(islice(posts, _PIECE)):
-        by_number += [post for post in some if post in coming]
+        by_number += [post for post in some if post in coming and post not in first]
         yield
-    is_lucky = not state.by_chance.isdisjoint(state.shown)
-    since = 0 if is_lucky else min(_since_chance(state) + len(state.shown), RANDOM_EVERY - 1)
+    is_lucky = not state.by_chance.isdisjoint(first)
+    since = 0 if is_lucky else min(_since_chance(state) + len(first), RANDOM_EVERY - 1)
     laid = yield from arranging(by_number, state.order, state.worth, state.seed, since)
 
     def lay(now: ReviewState) -> ReviewState | None:
         if now.deck is not deck:
             return None
         gone = set(deck[front : now.front])
-        shown = [post for post in now.shown if post in coming and post not in gone]
+        pinned = dict.fromkeys((*now.shown, *state.shown))
+        shown = [post for post in pinned if post in coming and post not in gone]
         passed = gone.union(shown)
         before = (*deck[: now.front], *(post for post in closed if post not in gone))
         rest = [post for post in laid.posts if post not in passed]

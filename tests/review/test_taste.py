@@ -1,0 +1,140 @@
+"""What is learned, how far it is trusted and how many keepers are left, against slow references."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Generator
+from random import Random
+from typing import TypeVar
+
+import pytest
+
+from botus.review.taste import estimate, model, trust
+from botus.review.taste.estimate import Draw
+from botus.review.taste.model import Model
+from botus.review.taste.regression import Example, area, fit
+from tests.screening.test_deck import posts, settled
+
+Found = TypeVar("Found")
+
+
+def finish(work: Generator[None, None, Found]) -> Found:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found: Found = end.value
+            return found
+
+
+def examples(count: int = 60, seed: int = 0) -> list[Example]:
+    rng = Random(seed)
+    made = []
+    for _ in range(count):
+        values = [rng.gauss(0, 1), rng.gauss(0, 1), 1.0]
+        is_kept = rng.random() < 1 / (1 + math.exp(1 - 2 * values[0]))
+        made.append(Example([0, 1, 2], values, rng.gauss(0, 0.3), is_kept, rng.choice([1.0, 3.0])))
+    return made
+
+
+def test_many_passes_find_the_minimum_of_the_regression() -> None:
+    """At the minimum of ½‖w‖² + Σ c·ln(1 + e^−tm) the weights are Σ t·c·σ(−tm)·x."""
+    some = examples()
+    weights = finish(fit(some, 3, 300, Random(1)))
+    kept = sum(one.weight for one in some if one.is_kept)
+    dropped = sum(one.weight for one in some if not one.is_kept)
+    expected = [0.0, 0.0, 0.0]
+    for one in some:
+        sign = 1 if one.is_kept else -1
+        margin = one.offset + sum(weight * value for weight, value in zip(weights, one.values, strict=True))
+        pull = one.weight * (1 if one.is_kept else kept / dropped) / (1 + math.exp(sign * margin))
+        expected = [total + sign * pull * value for total, value in zip(expected, one.values, strict=True)]
+    assert weights == pytest.approx(expected, abs=1e-3)
+    assert weights[0] > abs(weights[1])
+
+
+def test_the_same_decisions_teach_the_same() -> None:
+    assert finish(fit(examples(), 3, 5, Random(2))) == finish(fit(examples(), 3, 5, Random(2)))
+
+
+def test_the_area_is_the_share_of_pairs_in_the_right_order() -> None:
+    kept, dropped = [0.1, 0.5, 0.9], [0.1, 0.2, 0.5, 0.8]
+    pairs = [(one > other) + (one == other) / 2 for one, other in itertools.product(kept, dropped)]
+    assert sum(area(kept, dropped)) / 3 == pytest.approx(sum(pairs) / 12)
+
+
+def test_evidence_is_the_gain_in_standard_deviations_and_trust_is_smoothed() -> None:
+    folds = [trust.HeldOut(((0.1, 1.0), (0.3, 0.0)), ((0.2, -1.0), (0.0, 0.5)))]
+    gain = (1.0 - 0.5 + 0.5 - 1.0) / 2  # of the two that were kept: taught less scored
+    assert trust.evidence(folds) == pytest.approx(gain * math.sqrt(24))
+    assert trust.evidence([]) == 0.0
+    assert trust.smoothed(1.0, 2.0) == pytest.approx(1.3)
+    assert trust.smoothed(0.0, 2.0, 2) == pytest.approx(0.7 * 0.6 + 0.3 * 2.0)
+    assert [trust.trust(value) for value in (0.0, 0.5, -0.5)] == pytest.approx(
+        [0.5, 0.8413, 0.1587], abs=1e-4
+    )
+
+
+def test_every_decision_is_held_out_once_in_a_fold_of_both_kinds() -> None:
+    some = examples(53)
+    folds = finish(trust.held_out(some, 3, Random(1)))
+    assert sum(len(fold.kept) for fold in folds) == sum(one.is_kept for one in some)
+    assert sum(len(fold.dropped) for fold in folds) == sum(not one.is_kept for one in some)
+    found = trust.mean_area(folds, 1.0)
+    assert found is not None
+    assert found > 0.6
+    few = [one for one in some if one.is_kept][:1] + [one for one in some if not one.is_kept]
+    assert finish(trust.held_out(few, 3, Random(1))) == []  # one keep cannot be told from no other
+
+
+def test_worth_is_what_the_features_say() -> None:
+    texts = posts(40)
+    deck = settled(texts)
+    rng = Random(3)
+    weights = [rng.gauss(0, 1) for _ in range(model.size(deck))]
+    worth = finish(Model(deck, weights, 0.7).rate())
+    for row in range(40):
+        one = model.example(deck, row, True)
+        taste = one.taste(weights) - weights[12] * math.sqrt(10)  # the bias is the same for all
+        assert worth[row] == pytest.approx(0.3 * deck.settled.scores[row] + 0.7 * taste)
+        assert one.offset == pytest.approx(0.3 * deck.settled.scores[row])
+        assert sum(value**2 for value in one.values[13:]) == pytest.approx(10)  # words weigh 1 / 0.1
+    assert list(finish(Model(deck).rate())) == pytest.approx([0.3 * score for score in deck.settled.scores])
+
+
+def test_reasons_add_up_to_the_worth() -> None:
+    deck = settled(posts(40))
+    weights = [Random(4).gauss(0, 1) for _ in range(model.size(deck))]
+    worth = finish(Model(deck, weights, 0.7).rate())
+    reasons = Model(deck, weights, 0.7).reasons(5, most=1000)
+    mean = sum(worth) / len(worth)
+    assert sum(one.weight for one in reasons) == pytest.approx(worth[5], abs=0.3 + abs(mean))
+    assert abs(reasons[0].weight) >= abs(reasons[-1].weight)
+    assert len(Model(deck, weights, 0.7).reasons(5)) == 3
+
+
+@pytest.mark.parametrize(("draws", "left"), [(40, 1000), (10, 3), (100, 100_000)])
+def test_none_of_n_is_the_rule_of_three(draws: int, left: int) -> None:
+    found = estimate.estimate([Draw(False, 0, 0)] * draws, left)
+    assert (found.least, found.likely) == (0, 0)
+    assert found.most == pytest.approx(min(left, 3 / draws * left), rel=0.01)
+
+
+def test_keepers_that_were_found_since_are_no_longer_left() -> None:
+    """Ten of a thousand were keepers, nine were found in the first half: one is left in 500."""
+    rng, off = Random(1), []
+    for _ in range(300):
+        deck = [True] * 10 + [False] * 990
+        order = rng.sample(deck[:10], 9) + deck[10:501] + [deck[9]] + deck[501:]
+        draws = []
+        for at in range(9, 500, 10):  # every tenth is drawn from what is left
+            kept = rng.random() < sum(order[at:]) / (1000 - at)
+            draws.append(Draw(kept, sum(order[at:500]), 500 - at))
+        off.append(estimate.estimate(draws, 500).likely)
+    assert sum(off) / len(off) < 6
+
+
+def test_the_mean_for_a_chance() -> None:
+    assert estimate.mean_for(0, 0.05) == pytest.approx(-math.log(0.05))
+    assert estimate.at_most(2, 3.0) == pytest.approx(math.exp(-3) * (1 + 3 + 4.5))
