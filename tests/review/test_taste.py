@@ -135,6 +135,13 @@ def test_keepers_that_were_found_since_are_no_longer_left() -> None:
     assert sum(off) / len(off) < 6
 
 
+def test_the_estimate_is_where_as_many_keeps_are_expected_as_there_were() -> None:
+    found = estimate.estimate([Draw(True, 5, 100), Draw(False, 3, 50)], 100)
+    expected = (found.likely + 5) / 200 + (found.likely + 3) / 150
+    assert expected == pytest.approx(1)
+    assert 0 <= found.least < found.likely < found.most <= 100
+
+
 def test_the_mean_for_a_chance() -> None:
     assert estimate.mean_for(0, 0.05) == pytest.approx(-math.log(0.05))
     assert estimate.at_most(2, 3.0) == pytest.approx(math.exp(-3) * (1 + 3 + 4.5))
