@@ -21,18 +21,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator
-from itertools import accumulate
+from collections.abc import Callable
+from itertools import accumulate, islice
 from pathlib import Path
 from random import Random
-from typing import TypeVar
 
-from botus.review import ranking
 from botus.text import fingerprint
 
 KEYS = "kdddsd ddddkudddddk"
 PROGRAM = "from botus.cli.main import main; main()"
-Found = TypeVar("Found")
 
 
 def main() -> None:
@@ -42,12 +39,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="three seeds and smaller decks")
     parser.add_argument("--keys", type=int, default=300)
     chosen = parser.parse_args()
+    sys.path.insert(0, str(Path(__file__).parents[2]))  # where this file is run, not its module
     if chosen.replay is None:
         measure(chosen.keys)
     elif len(chosen.replay) not in (0, 2):
         parser.error("--replay takes FOLDER and GOOD, or nothing")
     else:
-        sys.path.insert(0, str(Path(__file__).parents[2]))  # where this file is run, not its module
         from tests.benchmarks.review.replay import replay
 
         folder, good = chosen.replay or (None, None)
@@ -139,30 +136,18 @@ def read(terminal: int) -> bytes:
 
 
 def refit() -> None:
-    """Time the learning from 1,000 decisions."""
+    """Time the learning from 1,000 decisions: its folds, rating the deck and laying it out included."""
+    from tests.benchmarks.review.sitting import Sitting
+
     rng = Random(1)
-    texts = list(map(words(rng), [15] * 1000))
-    examples = [(ranking.features(text), rng.random() < 0.1) for text in texts]
+    texts = list(map(words(rng), [15] * 3000))
+    sitting = Sitting(texts, rng.sample(texts, 300))
     gc.freeze()
-    times, pauses = [], []
-    for _ in range(5):
-        began = last = time.perf_counter()
-        for _ in ranking.fit(examples):
-            pauses.append(time.perf_counter() - last)
-            last = time.perf_counter()
-        times.append(time.perf_counter() - began)
-    longest = f"longest piece {1000 * max(pauses):.1f} ms"
-    print(f"refit on 1,000 decisions: {1000 * sorted(times)[2]:.0f} ms, {longest}")
-
-
-def result(work: Generator[None, None, Found]) -> Found:
-    """Work to the end."""
-    try:
-        while True:
-            next(work)
-    except StopIteration as end:
-        found: Found = end.value
-        return found
+    for _ in islice(sitting.cards(), 1001):
+        pass
+    times = sorted(sitting.lessons[-5:])
+    print(f"refit on 900 to 1,000 decisions: {times[2]:.0f} ms of processor time", end=", ")
+    print(f"longest piece {sitting.longest:.1f} ms")
 
 
 if __name__ == "__main__":

@@ -1,36 +1,28 @@
 """Replays reviews: how much of a deck is seen until half of what a person would keep is found.
 
 Every review goes through the real machine and the real learner, key by key: the next card, the verdict, what
-there is to learn meanwhile. Decks are shuffled from every seed. By chance it is 50 %.
+there is to learn meanwhile. Decks are shuffled from every seed. By chance it is 50 %, or 33 of two keepers.
 """
 
 from __future__ import annotations
 
 import os
 import statistics
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from random import Random
 
+from botus.review.machine.explaining import about_order
+
 from botus import demo
-from botus.generation import score
-from botus.review.learning import Learner
-from botus.review.machine import table
-from botus.review.machine.keys import press
-from botus.review.machine.order import Lesson, Order
-from botus.review.machine.state import ReviewState, begin, relaid
-from botus.store.decisions import History
-from botus.store.queue import Queue
-from botus.text import escape, fingerprint
 from tests.benchmarks.review import tastes
+from tests.benchmarks.review.sitting import Sitting
 from tests.benchmarks.review.tastes import Task
 
 RATES = (0.001, 0.01, 0.03, 0.1)
 WAYS = ("random", "score", "learned")
-PROFILE = score.CorpusProfile(None, 1.0, 0.0)
 Shares = dict[str, float]
 """By way of ordering, the share of a deck that was seen, in per cent."""
 
@@ -43,15 +35,14 @@ def replay(folder: Path | None, good: Path | None, seeds: int, size: int) -> Non
         seeds: decks of each; size: posts in a deck of the tasks that are made here.
     """
     titles = read(folder) if folder else []
-    print(
-        f"seen until half is found, in % of the deck: median (quartiles) of {seeds} seeds, decks of {size:,}"
-    )
-    print(f"{'':32}" + "".join(f"{way:>20}" for way in WAYS))
+    posts = list(dict.fromkeys(demo.corpus().read_text().splitlines()))
+    print(f"% of the deck until half is found: median (quartiles) of {seeds} seeds, decks of {size:,}")
+    print(f"{'':32}" + "".join(f"{way:>22}" for way in WAYS))
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         by_hand = [pool.submit(picked, titles, good, seed) for seed in range(seeds)] if good else []
         made = {
             (task.name, rate): [pool.submit(made_up, task, rate, size, seed) for seed in range(seeds)]
-            for task in tasks(titles)
+            for task in tasks(titles, posts)
             for rate in RATES
         }
         if good:
@@ -64,11 +55,39 @@ def replay(folder: Path | None, good: Path | None, seeds: int, size: int) -> Non
     for rate in RATES:
         print(mean(f"mean at {100 * rate:g} %", medians[rate]))
     print(mean("mean at 1 % and more", [one for rate in RATES if rate >= 0.01 for one in medians[rate]]))
+    for one in odd(posts):
+        print(oddly(*one), flush=True)
 
 
-def tasks(titles: Sequence[str]) -> Iterator[Task]:
+def odd(texts: Sequence[str]) -> Iterator[tuple[str, list[str], Collection[str], int]]:
+    """Yield reviews that teach little or in odd ways: a name, posts, the good ones, and cards to decide."""
+    rng = Random(1)
+    signs = [
+        "".join(rng.choices("😀🎉✨★…!?—0123456789 ", k=rng.randrange(2, 9))).strip() for _ in range(3000)
+    ]
+    strange = [sign for sign in dict.fromkeys(signs) if sign]
+    some = list(texts[:2000])
+    yield "all kept", some, some, 300
+    yield "all dropped", some, [], 300
+    yield "one kept", some, some[:1], 2000
+    yield "one dropped", some, some[1:], 2000
+    yield "ten thousand decisions", list(texts[:12_000]), [post for post in texts if "night" in post], 10_000
+    yield "no letter", strange, [post for post in strange if "★" in post], 500
+    yield "all alike", [f"The kettle is on, {number}." for number in range(500)], [], 100
+    yield "three posts", some[:3], some[:1], 3
+
+
+def oddly(name: str, posts: Sequence[str], good: Collection[str], cards: int) -> str:
+    """Decide so many cards; say what the review says then, and how long a key may have waited."""
+    sitting = Sitting(posts, good)
+    kept = sum(islice(sitting.cards(), cards + 1))  # behind the last one, it has learned from it
+    work = f"lessons {len(sitting.lessons)}, the last {(sitting.lessons or [0])[-1]:.0f} ms"
+    words = "\n".join(f"    {sentence}" for sentence in about_order(sitting.state))
+    return f"{name}: {kept:,} kept, {work}, longest piece {sitting.longest:.1f} ms\n{words}"
+
+
+def tasks(titles: Sequence[str], posts: Sequence[str]) -> Iterator[Task]:
     """Yield tasks on titles, if there are any, on the demo's posts, and on those without spaces."""
-    posts = list(dict.fromkeys(demo.corpus().read_text().splitlines()))
     unspaced = list(dict.fromkeys(map(tastes.without_spaces, posts)))
     if titles:
         yield Task("titles: short questions", titles, tastes.short_questions)
@@ -105,35 +124,11 @@ def picked(titles: Sequence[str], good: Path, seed: int) -> Shares:
 def share(posts: Sequence[str], keepers: Collection[str], way: str, seed: int) -> float:
     """Return what part of a deck is seen until half of the keepers are found, in per cent."""
     kept, wanted = 0, (len(keepers) + 1) // 2
-    good = {fingerprint(post) for post in keepers}
-    for seen, post in enumerate(review(laid_out(posts, way, seed), good), 1):
-        kept += post in good
+    for seen, is_kept in enumerate(Sitting(posts, keepers, way, seed).cards(), 1):
+        kept += is_kept
         if kept == wanted:
             return 100 * seen / len(posts)
     raise AssertionError("a review has to come to its end")
-
-
-def laid_out(posts: Sequence[str], way: str, seed: int) -> ReviewState:
-    """Begin a review of posts, as a session does."""
-    with tempfile.TemporaryDirectory() as folder:
-        queue = Queue(Path(folder))
-        queue.path.write_text("".join(f"{escape(post)}\n" for post in posts))
-        on_file = table.read(queue.lines(), {})
-    order: Order = "random" if way == "random" else "score"
-    scores = {post: score.score(card.text, None, PROFILE)[0] for post, card in on_file.cards.items()}
-    fresh = ReviewState(on_file, order=order, seed=seed, scores=scores, learning=way == "learned")
-    return begin(fresh, History())
-
-
-def review(state: ReviewState, good: Collection[str]) -> Iterator[str]:
-    """Yield the posts as a person sees them, who keeps the good ones; learn while they read."""
-    learner = Learner(lambda post: score.score(state.table.cards[post].text, None, PROFILE)[1])
-    while card := state.current:
-        yield card.fingerprint
-        state, _ = press(state, "k" if card.fingerprint in good else "d", 0)
-        while found := learner.work(state):
-            if isinstance(found, Lesson):
-                state = relaid(replace(state, lesson=found))
 
 
 def line(name: str, found: Sequence[Shares]) -> str:
