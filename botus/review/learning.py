@@ -100,7 +100,7 @@ class Learner:
         """Learn from the decisions, and rate all posts by that."""
         decisions, kept = self._learned = count(state.verdicts)
         rng = Random(f"{state.seed} {decisions} {kept}")
-        examples = yield from self._examples(state.verdicts, rng)
+        of_score, examples = yield from self._examples(state.verdicts, rng)
         size = model.size(self._deck)
         folds = (yield from trust.held_out(examples, size, rng)) if kept >= trust.FEWEST_KEPT else []
         if kept >= trust.FEWEST_KEPT:
@@ -110,25 +110,34 @@ class Learner:
             self._evidence = trust.smoothed(self._evidence or 0.0, found, times)
         trusted = trust.trust(self._evidence or 0.0)
         weights = yield from fit(examples, size, _PASSES, rng)
-        learned = Model(self._deck, weights, trusted)
+        learned = Model(self._deck, weights, trusted, of_score)
         worth = yield from learned.rate()
         areas = trust.mean_area(folds, trusted), trust.mean_area(folds, 0.0)
         lesson = Lesson(decisions, kept, trusted, _ByPost(self._rows, worth), *areas)
         reasons = self._reasons(learned)
         return lambda now: replace(now, lesson=lesson, reasons=reasons)
 
-    def _examples(self, verdicts: Mapping[str, Verdict], rng: Random) -> Generator[None, None, list[Example]]:
+    def _examples(
+        self, verdicts: Mapping[str, Verdict], rng: Random
+    ) -> Generator[None, None, tuple[float, list[Example]]]:
+        """Choose decisions; returns what the score weighs by them, and what there is to learn."""
         kept = [post for post, verdict in verdicts.items() if verdict in ("keep", "star")][-_MOST_KEPT:]
         dropped = [post for post, verdict in verdicts.items() if verdict == "drop"]
         yield
         dropped = rng.sample(dropped, min(len(dropped), _MOST - len(kept)))
+        values = self._deck.settled.scores
+        kept_scores, dropped_scores = (
+            [values[self._rows[post]] for post in some] for some in (kept, dropped)
+        )
+        of_score = model.OF_SCORE * trust.trust_in_score(kept_scores, dropped_scores)
+        yield
         examples = []
         for count, post in enumerate((*kept, *dropped), 1):
             weight = _STAR if verdicts[post] == "star" else 1.0
-            examples.append(model.example(self._deck, self._rows[post], count <= len(kept), weight))
+            examples.append(model.example(self._deck, self._rows[post], count <= len(kept), weight, of_score))
             if count % _PIECE == 0:
                 yield
-        return examples
+        return of_score, examples
 
     def _reasons(self, learned: Model) -> Callable[[str], Sequence[Reason]]:
         rows, known = self._rows, len(self._deck.settled.scores)

@@ -14,6 +14,7 @@ from botus.review.taste import estimate, model, trust
 from botus.review.taste.estimate import Draw
 from botus.review.taste.model import Model
 from botus.review.taste.regression import Example, area, fit
+from botus.review.taste.trust import trust_in_score
 from tests.screening.test_deck import posts, settled
 
 Found = TypeVar("Found")
@@ -145,3 +146,18 @@ def test_the_estimate_is_where_as_many_keeps_are_expected_as_there_were() -> Non
 def test_the_mean_for_a_chance() -> None:
     assert estimate.mean_for(0, 0.05) == pytest.approx(-math.log(0.05))
     assert estimate.at_most(2, 3.0) == pytest.approx(math.exp(-3) * (1 + 3 + 4.5))
+
+
+DROPPED = [number / 10 for number in range(-20, 20)]
+
+
+@pytest.mark.parametrize("kept", [[1.0] * 5, [0.05] * 9, [-0.3]])
+def test_the_score_is_believed_until_decisions_speak_against_it(kept: list[float]) -> None:
+    assert trust_in_score(kept, DROPPED) == 1
+
+
+def test_a_score_that_puts_the_good_ones_last_is_believed_less_with_every_keep() -> None:
+    beliefs = [trust_in_score([-1.5] * count, DROPPED) for count in (1, 2, 4, 8, 500)]
+    assert beliefs == sorted(beliefs, reverse=True)
+    assert 0.3 < beliefs[0] < 1
+    assert 0 < beliefs[-1] < beliefs[-2] < 0.05

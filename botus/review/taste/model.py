@@ -1,7 +1,8 @@
 """What was learned of a deck: what a post is worth, and which words speak for or against it. Pure.
 
-worth = 0.3 · score + trust · taste, and the taste is a weighted sum of words, marks and measures. A feature's
-length says how much it may move: the words of a post together 1 / 0.1, each measure 1 / 20, the bias 10.
+worth = 0.3 · score + trust · taste, with less of the score where decisions speak against it; the taste is a
+weighted sum of words, marks and measures. A feature's length says how much it may move: the words of a post
+together 1 / 0.1, each measure 1 / 20, the bias 10.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Model:
     deck: Deck
     weights: Sequence[float] = ()
     trust: float = 0.0
+    of_score: float = OF_SCORE
 
     def rate(self) -> Generator[None, None, array[float]]:
         """Return, in pieces, what the settled posts are worth, by row."""
@@ -67,7 +69,7 @@ class Model:
         yield
         for start in range(0, len(at.scores), _PIECE):
             stop = start + _PIECE
-            values = [OF_SCORE * score for score in at.scores[start:stop]]
+            values = [self.of_score * score for score in at.scores[start:stop]]
             for weight, column in of_measures:
                 values = [value + weight * z for value, z in zip(values, column[start:stop], strict=True)]
             if parts:
@@ -84,7 +86,8 @@ class Model:
         scored, found = self.deck.scored(row), []
         for number, (name, z) in enumerate(self.deck.standard(row).items()):
             taste = self.weights[number] * z * _OF_MEASURES if self.weights else 0.0
-            found.append(Reason(_PHRASES[name][z < 0], OF_SCORE * scored.get(name, 0.0) + self.trust * taste))
+            weight = self.of_score * scored.get(name, 0.0) + self.trust * taste
+            found.append(Reason(_PHRASES[name][z < 0], weight))
         if self.weights:
             names, numbers, values = self.deck.names, *words_of(self.deck, row)
             found += [
@@ -101,14 +104,14 @@ def size(deck: Deck) -> int:
     return _FIRST + len(deck.settled.rarities)
 
 
-def example(deck: Deck, row: int, is_kept: bool, weight: float = 1.0) -> Example:
-    """Make an example of a decision about a post."""
+def example(deck: Deck, row: int, is_kept: bool, weight: float = 1.0, of_score: float = OF_SCORE) -> Example:
+    """Make an example of a decision about a post, beside so much of its score."""
     numbers, values = words_of(deck, row)
     measures = [z * _OF_MEASURES for z in deck.standard(row).values()]
     return Example(
         [*range(_FIRST), *numbers],
         [*measures, _BIAS, *values],
-        OF_SCORE * deck.settled.scores[row],
+        of_score * deck.settled.scores[row],
         is_kept,
         weight,
     )

@@ -14,6 +14,8 @@ _FOLDS = 5
 _PASSES = 2
 _MEMORY = 0.7  # of what earlier lessons have shown
 _STEEP = 2.0
+_DOUBT = 0.5  # standard deviations against the score that do not count yet
+_LEAST = 0.001  # so that it still orders what the taste does not tell apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +71,19 @@ def smoothed(before: float, found: float, times: int = 1) -> float:
 
 def trust(evidence: float) -> float:
     """Return 0 to 1: how likely it is, by this evidence, that the taste is better than the score alone."""
-    return (1 + math.erf(_STEEP * evidence / math.sqrt(2))) / 2
+    return _normal(_STEEP * evidence)
+
+
+def trust_in_score(kept: Sequence[float], dropped: Sequence[float]) -> float:
+    """Return above 0 to 1: how far the score holds for these decisions; 1 unless they speak against it.
+
+    A person may like just what it puts last: it would hide that from them for as long as it is believed.
+    """
+    areas = area(kept, dropped)
+    evidence = sum(one - 0.5 for one in areas) / len(areas) * math.sqrt(12 * len(areas))
+    return min(1.0, max(_LEAST, 2 * _normal(evidence + _DOUBT)))
+
+
+def _normal(deviations: float) -> float:
+    """The share of a normal distribution below so many standard deviations."""
+    return (1 + math.erf(deviations / math.sqrt(2))) / 2

@@ -14,9 +14,8 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
-from botus.review.machine.explaining import about_order
-
 from botus import demo
+from botus.review.machine.explaining import about_order
 from tests.benchmarks.review import tastes
 from tests.benchmarks.review.sitting import Sitting
 from tests.benchmarks.review.tastes import Task
