@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,24 +74,27 @@ def test_a_page_of_decisions_is_one_step(page: Page) -> None:
 def test_a_request_that_comes_again_is_the_same_decision(page: Page, restart: bool) -> None:
     browser = page.browser()
     browser.begin()
-    for path, fields in (
+    asked: list[tuple[str, dict[str, object]]] = [
         (
             "/decide",
             {"decisions": [{"post": FIRST, "verdict": "drop"}, {"post": SECOND, "verdict": "later"}]},
         ),
+        ("/decide", {"decisions": [{"post": FOURTH, "verdict": "drop"}]}),
+        ("/undo", {}),
         ("/undo", {}),
         ("/redo", {}),
         ("/edit", {"post": THIRD, "text": "fog, but less"}),
-    ):
-        first = browser.change(path, id=path, **fields)
+    ]
+    told = ("done", "stale", "problem")
+    for number, (path, fields) in enumerate(asked):
+        first = browser.change(path, id=str(number), **fields)
         written = [entry for entry in journal(page.data) if entry["kind"] != "end"]
         if restart:
             page.reviewing._let_go()
-        again = browser.change(path, id=path, **fields)
+        again = browser.change(path, id=str(number), **fields)
         assert [entry for entry in journal(page.data) if entry["kind"] != "end"] == written
-        assert {key: first.get(key) for key in ("done", "stale", "problem")} == {
-            key: again.get(key) for key in ("done", "stale", "problem")
-        }
+        assert [first.get(name) for name in told] == [again.get(name) for name in told]
+    assert len(written) == 7
     assert queue(page) == [POSTS[1], "fog, but less", POSTS[3]]
 
 
@@ -209,7 +213,16 @@ def test_a_terminal_holds_it_and_a_review_that_nobody_touches_is_let_go(page: Pa
     with open_session(page.data):
         status, found = browser.send("/review")
         assert (status, found["what"], found["holder"]) == (409, "busy", "another botus curate")
-    browser.begin()
+    begun, over = threading.Event(), threading.Event()
+
+    def begin() -> None:  # in one thread, which lives on; another one lets go
+        browser.begin()
+        begun.set()
+        over.wait(60)
+
+    other = threading.Thread(target=begin)
+    other.start()
+    assert begun.wait(60)
     with pytest.raises(BusyError, match="another review"), open_session(page.data):
         pass
     page.clock.now += IDLE + 1
