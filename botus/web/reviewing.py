@@ -8,6 +8,7 @@ review is opened anew from its files.
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -241,6 +242,7 @@ class Reviewing:
         self._session = self._noted_of = None
         self._client, self._noted = "", {}
         self._opened.close()
+        gc.collect()  # a hundred thousand cards, some of them in circles, are not to wait for a full heap
 
     def _view(self, session: ReviewSession, count: int) -> View:
         if self._noted_of is not session.about:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -261,3 +263,21 @@ def test_a_damaged_journal_is_named(page: Page) -> None:
     assert (status, found["what"]) == (503, "file")
     assert "decisions.jsonl, line 1" in found["problem"]
     assert any("decisions.jsonl" in said for said in page.said)
+
+
+def test_nothing_of_a_review_that_is_let_go_stays_in_memory(page: Page) -> None:
+    browser = page.browser()
+    browser.begin()
+    browser.decide(FIRST, "keep")
+    page.clock.now += 1
+    gc.disable()
+    try:
+        page.reviewing._work()
+        session = page.reviewing._session
+        assert session
+        gone = [weakref.ref(session), weakref.ref(session._learner)]
+        del session
+        page.reviewing._let_go()
+        assert [one() for one in gone] == [None, None]
+    finally:
+        gc.enable()
