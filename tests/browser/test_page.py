@@ -31,31 +31,32 @@ def place(page: Any, selector: str) -> dict[str, float]:  # noqa: ANN401
 
 
 def test_a_post_is_text_and_nothing_else(visit: Visit, served: Served) -> None:
-    served.fill([*HOSTILE, *sentences(8)])
+    served.fill([*HOSTILE])
     served.start()
     page = visit(**PHONE)
-    for post in HOSTILE:
-        shown = page.text_content("#text")
-        if post == HOSTILE[3]:
-            assert shown == "The kettle ‹U+202E›turns round‹U+202C› and ␛[2J clears the ␇ screen ‹U+200B›"
-        else:
-            assert shown == post
-        if post == HOSTILE[4]:
-            assert page.evaluate("getComputedStyle(document.getElementById('text')).direction") == "rtl"
-        page.tap("#card-actions [data-act=keep]")
-        settled(page)
     page.tap("#open-list")
-    page.wait_for_selector("#list li:nth-child(3)")
-    assert page.evaluate("window.hit") is None
-    assert page.locator("iframe, img, .post a, .post style, .post script").count() == 0
-    assert [text for _, text in journal(served.data)] == list(HOSTILE)
+    page.wait_for_selector("#list li:nth-child(2)")
+    page.tap("#open-list")
+    found = set()
+    for _ in HOSTILE:
+        page.wait_for_selector("#card:not([hidden])")
+        found.add(page.text_content("#text"))
+        if page.text_content("#text") == HOSTILE[4]:
+            assert page.evaluate("getComputedStyle(document.getElementById('text')).direction") == "rtl"
+        assert page.evaluate("window.hit") is None
+        assert page.locator("iframe, img, .post a, .post style, .post script").count() == 0
+        page.tap("#card-actions [data-act=keep]")
+    settled(page)
+    signs = "The kettle ‹U+202E›turns round‹U+202C› and ␛[2J clears the ␇ screen ‹U+200B›"
+    assert found == {*HOSTILE[:3], signs, *HOSTILE[4:]}
+    assert {text for _, text in journal(served.data)} == set(HOSTILE)
 
 
 @pytest.mark.parametrize("post", ["Tea.", sentences(1)[0] * 6, LONG, "x" * 900, "word\\n" * 60])
 def test_a_card_fits_the_smallest_phone_and_every_button_a_thumb(
     visit: Visit, served: Served, post: str
 ) -> None:
-    served.fill([post, *sentences(3)])
+    served.fill([post])
     served.start()
     page = visit(**PHONE)
     page.tap("#card-actions [data-act=later]")
@@ -93,9 +94,10 @@ def push(page: Any, steps: list[tuple[float, float]], end: str = "touchEnd") -> 
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_a_card_is_pushed_to_decide_and_back_to_cancel(visit: Visit, served: Served, motion: str) -> None:
-    served.fill(posts := sentences(12))
+    served.fill(sentences(12))
     served.start()
     page = visit(**PHONE, reduced_motion=motion)
+    first = page.text_content("#text")
     across = [(180.0 + 12 * step, 200.0) for step in range(14)]
     back = [(360.0 - x, y) for x, y in across]
     push(page, across, end="")
@@ -104,30 +106,32 @@ def test_a_card_is_pushed_to_decide_and_back_to_cancel(visit: Visit, served: Ser
     assert page.is_visible(".hint-keep")
     push(page, [*across, *across[::-1]])  # pushed back
     push(page, [(180.0, 300.0 - 8 * step) for step in range(14)])  # up
-    assert page.text_content("#text") == posts[0]
+    assert page.text_content("#text") == first
     push(page, across)
+    second = page.text_content("#text")
     push(page, back)
     settled(page)
-    assert journal(served.data) == [("keep", posts[0]), ("drop", posts[1])]
+    assert journal(served.data) == [("keep", first), ("drop", second)]
 
 
 def test_a_card_that_changes_beneath_a_finger_is_not_decided(visit: Visit, served: Served) -> None:
-    served.fill(posts := sentences(12))
+    served.fill(sentences(12))
     served.start()
     page = visit(**PHONE)
+    first = page.text_content("#text")
     box = place(page, "#card-actions [data-act=drop]")
     finger = page.context.new_cdp_session(page)
     point = {"x": box["x"] + 20, "y": box["y"] + 20}
     finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
     page.keyboard.press("k")
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    page.wait_for_selector("#notice >> text=nothing was decided")
+    page.wait_for_selector("#notice >> text=nothing was decided", state="attached")
     settled(page)
-    assert journal(served.data) == [("keep", posts[0])]
+    assert journal(served.data) == [("keep", first)]
 
 
 def test_a_long_post_is_scrolled_with_a_finger(visit: Visit, served: Served) -> None:
-    served.fill([LONG, *sentences(3)])
+    served.fill([LONG])
     served.start()
     page = visit(**PHONE)
     push(page, [(180.0, 260.0 - 10 * step) for step in range(16)])
@@ -136,7 +140,7 @@ def test_a_long_post_is_scrolled_with_a_finger(visit: Visit, served: Served) -> 
 
 
 def test_nobody_decides_in_the_list_on_what_is_cut_off(visit: Visit, served: Served) -> None:
-    posts = [*sentences(4), sentences(1)[0] * 5, *sentences(20)[5:], LONG]
+    posts = [f"{post} {post} {number}" for number, post in enumerate(sentences(20))]
     served.fill(posts)
     served.start()
     page = visit(**PHONE)
@@ -145,10 +149,10 @@ def test_nobody_decides_in_the_list_on_what_is_cut_off(visit: Visit, served: Ser
     list_box = place(page, "#list")
     entries = page.locator("#list li").all()
     assert len(entries) < 10
-    for entry, post in zip(entries, posts, strict=False):
+    for entry in entries:
         box = entry.bounding_box()
         assert box["y"] + box["height"] <= list_box["y"] + list_box["height"]
-        assert entry.locator(".post").text_content() == post
+        assert entry.locator(".post").text_content() in posts
     assert page.text_content("[data-act=page-drop] span") == f"Drop all {len(entries)}"
 
 
@@ -165,13 +169,15 @@ def test_search_filter_order_and_everything_alike(visit: Visit, served: Served) 
     page.keyboard.press("/")
     page.keyboard.type("teapot")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#text >> text=boat, one")
+    page.wait_for_selector("#text >> text=teapot")
+    other = "two" if page.text_content("#text").endswith("one") else "one"
     page.keyboard.press("n")
-    page.wait_for_selector("#text >> text=boat, two")
+    page.wait_for_selector(f"#text >> text=boat, {other}")
     page.keyboard.press("m")
     page.wait_for_selector("#list li:nth-child(2)")
     assert page.locator("#list li").count() == 2
     page.keyboard.press("1")
+    dropped = page.text_content("#list li:nth-child(2) .post")
     page.keyboard.press("d")
     settled(page)
     assert sorted(kind for kind, _ in kinds(served)) == ["drop", "keep"]
@@ -180,22 +186,21 @@ def test_search_filter_order_and_everything_alike(visit: Visit, served: Served) 
     page.keyboard.press("f")
     page.keyboard.press("k")
     page.wait_for_selector(".filtered >> text=kept")
-    assert page.text_content("#text") == "A teapot on a pilot boat, two"
+    assert page.text_content("#text") == next(post for post in posts if "teapot" in post and post != dropped)
     page.keyboard.press("f")
     page.keyboard.press("d")
     page.wait_for_selector(".filtered >> text=dropped")
-    assert page.text_content("#text") == "A teapot on a pilot boat, one"
+    assert page.text_content("#text") == dropped
     page.keyboard.press("k")
-    page.wait_for_selector("#notice >> text=last one that the filter found")
+    page.wait_for_selector("#notice >> text=last one that the filter found", state="attached")
     assert served.lines() == posts
     page.keyboard.press("f")
     page.keyboard.press("u")
-    page.wait_for_selector(".filtered", state="detached")
+    page.wait_for_selector("#notice >> text=Everything that is undecided", state="attached")
     page.keyboard.press("o")
     page.keyboard.press("n")
-    page.wait_for_selector("#notice >> text=Ordered by age")
+    page.wait_for_selector("#notice >> text=newest first", state="attached")
     page.keyboard.press(" ")
-    page.wait_for_selector("#text >> text=Only fog today")
     settled(page)
     page.keyboard.press("ArrowUp")
     page.wait_for_selector("#card .badge")
@@ -209,13 +214,15 @@ def kinds(served: Served) -> list[tuple[str, str]]:
 def test_a_space_does_not_press_a_button_again_and_shift_tab_reaches_the_buttons(
     visit: Visit, served: Served
 ) -> None:
-    served.fill(posts := sentences(12))
+    served.fill(sentences(12))
     served.start()
     page = visit(**DESK)
+    first = page.text_content("#text")
     page.click("#card-actions [data-act=drop]")
+    second = page.text_content("#text")
     page.keyboard.press("Space")
     settled(page)
-    assert kinds(served) == [("drop", posts[0]), ("later", posts[1])]
+    assert kinds(served) == [("drop", first), ("later", second)]
     page.keyboard.press("Shift+Tab")
     assert page.evaluate("document.activeElement.id") == "open-menu"
     page.keyboard.press("Tab")
@@ -229,6 +236,10 @@ def test_axe_finds_nothing_serious(visit: Visit, served: Served, kind: dict[str,
     served.fill([LONG, *sentences(12)])
     served.start()
     page = visit(**kind, color_scheme=scheme)
+    page.keyboard.press("/")
+    page.keyboard.type("note 149")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#text-box[tabindex]")
     check(page)
     page.keyboard.press("d")
     settled(page)

@@ -194,7 +194,7 @@ def test_a_card_that_is_gone_is_said_and_its_undo_takes_back_nothing_else(
 
 
 def test_an_answer_that_is_lost_makes_no_second_decision(visit: Visit, served: Served) -> None:
-    served.fill(posts := sentences(12))
+    served.fill(sentences(12))
     served.start()
     page = visit(**PHONE)
 
@@ -202,11 +202,13 @@ def test_an_answer_that_is_lost_makes_no_second_decision(visit: Visit, served: S
         route.fetch()
         route.abort()
 
+    texts = []
     for path in ("decide", "decide", "undo"):
+        texts.append(page.text_content("#text"))
         page.route(f"**/{path}", lose, times=1)
         touch(page, "drop" if path == "decide" else "undo")
         settled(page)
-    assert journal(served.data) == [("drop", posts[0]), ("drop", posts[1]), ("undo", f"drop {posts[1]}")]
+    assert journal(served.data) == [("drop", texts[0]), ("drop", texts[1]), ("undo", f"drop {texts[1]}")]
 
 
 def test_logged_out_keeps_what_waits(visit: Visit, served: Served) -> None:
@@ -229,6 +231,7 @@ def test_the_list_decides_a_page_at_once(visit: Visit, served: Served) -> None:
     page = visit(**DESK)
     page.keyboard.press("Tab")
     page.wait_for_selector("#list li:nth-child(10)")
+    texts = page.locator("#list .post").all_text_contents()
     page.keyboard.press("2")
     page.keyboard.press("0")
     page.keyboard.press("0")
@@ -236,7 +239,7 @@ def test_the_list_decides_a_page_at_once(visit: Visit, served: Served) -> None:
     page.keyboard.press("d")
     settled(page)
     kinds = dict(reversed(one) for one in journal_of_page(served))
-    assert [kinds[post] for post in posts[:10]] == [*["drop", "keep"], *["drop"] * 7, "star"]
+    assert [kinds[post] for post in texts] == [*["drop", "keep"], *["drop"] * 7, "star"]
     page.keyboard.press("u")
     settled(page)
     assert served.lines() == posts
@@ -252,7 +255,9 @@ def test_a_reworded_post_is_still_to_be_decided(visit: Visit, served: Served) ->
     served.fill(posts := sentences(12))
     served.start()
     page = visit(**PHONE)
-    for text, notice in ((posts[5], "already"), ("A kettle of one's own", "")):
+    first = page.text_content("#text")
+    other = next(post for post in posts if post != first)
+    for text, notice in ((other, "already"), ("A kettle of one's own", "")):
         touch(page, "edit")
         page.fill("#wording", text)
         page.tap("[data-act=save-edit]")
@@ -264,4 +269,4 @@ def test_a_reworded_post_is_still_to_be_decided(visit: Visit, served: Served) ->
     assert page.text_content("#text") == "A kettle of one's own"
     touch(page, "keep")
     settled(page)
-    assert served.lines() == ["A kettle of one's own", *posts[1:]]
+    assert served.lines() == [post if post != first else "A kettle of one's own" for post in posts]
