@@ -19,7 +19,7 @@ from random import Random
 from typing import BinaryIO
 
 from botus.errors import FileError
-from botus.store.durable import files
+from botus.store.durable import exchange, files
 from botus.store.durable.lines import (
     Edit,
     Line,
@@ -133,10 +133,10 @@ class Queue:
             self._rewrite(lambda source: [(end_of(source), end_of(source), with_break(source, new))])
 
     def recover(self) -> None:
-        """Add what was written into the file after it had been replaced."""
-        if self._replaced():
+        """Bring back what was saved while the file was being replaced, or written into the replaced one."""
+        if self._replaced() or exchange.waiting(self.path):
             with files.editing(self.data):
-                self._recover_late_writes()
+                self._recover_saves()
 
     def remove(self, line: Line | bytes) -> bool:
         """Take a line out: the very one, else the first with the same bytes; False if there is none."""
@@ -225,51 +225,65 @@ class Queue:
         return source
 
     def _rewrite(self, edits: Callable[[BinaryIO], Sequence[Edit]]) -> None:
-        """Apply edits (start, end, new bytes) that a function finds; start over if the file changes."""
+        """Apply edits (start, end, new bytes) that a function finds."""
+        with files.editing(self.data):
+            self._recover_saves()
+            self._apply(edits)
+
+    def _apply(self, edits: Callable[[BinaryIO], Sequence[Edit]]) -> None:
+        """Replace the file, and start over if somebody saves it meanwhile."""
 
         def attempt() -> None:
             if not self.path.exists():
                 files.claim(self.path, b"")
             with self._open() as source:
                 seen = files.stamp(source.fileno())
+                assert seen
                 if changes := edits(source):
                     files.refuse_link(self.path)
-                    self._remember_replaced()
-                    new = files.replace(self.path, edited(source, changes), seen)
+                    kept = self._keep(seen)
+                    try:
+                        new = exchange.replace(self.path, edited(source, changes), seen)
+                    except (files.Changed, FileError):
+                        files.discard(kept)
+                        raise
                     if self._lacking[1] == seen and not any(added for _, _, added in changes):
                         self._lacking = self._lacking[0], new
 
-        with files.editing(self.data):
-            self._recover_late_writes()
-            files.until_unchanged(self.path, attempt)
+        files.until_unchanged(self.path, attempt)
 
-    def _remember_replaced(self) -> None:
+    def _keep(self, seen: files.Stamp) -> Path:
         """Keep the file that is about to be replaced, under a name that tells its size."""
+        kept = self.data / files.STATE_FOLDER / f"replaced-tweets.txt.{seen[0]}.{seen[1]}"
         with suppress(OSError):  # a file system without links only loses this safety
-            status = self.path.stat()
-            name = f"replaced-tweets.txt.{status.st_ino}.{status.st_size}"
-            files.disk.link(self.path, self.data / files.STATE_FOLDER / name)
+            files.disk.link(self.path, kept)
+        return kept
 
-    def _recover_late_writes(self) -> None:
+    def _recover_saves(self) -> None:
+        """Put back what a crash left outside, and add what was written to files after they were replaced."""
+        exchange.settle(self.path)
         for old in self._replaced():
             size = int(old.suffix[1:])
             current, late = files.stamp(self.path), files.stamp(old)
             was_replaced = bool(current and late and late[0] != current[0])
             content = (files.read(old) or b"") if was_replaced and late and late[1] > size else b""
             if content[size:]:
-                with self._open() as source:
-                    end, half = end_of(source), content[:size].rpartition(b"\n")[2]
-                    # What goes on with half a line belongs to it, where that is still the last one.
-                    joins = half and ends_with(source, half)
-                    late_writes = content[size:] if joins else with_break(source, content[size:])
-                    new = edited(source, [(end, end, late_writes)])
-                    files.replace(self.path, new)
+                self._add_late(content[:size], content[size:])
             with suppress(OSError):
                 if was_replaced and 0 <= time.time() - old.stat().st_ctime < _MOMENT:
                     if content[size:]:  # from here on only what comes later still
                         files.disk.rename(old, old.with_suffix(f".{len(content)}"))
                 else:
                     files.disk.unlink(old)
+
+    def _add_late(self, before: bytes, late: bytes) -> None:
+        def edits(source: BinaryIO) -> list[Edit]:
+            half = before.rpartition(b"\n")[2]
+            # What goes on with half a line belongs to it, where that is still the last one.
+            joins = half and ends_with(source, half)
+            return [(end_of(source), end_of(source), late if joins else with_break(source, late))]
+
+        self._apply(edits)
 
     def _replaced(self) -> list[Path]:
         names = (self.data / files.STATE_FOLDER).glob("replaced-tweets.txt.*")

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from botus.store.durable import files
+from botus.store.durable import exchange, files
 
-_TEMPORARY = ".botus-tmp"
+_TEMPORARY = (".botus-tmp", exchange.MARK)
 Operation = tuple[Any, ...]
 Image = dict[str, tuple[int, bytes]]
 """Path below the data folder -> (inode, content)."""
@@ -68,6 +68,10 @@ class Recorder(files.Disk):
     def rename(self, source: Path, target: Path) -> None:
         self._record("rename", self._name(source), self._name(target))
         super().rename(source, target)
+
+    def exchange(self, first: Path, second: Path) -> None:
+        self._record("exchange", self._name(first), self._name(second))
+        super().exchange(first, second)
 
     def unlink(self, path: Path) -> None:
         if path.exists():
@@ -141,6 +145,8 @@ class _Model:
             self._change(_folder(rest[0]), (rest[0], self.visible[path]))
         elif kind == "rename":
             self._change(_folder(rest[0]), (rest[0], self.visible[path]), (path, None))
+        elif kind == "exchange":
+            self._change(_folder(path), (path, self.visible[rest[0]]), (rest[0], self.visible[path]))
         elif kind == "unlink":
             self._change(_folder(path), (path, None))
         elif kind == "fsync_folder":
@@ -222,7 +228,8 @@ def restore(image: Image, data: Path) -> None:
 
 def key(image: Image) -> tuple[Any, ...]:
     """What makes two crash states the same: names and content; nobody ever reads a temporary file."""
-    return tuple(sorted((name, content) for name, (_, content) in image.items() if _TEMPORARY not in name))
+    kept = (name for name in image if not any(mark in name for mark in _TEMPORARY))
+    return tuple(sorted((name, image[name][1]) for name in kept))
 
 
 def _folder(path: str) -> str:
@@ -232,8 +239,9 @@ def _folder(path: str) -> str:
 def _apply(names: dict[str, int], change: tuple[Any, ...]) -> None:
     _, *pairs = change
     removed = {path for path, inode in pairs if inode is None}
-    if removed and len(pairs) == 2 and pairs[1][0] not in names:
-        return  # a rename whose source never came to the disk
+    needed = {path for path, _ in pairs[1:]} | (set() if removed else {path for path, _ in pairs[:-1]})
+    if not needed <= names.keys():
+        return  # a rename or an exchange of what never came to the disk
     for path, inode in pairs:
         if inode is None:
             names.pop(path, None)

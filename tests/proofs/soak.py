@@ -122,6 +122,10 @@ class Volume(Quick):
         self._operate()
         super().rename(source, target)
 
+    def exchange(self, first: Path, second: Path) -> None:
+        self._operate()
+        super().exchange(first, second)
+
     def unlink(self, path: Path) -> None:
         if self.soak.turns and self.soak.turns[-1].left < 0:
             raise Killed

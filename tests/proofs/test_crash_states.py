@@ -278,6 +278,10 @@ class Faulty(files.Disk):
         self._step()
         super().rename(source, target)
 
+    def exchange(self, first: Path, second: Path) -> None:
+        self._step()
+        super().exchange(first, second)
+
     def unlink(self, path: Path) -> None:
         self._step()
         super().unlink(path)

@@ -1,9 +1,9 @@
 """The real `botus post`, killed at every system call that matters, and made to fail at every one.
 
 strace counts the calls of a run that goes well; then one run after the other is killed at its first,
-second, ... write, fsync, link, rename, unlink, flock, connect, send and receive, or is told EIO or ENOSPC
-there. After each, botus recovers and posts the rest. `python -m tests.proofs.test_kills` does the same at
-every system call.
+second, ... write, fsync, link, rename, renameat2, unlink, flock, connect, send and receive, or is told EIO
+or ENOSPC there. After each, botus recovers and posts the rest. `python -m tests.proofs.test_kills` does the
+same at every system call.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from botus.text import fingerprint
 from tests.support.servers import MastodonServer
 
 TEXTS = ["first", "second", "third"]
-CALLS = ["write", "fsync", "link", "rename", "unlink", "flock", "connect", "sendto", "recvfrom"]
-FAILING = ["write", "fsync", "link", "rename", "unlink"]
+CALLS = ["write", "fsync", "link", "rename", "renameat2", "unlink", "flock", "connect", "sendto", "recvfrom"]
+FAILING = ["write", "fsync", "link", "rename", "renameat2", "unlink"]
 TOO_LONG = '422 {"error": "Validation failed: Text character limit of 500 exceeded"}'
 TOUCHED = re.compile(r'openat\([^"]*"[^"]*/\.botus')
 

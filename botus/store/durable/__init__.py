@@ -1,6 +1,7 @@
 """What every file needs: durable replace and append, claims, locks, long files in pieces.
 
 document.py  small files that are one JSON value: read strictly, written where they have changed
+exchange.py  replaces a file that an editor may save at any moment, and looks at what came out
 files.py     durable files: read strictly, replace, append, claim, lock. Knows no format
 jsonl.py     append-only files of JSON objects, one per line: candidates, decisions, the corpus
 kept.py      what was read of a file, kept for as long as the file is the same. Knows no format
@@ -8,4 +9,5 @@ lines.py     the lines of an open text file as bytes: scan, index, find, rewrite
 mounts.py    what the data directory lies on: do locks keep others out there, is a single file mounted?
 opening.py   opens files to read them, and nothing that would wait or never end
 owner.py     who holds an intent: a name for this very process, and whether one of that name still lives
+renameat2.py two names exchange their files in one step: a call of the system that Python does not have
 """

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from botus import shutdown
 from botus.errors import BusyError, FileError, remedy
+from botus.store.durable import renameat2
 from botus.store.durable.opening import open_file, refuse_special
 
 STATE_FOLDER = ".botus"
@@ -53,6 +54,9 @@ class Disk:
 
     def rename(self, source: Path, target: Path) -> None:
         os.replace(source, target)
+
+    def exchange(self, first: Path, second: Path) -> None:
+        renameat2.exchange(first, second)
 
     def unlink(self, path: Path) -> None:
         os.unlink(path)
@@ -133,7 +137,13 @@ def until_unchanged(path: Path, attempt: Callable[[], Result]) -> Result:
 
 
 def replace(
-    path: Path, data: Content, seen: Stamp | None = None, *, durably: bool = True, mode: int = 0o777
+    path: Path,
+    data: Content,
+    seen: Stamp | None = None,
+    *,
+    durably: bool = True,
+    mode: int = 0o777,
+    put: Callable[[Path], None] | None = None,
 ) -> Stamp | None:
     """Give a file new content in one step; returns the new content's `stamp`.
 
@@ -144,6 +154,7 @@ def replace(
         seen: the `stamp` of the content that the new one was made from.
         durably: wait until it is on the disk; without, a power cut may leave anything.
         mode: what it may have at most, from the first byte on; 0o600 for what is the owner's alone.
+        put: gives the file with the new content its name, where a plain rename is not enough.
 
     Raises:
         FileError: the old content is still there.
@@ -158,9 +169,9 @@ def replace(
             if seen is not None and stamp(path) != seen:
                 raise Changed
             new = stamp(temporary)
-            disk.rename(temporary, path)
-        except (OSError, Changed):
-            _discard(temporary)
+            put(temporary) if put else disk.rename(temporary, path)
+        except Exception:
+            discard(temporary)
             raise
         if durably:
             disk.fsync_folder(path.parent)
@@ -207,7 +218,7 @@ def claim(path: Path, data: bytes) -> bool:
         except FileExistsError:
             return False
         finally:
-            _discard(temporary)
+            discard(temporary)
         disk.fsync_folder(path.parent)
     return True
 
@@ -253,7 +264,7 @@ def sweep(folder: Path, older_than: float = 3600.0, of: str = "") -> None:
         for entry in entries:
             is_one = entry.name.startswith(f".{of}{_TEMPORARY}") if of else _TEMPORARY in entry.name
             if is_one and time.time() - entry.stat().st_mtime > older_than:
-                _discard(Path(entry.path))
+                discard(Path(entry.path))
 
 
 @contextmanager
@@ -329,7 +340,7 @@ def _write_temporary(path: Path, data: Content, durably: bool = True, mode: int 
         finally:
             disk.close(descriptor)
     except OSError:
-        _discard(temporary)
+        discard(temporary)
         raise
     return temporary
 
@@ -344,6 +355,7 @@ def _keep_mode(path: Path, temporary: Path, mode: int) -> None:
         os.chown(temporary, old.st_uid, old.st_gid)
 
 
-def _discard(path: Path) -> None:
+def discard(path: Path) -> None:
+    """Delete a file that is of no more use; one that cannot be deleted is of no harm either."""
     with suppress(OSError):
         disk.unlink(path)

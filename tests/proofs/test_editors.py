@@ -1,0 +1,155 @@
+"""Editors that save tweets.txt as fast as they can while botus takes lines out of it, for real processes.
+
+An editor saves what it has in its buffer, and looks whether its save is still there once botus had its turn.
+No save is lost, and no line that was taken out comes back. `python -m tests.proofs.test_editors SECONDS` does
+it for longer and prints the figures, `--without` them with a plain rename.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from botus.errors import FileError
+from botus.store import queue as queue_module
+from botus.store.durable import files
+from botus.store.queue import Queue
+
+SECONDS = 4.0
+PATIENCE = 0.5  # seconds after which a save that is not there will never be
+FILLER = b"".join(b"The kettle keeps its own time, %d.\n" % number for number in range(5))
+
+
+def by_rename(path: Path, content: bytes) -> None:
+    """As VS Code's atomic save, sed -i and most scripts do it."""
+    other = path.with_name("tweets.txt.tmp")
+    other.write_bytes(content)
+    os.replace(other, path)
+
+
+def by_moving_away(path: Path, content: bytes) -> None:
+    """As vim does it: the old file gets another name, and a new one is written in its place."""
+    backup = path.with_name("tweets.txt~")
+    os.rename(path, backup)
+    path.write_bytes(content)
+    backup.unlink()
+
+
+def in_place(path: Path, content: bytes) -> None:
+    """As nano does it: the file is emptied and written again."""
+    path.write_bytes(content)
+
+
+KINDS = {"by rename": by_rename, "by moving away": by_moving_away, "in place": in_place}
+
+
+def edit(kind: str, path: Path, seconds: float) -> None:
+    """Save and look, again and again; print how many saves there were, and which were lost."""
+    save, rng = KINDS[kind], Random(1)
+    saves, lost = 0, list[int]()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        saves += 1
+        save(path, b"saved %d\ndraw %d\n%s" % (saves, saves, FILLER))
+        pause = time.monotonic() + rng.random() * 0.0005
+        while time.monotonic() < pause:
+            pass
+        last = time.monotonic() + PATIENCE
+        while not is_saved(path, saves):
+            if time.monotonic() > last:
+                lost.append(saves)
+                break
+    print(json.dumps([saves, lost]))
+
+
+def is_saved(path: Path, number: int) -> bool:
+    try:
+        return b"saved %d\n" % number in path.read_bytes()
+    except FileNotFoundError:
+        return False
+
+
+@dataclass
+class Figures:
+    """What came of it."""
+
+    saves: int
+    lost: int
+    removed: int
+    came_back: int
+    put_back: int
+
+
+class Counting(files.Disk):
+    """Counts the exchanges that put something back; or cannot do any."""
+
+    def __init__(self, *, able: bool = True) -> None:
+        self.able, self.put_back = able, 0
+
+    def exchange(self, first: Path, second: Path) -> None:
+        if not self.able:
+            raise OSError(errno.ENOSYS, "not here")
+        super().exchange(first, second)
+        self.put_back += "-back-" in first.name
+
+
+def race(kind: str, seconds: float, disk: Counting) -> Figures:
+    """Take out lines while an editor saves."""
+    memory = Path("/dev/shm")
+    data = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
+    queue, removed, came_back = Queue(data), 0, 0
+    queue.path.write_bytes(b"saved 0\n")
+    real, files.disk = files.disk, disk
+    queue_module._MOMENT = 0.01  # thousands of files are replaced here in a second
+    command = [sys.executable, "-m", "tests.proofs.test_editors", kind, str(queue.path), str(seconds)]
+    editor = subprocess.Popen(command, stdout=subprocess.PIPE)
+    try:
+        while editor.poll() is None:
+            with suppress(FileError):  # an editor has moved the file away, or was quicker a hundred times
+                drawn = [line.raw for line in queue.lines() if line.raw.startswith(b"draw")]
+                if drawn and queue.remove(drawn[0]):
+                    removed += 1
+                    came_back += any(line.raw == drawn[0] for line in queue.lines())
+        out, _ = editor.communicate()
+        saves, lost = json.loads(out)
+        queue.recover()
+        left = {path.name for path in data.iterdir()} - {"tweets.txt", ".botus"}
+        assert not left
+        return Figures(saves, len(lost), removed, came_back, disk.put_back)
+    finally:
+        editor.kill()
+        files.disk = real
+        shutil.rmtree(data)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_save_is_lost_and_nothing_comes_back(kind: str) -> None:
+    figures = race(kind, SECONDS, Counting())
+    assert (figures.lost, figures.came_back) == (0, 0), figures
+    assert figures.saves > 100
+    assert figures.removed > 100
+
+
+def main() -> None:
+    """Be an editor, or print the figures."""
+    if sys.argv[1] in KINDS:
+        edit(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]))
+        return
+    for kind in KINDS:
+        print(f"{kind:16}{race(kind, float(sys.argv[1]), Counting(able='--without' not in sys.argv))}")
+
+
+if __name__ == "__main__":
+    main()
