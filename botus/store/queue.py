@@ -236,15 +236,16 @@ class Queue:
         def attempt() -> None:
             if not self.path.exists():
                 files.claim(self.path, b"")
+            seen = files.stamp(self.path)  # before a byte of it is read: what is saved meanwhile changes it
+            if seen is None:
+                raise files.Changed
             with self._open() as source:
-                seen = files.stamp(source.fileno())
-                assert seen
                 if changes := edits(source):
                     files.refuse_link(self.path)
                     kept = self._keep(seen)
                     try:
                         new = exchange.replace(self.path, edited(source, changes), seen)
-                    except (files.Changed, FileError):
+                    except files.Changed:
                         files.discard(kept)
                         raise
                     if self._lacking[1] == seen and not any(added for _, _, added in changes):
@@ -263,18 +264,20 @@ class Queue:
         """Put back what a crash left outside, and add what was written to files after they were replaced."""
         exchange.settle(self.path)
         for old in self._replaced():
-            size = int(old.suffix[1:])
-            current, late = files.stamp(self.path), files.stamp(old)
-            was_replaced = bool(current and late and late[0] != current[0])
-            content = (files.read(old) or b"") if was_replaced and late and late[1] > size else b""
-            if content[size:]:
-                self._add_late(content[:size], content[size:])
-            with suppress(OSError):
-                if was_replaced and 0 <= time.time() - old.stat().st_ctime < _MOMENT:
-                    if content[size:]:  # from here on only what comes later still
-                        files.disk.rename(old, old.with_suffix(f".{len(content)}"))
-                else:
-                    files.disk.unlink(old)
+            with suppress(OSError):  # where locks keep nobody out, another botus may have been quicker
+                self._recover_late_writes(old)
+
+    def _recover_late_writes(self, old: Path) -> None:
+        size, current, late = int(old.suffix[1:]), files.stamp(self.path), old.stat()
+        age = time.time() - late.st_ctime  # as of this look: what comes after it is for the next one
+        was_replaced = current is not None and current[0] != late.st_ino
+        content = (files.read(old) or b"") if was_replaced and late.st_size > size else b""
+        if content[size:]:
+            self._add_late(content[:size], content[size:])
+        if not was_replaced or not 0 <= age < _MOMENT:
+            files.disk.unlink(old)
+        elif content[size:]:  # from here on only what comes later still
+            files.disk.rename(old, old.with_suffix(f".{len(content)}"))
 
     def _add_late(self, before: bytes, late: bytes) -> None:
         def edits(source: BinaryIO) -> list[Edit]:
