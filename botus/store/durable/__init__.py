@@ -1,5 +1,6 @@
 """What every file needs: durable replace and append, claims, locks, long files in pieces.
 
+disk.py      the system calls that change the data directory, one method each
 document.py  small files that are one JSON value: read strictly, written where they have changed
 exchange.py  replaces a file that an editor may save at any moment, and looks at what came out
 files.py     durable files: read strictly, replace, append, claim, lock. Knows no format
