@@ -181,7 +181,6 @@ def test_search_filter_order_and_everything_alike(visit: Visit, served: Served) 
     page.keyboard.press("d")
     settled(page)
     assert sorted(kind for kind, _ in kinds(served)) == ["drop", "keep"]
-    page.keyboard.press("Escape")
     page.wait_for_selector("#card:not([hidden])")
     page.keyboard.press("f")
     page.keyboard.press("k")

@@ -221,8 +221,7 @@ export class Review {
   }
 
   #answered(op, answer) {
-    const rest = this.model?.view.like && op.kind === "decide" ? foresee(this.model, op).view.cards : [];
-    const before = this.model?.view.notice;
+    const { notice: before, like } = this.model?.view ?? {};
     const step = op.kind === "undo" && this.model?.steps.at(-1);
     if (step && !step.cards.some((card) => card.post === answer.view.cards[0]?.post)) {
       this.model = begin(answer.view); // somebody else had decided meanwhile, and that was taken back
@@ -232,19 +231,13 @@ export class Review {
       this.model = confirm(this.model ?? begin(answer.view), op, answer);
       this.model.view = pinned(this.model.view, onScreen);
     }
-    if (rest.length && !answer.view.like) this.#goOnWith(rest);
     if (op.kind === "decide" && !answer.done.length) this.#keepUndos();
+    if (op.kind === "decide" && like && !answer.view.like) this.listing = false; // the group is done with
     if (answer.stale?.length) say(answer.stale.length === 1 ? `Not decided: ${answer.stale[0].why}` : `${answer.stale.length} not decided: ${answer.stale[0].why}`);
     else if (op.kind === "edit" && answer.problem) this.#rejected(op, answer.problem);
     else if (op.kind === "edit") say("Edited, and still to be decided");
     else if (answer.notice && !(op.said && step)) say(answer.notice);
     else if (op.kind === "decide" && answer.view.notice !== before) say(answer.view.notice);
-  }
-
-  /** Show what is left of a group, of which a page was decided; botus has left it. */
-  #goOnWith(cards) {
-    this.model.view = { ...this.model.view, cards, like: true };
-    this.look({ like: cards[0].post });
   }
 
   #refused(op, problem) {
