@@ -26,6 +26,7 @@ from botus.platforms import WEBHOOK
 from botus.posting.target import USUAL, Account, Answer, Attempt, Ready, Target, Timing, account_of
 from botus.posting.targets.webhook_text import FORMS, Form
 
+_LONGEST = 1 << 20  # bytes: all that a service may answer to a post; most say a few hundred
 _NOT_UNDERSTOOD = "Apprise does not understand this URL, or cannot serve it here"
 _NOT_ASKED = "a webhook cannot be tried without posting; a post that fails is not sent again"
 _LOST = "a post whose sending failed may be there or not"
@@ -115,12 +116,7 @@ class Webhook(Target):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # news for its authors, not for the owner
                 import apprise
-                import requests
 
-            from botus.posting.http.bounded import Bounded
-
-            # Its services open sessions of their own, which take this name; there is no setting for it.
-            requests.sessions.HTTPAdapter = Bounded
             logging.getLogger("apprise").propagate = False  # its errors hold URLs
             asset = apprise.AppriseAsset(
                 app_id="botus",  # posts carry the bot's name and picture, not Apprise's
@@ -130,7 +126,7 @@ class Webhook(Target):
                 image_url_logo="",
                 storage_mode="memory",
             )
-            self._loaded = apprise.Apprise.instantiate(self._url, asset=asset)
+            self._loaded = _instantiate(self._url, asset)
             if self._loaded is not None:
                 # Its own time-outs stay where the URL names them.
                 _tame(self._loaded, self._timing.timeouts, "rto=" in self._url, "cto=" in self._url)
@@ -186,25 +182,47 @@ def _tame(service: Any, timeouts: tuple[float, float], own_read: bool, own_conne
             service._send = partial(sender, **{name: 0})
 
 
+def _instantiate(url: str, asset: Any) -> Any:  # noqa: ANN401
+    """Make Apprise's object for a URL, whose HTTP is all bounded: it opens its sessions by itself."""
+    import apprise
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    from botus.posting.http.bounded import Bounded
+
+    requests.sessions.HTTPAdapter = Bounded  # there is no setting for it
+    service = apprise.Apprise.instantiate(url, asset=asset)
+    for kind in HTTPAdapter.__subclasses__():  # its own, such as that of look-ups of keys
+        if kind.__module__.startswith("apprise."):
+            kind.__bases__ = tuple(Bounded if base is HTTPAdapter else base for base in kind.__bases__)
+    return service
+
+
 def within(seconds: float, call: Callable[[], bool]) -> bool | None:
     """Run a call for so long at most; None where it had not ended, False where it failed.
 
-    A request that hangs is left behind in its thread: the post is unknown either way.
+    Its sockets are cut then, and a thread that waits for something else is left behind: the post is unknown
+    either way.
     """
+    from botus.posting.http.sockets import bounded
+
     results: list[bool] = []
+    ends = time.monotonic() + seconds
 
     def run() -> None:
         try:
-            results.append(call())
+            with bounded(ends, _LONGEST):
+                results.append(call())
         except Exception:
             results.append(False)
 
     thread = threading.Thread(target=run, daemon=True)
-    ends = time.monotonic() + seconds
     thread.start()
     while thread.is_alive() and (left := shutdown.deadline(ends) - time.monotonic()) > 0:
         thread.join(min(left, 0.25))
-    return results[0] if results else None
+    if results and (results[0] or time.monotonic() < ends):  # not what failed because it was cut
+        return results[0]
+    return None
 
 
 class _Listener(logging.Handler):
