@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.argument("name", required=False, default="", metavar="[ID]")
 @click.option("--dry-run", is_flag=True, help="Show what would be posted; change nothing.")
 @common
-def post(values: Common, dry_run: bool) -> None:
-    """Post one random line now."""
+def post(values: Common, name: str, dry_run: bool) -> None:
+    """Post one line now: a random one, or the one with this id."""
     from botus.posting.posting_run import PostingRun
     from botus.posting.targets.configured import configured
     from botus.schedule.loop import check_credentials, preview
@@ -38,10 +39,10 @@ def post(values: Common, dry_run: bool) -> None:
         if not dry_run:
             check_credentials(settings)
             values.say("no credentials are set: this is a dry run", "warning")
-        text = preview(run, _without_post(values))
+        text = preview(run, _without_post(values), name)
         values.result([text] if text else [], lambda: {"dry_run": True, "text": text})
         return
-    outcome = run.post()
+    outcome = run.post(name)
     failed, code = _failed(run, outcome)
     rows = [f"{name} {post_id} {url or ''}".rstrip() for name, post_id, url in outcome.posted]
     posted = [dict(zip(("target", "id", "url"), one, strict=True)) for one in outcome.posted]

@@ -49,28 +49,50 @@ def stopped_targets(memory: PostingState, targets: Mapping[str, Target]) -> dict
     }
 
 
-def unknown_posts(entries: Iterable[dict[str, Any]], intents: Iterable[Intent] = ()) -> dict[str, str]:
-    """Say of every post whose fate is unknown what a person can do, by its id and target.
+@dataclass(frozen=True)
+class LostPost:
+    """A post of which nobody knows whether it came out on a target, and what was said when it was lost."""
+
+    id: str
+    text: str
+    target: str
+    error: str
+
+    @property
+    def words(self) -> str:
+        """What is the matter, and what a person can do."""
+        resolve = f"botus resolve {self.id} --target {self.target} --posted [URL] | --not-posted | --give-up"
+        return (
+            f"{self.id} on {self.target}: nobody knows whether it was posted ({self.error}):"
+            f" {short(self.text)!r}; look at the account, then: {resolve}"
+        )
+
+
+def lost_posts(entries: Iterable[dict[str, Any]], intents: Iterable[Intent] = ()) -> Iterator[LostPost]:
+    """Yield every post whose fate is unknown, once for each target.
 
     Args:
         entries: the log.
         intents: the open posts; what the log says of their targets counts no more.
     """
-    found: dict[tuple[str, str], tuple[str, str, object]] = {}
+    found: dict[tuple[str, str], LostPost] = {}
     for entry in entries:
         for name, part in outcomes(entry).items():
             if part.get("state") == "unknown" and entry.get("id"):
-                found[fingerprint(entry["text"]), name] = entry["id"], entry["text"], part.get("error")
+                found[fingerprint(entry["text"]), name] = _lost(
+                    entry["id"], entry["text"], name, part.get("error")
+                )
     for intent in intents:
         for name, one in intent.deliveries.items():
             found.pop((intent.fingerprint, name), None)  # it is sent once more
             if one.state == "unknown":
-                found[intent.fingerprint, name] = intent.id, intent.text, one.error
-    return {
-        f"{post} {name}": _unknown(post, name, text, error)
-        for (_, name), (post, text, error) in found.items()
-        if confirms(name)
-    }
+                found[intent.fingerprint, name] = _lost(intent.id, intent.text, name, one.error)
+    yield from (one for one in found.values() if confirms(one.target))
+
+
+def unknown_posts(entries: Iterable[dict[str, Any]], intents: Iterable[Intent] = ()) -> dict[str, str]:
+    """Say of every post whose fate is unknown what a person can do, by its id and target."""
+    return {f"{one.id} {one.target}": one.words for one in lost_posts(entries, intents)}
 
 
 def open_posts(
@@ -118,9 +140,5 @@ def _has_stopped(name: str, targets: Mapping[str, Target], memory: PostingState)
     return bool(state and state.stopped and name in targets and state.account == targets[name].account)
 
 
-def _unknown(post: str, name: str, text: str, error: object) -> str:
-    words = "--posted [URL] | --not-posted | --give-up"
-    return (
-        f"{post} on {name}: nobody knows whether it was posted ({error or 'no answer'}): {short(text)!r};"
-        f" look at the account, then: botus resolve {post} --target {name} {words}"
-    )
+def _lost(post: object, text: str, name: str, error: object) -> LostPost:
+    return LostPost(str(post), text, name, str(error or "no answer"))

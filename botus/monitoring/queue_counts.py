@@ -101,12 +101,18 @@ def count_lines(lines: Iterable[Line], selection: Selection, step: int = 1) -> Q
             refused["double"] += 1
         else:
             seen.add(post)
-            is_kept = selection.verdicts.get(post) in KEPT
-            ready["kept" if is_kept else "unreviewed" if post in selection.flags else "by_hand"] += 1
+            ready[kind_of(post, selection)] += 1
     if step == 1:
         return QueueCounts(**ready, refused=dict(refused), examples=examples)
     ready, refused = (Counter({one: rounded(n * step) for one, n in of.items()}) for of in (ready, refused))
     return QueueCounts(**ready, refused=dict(refused), examples=examples, looked_at=looked_at)
+
+
+def kind_of(post: str, selection: Selection) -> str:
+    """Tell which kind of line this is that may be drawn: `kept`, `unreviewed` or `by_hand`."""
+    if selection.verdicts.get(post) in KEPT:
+        return "kept"
+    return "unreviewed" if post in selection.flags else "by_hand"
 
 
 def rounded(estimate: int) -> int:

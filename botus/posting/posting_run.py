@@ -20,7 +20,7 @@ from botus.errors import FileError
 from botus.log import Say
 from botus.posting.delivery import Deliverer, has_come
 from botus.posting.log_repair import check_whole
-from botus.posting.selection import Selection, choose
+from botus.posting.selection import Selection, choose, named
 from botus.posting.target import REQUEST_DEADLINE, Target
 from botus.screening.denylist import parse_denylist
 from botus.settings import Settings
@@ -84,14 +84,19 @@ class PostingRun:
         self.intents = Intents(data)
         self.decisions, self.candidates = Decisions(data), Candidates(data)
 
-    def post(self) -> Outcome:
+    def post(self, name: str = "") -> Outcome:
         """Recover, then post one new line to every target that takes it.
 
+        Args:
+            name: of the post that it is to be, an id or the beginning of its fingerprint; posts that are
+                overdue then wait for the next run.
+
         Raises:
+            SettingsError, RefusedError: `name` is of no post, or of one that may not go out.
             BusyError: another posting run is at work.
             FileError: a file is damaged or cannot be written; nothing was sent after that.
         """
-        return self._run(settle_only=False)
+        return self._run(settle_only=False, name=name)
 
     def settle(self) -> Outcome:
         """Only find out what became of posts whose answer was lost."""
@@ -110,11 +115,13 @@ class PostingRun:
         inner = samples.inner_lines(self.queue.having(samples.BORDERS))
         return Selection(targets, post_only, logged, claimed, judgement, flags, denylist, too_long, inner)
 
-    def choose(self, selection: Selection) -> Line | None:
-        """Choose the next line in the policy's order, None where none may be drawn."""
+    def choose(self, selection: Selection, name: str = "") -> Line | None:
+        """Choose the line of this name, or the next in the policy's order, None where none may be drawn."""
+        if name:
+            return named(selection, self.queue, name)
         return choose(selection, self.queue, self.log, self.settings.post_order, self.rng)
 
-    def _run(self, *, settle_only: bool) -> Outcome:
+    def _run(self, *, settle_only: bool, name: str = "") -> Outcome:
         with files.lock(self.data, "post", wait=self.wait, holder="another posting run"):
             files.refuse_link(self.log.path)
             if mounts.is_mount_point(self.log.path):
@@ -134,8 +141,8 @@ class PostingRun:
             self._tidy()
             deliverer = Deliverer(self.targets, self.intents, self.memory, self.clock, self.say)
             try:
-                self._recover(deliverer, settle_only)
-                chosen = None if settle_only else self._post_new(deliverer)
+                self._recover(deliverer, settle_only or bool(name))
+                chosen = None if settle_only else self._post_new(deliverer, name)
                 self._prune()
             finally:
                 self.state.save(self.memory)
@@ -242,15 +249,16 @@ class PostingRun:
 
     # The new line.
 
-    def _post_new(self, deliverer: Deliverer) -> str | None:
+    def _post_new(self, deliverer: Deliverer, wanted: str) -> str | None:
         up = [name for name in self.targets if deliverer.is_up(name)]
         if not up:
             self.say("no target takes posts at the moment: nothing was taken from the queue", "warning")
             return None
-        if set(up) <= deliverer.sent:
+        if set(up) <= deliverer.sent and not wanted:
             return None  # an overdue post had this slot
         waiting = Counter(name for intent in self.intents.open() for name in intent.open_deliveries())
-        intent = self._claim([name for name in self.targets if name in up or waiting[name] < _OPEN_LIMIT])
+        names = [name for name in self.targets if name in up or waiting[name] < _OPEN_LIMIT]
+        intent = self._claim(names, wanted)
         if intent is None:
             return None
         for name in up:
@@ -258,9 +266,9 @@ class PostingRun:
         self._put_away(intent)
         return intent.text
 
-    def _claim(self, names: list[str]) -> Intent | None:
+    def _claim(self, names: list[str], wanted: str) -> Intent | None:
         selection = self.selection()
-        while line := self.choose(selection):
+        while line := self.choose(selection, wanted):
             assert line.text is not None
             raw = line.raw.decode("utf-8", "surrogateescape")
             deliveries = {name: Delivery() for name in names}

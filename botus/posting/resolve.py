@@ -12,12 +12,12 @@ from typing import Literal
 
 from botus.errors import SettingsError
 from botus.posting.posting_run import log_entry
+from botus.posting.selection import SHORTEST_ID
 from botus.store.durable import files
 from botus.store.intents import Delivery, Intent, Intents
 from botus.store.tweeted import Log
 
 Word = Literal["posted", "not-posted", "give-up"]
-_SHORTEST = 4  # characters of an id: fewer are more likely a slip
 
 
 def resolve(
@@ -67,7 +67,7 @@ def _find(intents: Intents, post: str) -> tuple[Intent, bool]:
     """The one post whose fingerprint begins so, and whether its intent is open."""
     opened = {intent.fingerprint: intent for intent in intents.open()}
     known = {*opened, *intents.done_names()}
-    found = [one for one in known if one.startswith(post)] if len(post) >= _SHORTEST else []
+    found = [one for one in known if one.startswith(post)] if len(post) >= SHORTEST_ID else []
     if len(found) > 1:
         raise SettingsError(f"{post} begins {len(found)} posts", "give more of the post's fingerprint")
     intent = opened.get(found[0]) or intents.find_done(found[0]) if found else None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from random import Random
 from typing import NamedTuple
 
+from botus.errors import RefusedError, SettingsError
 from botus.posting.target import Target
 from botus.screening.denylist import Denylist
 from botus.screening.rules import precheck
@@ -19,9 +20,10 @@ from botus.store.decisions import Judgement, earlier_wordings
 from botus.store.durable.lines import Line
 from botus.store.queue import Queue
 from botus.store.tweeted import Log
-from botus.text import LONGEST_POST, fingerprint
+from botus.text import LONGEST_POST, fingerprint, short_id
 
 KEPT = ("keep", "star")
+SHORTEST_ID = 4  # characters by which a post is named: fewer are more likely a slip
 _NOTHING = fingerprint("")
 _PART = 20  # of what `status` looks at
 _TELLING = 20  # lines of a kind, by which those of a long queue are estimated
@@ -163,6 +165,41 @@ def choose(selection: Selection, queue: Queue, log: Log, order: PostOrder, rng: 
     if order == "random":
         return queue.draw(rng, selection.allows)
     return _choose_spaced(selection, queue, log, rng)
+
+
+def named(selection: Selection, queue: Queue, name: str) -> Line:
+    """Return the line of one post, where it may be drawn.
+
+    Args:
+        name: the post's id, or the beginning of its fingerprint.
+
+    Raises:
+        SettingsError: no post of tweets.txt, or more than one, has this name.
+        RefusedError: the line may not go out.
+    """
+    found: dict[str, Line] = {}
+    if len(name) >= SHORTEST_ID:
+        for line in queue.lines():
+            if line.text is not None and (post := fingerprint(line.text)).startswith(name):
+                found.setdefault(post, line)
+    if len(found) > 1:
+        raise SettingsError(f"{name} begins {len(found)} posts", "give more of the post's fingerprint")
+    if not found:
+        hint = "it may have been posted or taken out meanwhile: botus status shows the last posts"
+        raise SettingsError(f"there is no post {name} in tweets.txt", hint)
+    [(post, line)] = found.items()
+    if refusal := selection.refusal(line, post):
+        said = f"{short_id(post)} is not posted: {refusal.reason}"
+        raise RefusedError(said, _REMEDIES.get(refusal.kind, ""))
+    return line
+
+
+_REMEDIES = {
+    "held": "keep it first: botus curate",
+    "unreviewed": "keep it first: botus curate",
+    "too long": "shorten it first: botus curate",
+    "unfinished": "wait half a minute, or end the line",
+}
 
 
 def _choose_spaced(selection: Selection, queue: Queue, log: Log, rng: Random) -> Line | None:

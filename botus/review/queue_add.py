@@ -71,9 +71,15 @@ def add(data: Path, source: Path | bytes, clock: Callable[[], float]) -> Added:
             f"there is no {name}", "name a file like tweets.txt, a data directory, or - for a pipe"
         )
     read = _read(content, name)
-    found = _sorted_out(data, read.texts)
-    Queue(data).append(found.added)
+    found = add_posts(data, read.texts)
     return replace(found, posts=len(read.texts) if read.is_samples else 0, left_out=read.left_out)
+
+
+def add_posts(data: Path, texts: Iterable[str]) -> Added:
+    """Add posts to the queue, each as it is, but for those that were used, dropped or are there."""
+    found = _sorted_out(data, texts)
+    Queue(data).append(found.added)
+    return found
 
 
 def _add_directory(data: Path, source: Path, clock: Callable[[], float]) -> Added:

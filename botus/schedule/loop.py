@@ -247,10 +247,14 @@ def check_credentials(settings: Settings) -> None:
         )
 
 
-def preview(run: PostingRun, say: Say) -> str | None:
-    """Say what would be posted, and change nothing; returns the text, None where there is nothing to post."""
+def preview(run: PostingRun, say: Say, name: str = "") -> str | None:
+    """Say what would be posted, and change nothing; returns the text, None where there is nothing to post.
+
+    Args:
+        name: of the post that it is to be, as for `PostingRun.post`.
+    """
     selection = run.selection()
-    line = run.choose(selection)
+    line = run.choose(selection, name)
     if line is None or line.text is None:
         say(f"dry run: nothing to post: {selection.why_none}", "warning")
         return None

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import count
+from itertools import count, islice
 from math import gcd
 from pathlib import Path
 from random import Random
@@ -86,6 +86,14 @@ class Queue:
             for line in scan(source) if step == 1 else every(source, step):
                 if line.text is None or line.text.strip():
                     yield line
+
+    def at(self, places: Iterable[tuple[int, int]]) -> list[Line]:
+        """Return the lines at some places, each an offset and a number that `lines` told of this file."""
+        wanted = list(places)
+        if not wanted:
+            return []
+        with self._open() as source:
+            return [line for start, number in wanted for line in islice(scan(source, start, number), 1)]
 
     def having(self, words: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
         """Yield the lines that have one of some words, each with its number; nothing where there is no file.

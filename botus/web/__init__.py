@@ -7,6 +7,7 @@ access.py     owns .botus/web.json: one-time logins and cookies. Loads no web li
 serving.py    the server: its address, who may be in front of it, its beginning and end
 reviewing.py  the one review behind the page: opened when asked for, let go when idle or taken over
 cards.py      a review as JSON. Pure
+bot/          the rest: the queue, the posts, the state
 
 The page itself is in the folder `pages`: plain files, served as they are.
 """

@@ -19,8 +19,10 @@ from werkzeug.exceptions import HTTPException
 from botus.errors import BotusError, sentence, unexpected
 from botus.log import Say
 from botus.review.machine.editor import Paste
+from botus.settings import Settings
 from botus.store.decisions import Kind
 from botus.web.access import COOKIE_FOR, Access
+from botus.web.bot.routes import routes
 from botus.web.exchange import Asked, Problem, answer, asked, explained, refused
 from botus.web.guard import LARGEST, Guard, finish
 from botus.web.reviewing import FILTER_KEYS, ORDER_KEYS, Reviewing, Wanted
@@ -53,6 +55,7 @@ class PageFile(NamedTuple):
 class Parts:
     """What the application is made of; `files` are those of the page, by name."""
 
+    settings: Settings
     access: Access
     guard: Guard
     reviewing: Reviewing
@@ -82,7 +85,11 @@ def create_app(parts: Parts) -> Flask:
     app.register_error_handler(Problem, refused)
     app.register_error_handler(HTTPException, _of_http)
     app.register_error_handler(Exception, lambda error: _of_a_fault(parts.say, error))
-    for path, method, view in (*_entrance(parts), *_review(parts.reviewing)):
+    for path, method, view in (
+        *_entrance(parts),
+        *_review(parts.reviewing),
+        *routes(parts.settings, parts.reviewing, parts.say),
+    ):
         app.add_url_rule(path, f"{method} {path}", view, methods=[method])
     return app
 

@@ -183,14 +183,36 @@ class Reviewing:
             self._let_go()
 
     @contextmanager
-    def _turn(self, client: str, what: str = "taken", *, take_over: bool = False) -> Iterator[ReviewSession]:
-        """Let one request in, of the client that reviews."""
+    def beside(self, client: str, *, take_over: bool) -> Iterator[ReviewSession]:
+        """Let a change of the queue in, which is a step of the review, on whatever device that is.
+
+        Args:
+            take_over: from a terminal.
+        """
+        with self._turn(client, "busy", take_over=take_over, beside=True) as session:
+            before = session.state
+            yield session
+            after = session.state
+            if before.at and before.at in after.table.cards and after.is_there(before.at):
+                after = replace(after, at=before.at)  # who reviews goes on with what is on the screen
+            session.state = replace(after, listing=before.listing and Listing(before.listing.marks))
+
+    @contextmanager
+    def _turn(
+        self, client: str, what: str = "taken", *, take_over: bool = False, beside: bool = False
+    ) -> Iterator[ReviewSession]:
+        """Let one request in: of the client that reviews, or of one that does something beside it."""
         with self._guard:
             if self._session is None:
                 self._begin(what, take_over)
-            elif client != self._client and not take_over:
-                raise Problem(409, what, "Somebody reviews on another device now", holder="another device")
-            self._client, self._asked = client, self._clock()
+                self._client = client
+            elif client != self._client and not beside:
+                if not take_over:
+                    raise Problem(
+                        409, what, "Somebody reviews on another device now", holder="another device"
+                    )
+                self._client = client
+            self._asked = self._clock()
             assert self._session is not None
             try:
                 self._session.look_again()

@@ -517,8 +517,8 @@ def test_a_line_that_another_run_has_just_finished_is_given_back(
     slow, quick = world.run(), world.run()
     choose, done = slow.choose, []
 
-    def choose_slowly(selection: Selection) -> Line | None:
-        line = choose(selection)
+    def choose_slowly(selection: Selection, name: str = "") -> Line | None:
+        line = choose(selection, name)
         if not done:
             done.append(quick.post())
         return line

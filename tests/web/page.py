@@ -38,9 +38,10 @@ class Page:
         self.data, self.clock, self.said = data, Clock(), list[str]()
         self.access = Access(data, self.clock)
         self.access.announce("http://localhost")
-        self.reviewing = Reviewing(Settings(data), self._say, self.clock)
+        settings = Settings(data)
+        self.reviewing = Reviewing(settings, self._say, self.clock)
         self.guard = Guard(clock=self.clock, **guard)
-        parts = Parts(self.access, self.guard, self.reviewing, self._say, page_files())
+        parts = Parts(settings, self.access, self.guard, self.reviewing, self._say, page_files())
         self.app = create_app(parts)
 
     def _say(self, message: str, level: str = "info", **fields: object) -> None:

@@ -70,7 +70,7 @@ async function route() {
   const section = $(name);
   section.replaceChildren(h("p", { class: "dim" }, "One moment…"));
   try {
-    const { show } = await import(`./${name}.js`);
+    const { show } = await import(`./bot/${name}.js`);
     if (mine !== opened) return;
     section.replaceChildren();
     leave = (await show(section, api)) ?? null;
