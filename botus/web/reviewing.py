@@ -195,7 +195,7 @@ class Reviewing:
             after = session.state
             if before.at and before.at in after.table.cards and after.is_there(before.at):
                 after = replace(after, at=before.at)  # who reviews goes on with what is on the screen
-            session.state = replace(after, listing=before.listing and Listing(before.listing.marks))
+            session.state = replace(after, listing=before.listing)
 
     @contextmanager
     def _turn(

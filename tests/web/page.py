@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from botus.settings import Settings
+from botus.settings import load
 from botus.web.access import Access
 from botus.web.app import Parts, create_app, page_files
 from botus.web.guard import Guard
@@ -34,11 +34,11 @@ class Clock:
 class Page:
     """The application of a data directory, without a network."""
 
-    def __init__(self, data: Path, **guard: Any) -> None:  # noqa: ANN401
+    def __init__(self, data: Path, said: Mapping[str, str] | None = None, **guard: Any) -> None:  # noqa: ANN401
         self.data, self.clock, self.said = data, Clock(), list[str]()
         self.access = Access(data, self.clock)
         self.access.announce("http://localhost")
-        settings = Settings(data)
+        settings = load(said or {}, data)
         self.reviewing = Reviewing(settings, self._say, self.clock)
         self.guard = Guard(clock=self.clock, **guard)
         parts = Parts(settings, self.access, self.guard, self.reviewing, self._say, page_files())
@@ -98,8 +98,8 @@ def journal(data: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def opened(data: Path, **guard: Any) -> Iterator[Page]:  # noqa: ANN401
-    page = Page(filled(data), **guard)
+def opened(data: Path, said: Mapping[str, str] | None = None, **guard: Any) -> Iterator[Page]:  # noqa: ANN401
+    page = Page(filled(data), said, **guard)
     try:
         yield page
     finally:

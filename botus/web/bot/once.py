@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from botus.web.exchange import Problem
 
 Answer = dict[str, Any]
-_PATIENCE = 3.0  # seconds; so long one of the few threads of the server waits
+PATIENCE = 3.0  # seconds; so long one of the few threads of the server waits
 _REMEMBERED = 1000
 
 
@@ -26,8 +26,7 @@ class _Change(NamedTuple):
 class Once:
     """The changes of one server, by the ids that pages gave them."""
 
-    def __init__(self, patience: float = _PATIENCE) -> None:
-        self._patience = patience
+    def __init__(self) -> None:
         self._guard = threading.Lock()
         self._changes: dict[str, _Change] = {}
 
@@ -48,7 +47,7 @@ class Once:
         if change.about != about:
             raise Problem(400, "request", "that id was of another request")
         try:
-            return change.result.result(self._patience)
+            return change.result.result(PATIENCE)
         except TimeoutError:
             if change.result.done():
                 raise
