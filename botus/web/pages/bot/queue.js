@@ -14,9 +14,9 @@ export function show(main, api) {
   const lines = h("ol", { class: "lines", id: "queue-lines" });
   const more = h("button", { type: "button", class: "more", hidden: true, onclick: () => load(false) }, "Show more");
   const added = h("textarea", { id: "queue-text", rows: "3", dir: "auto" });
-  const adding = h("form", { class: "adding", onsubmit: add }, h("label", { for: "queue-text" }, "A new post"), added, h("button", { class: "solid" }, "Add to the queue"));
+  const adding = h("details", {}, h("summary", {}, "Add a post"), h("form", { class: "adding", onsubmit: add }, h("label", { for: "queue-text" }, "A new post"), added, h("button", { class: "solid" }, "Add to the queue")));
   const field = h("form", { role: "search", onsubmit: (event) => { event.preventDefault(); load(true); } }, h("label", { for: "queue-search" }, "Search the queue"), search);
-  main.append(h("h1", {}, "Queue"), next, field, count, lines, more, adding);
+  main.append(h("h1", {}, "Queue"), next, adding, field, count, lines, more);
 
   let timer = 0;
   let asked = 0;
@@ -38,7 +38,7 @@ export function show(main, api) {
       first = from + found.lines.length;
       more.hidden = first >= found.of;
       const words = found.of ? `${found.of.toLocaleString("en")} ${found.of === 1 ? "line" : "lines"}` : "";
-      const none = search.value.trim() ? "No line has this" : "The queue is empty: botus generate writes into it, and so does the field below";
+      const none = search.value.trim() ? "No line has this" : "The queue is empty: botus generate writes into it, and so does Add a post";
       count.replaceChildren(...plain(found.problem ? `${words}. ${found.problem}` : words || none));
     } catch (problem) {
       if (mine === asked) count.replaceChildren(...plain(problem.message));

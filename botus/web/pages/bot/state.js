@@ -11,7 +11,7 @@ export async function show(main, api) {
   const state = h("div", {}, h("p", { class: "dim" }, "One moment…"));
   main.append(state, pictures);
   const told = api.get("/status.json").then((found) => state.replaceChildren(...status(found)), (problem) => state.replaceChildren(h("p", {}, plain(problem.message))));
-  const drawn = api.get("/figures").then((found) => pictures.replaceChildren(...figures(found)), (problem) => pictures.replaceChildren(h("p", {}, plain(problem.message))));
+  const drawn = api.get("/figures").then((found) => pictures.replaceChildren(...figures(found, pictures.clientWidth || 640)), (problem) => pictures.replaceChildren(h("p", {}, plain(problem.message))));
   await Promise.allSettled([told, drawn]);
 }
 
@@ -19,6 +19,7 @@ function status(found) {
   const { health, queue } = found;
   const parts = [h("p", { class: health.well ? "well" : "waits", id: "health" }, health.well ? "All is well" : "Something needs you")];
   const says = [...new Set([...health.says, ...found.damage])];
+  if (found.needs_a_person.length) parts.push(h("p", {}, h("a", { href: "#posts" }, "Posts has the buttons for that")));
   if (says.length) parts.push(h("ul", { class: "says" }, says.map((one) => h("li", {}, plain(one)))));
   const facts = [["Posts", found.schedule || found.schedule_problem || "no schedule (CRON is not set)"]];
   if (found.next_words) facts.push(["Next", found.next_words]);
@@ -42,14 +43,14 @@ function kinds(queue) {
   return Object.entries(words).filter(([, count]) => count).map(([kind, count]) => `${count.toLocaleString("en")} ${kind}`).join(", ");
 }
 
-function figures(found) {
+function figures(found, room) {
   const days = found.posts_per_day?.map((one) => ({ label: one.day.slice(5), value: one.count, words: `${one.day}: ${one.count}` }));
   const lengths = found.lengths?.map((one) => ({ label: `${one.from}`, value: one.count, words: one.to === null ? `over ${found.most}: ${one.count}` : `${one.from} to ${one.to} characters: ${one.count}`, over: one.to === null }));
   const heats = found.kept_by_temperature.map((one) => ({ label: `${one.temperature}`, value: Math.round(one.share * 100), words: `temperature ${one.temperature}: ${one.kept} kept of ${one.reviewed}, ${one.written} written` }));
   const made = [];
-  if (days) made.push(bars("Posts a day, the last thirty days", days, { unit: "" }));
-  if (heats.length) made.push(bars("Kept, by temperature", heats, { unit: "%", most: 100 }), heatTable(found.kept_by_temperature));
-  if (lengths?.some((one) => one.value)) made.push(bars("How long the lines of the queue are, in characters", lengths, { unit: "" }));
+  if (days) made.push(bars("Posts a day, the last thirty days", days, { unit: "", room }));
+  if (heats.length) made.push(bars("Kept, by temperature", heats, { unit: "%", room, most: 100 }), heatTable(found.kept_by_temperature));
+  if (lengths?.some((one) => one.value)) made.push(bars("How long the lines of the queue are, in characters", lengths, { unit: "", room }));
   return made;
 }
 
