@@ -23,7 +23,7 @@ from botus.posting.targets import webhook
 from botus.posting.targets.webhook import Webhook, within
 
 LONGEST = 1 << 16  # bytes
-SOON = 0.3  # seconds
+SOON = 0.15  # seconds
 
 
 class Sender:
@@ -33,8 +33,9 @@ class Sender:
         sent: bytes that clients have taken or the machine has between them and this.
     """
 
-    def __init__(self, content: Iterable[bytes], pause: float = 0, tls: ssl.SSLContext | None = None) -> None:
-        self.content, self.pause, self.tls = content, pause, tls
+    def __init__(self, content: Iterable[bytes], pause: float = 0, is_tls: bool = False) -> None:
+        self.content, self.pause = content, pause
+        self.tls = tls(ssl.PROTOCOL_TLS_SERVER) if is_tls else None
         self.sent = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = self.listener.getsockname()
@@ -111,11 +112,11 @@ def tls(protocol: int) -> ssl.SSLContext:
     context = ssl.SSLContext(protocol)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers("aNULL:@SECLEVEL=0")
+    try:
+        context.set_ciphers("aNULL:@SECLEVEL=0")
+    except ssl.SSLError:
+        pytest.skip("OpenSSL was built without them")
     return context
-
-
-SERVER, CLIENT = tls(ssl.PROTOCOL_TLS_SERVER), tls(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def by_recv(sock: socket.socket) -> Iterator[int]:
@@ -148,7 +149,7 @@ EACH_KIND = pytest.mark.parametrize("is_tls", [False, True], ids=["plain", "tls"
 
 def connected(server: Sender, is_tls: bool = False) -> socket.socket:
     sock = socket.create_connection(server.address, 5)
-    return CLIENT.wrap_socket(sock) if is_tls else sock
+    return tls(ssl.PROTOCOL_TLS_CLIENT).wrap_socket(sock) if is_tls else sock
 
 
 @EACH_KIND
@@ -156,7 +157,7 @@ def connected(server: Sender, is_tls: bool = False) -> socket.socket:
 def test_bytes_without_end(read: Read, is_tls: bool) -> None:
     taken: list[int] = []
     ends = time.monotonic() + 60
-    with Sender(repeat(b"kettle\n" * 99), tls=SERVER if is_tls else None) as server, bounded(ends, LONGEST):
+    with Sender(repeat(b"kettle\n" * 99), is_tls=is_tls) as server, bounded(ends, LONGEST):
         with connected(server, is_tls) as sock, pytest.raises(OSError, match="too long"):
             taken.extend(read(sock))
         with pytest.raises(OSError, match="too long"):
@@ -167,7 +168,7 @@ def test_bytes_without_end(read: Read, is_tls: bool) -> None:
 @EACH_KIND
 @EACH_WAY
 def test_bytes_that_drip(read: Read, is_tls: bool) -> None:
-    with Sender(repeat(b"k"), pause=0.02, tls=SERVER if is_tls else None) as server:
+    with Sender(repeat(b"k"), pause=0.02, is_tls=is_tls) as server:
         ends = time.monotonic() + SOON
         with bounded(ends, LONGEST), connected(server, is_tls) as sock:
             with pytest.raises(TimeoutError):
@@ -188,7 +189,7 @@ def test_a_handshake_that_never_ends() -> None:
 
 @EACH_KIND
 def test_other_threads_read_what_they_like(is_tls: bool) -> None:
-    with Sender(repeat(b"k" * 4096, 99), tls=SERVER if is_tls else None) as server:
+    with Sender(repeat(b"k" * 4096, 99), is_tls=is_tls) as server:
         read, may_end = threading.Event(), threading.Event()
 
         def wait() -> bool:
