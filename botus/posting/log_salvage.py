@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import json
-import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 
+from botus.store.durable.values import is_number
 from botus.store.log_index import Entry
 from botus.store.tweeted import is_entry
 
@@ -142,8 +142,15 @@ def _stamp(text: str, start: int, end: int, limit: int) -> tuple[object, int]:
     found = _TIME.search(text, end, braces.start() if braces else limit) or _TIME.search(text, before, start)
     if found is None or found.end() == len(text):  # a number that is cut off
         return None, end
-    stamp = json.loads(found[3]) if found[3] else found[1] or found[2]
+    stamp = _number(found[3]) if found[3] else found[1] or found[2]
     return stamp, max(end, found.end())
+
+
+def _number(digits: str) -> object:
+    """The number of some digits; the digits themselves where there are thousands of them."""
+    with suppress(ValueError):
+        return float(digits) if "." in digits else int(digits)
+    return digits
 
 
 def _object(text: str, start: int, limits: list[int]) -> tuple[Entry | None, int]:
@@ -191,7 +198,7 @@ def _of_object(raw: str, value: Entry, words: str, moment: Moment) -> Iterator[S
 
 def _rebuilt(words: str, stamp: object, moment: Moment, others: Entry | None = None) -> Saved:
     """An entry with a timestamp in milliseconds: 0 where none can be read, and what stood there beside it."""
-    if isinstance(stamp, int | float) and not isinstance(stamp, bool) and math.isfinite(stamp):
+    if is_number(stamp) and not isinstance(stamp, bool):
         return Saved({"text": words, "timestamp": stamp, **(others or {})})
     seconds = moment(stamp)
     was = {"timestamp_was": stamp} if seconds is None and stamp is not None else {}

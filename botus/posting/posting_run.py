@@ -171,7 +171,9 @@ class PostingRun:
         index = self.log.index()
         newest = index.last_of_ours()
         self.memory.log_count = len(index)
-        self.memory.last_id = self.log.read([newest])[0]["id"] if newest is not None else None
+        found = self.log.read([newest])[0]["id"] if newest is not None else None
+        # Another program may have given it any: what is no id of ours is not looked for.
+        self.memory.last_id = found if isinstance(found, str) and found.isascii() else None
 
     def _put_away(self, intent: Intent) -> None:
         """Leave an open intent to later runs; log one whose deliveries are all final."""
@@ -340,7 +342,8 @@ def log_entry(intent: Intent, earlier: Entry | None = None) -> Entry:
         earlier: the entry that the log has of the same post, whose other targets are kept.
     """
     at = [one.at for one in intent.deliveries.values() if one.state == "posted" and one.at]
-    targets = dict(earlier["targets"]) if earlier else {}
+    found = earlier.get("targets") if earlier else None
+    targets = dict(found) if isinstance(found, dict) else {}  # a hand may have written anything
     targets.update({name: delivery.outcome() for name, delivery in intent.deliveries.items()})
     stamp = earlier["timestamp"] if earlier else min(at, default=intent.claimed)
     return {"text": intent.text, "timestamp": stamp, "id": intent.id, "targets": targets}

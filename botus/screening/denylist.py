@@ -48,6 +48,8 @@ def parse_denylist(content: bytes, name: str = "denylist.txt") -> Denylist:
         entry = _entry(raw, f"{name}, line {number}")
         if not entry or entry.startswith("# "):
             continue
+        if len(entry) > text.LONGEST_POST:
+            raise FileError(f"{name}, line {number}: longer than any post", "take the line out")
         plain = entry if entry.startswith("/") else _plain(entry).strip() or entry  # `…` would be any three
         for spelling in dict.fromkeys((entry, plain)):
             if _WORD.fullmatch(spelling):

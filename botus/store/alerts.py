@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from botus.store.durable import document, files
+from botus.store.durable.values import check
 
 TRIES = 6  # per alert and service
 _PAUSE, _GROWTH = 60.0, 6  # seconds to the second try, and how much longer each pause is than the last
@@ -79,11 +80,13 @@ def save(data: Path, alerts: Alerts) -> None:
 
 
 def _alerts(fields: dict[str, Any]) -> Alerts:
+    fields["failed_slots"] = fields.pop("barren", 0)
+    check(Alerts, fields)
     told = {
-        alert: {service: document.checked(Told(**one)) for service, one in services.items()}
+        alert: {service: Told(**one) for service, one in services.items()}
         for alert, services in fields.pop("told").items()
     }
-    return document.checked(Alerts(fields.pop("barren", 0), **fields, told=told))
+    return Alerts(**fields, told=told)
 
 
 def _path(data: Path) -> Path:

@@ -11,14 +11,40 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
+from botus.errors import FileError
 from botus.store.durable import files, jsonl
 from botus.store.durable.kept import Kept
 from botus.store.durable.opening import open_file
 from botus.text import fingerprint
 
 Record = jsonl.Record
+
+
+class _Nearest(TypedDict, total=False):
+    number: int
+    text: str
+    run: int
+
+
+class _Run(TypedDict, total=False):
+    reached: int
+
+
+class _Record(TypedDict, total=False):
+    text: str
+    fingerprint: str
+    temperature: float | None
+    number: int
+    score: float | None
+    parts: dict[str, float] | None
+    logprob: float | None
+    nearest: _Nearest | None
+    flags: list[str]
+    repairs: list[str]
+    time: int
+    run: _Run
 
 
 @dataclass(frozen=True)
@@ -92,7 +118,7 @@ class Candidates:
 
     def records(self) -> list[Record]:
         """Return a record per line that was written, oldest first."""
-        return [record for record in jsonl.scan(self.path) if "fingerprint" in record]
+        return [record for record in jsonl.scan(self.path, _Record) if "fingerprint" in record]
 
     def provenance(self) -> Provenance:
         """Return the records by the fingerprint of their text; each is read when looked at."""
@@ -105,7 +131,7 @@ class Candidates:
         """
         for number, start, line in jsonl.lines(self.path):
             if not (found := _glance(start, line)):
-                found = _slow_glance(start, jsonl.parse(self.path, number, line) or {})
+                found = _slow_glance(start, jsonl.parse(self.path, number, line, _Record) or {})
             if found:
                 yield found
 
@@ -120,7 +146,7 @@ class Candidates:
         """Raise FileError where a line is damaged; keeps nothing, and parses odd lines only."""
         for number, _, line in jsonl.lines(self.path):
             if not (_is_one_without_flags(line) and _BEGINNING.match(line)):
-                jsonl.parse(self.path, number, line)
+                jsonl.parse(self.path, number, line, _Record)
 
     def reached(self, origin: Origin) -> int:
         """Return how far a stream has been read: texts that are to be passed over when it is drawn again."""
@@ -128,7 +154,7 @@ class Candidates:
         del own["lost_mass"]  # a measurement, which another corpus changes; the stream is the same
         if not origin.corpus:  # as in the records of runs that did not write it down
             del own["corpus"]
-        for record in jsonl.scan(self.path):
+        for record in jsonl.scan(self.path, _Record):
             end = record.get("run")
             number = end["reached"] if end else record.get("number", -1) + 1
             if (end or record).items() >= own.items():
@@ -172,7 +198,7 @@ class Candidates:
         def lines() -> Iterator[bytes]:
             nonlocal forgotten
             for number, _, line in jsonl.lines(self.path):
-                record = jsonl.parse(self.path, number, line)
+                record = jsonl.parse(self.path, number, line, _Record)
                 if record and _quotes(record):
                     forgotten += 1
                     record["nearest"] |= {"number": 0, "text": ""}
@@ -186,11 +212,11 @@ class Candidates:
 
     def quotes(self) -> bool:
         """Tell whether any record has the text of a corpus post."""
-        return jsonl.torn(self.path) or any(map(_quotes, jsonl.scan(self.path)))
+        return jsonl.torn(self.path) or any(map(_quotes, jsonl.scan(self.path, _Record)))
 
     def unfinished(self) -> list[str]:
         """Return the last group of texts of a run that did not end: they may be missing from the queue."""
-        records = jsonl.read(self.path)
+        records = jsonl.read(self.path, _Record)
         if not records or "run" in records[-1]:
             return []
         return [record["text"] for record in records if record.get("time") == records[-1]["time"]]
@@ -230,7 +256,12 @@ class Provenance(Mapping[str, Record]):
         start = self._starts[post]
         with open_file(self._path) as source:
             source.seek(start)
-            return jsonl.parse(self._path, 0, source.readline()) or {}
+            line = source.readline()
+            try:
+                return jsonl.parse(self._path, 0, line, _Record) or {}
+            except FileError:  # only now is it worth it to count the lines before it
+                source.seek(0)
+                return jsonl.parse(self._path, source.read(start).count(b"\n") + 1, line, _Record) or {}
 
     def __contains__(self, post: object) -> bool:
         return post in self._starts
@@ -259,12 +290,15 @@ def _glance(start: int, line: bytes) -> Glance | None:
         logprob = float(line[odds + len(_LOGPROB) : line.index(b",", odds + len(_LOGPROB))])
     except ValueError:
         return None
+    if not abs(temperature + value + logprob) < _USUAL:  # NaN is not, either
+        return None
     is_ours = line.startswith(_OURS, parts + len(_PARTS))
     post = line[at + len(_POST) : at + 51].decode()
     return Glance(start, post, temperature, value if is_ours else None, logprob, ())
 
 
 _POST, _HEAT, _SCORE = b'", "fingerprint": "', b', "temperature": ', b', "score": '
+_USUAL = 1e6
 _PARTS, _OURS, _LOGPROB = b', "parts": {', b'"characters": ', b'}, "logprob": '
 
 
@@ -281,12 +315,10 @@ _BEGINNING = re.compile(
 
 def _slow_glance(start: int, record: Record) -> Glance | None:
     """The same of a line with flags, or of one that somebody else wrote; None at the end of a run."""
-    if not isinstance(post := record.get("fingerprint"), str):
+    if (post := record.get("fingerprint")) is None:
         return None
-    parts = record.get("parts")
-    is_ours = isinstance(parts, dict) and "characters" in parts
-    numbers = (record.get("temperature"), record.get("score") if is_ours else None, record.get("logprob"))
-    temperature, score, logprob = (float(one) if isinstance(one, int | float) else None for one in numbers)
+    score = record.get("score") if "characters" in (record.get("parts") or ()) else None
+    temperature, logprob = record.get("temperature"), record.get("logprob")
     return Glance(start, post, temperature, score, logprob, tuple(record.get("flags", ())))
 
 

@@ -19,12 +19,22 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from botus.errors import SettingsError
 from botus.store.durable import files, jsonl
 from botus.text import escape, fingerprint, unescape
 
 BY_HAND = "by hand"
+
+
+class _Record(TypedDict, total=False):
+    fingerprint: str
+    source: str
+    weight: float
+    at: float | None
+
+
 _Sources = dict[str, dict[str, "_Source"]]
 """Fingerprint -> name of the source -> what its record says."""
 
@@ -188,7 +198,7 @@ class Corpus:
             gone = self._cut(alone) if alone else 0
             shared = {post for post, mine in sources.items() if source in mine} - alone
             stay = sum(1 for text in self.texts() if fingerprint(text) in shared)
-            records = (one for one in jsonl.scan(self.sources) if one.get("source") != source)
+            records = (one for one in jsonl.scan(self.sources, _Record) if one.get("source") != source)
             files.replace(self.sources, map(jsonl.line, records))
         return Removed(gone, stay)
 
@@ -203,9 +213,9 @@ class Corpus:
     def _sources(self) -> _Sources:
         found: _Sources = {}
         names: dict[str, str] = {}  # one string per source, not one per record
-        for record in jsonl.scan(self.sources):
+        for record in jsonl.scan(self.sources, _Record):
             post, name = record.get("fingerprint"), record.get("source")
-            if isinstance(post, str) and isinstance(name, str):
+            if post and name:
                 source = _Source(float(record.get("weight", 1.0)), record.get("at"))
                 found.setdefault(post, {})[names.setdefault(name, name)] = source
         return found

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, TypedDict, cast, get_args
 
 from botus.store.durable import files, jsonl
 from botus.store.durable.kept import Kept
@@ -31,6 +31,38 @@ Verdict = Literal["keep", "star", "drop", "later", "edited"]
 Drawn = Literal["order", "random"]
 
 REQUESTS = 5000  # ids that are known again; a page waits with its next request for the answer to the last
+
+
+class _Base64(TypedDict):
+    base64: str
+
+
+class _PlaceRecord(TypedDict, total=False):
+    raw: str | _Base64
+    number: int
+    previous: str | _Base64
+    ending: str
+
+
+class _WordingRecord(TypedDict, total=False):
+    text: str
+    fingerprint: str
+    raw: str | _Base64
+
+
+class _Record(TypedDict, total=False):
+    kind: Literal[Kind, "undo", "redo", "end"]
+    step: int
+    of: int
+    at: int
+    fingerprint: str
+    text: str
+    new: _WordingRecord | None
+    back: bool
+    request: str
+    places: list[_PlaceRecord]
+
+
 Judgement = tuple[dict[str, Verdict], dict[str, str]]  # the verdicts, and the origins of new wordings
 
 
@@ -295,13 +327,15 @@ def _unpack(value: str | dict[str, str]) -> bytes:
 
 def _entries(path: Path) -> Iterator[tuple[int, JournalEntry]]:
     """Yield the entries, each with the number of its first record; one step is in memory at a time."""
-    numbered = enumerate(jsonl.scan(path), 1)
-    for _, group in groupby(numbered, lambda one: one[1].get("step", -one[0])):  # no step is negative
+    numbered = jsonl.numbered(path, _Record)
+    for _, group in groupby(numbered, lambda one: one[1].get("step", one[:1])):  # the rest stand alone
         numbers, records = zip(*group, strict=True)
         try:
             entry = _entry(records)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise jsonl.damaged(path, numbers[0], f"not a decision ({error!r})") from error
+        except KeyError as error:
+            raise jsonl.damaged(path, numbers[0], f"not a decision: it has no {error.args[0]}") from error
+        except ValueError as error:
+            raise jsonl.damaged(path, numbers[0], "not a decision") from error
         yield numbers[0], entry
 
 
@@ -317,8 +351,8 @@ def _entry(records: Sequence[jsonl.Record]) -> JournalEntry:
 
 def _decision(record: jsonl.Record) -> Decision:
     kind, new = record["kind"], record.get("new")
-    if kind not in get_args(Kind) or (kind == "edit") != (new is not None):
-        raise ValueError(kind)
+    if (kind == "edit") != (new is not None):
+        raise ValueError
     wording = Wording(new["text"], new["fingerprint"], _unpack(new["raw"])) if new else None
     places = tuple(_place(place) for place in record["places"])
     back = record.get("back", False)

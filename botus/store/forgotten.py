@@ -15,15 +15,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypedDict
 
 from botus.errors import FileError
 from botus.store.durable import files
+from botus.store.durable.values import check, decoded
 
 _MAGIC, _VERSION = b"botus copies ", b"1\n"
 _DIGEST = 32
 
 # What the score of an earlier botus wanted to know of a corpus, which still reads these files.
 _PROFILE = {"model": "", "median": None, "spread": 1.0, "closed": 0.0}
+
+
+class _Head(TypedDict):
+    posts: int
+    bytes: int
+    salt: str
+    mark: str
 
 
 @dataclass(frozen=True)
@@ -87,11 +96,15 @@ def _corpora(path: Path, content: bytes) -> Iterator[ForgottenCorpus]:
         raise _damaged(path, "its checksum is wrong")
     at = len(_MAGIC + _VERSION)
     while at < len(body):
-        end = body.index(b"\n", at) + 1
-        head = json.loads(body[at:end])
-        at = end + head["bytes"]
-        salt = bytes.fromhex(head["salt"])
-        yield ForgottenCorpus(head["posts"], salt, body[end:at], head["mark"])
+        end = body.find(b"\n", at) + 1 or len(body)
+        try:
+            head = decoded(body[at:end])
+            check(_Head, head)
+            at = end + max(0, head["bytes"])
+            salt = bytes.fromhex(head["salt"])
+            yield ForgottenCorpus(head["posts"], salt, body[end:at], head["mark"])
+        except (ValueError, KeyError) as error:
+            raise _damaged(path, "a head is not what botus writes there") from error
 
 
 def _checksum(body: bytes) -> bytes:

@@ -8,16 +8,20 @@ before and after every request.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from botus.errors import FileError
 from botus.store.durable import document, files, owner
+from botus.store.durable.values import check
 from botus.text import short_id
 
 DeliveryState = Literal["pending", "sending", "posted", "rejected", "unknown"]
 FINAL = ("posted", "rejected", "unknown")
+_FINGERPRINT = re.compile("[0-9a-f]+")
 
 
 @dataclass
@@ -137,8 +141,7 @@ class Intents:
         """
         post, generation, me = intent.fingerprint, intent.generation + 1, owner.this_process()
         while not files.claim(mine := self.folder / f"{post}.{generation}", f"{me} {now}".encode()):
-            rival, _, begun = (files.read(mine) or b"").decode().partition(" ")
-            if not is_gone(rival, float(begun or 0)):
+            if not is_gone(*_rival(files.read(mine) or b"")):
                 return None
             generation += 1  # it died between its link and its first write
         current = _load(self.folder / post)
@@ -213,8 +216,8 @@ def merge(earlier: dict[str, Delivery], later: dict[str, Delivery]) -> dict[str,
 
 
 def _names(folder: Path) -> list[Path]:
-    """The intents of a folder; not its temporary files and generations, whose names have a dot."""
-    return [path for path in files.listed(folder) if "." not in path.name]
+    """The intents of a folder, whose names are fingerprints; not its temporary files and generations."""
+    return [path for path in files.listed(folder) if _FINGERPRINT.fullmatch(path.name)]
 
 
 def _dump(intent: Intent) -> bytes:
@@ -228,9 +231,23 @@ def _dump(intent: Intent) -> bytes:
 def _load(path: Path) -> Intent | None:
     """Read an intent; None where it has moved on meanwhile."""
     hint = "it says what was sent where: look at the platform, then move the file out of the way"
-    return document.load(path, _intent, hint)
+    intent = document.load(path, _intent, hint)
+    if intent and intent.fingerprint != path.name:
+        raise FileError(f"{path} is damaged: fingerprint is not the name of the file", hint)
+    return intent
 
 
 def _intent(fields: dict[str, Any]) -> Intent:
-    deliveries = {name: Delivery(**one) for name, one in fields.pop("parts").items()}
+    fields["deliveries"] = fields.pop("parts")
+    check(Intent, fields)
+    deliveries = {name: Delivery(**one) for name, one in fields.pop("deliveries").items()}
     return Intent(**fields, deliveries=deliveries)
+
+
+def _rival(content: bytes) -> tuple[str, float]:
+    """Who took an intent over, and when; nobody where damage has left nothing of that."""
+    name, _, begun = content.decode(errors="replace").partition(" ")
+    try:
+        return name, float(begun)
+    except ValueError:
+        return "", 0.0

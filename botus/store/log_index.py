@@ -77,7 +77,10 @@ class LogIndex:
 
     def number(self, post: str) -> int | None:
         """The place of the last entry of a post, from 0; None where the log lacks it."""
-        wanted = bytes.fromhex(post)
+        try:
+            wanted = bytes.fromhex(post)
+        except ValueError:  # a hand has written it
+            return None
         at = self.prints.rfind(wanted)
         while at >= 0 and at % _PRINT:
             at = self.prints.rfind(wanted, 0, at + _PRINT - 1)
@@ -169,7 +172,9 @@ def state_of(path: Path) -> State | None:
 def load(path: Path, state: State) -> LogIndex | None:
     """Return the index of one state of the log; None where the file has no sound one."""
     with (
-        suppress(FileError, OSError, ValueError, KeyError, TypeError, EOFError, OverflowError),
+        suppress(
+            FileError, OSError, ValueError, KeyError, TypeError, EOFError, OverflowError, RecursionError
+        ),
         open_file(path) as source,
     ):
         if source.readline(len(_MAGIC)) != _MAGIC:

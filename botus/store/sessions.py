@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from botus.store.durable import document, files
+from botus.store.durable.values import Damage, check
 
 _PRIVATE = 0o600
 
@@ -51,6 +52,7 @@ class Sessions:
 
 
 def _session(fields: dict[str, Any]) -> Session:
-    if not all(isinstance(value, str) and value for value in fields.values()):
-        raise ValueError("a field is empty")
+    check(Session, fields)
+    if not all(fields.values()):
+        raise Damage("a field is empty")
     return Session(**fields)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from botus.store.durable import document, files
+from botus.store.durable.values import check
 
 _SLOT = "%Y-%m-%dT%H:%M"
 _SLOT_LENGTH = len("2026-11-02T04:00")
@@ -130,8 +131,9 @@ class StateFiles:
 
 
 def _state(fields: dict[str, Any]) -> PostingState:
-    targets = {name: document.checked(TargetState(**one)) for name, one in fields.pop("targets", {}).items()}
-    return document.checked(PostingState(**fields, targets=targets))
+    check(PostingState, fields)
+    targets = {name: TargetState(**one) for name, one in fields.pop("targets", {}).items()}
+    return PostingState(**fields, targets=targets)
 
 
 def _is_slot(name: str) -> bool:

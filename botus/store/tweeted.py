@@ -11,15 +11,16 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from io import TextIOWrapper
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from botus.errors import FileError
 from botus.store import log_index
-from botus.store.durable import document, files
+from botus.store.durable import files
 from botus.store.durable.lines import copied, end_of
 from botus.store.durable.opening import open_file
+from botus.store.durable.values import TOO_DEEP, TOO_LONG, is_number
 from botus.store.log_index import Entry, LogIndex
 from botus.text import fingerprint, unescape
 
@@ -28,7 +29,6 @@ _SPACE = " \t\r\n"
 _PIECE = 1 << 16  # characters
 _INDENT = 2
 _LOOKED_AT = 8
-_DIGITS = re.compile(r":\s*-?\d{4000}")
 _OPENING = re.compile(r"\ufeff?[ \t\r\n]*\[[ \t\r\n]*")
 _AFTER = re.compile(r"[ \t\r\n]*(?:,[ \t\r\n]*(?=\{)|(\]))")  # an entry: a comma and the next, or the end
 
@@ -92,7 +92,7 @@ class Log:
 
     def append(self, entry: Entry) -> None:
         """Add an entry at the end, durably, unless botus has logged this post; all bytes before it stay."""
-        new = render(entry).encode()
+        new = render(entry).encode(errors="backslashreplace")
 
         def attempt() -> None:
             index = self.index()
@@ -115,7 +115,7 @@ class Log:
 
     def update(self, entry: Entry) -> None:
         """Give the last entry of this post its new content; all other bytes stay."""
-        new = render(entry).encode()[_INDENT:]
+        new = render(entry).encode(errors="backslashreplace")[_INDENT:]
 
         def attempt() -> None:
             index = self.index()
@@ -182,27 +182,43 @@ class Log:
 
 
 def parse(path: Path, text: str) -> list[Entry]:
-    """Read a log's text strictly; a FileError names line, column and byte of what is wrong first."""
+    """Read a log's text strictly; a FileError names the line of what is wrong first."""
     body = text.removeprefix("\ufeff")
     try:
         entries = json.loads(body)
     except json.JSONDecodeError as error:
-        byte = len(text[: len(text) - len(body) + error.pos].encode())
-        raise FileError(
-            f"{path}, line {error.lineno}, column {error.colno} (byte {byte}): {error.msg}", _REPAIR
-        ) from error
-    except ValueError as error:  # more digits than Python reads
-        found = _DIGITS.search(body)
-        line = body.count("\n", 0, found.start()) + 1 if found else 1
-        raise FileError(f"{path}, line {line}: a number of thousands of digits", _REPAIR) from error
-    except RecursionError as error:
-        raise FileError(f"{path} is nested too deeply to be a log", _REPAIR) from error
+        byte = len(text[: len(text) - len(body) + error.pos].encode(errors="surrogatepass"))
+        place = f"{path}, line {error.lineno}, column {error.colno} (byte {byte})"
+        raise FileError(f"{place}: from here on it is not JSON", _REPAIR) from error
+    except (ValueError, RecursionError):  # more digits than Python reads, or a nesting that no stack holds
+        raise FileError(f"{path}, {_first_wrong(body)}", _REPAIR) from None
     if not isinstance(entries, list):
         raise FileError(f"{path} is not a JSON array", _REPAIR)
-    for number, entry in enumerate(entries, 1):
-        if not is_entry(entry):
-            raise FileError(f"{path}, entry {number}: no text with a timestamp in milliseconds", _REPAIR)
+    if not all(map(is_entry, entries)):
+        raise FileError(f"{path}, {_first_wrong(body)}", _REPAIR)
     return entries
+
+
+def _first_wrong(body: str) -> str:
+    """Say where the first entry of an array stands that is none, and what is wrong with it."""
+    start, decode = body.find("[") + 1, json.JSONDecoder().raw_decode
+    for number in count(1):
+        while start < len(body) and body[start] in _SPACE + ",":
+            start += 1
+        try:
+            entry, end = decode(body, start)
+            if is_entry(entry):
+                start = end
+                continue
+            stamp = entry.get("timestamp") if isinstance(entry, dict) else None
+            is_huge = isinstance(stamp, int) and not is_number(stamp)
+            wrong = TOO_LONG if is_huge else "no text with a timestamp in milliseconds"
+        except ValueError:
+            wrong = TOO_LONG
+        except RecursionError:
+            wrong = TOO_DEEP
+        return f"line {body.count(chr(10), 0, start) + 1} (entry {number}): {wrong}"
+    raise AssertionError("an array has a last entry")
 
 
 def _streamed(path: Path) -> Iterator[tuple[Entry, int, int]]:
@@ -215,9 +231,11 @@ def _streamed(path: Path) -> Iterator[tuple[Entry, int, int]]:
     decode = json.JSONDecoder().raw_decode
     with TextIOWrapper(open_file(path), encoding="utf-8", newline="") as source:
         text = source.read(_PIECE)
-        opening = _OPENING.match(text)
-        if opening is None:
-            raise ValueError
+        while (opening := _OPENING.match(text)) is None:
+            more = source.read(_PIECE)
+            if not more or text.strip(_SPACE + "\ufeff"):
+                raise ValueError
+            text += more
         position = opening.end()
         start = _size(text[:position])
         if text[position : position + 1] == "]":
@@ -273,7 +291,7 @@ def is_entry(value: object) -> bool:
         and isinstance(value.get("text"), str)
         and "timestamp" in value
         and not isinstance(value["timestamp"], bool)
-        and document.is_number(value["timestamp"])
+        and is_number(value["timestamp"])
     )
 
 

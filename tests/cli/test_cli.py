@@ -141,7 +141,7 @@ def _denylist(run: Path, data: Path) -> None:
         pytest.param(_folder, "a folder, not a file", id="a folder"),
         pytest.param(_torn, "tweeted.json, line 2, column 3", id="torn log"),
         pytest.param(_object, "tweeted.json is not a JSON array", id="an object"),
-        pytest.param(_number, "tweeted.json, entry 1", id="a number"),
+        pytest.param(_number, "tweeted.json, line 1 (entry 1)", id="a number"),
         pytest.param(_empty, "tweeted.json, line 1", id="empty log"),
         pytest.param(_denylist, "line 2", id="denylist"),
     ],

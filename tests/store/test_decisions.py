@@ -165,5 +165,5 @@ def test_one_record_at_a_time_is_the_same_as_all(tmp_path: Path, content: bytes)
 def test_a_line_that_is_nested_too_deeply_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "decisions.jsonl"
     path.write_text("{}\n" + "[" * 50_000 + "]" * 50_000 + "\n")
-    with pytest.raises(FileError, match=r"decisions\.jsonl, line 2: nested too deeply"):
+    with pytest.raises(FileError, match=r"decisions\.jsonl, line 2: it is nested too deeply"):
         jsonl.read(path)

@@ -11,4 +11,5 @@ mounts.py    what the data directory lies on: do locks keep others out there, is
 opening.py   opens files to read them, and nothing that would wait or never end
 owner.py     who holds an intent: a name for this very process, and whether one of that name still lives
 renameat2.py two names exchange their files in one step: a call of the system that Python does not have
+values.py    JSON that botus wrote: read with its damage in words, and of the kinds that are expected
 """

@@ -14,25 +14,36 @@ from typing import Any
 from botus.errors import FileError
 from botus.store.durable import files
 from botus.store.durable.opening import open_file
+from botus.store.durable.values import Damage, check, decoded
 
 Record = dict[str, Any]
 _TAIL = 1 << 20  # longer than any record
+_HINT = "take the line out by hand, or put back a copy of the file"
 
 
-def read(path: Path) -> list[Record]:
+def read(path: Path, kind: Any = Record) -> list[Record]:  # noqa: ANN401
     """Return all records, oldest first; none where there is no file.
 
+    Args:
+        kind: the TypedDict that says of which kind each field is.
+
     Raises:
-        FileError: a line before the last one is not a JSON object.
+        FileError: a line before the last one is no such record.
     """
-    return list(scan(path))
+    return list(scan(path, kind))
 
 
-def scan(path: Path) -> Iterator[Record]:
+def scan(path: Path, kind: Any = Record) -> Iterator[Record]:  # noqa: ANN401
     """Yield the same records one at a time: a long file need not fit into memory."""
+    for _, record in numbered(path, kind):
+        yield record
+
+
+def numbered(path: Path, kind: Any = Record) -> Iterator[tuple[int, Record]]:  # noqa: ANN401
+    """Yield the same records with the numbers of their lines."""
     for number, _, raw in lines(path):
-        if (record := parse(path, number, raw)) is not None:
-            yield record
+        if (record := parse(path, number, raw, kind)) is not None:
+            yield number, record
 
 
 def lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
@@ -50,29 +61,30 @@ def lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
         raise files.explain(error, path, "read") from error
 
 
-def parse(path: Path, number: int, line: bytes) -> Record | None:
+def parse(path: Path, number: int, line: bytes, kind: Any = Record) -> Record | None:  # noqa: ANN401
     """Read one of `lines`; None where it is a torn last one.
 
     Raises:
-        FileError: it is damaged.
+        FileError: it is damaged, or not of that kind.
     """
     try:
-        record = json.loads(line)
-    except ValueError as error:
+        record = decoded(line)
+    except Damage as error:
         if not line.endswith(b"\n"):
             return None
         raise damaged(path, number, str(error)) from error
-    except RecursionError as error:
-        raise damaged(path, number, "nested too deeply") from error
     if not isinstance(record, dict):
         raise damaged(path, number, "not a JSON object")
+    try:
+        check(kind, record)
+    except Damage as error:
+        raise damaged(path, number, str(error)) from error
     return record
 
 
 def damaged(path: Path, number: int, reason: str) -> FileError:
     """Make the error of a line that cannot be understood."""
-    hint = "take the line out by hand, or put back a copy of the file"
-    return FileError(f"{path}, line {number}: {reason}", hint)
+    return FileError(f"{path}, line {number}: {reason}", _HINT)
 
 
 def append(path: Path, records: Iterable[Record]) -> None:
@@ -80,6 +92,8 @@ def append(path: Path, records: Iterable[Record]) -> None:
     new = b"".join(map(line, records))
     tail, start = files.read_tail(path, _TAIL)
     whole = _whole(tail)
+    if start and not whole:
+        raise FileError(f"{path}: its last line is longer than any record", _HINT)
     if whole and not tail[:whole].endswith(b"\n"):
         new = b"\n" + new  # a whole last record without its line break: an editor took it away
     files.append(path, new, start + whole)
@@ -87,7 +101,8 @@ def append(path: Path, records: Iterable[Record]) -> None:
 
 def line(record: Record) -> bytes:
     """Return a record as it is written, with its line break."""
-    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
+    # Half of a letter is an escape in JSON, and nothing else in UTF-8.
+    return json.dumps(record, ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
 
 
 def torn(path: Path) -> bool:
@@ -100,7 +115,7 @@ def _whole(content: bytes) -> int:
     """The number of bytes that make up whole records."""
     end = content.rfind(b"\n") + 1
     try:
-        json.loads(content[end:])
-    except ValueError:
+        decoded(content[end:])
+    except Damage:
         return end
     return len(content)

@@ -23,9 +23,9 @@ def is_alive(name: str) -> bool | None:
         return False  # whatever this process began earlier, it is not at it now
     machine, _, rest = name.partition(":")
     pid, _, started = rest.partition(":")
-    if not started or machine != _machine():
+    if not (started and pid.isdecimal()) or machine != _machine():
         return None
-    return _started(int(pid)) == started
+    return _started(pid) == started
 
 
 def _machine() -> str:
@@ -36,7 +36,7 @@ def _machine() -> str:
         return ""
 
 
-def _started(pid: int) -> str:
+def _started(pid: int | str) -> str:
     """Start time of a process in clock ticks since boot: field 22 of proc(5)'s stat; empty if it is gone."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
