@@ -9,6 +9,7 @@ from pathlib import Path
 
 from botus.store.corpus import Added, Corpus, Post
 from botus.store.decisions import Decisions, verdicts
+from botus.store.durable.values import is_text
 from botus.store.log_index import Entry
 from botus.store.tweeted import Log
 from botus.text import fingerprint
@@ -26,7 +27,8 @@ def add_kept(data: Path) -> Added:
     done = Decisions(data).history().done
     texts = {one.fingerprint: one.text for step in done for one in step.decisions}
     weights = {"keep": 1.0, "star": STAR_WEIGHT}
-    posted = [entry["text"] for entry in Log(data).scan() if _was_posted(entry)]
+    found = (entry["text"] for entry in Log(data).scan() if _was_posted(entry))
+    posted = [text for text in found if is_text(text)]  # half a letter is no line of corpus.txt
     posts = {fingerprint(text): Post(text, SOURCE) for text in posted}
     for key, verdict in verdicts(done).items():
         if verdict in weights:

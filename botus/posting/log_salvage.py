@@ -22,9 +22,11 @@ from botus.store.tweeted import is_entry
 Moment = Callable[[object], float | None]
 
 _INNER = 8  # so many texts may an entry have in it, say of a quoted post
+_BEFORE = 64  # so many objects before its text
 _LONGEST = 1 << 16
 _TEXT_NAMES = ("text", "tweet", "full_text", "status", "message", "content", "body", "post")
 _TIME_NAMES = ("timestamp", "date", "time", "created_at", "posted_at", "at")
+_NAME = re.compile(rf'"(?:{"|".join(_TEXT_NAMES)})"', re.IGNORECASE)
 _CLOSERS = {'"': '"', "'": "'", "“": '”“"', "„": '”“"', "‘": "’'"}
 _KEY = re.compile(r"""(?<![\\\w])(?:["'“„‘]?text["'”“’]?\s*:|(["'])text\1\s*(?=["']))\s*""", re.IGNORECASE)
 _BEGIN = re.compile(rf"\{{|{_KEY.pattern}", re.IGNORECASE)
@@ -111,10 +113,15 @@ def _unwrapped(text: str) -> str:
 def _spans(text: str, moment: Moment) -> Iterator[tuple[int, int, list[Saved], bool]]:
     """Yield where each entry or text was found, what it is, and whether it is surely all of it."""
     keys = [found.start() for found in _KEY.finditer(text)] + [len(text)]
+    names = [found.start() for found in _NAME.finditer(text)]
+    braces = [found.start() for found in re.finditer(r"\{", text)]
     position = 0
     while found := _BEGIN.search(text, position):
         start, position = found.start(), found.end()
         if found[0] == "{":
+            name = _next(names, start, len(text))
+            if name == len(text) or bisect_right(braces, name) - bisect_right(braces, start) > _BEFORE:
+                continue  # nothing to be found: reading it would take long where thousands lie in each other
             key = bisect_right(keys, start)
             value, end = _object(text, start, keys[key + 1 : key + _INNER] or keys[-1:])
             if value is not None and (words := _own_text(value)) is not None:

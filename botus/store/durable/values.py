@@ -86,7 +86,7 @@ def _test(kind: Any) -> Test:  # noqa: ANN401
             "" if is_number(value) and not isinstance(value, bool) and low <= value <= high else _shown(value)
         )
     if kind is str:
-        return lambda value: "" if isinstance(value, str) and _is_text(value) else _shown(value)
+        return lambda value: "" if isinstance(value, str) and is_text(value) else _shown(value)
     return lambda value: "" if kind is Any or isinstance(value, kind) else _shown(value)
 
 
@@ -112,7 +112,7 @@ def _has_name(wrong: str) -> bool:
     return not wrong.startswith("is ")
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
     """Tell whether a string can be written: half a letter cannot, unless it stands for a single byte."""
     try:
         return value.isascii() or value.encode("utf-8", "surrogateescape") is not None
