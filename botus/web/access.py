@@ -20,6 +20,7 @@ from typing import Any
 from botus.errors import BotusError, BusyError
 from botus.store.durable import document, files
 from botus.store.durable.kept import Kept
+from botus.store.durable.values import Damage, check
 
 LOGIN_FOR, COOKIE_FOR = 300.0, 90 * 86400.0  # seconds
 _MOST_LOGINS, _MOST_COOKIES = 20, 50  # the latest ones stay
@@ -156,8 +157,8 @@ def _latest(known: Mapping[str, float], most: int) -> dict[str, float]:
 
 
 def _known(fields: dict[str, Any]) -> Known:
-    known = document.checked(Known(**fields))
-    for one, until in (*known.logins.items(), *known.cookies.items()):
-        if not (one.isalnum() and document.is_number(until)):
-            raise ValueError("a login is not one")
+    check(Known, fields)
+    known = Known(**fields)
+    if not all(one.isascii() and one.isalnum() for one in (*known.logins, *known.cookies)):
+        raise Damage("a login is not one")
     return known

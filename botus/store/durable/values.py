@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -74,7 +74,7 @@ def _test(kind: Any) -> Test:  # noqa: ANN401
         return lambda value: "" if value in parts and not isinstance(value, bool) else _shown(value)
     if origin is list or origin is tuple:
         return lambda value: _of_all(_test(parts[0]), value) if isinstance(value, list) else _shown(value)
-    if origin is dict:
+    if origin is dict or origin is Mapping:
         return lambda value: (
             _of_all(_test(parts[1]), value.values()) if isinstance(value, dict) else _shown(value)
         )
