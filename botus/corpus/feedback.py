@@ -9,7 +9,7 @@ from pathlib import Path
 
 from botus.store.corpus import Added, Corpus, Post
 from botus.store.decisions import Decisions, verdicts
-from botus.store.durable.values import is_text
+from botus.store.durable.document import is_text
 from botus.store.log_index import Entry
 from botus.store.tweeted import Log
 from botus.text import fingerprint

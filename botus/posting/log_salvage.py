@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 
-from botus.store.durable.values import is_number
+from botus.store.durable.document import is_number
 from botus.store.log_index import Entry
 from botus.store.tweeted import is_entry
 

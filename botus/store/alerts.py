@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from botus.store.durable import document, files
-from botus.store.durable.values import check
+from botus.store.durable.document import check
 
 TRIES = 6  # per alert and service
 _PAUSE, _GROWTH = 60.0, 6  # seconds to the second try, and how much longer each pause is than the last

@@ -19,7 +19,7 @@ from typing import TypedDict
 
 from botus.errors import FileError
 from botus.store.durable import files
-from botus.store.durable.values import check, decoded
+from botus.store.durable.document import check, decoded
 
 _MAGIC, _VERSION = b"botus copies ", b"1\n"
 _DIGEST = 32

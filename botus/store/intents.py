@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from botus.errors import FileError
 from botus.store.durable import document, files, owner
-from botus.store.durable.values import check
+from botus.store.durable.document import check
 from botus.text import short_id
 
 DeliveryState = Literal["pending", "sending", "posted", "rejected", "unknown"]

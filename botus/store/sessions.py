@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from botus.store.durable import document, files
-from botus.store.durable.values import Damage, check
+from botus.store.durable.document import Damage, check
 
 _PRIVATE = 0o600
 

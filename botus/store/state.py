@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from botus.store.durable import document, files
-from botus.store.durable.values import check
+from botus.store.durable.document import check
 
 _SLOT = "%Y-%m-%dT%H:%M"
 _SLOT_LENGTH = len("2026-11-02T04:00")

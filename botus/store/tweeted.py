@@ -18,9 +18,9 @@ from typing import BinaryIO, TextIO
 from botus.errors import FileError
 from botus.store import log_index
 from botus.store.durable import files
+from botus.store.durable.document import TOO_DEEP, TOO_LONG, is_number
 from botus.store.durable.lines import copied, end_of
 from botus.store.durable.opening import open_file
-from botus.store.durable.values import TOO_DEEP, TOO_LONG, is_number
 from botus.store.log_index import Entry, LogIndex
 from botus.text import fingerprint, unescape
 

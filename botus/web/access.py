@@ -19,8 +19,8 @@ from typing import Any
 
 from botus.errors import BotusError, BusyError
 from botus.store.durable import document, files
+from botus.store.durable.document import Damage, check
 from botus.store.durable.kept import Kept
-from botus.store.durable.values import Damage, check
 
 LOGIN_FOR, COOKIE_FOR = 300.0, 90 * 86400.0  # seconds
 _MOST_LOGINS, _MOST_COOKIES = 20, 50  # the latest ones stay

@@ -1,7 +1,7 @@
 """What every file needs: durable replace and append, claims, locks, long files in pieces.
 
 disk.py      the system calls that change the data directory, one method each
-document.py  small files that are one JSON value: read strictly, written where they have changed
+document.py  JSON read strictly: its damage in words, its values of their kinds; files that are one value
 exchange.py  replaces a file that an editor may save at any moment, and looks at what came out
 files.py     durable files: read strictly, replace, append, claim, lock. Knows no format
 jsonl.py     append-only files of JSON objects, one per line: candidates, decisions, the corpus
@@ -11,5 +11,4 @@ mounts.py    what the data directory lies on: do locks keep others out there, is
 opening.py   opens files to read them, and nothing that would wait or never end
 owner.py     who holds an intent: a name for this very process, and whether one of that name still lives
 renameat2.py two names exchange their files in one step: a call of the system that Python does not have
-values.py    JSON that botus wrote: read with its damage in words, and of the kinds that are expected
 """

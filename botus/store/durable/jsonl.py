@@ -13,8 +13,8 @@ from typing import Any
 
 from botus.errors import FileError
 from botus.store.durable import files
+from botus.store.durable.document import Damage, check, decoded
 from botus.store.durable.opening import open_file
-from botus.store.durable.values import Damage, check, decoded
 
 Record = dict[str, Any]
 _TAIL = 1 << 20  # longer than any record
