@@ -6,6 +6,7 @@ all saved, when it is there. It says nothing more than that, and is gone once th
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -32,6 +33,9 @@ def held(data: Path, *, take_over: bool = False, patience: float = PATIENCE) -> 
         BusyError: somebody else has it.
     """
     request = _request(data)
+    if not take_over and _is_awaited(request):
+        # Its holder has let go, and whoever asked is about to have it.
+        raise BusyError(f"somebody is taking over the review of {data}", _HINT)
     if take_over:
         files.make_folder(request.parent)
         files.replace(request, b"", durably=False)
@@ -45,6 +49,12 @@ def held(data: Path, *, take_over: bool = False, patience: float = PATIENCE) -> 
             raise BusyError(error.message, _STUCK if take_over else _HINT) from error
         files.remove(request)
         yield
+
+
+def _is_awaited(request: Path) -> bool:
+    """Tell whether somebody asked just now; who was killed while asking stands in nobody's way."""
+    stamp = files.stamp(request)
+    return stamp is not None and abs(time.time() - stamp[2] / 1e9) < PATIENCE
 
 
 _HOLDER = "another review (botus curate or the page of botus web)"

@@ -28,7 +28,7 @@ from botus.review.machine.state import ReviewState
 from botus.review.machine.steps import Result
 from botus.review.machine.table import Change, PutBack, Remove
 from botus.store.candidates import Candidates, Provenance
-from botus.store.decisions import Decisions, End, Kind, Step, Undo
+from botus.store.decisions import Decisions, Drawn, End, Kind, Step, Undo
 from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents
@@ -112,14 +112,17 @@ class ReviewSession:
         else:
             self._carry_out(rewording.reword(self.state, written, self._now()))
 
-    def decide(self, wanted: Iterable[tuple[str, Kind]], request: str = "") -> Counter[Kind]:
+    def decide(
+        self, wanted: Iterable[tuple[str, Kind]], request: str = "", drawn: Mapping[str, Drawn] | None = None
+    ) -> Counter[Kind]:
         """Decide posts in one step, by fingerprint; returns what was done.
 
         Args:
             request: the id that a page gave it; here and below, the caller looks into `answered` first.
+            drawn: how they came to be shown, of those whose turn it was.
         """
         before = len(self.state.done)
-        self._carry_out(steps.decide(self.state, wanted, self._now()), request)
+        self._carry_out(steps.decide(self.state, wanted, self._now(), drawn=drawn or {}), request)
         return Counter(one.kind for step in self.state.done[before:] for one in step.decisions)
 
     def take_back(self, request: str = "", *, again: bool = False) -> None:

@@ -17,12 +17,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from botus.errors import BotusError, BusyError
+from botus.errors import BotusError, BusyError, FileError
 from botus.store.durable import document, files
 from botus.store.durable.document import Damage, check
 from botus.store.durable.kept import Kept
 
 LOGIN_FOR, COOKIE_FOR = 300.0, 90 * 86400.0  # seconds
+_SET_BACK = 60.0  # seconds that a clock may be set back without ending a login or cookie
 _MOST_LOGINS, _MOST_COOKIES = 20, 50  # the latest ones stay
 _PRIVATE = 0o600
 
@@ -75,18 +76,20 @@ class Access:
         token = secrets.token_hex(32)  # no sign in it means anything to a chat
         with files.editing(self._data):
             known = self._read()
+            if not known.name:
+                raise FileError(f"{self._path} is gone", "start botus web again: everybody then logs in anew")
             logins = _latest({**known.logins, _hash(token): self._clock() + LOGIN_FOR}, _MOST_LOGINS)
             self._write(replace(known, logins=logins))
         return f"{(address or known.address).rstrip('/')}/login#{token}"
 
     def redeem(self, token: str) -> str | None:
         """Use up a login; returns a cookie, None where the login is unknown, used or too old."""
-        if not self._is_good(token, self._kept.value().logins):
+        if not self._is_good(token, self._kept.value().logins, LOGIN_FOR):
             return None  # nothing is written, whoever knocks how often
         cookie = secrets.token_urlsafe(32)
         with files.editing(self._data):
             known = self._read()
-            if not self._is_good(token, known.logins):
+            if not self._is_good(token, known.logins, LOGIN_FOR):
                 return None
             logins = {one: until for one, until in known.logins.items() if one != _hash(token)}
             cookies = _latest({**known.cookies, _hash(cookie): self._clock() + COOKIE_FOR}, _MOST_COOKIES)
@@ -95,27 +98,32 @@ class Access:
 
     def admits(self, cookie: str) -> bool:
         """Tell whether a cookie is one of ours."""
-        return self._is_good(cookie, self._kept.value().cookies)
+        return self._is_good(cookie, self._kept.value().cookies, COOKIE_FOR)
 
     def end_all(self) -> None:
         """Make every login and every cookie worthless."""
         with files.editing(self._data):
             self._write(replace(self._read(), logins={}, cookies={}))
 
-    def _is_good(self, token: str, known: Mapping[str, float]) -> bool:
-        hashed, now = _hash(token), self._clock()
+    def _is_good(self, token: str, known: Mapping[str, float], lasts: float) -> bool:
+        hashed = _hash(token)
         # All of them are compared, in constant time: how long it takes tells nothing.
-        fits = [hmac.compare_digest(one, hashed) and now <= until for one, until in known.items()]
+        fits = [hmac.compare_digest(one, hashed) for one in self._fresh(known, lasts)]
         return any(fits)
 
+    def _fresh(self, known: Mapping[str, float], lasts: float) -> dict[str, float]:
+        """Return those that are good now, and were not made by a clock that went far ahead."""
+        now = self._clock()
+        return {one: until for one, until in known.items() if now <= until <= now + lasts + _SET_BACK}
+
     def _read(self) -> Known:
-        return document.load(self._path, _known, "delete it: everybody then logs in again") or Known()
+        hint = "delete it and start botus web again: everybody then logs in anew"
+        return document.load(self._path, _known, hint) or Known()
 
     def _write(self, known: Known) -> None:
-        now = self._clock()
         fresh = {
-            "logins": {one: until for one, until in known.logins.items() if until >= now},
-            "cookies": {one: until for one, until in known.cookies.items() if until >= now},
+            "logins": self._fresh(known.logins, LOGIN_FOR),
+            "cookies": self._fresh(known.cookies, COOKIE_FOR),
         }
         files.make_folder(self._path.parent)
         content = json.dumps(asdict(known) | fresh, indent=1).encode()

@@ -113,7 +113,7 @@ class Guard:
         self._failed.take(request.remote_addr or "")
 
     def _is_ours(self, host: str) -> bool:
-        if host in self._names or host == "localhost":
+        if host and (host in self._names or host == "localhost"):
             return True
         try:
             address = ip_address(host)

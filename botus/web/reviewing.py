@@ -70,6 +70,7 @@ class Reviewing:
     def open(self, client: str, count: int, *, take_over: bool) -> View:
         """Begin or go on; with `take_over` also where somebody else reviews."""
         with self._turn(client, "busy", take_over=take_over) as session:
+            session.state = replace(session.state, listing=None)  # a page begins with one post
             return self._view(session, count)
 
     def look(self, client: str, count: int) -> View:
@@ -82,8 +83,8 @@ class Reviewing:
         with self._turn(client) as session:
             if request not in session.answered:
                 good = [(one.post, one.verdict) for one in wanted if not _stale(session, one)]
-                listing = session.state.listing
-                session.decide([one for one in good if not _is_so(session, *one)], request)
+                listing, drawn = session.state.listing, session.state.drawn()
+                session.decide([one for one in good if not _is_so(session, *one)], request, drawn)
                 _go_on_with_group(session, listing)
             step = session.answered.get(request)
             if isinstance(step, Undo):
@@ -244,7 +245,7 @@ class Reviewing:
         """Do a little of what need not be done at once; False if there is nothing more of it."""
         if self._session is None:
             return False
-        quiet = self._clock() - self._asked
+        quiet = abs(self._clock() - self._asked)  # also where the clock was set back meanwhile
         if quiet > IDLE or self._session.is_wanted():
             self._let_go()
             return False

@@ -52,6 +52,17 @@ def test_a_post_is_text_and_nothing_else(visit: Visit, served: Served) -> None:
     assert {text for _, text in journal(served.data)} == set(HOSTILE)
 
 
+def test_a_new_login_is_taken_in_the_tab_of_an_old_one(chromium: Any, served: Served) -> None:  # noqa: ANN401
+    served.fill(["Tea."])
+    served.start()
+    page = chromium.new_context(**PHONE).new_page()
+    page.goto(f"{served.address}/login#old")
+    page.wait_for_selector("text=botus web --login")
+    page.evaluate("(there) => { location.href = there }", served.login)
+    page.wait_for_url(f"{served.address}/")
+    page.context.close()
+
+
 @pytest.mark.parametrize("post", ["Tea.", sentences(1)[0] * 6, LONG, "x" * 900, "word\\n" * 60])
 def test_a_card_fits_the_smallest_phone_and_every_button_a_thumb(
     visit: Visit, served: Served, post: str

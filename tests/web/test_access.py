@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import stat
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,48 @@ def test_a_login_is_good_for_five_minutes_and_a_cookie_for_ninety_days(page: Pag
     assert not page.access.admits(cookie_of(page, browser))
 
 
+def test_a_clock_that_went_ahead_makes_nothing_that_is_good_for_years(page: Page) -> None:
+    page.clock.now = NOW + 10 * 365 * 86400
+    one, other, browser = token(page.access), token(page.access), page.browser()
+    cookie = cookie_of(page, browser)
+    page.clock.now = NOW
+    assert page.access.redeem(one) is None
+    assert not page.access.admits(cookie)
+    page.access.invite()
+    page.clock.now = NOW + 10 * 365 * 86400
+    assert page.access.redeem(other) is None  # it was forgotten, and is not good later
+
+
+def test_a_clock_that_is_set_back_a_little_logs_nobody_out(page: Page) -> None:
+    one, browser = token(page.access), page.browser()
+    page.clock.now -= 30
+    assert page.access.admits(cookie_of(page, browser))
+    assert page.access.redeem(one)
+
+
+def test_of_many_at_once_one_uses_a_login(page: Page) -> None:
+    one, start = token(page.access), threading.Barrier(8)
+
+    def enter(_: int) -> str | None:
+        start.wait()
+        return Access(page.data, page.clock).redeem(one)
+
+    with ThreadPoolExecutor(8) as pool:
+        cookies = list(filter(None, pool.map(enter, range(8))))
+    assert len(cookies) == 1
+    assert page.access.admits(cookies[0])
+
+
+def test_a_file_that_was_deleted_lets_nobody_in_and_is_named(page: Page) -> None:
+    browser = page.browser()
+    path(page).unlink()
+    assert browser.get("/review")[0] == 401
+    with pytest.raises(FileError, match=r"web\.json is gone") as found:
+        page.access.invite()
+    assert "start botus web again" in found.value.hint
+    assert invitation(page.data, "https://bot.example", page.clock) == ""
+
+
 def test_an_old_login_does_no_harm_where_one_is_logged_in(page: Page) -> None:
     assert page.browser().send("/login", token="of last week")[0] == 200
 
@@ -115,6 +159,7 @@ def test_a_thousand_wrong_logins_are_slowed_down_and_write_nothing(page: Page) -
 
 def test_many_good_logins_do_not_pile_up(tmp_path: Path) -> None:
     access = Access(filled(tmp_path / "data"), Clock())
+    access.announce("http://localhost")
     first, made = token(access), [token(access) for _ in range(25)]
     assert access.redeem(first) is None
     cookies = [access.redeem(token(access)) for _ in range(55)]
@@ -134,7 +179,15 @@ def test_a_restart_keeps_cookies_and_the_name(page: Page) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"{", b"[]", b'{"logins": {"a": "b"}}', b'{"more": 1}', b'{"cookies": {"a b": 1}}', b'{"name": 5}'],
+    [
+        b"{",
+        b"[]",
+        b'{"logins": {"a": "b"}}',
+        b'{"more": 1}',
+        b'{"cookies": {"a b": 1}}',
+        b'{"name": 5}',
+        '{"logins": {"é": 1}}'.encode(),
+    ],
 )
 def test_a_damaged_file_lets_nobody_in_and_is_named(page: Page, content: bytes) -> None:
     browser = page.browser()
@@ -149,6 +202,7 @@ def test_a_damaged_file_lets_nobody_in_and_is_named(page: Page, content: bytes) 
 def test_a_notice_carries_a_login_only_while_the_page_runs(tmp_path: Path) -> None:
     data, clock = filled(tmp_path / "data"), Clock()
     access = Access(data, clock)
+    access.announce("http://localhost")
     assert not is_served(data)
     assert invitation(data, "https://bot.example", clock) == ""
     with serving(data):

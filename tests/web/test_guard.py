@@ -72,6 +72,12 @@ def test_any_address_will_do_where_the_page_listens_at_all_but_no_name(tmp_path:
         assert client.get("/login", headers={"Host": "rebound.example"}).status_code == 403
 
 
+def test_a_name_that_was_left_empty_lets_no_odd_host_in(tmp_path: Path) -> None:
+    with opened(tmp_path / "data", names=[""]) as page:
+        for host in ("", "bot!rebound.example", "a b"):
+            assert page.app.test_client().get("/login", headers={"Host": host}).status_code == 403
+
+
 OWN = "http://localhost"
 
 

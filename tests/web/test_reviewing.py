@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 import weakref
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from botus.store.durable import files
 from botus.store.tweeted import Log
 from botus.text import fingerprint
 from botus.web.reviewing import IDLE
-from tests.web.page import POSTS, Page, filled, journal, opened
+from tests.web.page import NOW, POSTS, Page, filled, journal, opened
 
 FIRST, SECOND, THIRD, FOURTH = map(fingerprint, POSTS)
 
@@ -237,10 +238,55 @@ def test_a_terminal_holds_it_and_a_review_that_nobody_touches_is_let_go(page: Pa
 def test_a_request_to_take_over_is_heeded_and_leaves_nothing(page: Page) -> None:
     browser = page.browser()
     browser.begin()
-    (page.data / files.STATE_FOLDER / "curate.wanted").touch()
+    wanted = page.data / files.STATE_FOLDER / "curate.wanted"
+    wanted.touch()
     page.reviewing._work()
-    with open_session(page.data) as session:
+    # Between the two of them the page must not come first, with a request that it sends by itself.
+    assert browser.get("/review")[1]["what"] == "taken"
+    assert wanted.exists()
+    with open_session(page.data, take_over=True) as session:
         assert not session.is_wanted()
+
+
+def test_who_was_killed_while_asking_stands_in_nobody_s_way(page: Page) -> None:
+    browser = page.browser()
+    browser.begin()
+    wanted = page.data / files.STATE_FOLDER / "curate.wanted"
+    wanted.touch()
+    page.reviewing._work()
+    os.utime(wanted, (NOW, NOW))
+    assert browser.get("/review")[0] == 200
+    assert not wanted.exists()
+
+
+def test_a_decision_says_how_its_card_came(tmp_path: Path) -> None:
+    posts = tuple(f"the lamp counted {number} boats" for number in range(30))
+    with opened(tmp_path / "data") as page:
+        filled(page.data, posts)
+        browser = page.browser()
+        view = browser.begin()
+        for _ in range(10):
+            view = browser.decide(view["cards"][0]["post"], "drop")["view"]
+        browser.decide(view["cards"][5]["post"], "drop")
+        came = [one.get("drawn") for one in journal(page.data)]
+    assert came == ["order"] * 9 + ["random"] + [None]
+
+
+def test_a_page_that_is_loaded_again_begins_with_one_post(page: Page) -> None:
+    filled(page.data, (*POSTS, "the lamp went out at five"))
+    browser = page.browser()
+    browser.begin()
+    assert browser.send("/look", like=FIRST)[1]["of"] == 2
+    view = browser.begin()
+    assert (view["like"], view["of"]) == (None, 5)
+
+
+def test_a_clock_that_is_set_back_stops_nothing(page: Page) -> None:
+    page.browser().begin()
+    page.clock.now -= 3600
+    page.reviewing._work()
+    with open_session(page.data):
+        pass
 
 
 def test_a_disk_that_fails_loses_nothing_and_is_said(page: Page) -> None:

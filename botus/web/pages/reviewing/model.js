@@ -62,7 +62,7 @@ function counted(view, verdicts, sign) {
   for (const verdict of verdicts) made[verdict] = (made[verdict] ?? 0) + sign;
   const kept = verdicts.filter((verdict) => verdict === "keep" || verdict === "star").length;
   const gone = verdicts.filter((verdict) => verdict !== "later").length;
-  return { ...view, made, kept: view.kept + sign * kept, left: view.left - sign * gone, place: view.place + sign * verdicts.length };
+  return { ...view, made, kept: view.kept + sign * kept, left: view.left - sign * gone, place: view.place + sign * gone };
 }
 
 /** Return a view in which what is on the screen stays there: a new order is for what comes after it. */

@@ -50,6 +50,7 @@ export class Review {
       this.model = begin(await post("/review", { client: this.client, take_over: over, count: COUNT }));
       if (this.model.view.notice) say(this.model.view.notice);
       this.taken = this.problem = null;
+      this.listing = false;
       this.outbox.clear();
     } catch (problem) {
       if (problem.what === "busy" || problem.what === "taken") this.taken = problem;
