@@ -70,8 +70,8 @@ def test_evidence_is_the_gain_in_standard_deviations_and_trust_is_smoothed() -> 
     gain = (1.0 - 0.5 + 0.5 - 1.0) / 2  # of the two that were kept: taught less scored
     assert trust.evidence(folds) == pytest.approx(gain * math.sqrt(24))
     assert trust.evidence([]) == 0.0
-    assert trust.smoothed(1.0, 2.0) == pytest.approx(1.3)
-    assert trust.smoothed(0.0, 2.0, 2) == pytest.approx(0.7 * 0.6 + 0.3 * 2.0)
+    assert trust.smoothed(1.0, 2.0) == pytest.approx(1.05)
+    assert trust.smoothed(0.0, 2.0, 2) == pytest.approx(0.95 * 0.1 + 0.05 * 2.0)
     assert [trust.trust(value) for value in (0.0, 0.5, -0.5)] == pytest.approx(
         [0.5, 0.8413, 0.1587], abs=1e-4
     )

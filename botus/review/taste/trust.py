@@ -12,7 +12,7 @@ from botus.review.taste.regression import Example, area, fit
 FEWEST_KEPT = 3  # with fewer, it is trusted by half
 _FOLDS = 5
 _PASSES = 2
-_MEMORY = 0.7  # of what earlier lessons have shown
+_MEMORY = 0.95  # of what earlier lessons have shown: they share most decisions, and with few keeps their luck
 _STEEP = 2.0
 _DOUBT = 0.5  # standard deviations against the score that do not count yet
 _LEAST = 0.001  # so that it still orders what the taste does not tell apart
