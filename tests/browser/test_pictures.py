@@ -7,10 +7,13 @@ pace; this needs Pillow, which makes them small.
 from __future__ import annotations
 
 import io
+import json
 import os
 import runpy
+import time
 from importlib import import_module
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -28,6 +31,7 @@ VERDICTS = ("drop", "keep", "drop", "drop", "star", "drop", "later")
 def test_pictures(visit: Visit, served: Served) -> None:
     served.data.mkdir()
     runpy.run_path(str(ROOT / "docs" / "pictures.py"))["prepare"](served.data)
+    posted(served)
     served.start()
     phone = visit(**PHONE, color_scheme="light", device_scale_factor=2)
     for verdict in VERDICTS:
@@ -35,10 +39,16 @@ def test_pictures(visit: Visit, served: Served) -> None:
         phone.wait_for_timeout(2500 if KEPT else 0)
     settled(phone)
     take(phone, "card")
-    for tab in ("queue", "state"):
-        phone.click(f"nav a[href='#{tab}']")
-        phone.wait_for_selector(f"#{tab} h1")
-        take(phone, tab)
+    phone.click("nav a[href='#queue']")
+    phone.wait_for_selector("#queue-lines li:nth-child(10)")
+    phone.wait_for_selector(".next b")
+    take(phone, "queue")
+    phone.set_viewport_size({"width": 360, "height": 760})
+    phone.click("nav a[href='#state']")
+    phone.wait_for_selector("figure:last-child")
+    phone.wait_for_selector("#health")
+    take(phone, "state")
+    phone.set_viewport_size(PHONE["viewport"])
     served.login = served.invite()
     desk = visit(**DESK, color_scheme="dark")
     desk.click("text=Review here")
@@ -48,6 +58,24 @@ def test_pictures(visit: Visit, served: Served) -> None:
     for digit in "2449":
         desk.keyboard.press(digit)
     take(desk, "list")
+
+
+def posted(served: Served) -> None:
+    """Give the bot a month in which it has posted, and goes on."""
+    today, rng = int(time.time() // 86400) * 86400, Random(1)
+    days = [(day, number) for day in range(30, 0, -1) for number in range(rng.choice((1, 2, 2, 2)))]
+    targets = {"mastodon": {"state": "posted", "url": None, "id": "1", "at": 1, "error": None}}
+    entries = [
+        {
+            "text": f"Log {day} {number}",
+            "timestamp": (today - day * 86400 + 36000 * number) * 1000,
+            "id": f"{day:08x}{number:02x}",
+            "targets": targets,
+        }
+        for day, number in days
+    ]
+    (served.data / "tweeted.json").write_text(json.dumps(entries))
+    (served.data / ".botus" / "heartbeat").touch()
 
 
 def take(page: Any, name: str) -> None:  # noqa: ANN401

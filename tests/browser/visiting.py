@@ -32,16 +32,18 @@ class Served:
         data: the directory.
         address: of the page, the same after every start.
         login: an address that lets somebody in, once.
+        settings: of its environment.
     """
 
     def __init__(self, data: Path) -> None:
         self.data, self.address, self.login, self._port = data, "", "", 0
+        self.settings = {"CRON": "0 9,18 * * *", "TZ": "UTC"}
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         self._process = subprocess.Popen(
             [*COMMAND, "web", "--data", str(self.data), "--port", str(self._port)],
-            env=environment(CRON="0 9,18 * * *", TZ="UTC"),
+            env=environment(**self.settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -50,7 +50,7 @@ class Telling:
     def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
         self._settings, self._clock = settings, clock
         self._targets = configured(settings, clock)
-        self._guard = threading.Lock()
+        self._looking, self._guard = threading.Lock(), threading.Lock()  # long looks; what is kept of files
         self._lines, self._log = Lines(settings.data), Log(settings.data)
         self._run = PostingRun(settings, self._targets, rng=Random(), clock=clock, say=lambda *_, **__: None)
         self._known: Status | None = None
@@ -61,7 +61,7 @@ class Telling:
 
     def status(self) -> dict[str, Any]:
         """What `botus status --json` says, and whether all is well."""
-        with self._guard:
+        with self._looking:
             found = self._status()
             well = health.look(lambda: self._settings, self._clock)
             told = found.as_dict()
@@ -82,8 +82,9 @@ class Telling:
 
     def coming(self) -> dict[str, Any]:
         """When the next post goes out, and which line it is, or what decides."""
-        with self._guard:
+        with self._looking:
             found, order = self._status(), self._settings.post_order
+        with self._guard:
             selection, _ = self._selection()
             ready = found.survey.queue.ready if found.survey.queue else None
             lines: list[Line] = []
@@ -131,7 +132,7 @@ class Telling:
 
     def attention(self) -> dict[str, Any]:
         """Everything that is open: what stopped, what nobody knows, what is on its way, what is damaged."""
-        with self._guard:
+        with self._looking:
             found = self._status()
         survey = found.survey
         posts: list[dict[str, Any]] = [
@@ -165,14 +166,14 @@ class Telling:
         """The numbers of the pictures; None where a file is damaged."""
         most = min(limit.most for limit in self._settings.limits())
         zone, now = zone_or_utc(self._settings.zone), self._clock()
+        with self._looking:
+            acceptance = self._status().survey.acceptance
         with self._guard:
             return {
                 "posts_per_day": _tried(
                     lambda: figures.posts_per_day(self._log.index().times, now, zone, _DAYS)
                 ),
-                "kept_by_temperature": [
-                    {**asdict(one), "share": round(one.share, 4)} for one in self._status().survey.acceptance
-                ],
+                "kept_by_temperature": [{**asdict(one), "share": round(one.share, 4)} for one in acceptance],
                 "lengths": _tried(lambda: figures.lengths(self._lines.lengths(), most)),
                 "most": most,
             }

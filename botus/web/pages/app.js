@@ -66,7 +66,7 @@ async function route() {
     else link.removeAttribute("aria-current");
   }
   document.body.dataset.tab = name;
-  if (name === "review") return review.paint(true);
+  if (name === "review") return review.returned();
   const section = $(name);
   section.replaceChildren(h("p", { class: "dim" }, "One moment…"));
   try {

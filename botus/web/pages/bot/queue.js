@@ -19,6 +19,7 @@ export function show(main, api) {
   main.append(h("h1", {}, "Queue"), next, adding, field, count, lines, more);
 
   let timer = 0;
+  let looking = 0;
   let asked = 0;
   let first = 0;
   const later = () => {
@@ -51,6 +52,13 @@ export function show(main, api) {
     } catch (problem) {
       next.replaceChildren(h("p", {}, plain(problem.message)));
     }
+  }
+
+  /** Show what has changed; what comes next is counted anew only once nothing more is changed. */
+  function refresh() {
+    load(true);
+    clearTimeout(looking);
+    looking = setTimeout(look, 1500);
   }
 
   /** One line of the queue, with what can be done with it. */
@@ -114,16 +122,14 @@ export function show(main, api) {
     const id = newId();
     await changed(api, `/queue/${what}`, { id, client: clientId(), post: line.post, ...fields }, (answer) => {
       say(answer.said, ["Undo", () => undo(id)]);
-      load(true);
-      look();
+      refresh();
     });
   }
 
   async function undo(id) {
     await changed(api, "/queue/undo", { id: newId(), client: clientId(), post: id }, (answer) => {
       say(answer.said);
-      load(true);
-      look();
+      refresh();
     });
   }
 
@@ -133,8 +139,7 @@ export function show(main, api) {
       const answer = await until(api, "/queue/add", { id: newId(), text: added.value });
       say(answer.said);
       added.value = "";
-      load(true);
-      look();
+      refresh();
     } catch (problem) {
       failure(problem);
     }
@@ -142,7 +147,10 @@ export function show(main, api) {
 
   load(true);
   look();
-  return () => clearTimeout(timer);
+  return () => {
+    clearTimeout(timer);
+    clearTimeout(looking);
+  };
 }
 
 function says(line) {

@@ -269,6 +269,12 @@ export class Review {
     else say(problem.what === "offline" ? "There is no connection now, and this needs one" : problem.message);
   }
 
+  /** Show the review again, with what was done on another tab. */
+  returned() {
+    this.paint(true);
+    this.#lookAgain(true);
+  }
+
   async #lookAgain(anyway = false) {
     if (!this.model || this.taken || document.hidden || this.outbox.entries.length) return;
     if (!anyway && ($("review").hidden || Date.now() - this.#touched > AWAKE_MS)) return;
