@@ -15,11 +15,13 @@ _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 _BLOCKS = frozenset(("p", "div", "ul", "ol", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"))
 _BREAK_BEFORE = {"br": "\n", "li": "\n", "tr": "\n"} | dict.fromkeys(_BLOCKS, "\n\n")
 _SKIPPED = frozenset(("script", "style", "template", "title"))
+_NAMES = (
+    r"p|a|div|span|b|i|u|s|em|strong|small|del|ins|code|pre|ul|ol|li|h[1-6]|blockquote|sub|sup|q|font|center"
+)
 _TAGS = re.compile(
-    r"<(p|a|div|span|b|i|u|s|em|strong|small|del|ins|code|pre|ul|ol|li|h[1-6]|blockquote|sub|sup|q|font|center)"
-    r"(?:\s[^<>]*)?>.*?</\1\s*>"
+    rf"<(?P<opens>{_NAMES})(?:\s[^<>]*)?>|</(?P<closes>{_NAMES})\s*>"
     r"|(?:(?<!\S)|(?<=[^\s`'\"(]))<br\s*/?>(?=\S)(?![`'\")])|(?<=[^\s`'\"(])<br\s*/?>(?:\s|$)|<br\s*/?>\s*<",
-    re.IGNORECASE | re.DOTALL,
+    re.IGNORECASE,
 )
 _TAG = re.compile(r"<[^<>]*+>")
 _LONGEST = 4 * LONGEST_POST
@@ -38,7 +40,13 @@ def is_html(text: str) -> bool:
 
     `<3`, `<sigh>` and `a < b` are words, and so is `<br>` in a sentence, with spaces around it.
     """
-    return "<" in text and bool(_TAGS.search(text))
+    opened = set[str]()
+    for found in _TAGS.finditer(text) if "<" in text else ():
+        if found["opens"]:
+            opened.add(found["opens"].lower())
+        elif not found["closes"] or found["closes"].lower() in opened:
+            return True
+    return False
 
 
 def html_text(markup: str) -> str:

@@ -114,7 +114,7 @@ _APPRISE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]+")
 def split_urls(value: str) -> tuple[str, ...]:
     """Split a list of URLs where white space or a comma stands before a scheme: URLs may hold commas."""
     value = value.strip(" \t\r\n,")
-    urls = re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", value) if value else []
+    urls = re.split(r"(?<![\s,])[\s,]++(?=[A-Za-z][A-Za-z0-9+.-]*://)", value) if value else []
     return tuple(dict.fromkeys(urls))
 
 

@@ -16,7 +16,7 @@ START = "<|startoftext|>"
 END = "<|endoftext|>"
 _END = END.encode()  # the one token of GPT-2's own vocabulary, which ends a post of plain lines too
 
-_SHRINKING = re.compile(r"\S*(?:[@＠&/]|\.\w)\S*")
+_SHRINKING = re.compile(r"(?<!\S)\S*(?:[@＠&/]|\.\w)\S*")
 # Latin, Greek, Cyrillic, Hebrew and Arabic letters, kana, Han and Hangul
 _COUNTED = re.compile(
     "[ -~\n\u00c0-\u024f\u0391-\u03c9\u0400-\u045f\u05d0-\u05ea\u0621-\u063a\u0641-\u064a"

@@ -18,7 +18,8 @@ _Border = Literal["begin", "start", "end", "head", "line", "program"]
 
 _LINE = re.compile(r"={10,}\s*")
 _HEAD = re.compile(
-    r"(?:Model (?:prompt|input) >>>.*?)?={3,} ?(?:SAMPLE|GENERATED SEQUENCE) \d+ ?={3,}\s*", re.IGNORECASE
+    r"(?:Model (?:prompt|input) >>>.*?)?(?<!=)={3,} ?(?:SAMPLE|GENERATED SEQUENCE) \d+ ?={3,}\s*",
+    re.IGNORECASE,
 )
 _PROGRAM = re.compile(
     r"\[\d+ \| \d+\.\d+\] loss=.*\s*|Saving (?:checkpoint/)?\S*model-\d+\s*|Model (?:prompt|input) >>>.*\s*"
@@ -27,7 +28,7 @@ _PROGRAMS = ("=", "[", "Saving", "Model")
 _MARKERS = ("<|startoftext|>", "<|endoftext|>")
 _BEGINNINGS = "|".join(re.escape(one[:size]) for one in _MARKERS for size in range(len(one) - 3, 1, -1))
 _ENDINGS = "|".join(re.escape(one[-size:]) for one in _MARKERS for size in range(len(one) - 3, 1, -1))
-_MARKER = re.compile(rf"[<|/]*(?:(start)|end)oftext[|>]*|(?:{_BEGINNINGS})(?=\s*$)", re.IGNORECASE)
+_MARKER = re.compile(rf"[<|/]{{0,20}}(?:(start)|end)oftext[|>]*|(?:{_BEGINNINGS})(?=\s*$)", re.IGNORECASE)
 _REST = re.compile(rf"\s*(?:{_ENDINGS})", re.IGNORECASE)  # of a marker within which a sample begins
 _WORD = re.compile(r"(?:start|end)oftext|<\|(?:start|end)", re.IGNORECASE)
 _END_OF_MARKER, _RULE = b"oftext", b"==="

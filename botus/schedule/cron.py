@@ -39,6 +39,7 @@ _MACROS = {
     "@monthly": "0 0 1 * *",
 }
 _FOREIGN_MACROS = {"@midnight": "0 0 * * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *"}
+_LONGEST_TEXT = 1000  # letters; all minutes, hours and days, one by one, have 400
 _QUOTES = (('"', '"'), ("'", "'"), ("`", "`"), ("“", "”"), ("‘", "’"))
 _ZONE_IN_FRONT = re.compile(
     r"\w*(?:TZ|TIME_?ZONE)\s*=\s*(?P<zone>\"[^\"]*\"|'[^']*'|[^\s;]+)[\s;]*(?P<rest>.*)", re.I | re.S
@@ -68,6 +69,8 @@ def read(expression: str, identity: str) -> Cron:
     Raises:
         SettingsError: it is anything else, or never fires; says what was probably meant.
     """
+    if len(expression) > _LONGEST_TEXT:
+        raise SettingsError(f"CRON has {len(expression):,} letters, more than any schedule.", HINT)
     text = _unquoted(re.split(r"(?:^|\s)#", _unquoted(expression), maxsplit=1)[0])
     _refuse_zone(text)
     fields = _MACROS.get(text.lower(), text).split()

@@ -19,6 +19,7 @@ _DAY = timedelta(days=1)
 _OFFSET = re.compile(
     r"(?:Etc/)?(?:GMT|UTC?|Z)?\s*([+\-−])\s*(\d{1,2})(?::?(\d\d))?", re.ASCII | re.IGNORECASE
 )
+_LONGEST = 100  # letters of a name
 _AROUND = re.compile(r"^:|^.*zoneinfo/|^(?:posix|right)/", re.IGNORECASE)
 _POSIX_RULE = re.compile(r"(?:[A-Za-z]{3,}|<[^>]+>)[+-]?\d")
 
@@ -29,6 +30,8 @@ def find_zone(name: str) -> ZoneInfo:
     Raises:
         SettingsError: there is none; says which one was probably meant.
     """
+    if len(name) > _LONGEST:  # each slash would be a folder within a folder
+        raise SettingsError(f"TZ has {len(name):,} letters, more than any time zone.")
     if name.startswith("right/"):
         plain = name.removeprefix("right/")
         raise SettingsError(f"TZ '{name}' counts leap seconds and is half a minute off; write '{plain}'")

@@ -54,7 +54,7 @@ _MAYBE = tuple(
 _MINE = tuple(str.split("fromme isfromme issender ismine isoutgoing outgoing"))
 _NOBODY = frozenset(("", "none", "nan", "null", "[deleted]", "deleted", "unknown", "-"))
 _OBJECT = re.compile(r"\{.*\}|\w+\(.*\)", re.DOTALL)
-_PAIR = re.compile(r"['\"]?(\w+)['\"]?\s*[:=]\s*(?:['\"]([^'\"]*)['\"]|([\w.-]+))")
+_PAIR = re.compile(r"['\"]?\b(\w++)['\"]?\s*[:=]\s*(?:['\"]([^'\"]*)['\"]|([\w.-]+))")
 _SHARED = frozenset((Refusal.RETWEET, Refusal.BOOST, Refusal.QUOTE))
 _SHOWN = 10
 _NAMED_FOR = 3  # posts, the fewest that one has under a name before it changes

@@ -35,14 +35,14 @@ Event = tuple[str, Any]
 
 
 def elements(
-    pieces: Iterable[str], place: str, path: Sequence[str] = (), longest: int = LONGEST
+    pieces: Iterable[str], place: str, paths: Sequence[tuple[str, ...]] = (), longest: int = LONGEST
 ) -> Iterator[Any]:
-    """Yield the elements of the array that a file is, assigns to a name, or has at a path.
+    """Yield the elements of the array that a file is, assigns to a name, or has at some paths.
 
     Args:
         pieces: the text of the file.
         place: how to name it to the person.
-        path: the keys that lead to the array where the file is an object; none: the object itself.
+        paths: the keys that lead to each array where the file is an object; none: the object itself.
         longest: how many letters an element may have.
 
     Raises:
@@ -52,8 +52,8 @@ def elements(
     events = chain.from_iterable(source)
     if next(events)[0] == "start_array":
         yield from source.values(events)
-    elif path:
-        yield from source.found(events, tuple(path))
+    elif paths:
+        yield from source.found(events, paths)
     else:
         rest = dict[str, Any]()
         for event, name in events:
@@ -143,16 +143,20 @@ class _Source:
                 self._held = 0
                 yield value
 
-    def found(self, events: Iterator[Event], path: tuple[str, ...]) -> Iterator[Any]:
-        """Yield what the array or the object at a path has, below the object that has just begun."""
+    def found(self, events: Iterator[Event], paths: Sequence[tuple[str, ...]]) -> Iterator[Any]:
+        """Yield what the arrays and the objects at some paths have, below the object that has just begun."""
+        below: dict[str, list[tuple[str, ...]]] = {}
+        for first_key, *rest in paths:
+            below.setdefault(first_key, []).append(tuple(rest))
         for event, name in events:
             if event == "end_map":
                 return
             first = next(events)
-            if name == path[0] and first[0] in ("start_array", "start_map") and len(path) == 1:
+            inner = below.get(name, [])
+            if () in inner and first[0] in ("start_array", "start_map"):
                 yield from self.values(events)
-            elif name == path[0] and first[0] == "start_map" and len(path) > 1:
-                yield from self.found(events, path[1:])
+            elif inner and first[0] == "start_map":
+                yield from self.found(events, inner)
             else:
                 self._pass(first, events)
 

@@ -18,9 +18,10 @@ from botus.text import counted
 
 DELIMITERS = ",;\t|"
 _MANY_LINES = 50
+_AGAIN = 10  # so many times the lines so far may be looked through again, and a few thousand more
 _LONG_CELL = 1000  # letters from which rows are looked for in a cell that is closed as it should be
 csv.field_size_limit(LONGEST)  # its own limit would end with an error on a long line of anything
-_CELL = re.compile(r'\s*"((?:[^"]|"")*)"\s*,*\s*')
+_CELL = re.compile(r'\s*"((?:[^"]|"")*)"\s*+,*+\s*')
 _SEP = re.compile(r'\ufeff?"?sep=(.)"?[;,\t|]*\s*', re.IGNORECASE)
 _ESCAPED = re.compile(r'\\"(?!["\s;,|]|$)')
 _BACKSLASH = re.compile(r'\\(?!["\\\r\n])')
@@ -56,10 +57,14 @@ def rows_of(
     held: list[str] = []
     strays: list[int] = []
     number, width, ended = 0, 0, False
+    looked = 0  # at lines that were then read one by one; each might open a quote up to the end of the file
+
+    def is_patient() -> bool:
+        return looked <= _AGAIN * (number + _LONG_CELL)
 
     def feed() -> Iterator[str]:
         nonlocal ended
-        while again or not ended:
+        while (again or not ended) and (is_patient() or not held):
             line = again.popleft() if again else next(source, None)
             ended = line is None
             if line is not None:
@@ -88,11 +93,14 @@ def rows_of(
         if len(held) > 1 and (is_closed or _has_rows(held[1:], delimiter, width)):
             strays.append(number + 1)
             row = _alone(held[0], delimiter, escapes=escapes)
+            looked += len(held)
             again.extendleft(reversed(held[1:]))
             del held[1:]
         elif ended and len(held) > _MANY_LINES:
             what = "a quote opens and is never closed"
             raise FileError(f"{place}, line {number + 1}: {what}", "close it, or save the file as CSV again")
+        elif not is_patient():
+            row = _alone(held[0], delimiter, escapes=escapes)
         else:
             row = next(_reader(held, delimiter, escapes), [])
         number += len(held)

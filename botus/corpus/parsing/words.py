@@ -96,7 +96,7 @@ def is_part(text: str) -> bool:
 _MAY_BE_PART = re.compile(
     r"[/…／]|\.\.|cont|more|thread|\bcontd|🧵|続|つづ|fort|sui|sig|\d (?:of|von|de|sur) \d", re.IGNORECASE
 )
-_ADDRESS = r"(?:https?:/\S*|(?:www\.)?[\w-]+(?:\.[\w-]+)+/\S*|[\w./:-]*t\.co\S*)"
+_ADDRESS = r"(?:https?:/\S*+|(?:www\.)?[\w-]+(?:\.[\w-]+)+/\S*+|[\w./:-]*t\.co\S*+)"
 _CONT = (
     r"(?:cont(?:['’]?d|inued|inues|inua|inúa|\.)?|more|read more|see more|forts(?:\.|etzung(?: folgt)?)?|mehr"
     r"|suite|à suivre|sigue|segue|続く|続き|つづく)"
@@ -112,8 +112,8 @@ _GOES_ON = re.compile(
 _N = r"[0-9０-９]{1,2}"
 _OF_N = rf"{_N}\s?(?:[/／]|\bof\b|\bvon\b|\bde\b|\bsur\b)\s?(?:{_N}|[nNxX?∞])"
 _NUMBERED = re.compile(
-    rf"(?:^|\s|[.!?…])[(\[（【]\s*(?:thread|part|teil|parte|partie)?\s*{_OF_N}\s*[)\]）】]\s*(?:$|{_ADDRESS}$|(?:#\w+\s*)+$)"
-    rf"|^[(\[（【]\s*(?:thread|part|teil|parte|partie)?\s*{_OF_N}\s*[)\]）】]"
+    rf"(?:^|\s|[.!?…])[(\[（【]\s*(?:(?:thread|part|teil|parte|partie)\s*)?{_OF_N}\s*[)\]）】]\s*(?:$|{_ADDRESS}$|(?:#\w+\s*)+$)"
+    rf"|^[(\[（【]\s*(?:(?:thread|part|teil|parte|partie)\s*)?{_OF_N}\s*[)\]）】]"
     rf"|^{_N}[/／](?:\s|$|[nNxX?∞]\b)|(?:\s){_N}[/／][nNxX?∞]?$|\s[/／]{_N}$|^[/／]{_N}\s"  # 1/ and /2
     rf"|^\W*(?:thread|a thread|mini-?thread)\s*(?:[:/1🧵👇⬇]|\n|$)|🧵\s*(?:👇|⬇\ufe0f?|{_N}[/／]|:|$)|^🧵"
     r"|[(\[](?:a |mini-?)?thread[)\]]",

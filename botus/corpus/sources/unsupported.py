@@ -50,7 +50,7 @@ _XML_OF = {
     "<rss": "a feed (XML)",
     "w3.org/2005/Atom": "a feed (XML)",
 }
-_MAILBOX = re.compile(r"From \S+.*\n(?:[\w-]+: .*\n(?:[ \t].*\n)*)+", re.MULTILINE)
+_MAILBOX = re.compile(r"From \S.*\n(?:[\w-]+: .*\n(?:[ \t].*\n)*)+", re.MULTILINE)
 _CHAT = "a conversation: it has other people's words"
 _OWN_WORDS = "botus takes what one person has published; copy your own posts into a text file, one per line"
 # Fields without capitals and signs: one of them, or all of a set, and the records are messages.

@@ -43,7 +43,7 @@ def is_outbox(start: str, name: str) -> bool:
 def posts(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
     """Yield the posts of outboxes."""
     for name in names:
-        for activity in elements(archive.text(name, notes), archive.place(name), ("orderedItems",)):
+        for activity in elements(archive.text(name, notes), archive.place(name), [("orderedItems",)]):
             yield post_of(activity)
 
 

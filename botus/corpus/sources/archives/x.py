@@ -34,10 +34,12 @@ _FOR_FEW = ("trusted_friends_control", "trusted_friends_info", "exclusive_tweet_
 _CSV = re.compile(r"(?:.*/)?tweets\.csv")
 _CSV_COLUMNS = frozenset(("tweet_id", "timestamp", "text", "retweeted_status_id", "expanded_urls"))
 _ALONE = re.compile(r"\s*(?:window\.YTD\.tweets?\.part\d+|Grailbird\.data\.tweets_[\d_]+)\s*=")
-_EDIT_IDS = re.compile(rb'"editTweetIds"\s*:\s*\[([^\]]*)\]')
+_EDIT_IDS = re.compile(rb'"editTweetIds"\s*:\s*\[([^\[\]]*)\]')
 _INITIAL_ID = re.compile(rb'"initialTweetId"\s*:\s*"(\d{1,20})"')
 _HANDLES = re.compile(r"(?:@\w+\s+)+")
 _STATUS = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(?:\w+|i/web)/status/\d+(?:[/?#].*)?")
+
+_SHORT = re.compile(r"https?://[\w.-]+/\w+", re.ASCII)
 
 _NUMBERS = ("id_str", "id", "tweetId", "tweet_id")
 _AGAIN = "download the archive again"
@@ -182,15 +184,15 @@ def _without_links(text: str, urls: list[dict[str, Any]], media: list[dict[str, 
     """
     if "http" not in text:
         return text
-    for one in media:
-        if one.get("url"):
-            text = text.replace(str(one["url"]), "")
-    for one in urls:
-        short, whole = str(one.get("url") or ""), str(one.get("expanded_url") or "")
-        if short and whole:
-            is_appended = bool(_STATUS.fullmatch(whole)) and text.rstrip().endswith(short)
-            text = text.replace(short, "" if is_appended else whole)
-    return text.strip()
+    shown = {str(one.get("url")) for one in media}
+    text = _SHORT.sub(lambda found: "" if found[0] in shown else found[0], text).rstrip()
+    meant = {str(one.get("url")): str(one.get("expanded_url") or "") for one in urls}
+
+    def whole(found: re.Match[str]) -> str:
+        address = meant.get(found[0]) or found[0]
+        return "" if found.end() == len(text) and _STATUS.fullmatch(address) else address
+
+    return _SHORT.sub(whole, text).strip()
 
 
 def _long_text(long_texts: dict[int, list[str]], at: float | None, text: str) -> str:

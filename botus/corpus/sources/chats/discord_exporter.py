@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from botus.corpus.parsing import dates
@@ -17,6 +18,7 @@ from botus.corpus.parsing.post import Options, ParsedPost, Refusal
 from botus.corpus.sources.chats.transcripts import refused, unquoted
 
 _START = re.compile(r'\s*\{\s*"guild"\s*:\s*\{[^{}]*\}\s*,\s*"channel"\s*:\s*\{')
+_MENTIONS = 100  # more than a message of Discord may have
 _WRITTEN = ("Default", "Reply", "0", "19")
 
 
@@ -36,7 +38,7 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
         if options.author is None:
             raise refused(place, None)
         authors, wrote, turn, last = Authors(place, options.author), dict[str, str](), 0, ""
-        for record in elements(archive.text(name, notes), place, ("messages",)):
+        for record in elements(archive.text(name, notes), place, [("messages",)]):
             is_written = isinstance(record, dict) and str(record.get("type", "Default")) in _WRITTEN
             person = record.get("author") if is_written else None
             if not isinstance(person, dict) or person.get("isBot"):
@@ -59,7 +61,7 @@ def _author(person: dict[str, Any]) -> Author:
 
 def _post(record: dict[str, Any], channel: str, *, is_reply: bool) -> ParsedPost:
     text = str(record.get("content") or "")
-    for one in record.get("mentions") or ():
+    for one in islice(record.get("mentions") or (), _MENTIONS):
         called = str(one.get("nickname") or one.get("name") or "") if isinstance(one, dict) else ""
         if " " in called:  # what follows an @ is a mention up to the first space
             text = text.replace(f"@{called}", f"@{re.sub(r'[^a-zA-Z0-9_]', '', called) or 'name'}")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from botus.corpus.sources.chats.heads import WEEKDAYS, Head
 
+_LONGEST = 120  # letters of a line with a name and what sets it off
 _FIRST = 300  # heads and lines whose order and words are remembered
 _TITLES = WEEKDAYS | frozenset(
     str.split(  # in the languages in which such lists were met
@@ -163,7 +164,7 @@ def are_titles(names: list[str]) -> bool:
 
 def _only_name(line: str) -> str:
     """The name that is all of a line, "" where it is none."""
-    match = _LINE.fullmatch(line)
+    match = _LINE.fullmatch(line) if len(line) < _LONGEST else None
     name = match["name"] if match else ""
     is_name = _LETTER.search(name) and len(name.split()) < 5 and not name.endswith(_ENDS)
     return name if is_name else ""

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from botus.corpus.sources.chats.heads import Head, head_of, plain, rare_names
 from botus.corpus.sources.chats.names import Names, OwnLines, Unmarked, returning
@@ -20,6 +21,7 @@ _FEW = 5  # heads of which one cannot expect that names return
 _LONGEST_NAME = 60
 _PART = 0.03  # the share of heads in a text of long messages
 _SOMETHING = re.compile(r"\w")
+_TO = re.compile(r"(?P<first>[^\W\d_]+) (?P<name>.+?) (?P<to>\S+) (?P<whom>.+)")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -63,6 +65,25 @@ class Conversation:
     def is_readable(self) -> bool:
         """Whether it is sure where a message begins and who wrote it."""
         return self.layout not in (Layout.RECORDS, Layout.LINE, Layout.UNMARKED)
+
+    @cached_property
+    def around(self) -> tuple[str, str]:
+        """The word with which all names begin and the one with which all end; "" where they differ."""
+        firsts, lasts = ({one.split()[place] for one in self.names} for place in (0, -1))
+        return firsts.pop() if len(firsts) == 1 else "", lasts.pop() if len(lasts) == 1 else ""
+
+    def sender(self, name: str) -> str:
+        """The sender of "From name to everyone", where all names are of this form."""
+        this = _TO.fullmatch(name) if self._first_word else None
+        return this["name"] if this and this["first"] == self._first_word else name
+
+    @cached_property
+    def _first_word(self) -> str:
+        """The first word of all names of the form of `sender`, "" where one is not."""
+        parts = [_TO.fullmatch(one) for one in self.names]
+        forms = {(one["first"], one["to"]) if one else None for one in parts}
+        form = forms.pop() if len(forms) == 1 else None
+        return form[0] if form else ""
 
     def __str__(self) -> str:
         shown = ", ".join("".join(filter(str.isprintable, name))[:30] for name in self.names[:2])

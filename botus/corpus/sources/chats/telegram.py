@@ -45,7 +45,7 @@ def posts(archive: Archive, names: list[str], options: Options, notes: list[str]
         if is_published:
             notes.append(f"{place} is a public channel; all that it published is taken for yours")
         authors, wrote, turn, last = Authors(place, options.author), dict[object, str](), 0, ""
-        for record in elements(archive.text(name, notes), place, ("messages",)):
+        for record in elements(archive.text(name, notes), place, [("messages",)]):
             if not isinstance(record, dict) or record.get("type") != "message":
                 yield ParsedPost("", Refusal.NOT_A_POST)
                 continue

@@ -36,13 +36,13 @@ _PLACEHOLDER = re.compile(
 _EDITED = re.compile(
     r"\s*[\u200e]?<[^<>\d]{6,60}>$|\s*\((?:edited|bearbeitet|modifié|editado|modificato|изменено)\)$"
 )
+_LONGEST_NOTE = 100  # letters of what a program adds to a message
 _SECTION = re.compile(r"\{[A-Z]\w+\}$|=+$")  # DiscordChatExporter: what is attached to the message above
 _QUOTED_LINE = re.compile(r"^>>> (?s:.*)|^> .*(?:\n|$)", re.MULTILINE)
 _IN_BRACKETS = re.compile(r"\s*\([^()]*\)$")  # "Heron (@heron:pond.example)"
 _COPY = "copy your own into a text file"
 _CUE = re.compile(r"\s*\d+\s*")
 _PARTS = re.compile(r"[\s@,|/•·»–—]*[<>()\[\]{}【】«»/@|•·][\s@,|/•·»–—]*")
-_TO = re.compile(r"(?P<first>[^\W\d_]+) (?P<name>.+?) (?P<to>\S+) (?P<whom>.+)")
 
 
 def posts(archive: Archive, names: list[str], options: Options, notes: list[str]) -> Iterator[ParsedPost]:
@@ -171,7 +171,7 @@ def _with_heads(lines: Iterable[str], found: Conversation) -> Iterator[tuple[str
                 # A line with a stamp and no name is the program's; a mark tells its placeholders.
                 named = head.is_closed and head.name
                 words = head.words if not _marked(line, head) else ""
-                yield line, Head(head.stamp, _sender(head.name, found) if named else "", words)
+                yield line, Head(head.stamp, found.sender(head.name) if named else "", words)
             else:
                 yield line, None
         return
@@ -232,21 +232,10 @@ def _marked(line: str, head: Head) -> bool:
     return f"{_MARK}{head.words[:10]}" in line if head.words else False
 
 
-def _sender(name: str, found: Conversation) -> str:
-    """The sender of "From name to everyone", where all names are of this form."""
-    parts = [_TO.fullmatch(one) for one in found.names]
-    first = parts[0] if parts else None
-    if not first or not all(
-        one and one["first"] == first["first"] and one["to"] == first["to"] for one in parts
-    ):
-        return name
-    this = _TO.fullmatch(name)
-    return this["name"] if this and this["first"] == first["first"] else name
-
-
 def _posts(message: _Message, found: Conversation, authors: Authors, place: str) -> Iterator[ParsedPost]:
     text = "\n".join(line.rstrip("\r\n") for line in message.lines).strip()
-    text = unquoted(_EDITED.sub("", text.removesuffix("</v>")))
+    text = text.removesuffix("</v>")
+    text = unquoted(text[:-_LONGEST_NOTE] + _EDITED.sub("", text[-_LONGEST_NOTE:]))
     if not message.head.name:
         if text:
             yield ParsedPost(text, Refusal.NOT_A_POST)
@@ -267,7 +256,7 @@ def _called(name: str, found: Conversation) -> Iterator[str]:
     """Yield how else a person may be called than by all that stands where the name does."""
     yield _IN_BRACKETS.sub("", name)
     yield from filter(None, _PARTS.split(name))
-    words, every = name.split(), [one.split() for one in found.names]
-    if len(words) > 1 and len(every) > 1:  # "by name", "name says"
-        yield " ".join(words[1:] if all(one[0] == words[0] for one in every) else words)
-        yield " ".join(words[:-1] if all(one[-1] == words[-1] for one in every) else words)
+    words, (before, behind) = name.split(), found.around
+    if len(words) > 1 and len(found.names) > 1:  # "by name", "name says"
+        yield " ".join(words[1:] if words[0] == before else words)
+        yield " ".join(words[:-1] if words[-1] == behind else words)

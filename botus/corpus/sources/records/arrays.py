@@ -55,8 +55,9 @@ def chosen(arrays: Mapping[Path, Sequence[Any]], place: str) -> tuple[list[Path]
         FileError: all are of other people's posts, or it cannot be told which is the person's own.
     """
     worded = [path for path, first in arrays.items() if any(map(_has_words, first))]
-    others = [path for path in worded if _is_of_others(path)]
-    rest = [path for path in worded if path not in others]
+    are_others = {path: _is_of_others(path) for path in worded}
+    others = [path for path in worded if are_others[path]]
+    rest = [path for path in worded if not are_others[path]]
     own = [path for path in rest if _any(_OWN, _name(path))]
     own = (
         own
@@ -78,7 +79,8 @@ def chosen(arrays: Mapping[Path, Sequence[Any]], place: str) -> tuple[list[Path]
             f"{place} has several lists, and it does not say which are your own posts: {_listed(own)}",
             f"copy your own into a file, for example: jq '.{'.'.join(own[0])}' FILE > mine.json",
         )
-    return own, [".".join(path) for path in worded if path not in own]
+    taken = frozenset(own)
+    return own, [".".join(path) for path in worded if path not in taken]
 
 
 def within(record: Mapping[str, Any]) -> dict[Path, list[Any]]:

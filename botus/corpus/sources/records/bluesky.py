@@ -99,10 +99,14 @@ def _with_links(text: str, facets: list[Record]) -> str:
             start, end = index.get("byteStart"), index.get("byteEnd")
             if isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= len(raw):
                 places.append((start, end, uri))
+    parts, first = list[bytes](), len(raw)
     for start, end, uri in sorted(places, reverse=True):
-        if re.match(rb"(?:https?://|[\w-]+\.)\S*$", raw[start:end]):
-            raw = raw[:start] + uri.encode() + raw[end:]
-    return raw.decode(errors="replace")
+        if end > first:
+            continue  # facets may not overlap
+        is_link = re.match(rb"(?:https?://|[\w-]+\.)\S*$", raw[start:end])
+        parts += [raw[end:first], uri.encode() if is_link else raw[start:end]]
+        first = start
+    return b"".join([raw[:first], *reversed(parts)]).decode(errors="replace")
 
 
 def _objects(value: object) -> list[Record]:

@@ -137,10 +137,9 @@ def _records(archive: Archive, name: str, notes: list[str]) -> Iterator[_Found]:
     paths, left = list[arrays.Path](), list[str]()
     if not _is_post(rest | {path[0]: few for path, few in inner.items() if len(path) == 1}, inner):
         paths, left = arrays.chosen(inner, place)
-    for path in paths or [()]:
-        found = elements(archive.text(name, notes), place, path)
-        owner = arrays.owner_of(rest) if path else {}
-        yield from ((record, own or owner) for record, own in _unpacked(found, place, notes))
+    owner = arrays.owner_of(rest) if paths else {}
+    found = elements(archive.text(name, notes), place, paths)
+    yield from ((record, own or owner) for record, own in _unpacked(found, place, notes))
     notes += [f"{place}: {arrays.left_out(left)}"] if left else []
 
 

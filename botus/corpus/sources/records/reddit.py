@@ -94,7 +94,9 @@ def _refusal(record: Record, taken_back: bool) -> str:
 
 def _own_lines(body: str) -> str:
     """The author's words in Markdown, which has entities of its own, without quoted lines and addresses."""
-    return _SPOILER.sub(r"\1", _LINK.sub(r"\1", _QUOTED.sub("", unescaped(unescaped(body))))).strip()
+    own = _LINK.sub(r"\1", _QUOTED.sub("", unescaped(unescaped(body))))
+    end = own.rfind("!<") + 2  # behind it, each start of a spoiler would be looked for to the end
+    return (_SPOILER.sub(r"\1", own[:end]) + own[end:]).strip() if ">!" in own else own.strip()
 
 
 def _string(record: Record, name: str) -> str:
