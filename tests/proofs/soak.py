@@ -281,19 +281,10 @@ class Soak:
         elif failure == "edited by hand":
             self.person.edit()
         elif failure == "index of the log harmed":
-            self.harm_index()
+            path = self.data / files.STATE_FOLDER / "log.index"
+            self.index = harm(path, self.index, self.rng)
         else:
             target.after = failure
-
-    def harm_index(self) -> None:
-        """Lose the index of the log, damage it, or put an old one back."""
-        path = self.data / files.STATE_FOLDER / "log.index"
-        content = bytearray(path.read_bytes()) if path.exists() else bytearray(b"nothing")
-        earlier, self.index = self.index, bytes(content)
-        content[self.rng.randrange(len(content))] ^= 1
-        path.unlink(missing_ok=True)
-        if self.rng.random() < 0.7:
-            path.write_bytes(self.rng.choice([earlier, content]))
 
     def look_after_it(self) -> None:
         """A person calls the doctor and tells what became of lost posts; what crashes left grows old."""
@@ -352,6 +343,17 @@ class Soak:
 
     def _measured(self) -> tuple[list[int], list[dict[str, int]]]:
         return self.figures.memory, self.figures.files
+
+
+def harm(index: Path, earlier: bytes, rng: Random) -> bytes:
+    """Delete an index, damage it, or put an earlier one back; returns what it was until now."""
+    was = index.read_bytes() if index.exists() else b"nothing"
+    damaged = bytearray(was)
+    damaged[rng.randrange(len(damaged))] ^= 1
+    index.unlink(missing_ok=True)
+    if rng.random() < 0.7:
+        index.write_bytes(rng.choice([earlier, bytes(damaged)]))
+    return was
 
 
 def lasting(folder: Path) -> list[Path]:

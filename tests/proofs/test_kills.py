@@ -2,12 +2,14 @@
 
 strace counts the calls of a run that goes well; then one run after the other is killed at its first,
 second, ... write, fsync, link, rename, renameat2, unlink, flock, connect, send and receive, or is told EIO
-or ENOSPC there. After each, botus recovers and posts the rest. `python -m tests.proofs.test_kills` does the
+or ENOSPC there. After each, botus recovers and posts the rest. Before every run the index of the log is
+deleted, damaged, replaced by an earlier one, or left as it is. `python -m tests.proofs.test_kills` does the
 same at every system call.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -26,12 +28,15 @@ from botus.posting.posting_run import PostingRun
 from botus.posting.target import Timing
 from botus.posting.targets.mastodon import Mastodon
 from botus.settings import Settings
+from botus.store.durable import files
 from botus.store.intents import Intents
 from botus.store.state import StateFiles
 from botus.store.tweeted import Log
 from botus.text import fingerprint
+from tests.proofs.soak import harm
 from tests.support.servers import MastodonServer
 
+EARLIER = ["long ago", "a while ago"]
 TEXTS = ["first", "second", "third"]
 CALLS = ["write", "fsync", "link", "rename", "renameat2", "unlink", "flock", "connect", "sendto", "recvfrom"]
 FAILING = ["write", "fsync", "link", "rename", "renameat2", "unlink"]
@@ -70,7 +75,22 @@ def world(folder: Path) -> Path:
     data = folder / "data"
     data.mkdir()
     (data / "tweets.txt").write_text("".join(f"{text}\n" for text in TEXTS))
+    (data / "tweeted.json").write_text(json.dumps([{"text": text, "timestamp": 1} for text in EARLIER]))
     return data
+
+
+class Index:
+    """The index of a log, and what becomes of it."""
+
+    def __init__(self, data: Path, seed: str) -> None:
+        self._path, self._rng = data / files.STATE_FOLDER / "log.index", random.Random(seed)
+        self._path.parent.mkdir()
+        Log(data).index()
+        self._earlier = self._path.read_bytes()
+
+    def meets_something(self) -> None:
+        if self._rng.random() < 0.75:
+            self._earlier = harm(self._path, self._earlier, self._rng)
 
 
 def calls_of_a_run(calls: list[str], *faults: str) -> dict[str, tuple[int, int]]:
@@ -101,9 +121,10 @@ def injections(*faults: str) -> Iterator[Injection]:
                 yield Injection(call, number, "error=ENOSPC")
 
 
-def recover(data: Path, server: MastodonServer) -> None:
+def recover(data: Path, server: MastodonServer, index: Index) -> None:
     """Post the rest, in this process, hours later by both clocks."""
     for hours in range(1, 7):
+        index.meets_something()
         shift = 120 * hours
         server.clock = lambda shift=shift: time.time() + shift  # type: ignore[misc]
         clock = lambda shift=shift: time.time() + shift  # noqa: E731
@@ -122,18 +143,20 @@ def try_one(injection: Injection, *faults: str) -> str:
     with tempfile.TemporaryDirectory() as name, MastodonServer() as server:
         server.script(*faults)
         data = world(Path(name))
+        index = Index(data, str(injection))
+        index.meets_something()
         inject = f"inject={injection.call}:{injection.fault}:when={injection.number}"
         done = post(data, server, ["-o", "/dev/null", "-e", f"trace={injection.call}", "-e", inject])
         if injection.fault != "signal=SIGKILL" and done.returncode not in (0, 3, 5):
             return f"exit code {done.returncode}: {done.stderr.decode()[-300:]}"
-        recover(data, server)
+        recover(data, server, index)
         aside = (data / "tweets.txt").read_text().split() if faults else []
         if sorted([*server.texts, *aside]) != sorted(TEXTS):
             return f"posted {server.texts}, set aside {aside}"
         if {fingerprint(text) for text in aside} != set(StateFiles(data).load().too_long):
             return f"set aside {aside}, remembered {StateFiles(data).load().too_long}"
         entries = Log(data).entries()
-        if sorted(entry["text"] for entry in entries) != sorted(server.texts):
+        if sorted(entry["text"] for entry in entries) != sorted([*EARLIER, *server.texts]):
             return f"logged {entries}"
         if Intents(data).open():
             return "an intent is left open"
