@@ -108,12 +108,17 @@ class PostingRun:
         Raises:
             FileError: a file that decides is damaged.
         """
+        # Before they are read: what is found out by them is not to be older than this says.
+        stamps = files.stamp(self.decisions.path), files.stamp(self.candidates.path)
         judgement, flags = self.decisions.judgement(), self.candidates.flags()
         denylist = parse_denylist(files.read(self.data / "denylist.txt") or b"")
         targets, post_only = self.targets.values(), self.settings.post_only
         logged, claimed, too_long = self.log.index(), self.intents.used(), self.state.load().too_long
         inner = samples.inner_lines(self.queue.having(samples.BORDERS))
-        return Selection(targets, post_only, logged, claimed, judgement, flags, denylist, too_long, inner)
+        basis = (post_only, *stamps)
+        return Selection(
+            targets, post_only, logged, claimed, judgement, flags, denylist, too_long, inner, basis
+        )
 
     def choose(self, selection: Selection, name: str = "") -> Line | None:
         """Choose the line of this name, or the next in the policy's order, None where none may be drawn."""

@@ -17,7 +17,7 @@ from botus.screening.denylist import Denylist
 from botus.screening.rules import precheck
 from botus.settings import PostOnly, PostOrder
 from botus.store.decisions import Judgement, earlier_wordings
-from botus.store.durable.lines import Line
+from botus.store.durable.lines import Kind, Line
 from botus.store.queue import Queue
 from botus.store.tweeted import Log
 from botus.text import LONGEST_POST, fingerprint, short_id
@@ -59,6 +59,7 @@ class Selection:
         flags: why `generate` flagged a line, by fingerprint; every line it wrote has an entry.
         too_long: lines that no target took for their length, by fingerprint, with what they said.
         inner: the numbers of lines that belong to a post of several lines, as samples have them.
+        basis: equal where judgement, flags and POST_ONLY are.
     """
 
     def __init__(
@@ -72,8 +73,9 @@ class Selection:
         denylist: Denylist,
         too_long: Mapping[str, str],
         inner: Container[int] = (),
+        basis: object = None,
     ) -> None:
-        self._inner = inner
+        self._inner, self._basis = inner, basis
         self._logged, self.claimed, self._too_long = logged, claimed, too_long
         self._post_only, self._denylist = post_only, denylist
         self.verdicts, origins = judgement
@@ -129,11 +131,26 @@ class Selection:
 
     def allows(self, line: Line) -> bool:
         """Tell whether a line may be drawn."""
-        if self._post_only == "any" or line.unfinished or not line.text or len(line.text) > LONGEST_POST:
-            return self.refusal(line) is None
-        post = fingerprint(line.text)  # with POST_ONLY nearly all of a long queue may wait for this alone
-        waits = self.verdicts.get(post) not in KEPT and self._is_unreviewed(post)
-        return not waits and self.refusal(line, post) is None
+        return self.refusal(line) is None
+
+    @property
+    def reviewed(self) -> Kind:
+        """The lines that no decision, flag or POST_ONLY holds back: there may be few in a long queue."""
+
+        def is_one(line: Line) -> bool:
+            if line.unfinished or not line.text or len(line.text) > LONGEST_POST:
+                return line.unfinished
+            post = fingerprint(line.text)
+            if post in self.verdicts:
+                return self.verdicts[post] in KEPT
+            return post != _NOTHING and not self._is_unreviewed(post) and not self.flags.get(post)
+
+        return Kind("reviewed", is_one, self._basis)
+
+    @property
+    def starred(self) -> Kind:
+        """The lines that a person has starred."""
+        return Kind("starred", self.is_star, self._basis)
 
     def is_star(self, line: Line) -> bool:
         """Tell whether a person has starred a line."""
@@ -161,9 +178,9 @@ class Selection:
 def choose(selection: Selection, queue: Queue, log: Log, order: PostOrder, rng: Random) -> Line | None:
     """Choose the next line, None where none may be drawn."""
     if order == "file":
-        return queue.first(selection.allows)
+        return queue.first(selection.allows, selection.reviewed)
     if order == "random":
-        return queue.draw(rng, selection.allows)
+        return queue.draw(rng, selection.allows, selection.reviewed)
     return _choose_spaced(selection, queue, log, rng)
 
 
@@ -217,16 +234,16 @@ def _choose_spaced(selection: Selection, queue: Queue, log: Log, rng: Random) ->
             break
         since += 1
     most = selection.stars_left()
-    others = _estimate(queue, is_other) if most else 0
+    others = _estimate(queue, is_other, selection.reviewed) if most else 0
     if most and since >= others // most:
-        stars = [line for line in queue.lines() if selection.is_star(line) and selection.allows(line)]
+        stars = list(filter(selection.allows, queue.of(selection.starred)))
         if stars and since >= others // len(stars):
             return rng.choice(stars)
-    return queue.draw(rng, is_other)
+    return queue.draw(rng, is_other, selection.reviewed)
 
 
-def _estimate(queue: Queue, is_one: Callable[[Line], bool]) -> int:
-    """Count lines of a kind; of a long queue, by some of them where that tells enough."""
-    step = queue.step(_PART)
-    found = sum(map(is_one, queue.lines(step)))
-    return found * step if step == 1 or found >= _TELLING else sum(map(is_one, queue.lines()))
+def _estimate(queue: Queue, is_one: Callable[[Line], bool], kind: Kind) -> int:
+    """Count lines of a kind that are allowed; of a long queue, by some of them where that tells enough."""
+    step = 1 if queue.knows(kind) else queue.step(_PART)
+    found = sum(map(is_one, filter(kind.has, queue.lines(step)))) if step > 1 else 0
+    return found * step if found >= _TELLING else sum(map(is_one, queue.of(kind)))

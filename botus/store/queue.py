@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import count, islice
 from math import gcd
 from pathlib import Path
@@ -21,7 +22,10 @@ from typing import BinaryIO
 from botus.errors import FileError
 from botus.store.durable import exchange, files
 from botus.store.durable.lines import (
+    POSTS,
     Edit,
+    Kind,
+    Known,
     Line,
     content_start,
     edited,
@@ -46,12 +50,12 @@ _MOMENT = 0.5  # seconds in which a replaced file may still be written to, howev
 
 
 class Queue:
-    """The queue of one data directory."""
+    """The queue of one data directory; it keeps what it knows of a file that nobody else has changed."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
         self.path = data / "tweets.txt"
-        self._lacking: tuple[Sequence[bytes], files.Stamp | None] = (), None
+        self._known = Known()
 
     def step(self, part: int = 1) -> int:
         """Of how many lines one is to be looked at, where all that is wanted is how many there are of a kind.
@@ -103,36 +107,58 @@ class Queue:
         if not self.path.exists():
             return
         with self._open() as source:
-            seen, is_lacking = files.stamp(source.fileno()), True
-            if self._lacking == (words, seen):
+            known, is_lacking = self._known.about(source), True
+            if known.lacking == words:
                 return
             for line in having(source, words):
                 is_lacking = False
                 yield line
             if is_lacking:
-                self._lacking = words, seen
+                known.lacking = words
 
-    def draw(self, rng: Random, allows: Callable[[Line], bool]) -> Line | None:
+    def of(self, kind: Kind) -> Iterator[Line]:
+        """Yield the lines of a kind, in the order of the file; a FileError where there is no file."""
+        with self._open() as source:
+            yield from self._known.about(source).places(kind).lines(source, kind.has)
+
+    def knows(self, kind: Kind) -> bool:
+        """Tell whether it is known where every line of a kind stands, so that `of` reads those only."""
+        with self._open() as source:
+            return self._known.about(source).places(kind).is_complete
+
+    def draw(self, rng: Random, allows: Callable[[Line], bool], kind: Kind = POSTS) -> Line | None:
         """Choose one of the lines that are allowed, each with the same chance; None where there is none.
 
         Most lines of a queue are, so single lines are tried first; only when that fails again and again is
         every line looked at. That costs as much as some hundred tries for ten thousand lines.
+
+        Args:
+            kind: what all of them are.
         """
         with self._open() as source:
-            starts, total = index(source)
-            for _ in range(min(_TRIES + total // 100, total)):
-                line = line_at(source, starts, rng.randrange(total))
-                if line.text and line.text.strip() and allows(line):
+            places = self._known.about(source).places(kind)
+            if places.is_complete:
+                total = len(places)
+                tries, pick = min(_TRIES, total), partial(places.at, source)
+            else:
+                starts, total = index(source)
+                tries, pick = min(_TRIES + total // 100, total), partial(line_at, source, starts)
+            for _ in range(tries):
+                line = pick(rng.randrange(total))
+                if kind.has(line) and allows(line):
                     return line
-        chosen = None
-        for seen, line in enumerate((line for line in self.lines() if line.text and allows(line)), 1):
-            chosen = line if rng.randrange(seen) == 0 else chosen
-        return chosen
+            chosen = None
+            for seen, line in enumerate(filter(allows, places.lines(source, kind.has)), 1):
+                chosen = line if rng.randrange(seen) == 0 else chosen
+            return chosen
 
-    def first(self, allows: Callable[[Line], bool]) -> Line | None:
-        """Return the first line of the file that is allowed."""
-        self._open().close()  # a missing file is an error here, as it is for `draw`
-        return next((line for line in self.lines() if line.text and allows(line)), None)
+    def first(self, allows: Callable[[Line], bool], kind: Kind = POSTS) -> Line | None:
+        """Return the first line of the file that is allowed.
+
+        Args:
+            kind: what such a line is.
+        """
+        return next(filter(allows, self.of(kind)), None)
 
     def append(self, texts: Iterable[str]) -> None:
         """Add posts at the end, durably and all at once; the file is made if it is missing."""
@@ -256,8 +282,7 @@ class Queue:
                     except files.Changed:
                         files.discard(kept)
                         raise
-                    if self._lacking[1] == seen and not any(added for _, _, added in changes):
-                        self._lacking = self._lacking[0], new
+                    self._known.follow(source, changes, new)
 
         files.until_unchanged(self.path, attempt)
 
