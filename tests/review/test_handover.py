@@ -14,7 +14,7 @@ from botus.review import handover
 from botus.review.session import open_session
 from botus.store.decisions import Decisions
 from botus.text import fingerprint
-from tests.review.test_terminal import command, ended
+from tests.review.terminal.test_terminal import command, ended
 from tests.support.command import until
 
 

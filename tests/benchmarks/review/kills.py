@@ -14,7 +14,7 @@ from pathlib import Path
 import pexpect
 
 from botus.store.decisions import Decisions
-from tests.review.test_terminal import decide_and_kill, queue, take_everything_back, written
+from tests.review.terminal.test_terminal import decide_and_kill, queue, take_everything_back, written
 
 
 def main(decisions: int, seed: int) -> None:
