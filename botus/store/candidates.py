@@ -290,7 +290,7 @@ def _glance(start: int, line: bytes) -> Glance | None:
         logprob = float(line[odds + len(_LOGPROB) : line.index(b",", odds + len(_LOGPROB))])
     except ValueError:
         return None
-    if not abs(temperature + value + logprob) < _USUAL:  # NaN is not, either
+    if not abs(temperature) + abs(value) + abs(logprob) < _USUAL:  # NaN is not, either
         return None
     is_ours = line.startswith(_OURS, parts + len(_PARTS))
     post = line[at + len(_POST) : at + 51].decode()

@@ -167,6 +167,13 @@ def test_glances_are_the_same_whoever_wrote_the_line(tmp_path: Path) -> None:
     candidates.check()
 
 
+def test_numbers_that_no_one_can_reckon_with_are_damage_even_where_they_cancel_out(tmp_path: Path) -> None:
+    candidates = Candidates(tmp_path)
+    candidates.append(ORIGIN, [replace(candidate("one"), score=1e300, logprob=-1e300)], 1)
+    with pytest.raises(FileError, match=r"candidates\.jsonl, line 1: .* is -?1e\+300"):
+        candidates.provenance()
+
+
 def test_glances_stop_where_two_records_have_run_together(tmp_path: Path) -> None:
     candidates = Candidates(tmp_path)
     candidates.append(ORIGIN, [candidate("one"), candidate("two"), candidate("three")], 1)
