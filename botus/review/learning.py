@@ -102,20 +102,22 @@ class Learner:
         rng = Random(f"{state.seed} {decisions} {kept}")
         of_score, examples = yield from self._examples(state.verdicts, rng)
         size = model.size(self._deck)
-        folds = (yield from trust.held_out(examples, size, rng)) if kept >= trust.FEWEST_KEPT else []
-        if kept >= trust.FEWEST_KEPT:
+        folds = (yield from trust.held_out(examples, size, rng)) if trust.can_tell(decisions, kept) else []
+        if folds:
             found = trust.evidence(folds)
             # A review that begins with many decisions trusts them as if it had seen them one by one.
             times = 1 if self._evidence is not None else sum(1 for _ in lessons(decisions))
             self._evidence = trust.smoothed(self._evidence or 0.0, found, times)
+        else:
+            self._evidence = None
         trusted = trust.trust(self._evidence or 0.0)
         weights = yield from fit(examples, size, _PASSES, rng)
         learned = Model(self._deck, weights, trusted, of_score)
         worth = yield from learned.rate()
         areas = trust.mean_area(folds, trusted), trust.mean_area(folds, 0.0)
-        lesson = Lesson(decisions, kept, trusted, _ByPost(self._rows, worth), *areas)
-        reasons = self._reasons(learned)
-        return lambda now: replace(now, lesson=lesson, reasons=reasons)
+        worths, reasons = _ByPost(self._rows, worth), self._reasons(learned)
+        lesson = Lesson(decisions, kept, trusted, worths, *areas, reasons)
+        return lambda now: replace(now, lesson=lesson)
 
     def _examples(
         self, verdicts: Mapping[str, Verdict], rng: Random

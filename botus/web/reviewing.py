@@ -286,7 +286,7 @@ class Reviewing:
     def _about(self, state: ReviewState) -> list[str]:
         """What is said of the order: of a long journal not anew at each touch, since all of it is counted."""
         steps = len(state.done) if len(state.done) < _LONG else len(state.done) // 50
-        key = (id(state.lesson), state.order, state.learning, steps)
+        key = (id(state.lesson), len(state.scores), state.order, state.learning, steps)
         if key != self._said_of:
             self._said_of, self._said = key, list(about_order(state))
         return self._said

@@ -119,6 +119,8 @@ def test_the_last_keep_taken_back_leaves_the_score() -> None:
         ("k", 60, "by score; the first drop teaches it your taste"),
         ("d", 60, "by score; three keeps teach it your taste"),
         ("kkkd", 12, "by score; 30 decisions teach it your taste"),
+        ("dkkkkkkkkk", 20, "by score; 30 decisions teach it your taste"),
+        ("kkkkkd" + 54 * "k", 60, "taste half trusted until three are dropped (60 decisions, 59 kept)"),
     ],
 )
 @pytest.mark.parametrize("texts", [posts(70), ["the same"], ["海は静か。", "灯台", "🌊"]])
@@ -199,3 +201,51 @@ def test_how_a_card_came_is_kept_in_the_journal(tmp_path: Path) -> None:
 def test_learning_can_be_switched_off() -> None:
     state = decided(replace(begun(posts(100)), learning=False), 40)
     assert (state.lesson, ordered(state).long) == (None, "by score")
+
+
+@pytest.mark.parametrize("keys", ["ol", "u" * 12])
+def test_what_is_said_of_a_card_is_what_makes_the_order(keys: str) -> None:
+    learner, state = Learner(lambda post: None), begun(posts(100))
+    for number in range(40):
+        state, _ = thought(learner, state)
+        assert state.current
+        state, _ = press(state, "k" if "lamp" in state.current.text else "d", number)
+    state, _ = thought(learner, state)
+    post = next(post for post in state.coming() if "lamp" in state.table.cards[post].text)
+    assert "“lamp”" in " ".join(reasons(state, post))
+    for key in keys:
+        state, _ = press(state, key, 99)
+    state, _ = thought(learner, state)
+    assert "“" not in " ".join(reasons(state, post))
+
+
+def test_decisions_that_are_still_to_be_learned_from_are_not_asked_for() -> None:
+    state = begun(posts(100))
+    for number in range(40):
+        state, _ = press(state, "d" if number % 8 else "k", number)
+    assert ordered(state).long == "by chance until all is read; your taste is being learned"
+
+
+def test_keeps_taken_back_leave_the_taste_half_trusted() -> None:
+    learner, state = Learner(lambda post: None), begun(posts(80))
+    for number in range(40):
+        state, _ = thought(learner, state)
+        liked = state.current is not None and "lamp" in state.current.text
+        state, _ = press(state, "k" if liked and number > 31 else "d", number)
+    state, _ = thought(learner, state)
+    assert state.lesson
+    assert state.lesson.trust != 0.5
+    while state.lesson.kept > 2:
+        state, _ = thought(learner, press(state, "u", 99)[0])
+        assert state.lesson
+    assert (state.lesson.kept, state.lesson.trust) == (2, 0.5)
+
+
+def test_few_keepers_are_said_in_whole_words() -> None:
+    state = begun(posts(40))
+    steps = [
+        Step(number, number, (Decision("keep" if number == 1 else "drop", f"{number}", "x", drawn="random"),))
+        for number in range(1, 41)
+    ]
+    state = begin(state, History(tuple(steps)))
+    assert list(keepers_left(state)) == ["About 1 keeper among the 40 left (0 to 7), by 40 random cards."]

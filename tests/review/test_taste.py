@@ -70,6 +70,8 @@ def test_evidence_is_the_gain_in_standard_deviations_and_trust_is_smoothed() -> 
     gain = (1.0 - 0.5 + 0.5 - 1.0) / 2  # of the two that were kept: taught less scored
     assert trust.evidence(folds) == pytest.approx(gain * math.sqrt(24))
     assert trust.evidence([]) == 0.0
+    kept = ((0.0, 1.0),) * 40
+    assert trust.evidence([trust.HeldOut(kept, ((0.5, 0.0),))]) == pytest.approx(math.sqrt(12))  # of one drop
     assert trust.smoothed(1.0, 2.0) == pytest.approx(1.05)
     assert trust.smoothed(0.0, 2.0, 2) == pytest.approx(0.95 * 0.1 + 0.05 * 2.0)
     assert [trust.trust(value) for value in (0.0, 0.5, -0.5)] == pytest.approx(
@@ -161,3 +163,7 @@ def test_a_score_that_puts_the_good_ones_last_is_believed_less_with_every_keep()
     assert beliefs == sorted(beliefs, reverse=True)
     assert 0.3 < beliefs[0] < 1
     assert 0 < beliefs[-1] < beliefs[-2] < 0.05
+
+
+def test_a_single_drop_says_little_against_the_score() -> None:
+    assert trust_in_score(DROPPED * 10, [2.5]) > 0.1

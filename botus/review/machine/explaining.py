@@ -13,8 +13,9 @@ from typing import NamedTuple
 from botus.review.machine.state import ReviewState
 from botus.review.machine.tally import tally
 from botus.review.taste.estimate import Draw, estimate
-from botus.review.taste.trust import FEWEST_KEPT
+from botus.review.taste.trust import FEWEST, can_tell
 from botus.store.decisions import Drawn
+from botus.text import counted
 
 LEARNED_FROM = 30  # decisions from which something is learned
 _LATEST = 100  # cards of either kind that are counted
@@ -35,17 +36,17 @@ def ordered(state: ReviewState) -> Ordered:
     if state.lesson and state.is_taught:
         lesson = state.lesson
         behind = f"({lesson.decisions:,} decisions, {lesson.kept:,} kept)"
-        if lesson.kept < FEWEST_KEPT:
-            return Ordered(
-                f"{doubt}taste half trusted", f"{doubt}taste half trusted until three are kept {behind}"
-            )
+        if not can_tell(lesson.decisions, lesson.kept):
+            words = f"{doubt}taste half trusted"
+            missing = "kept" if lesson.kept < FEWEST else "dropped"
+            return Ordered(words, f"{words} until three are {missing} {behind}")
         words = f"{doubt}taste trusted {100 * lesson.trust:.0f} %"
         return Ordered(words, f"{words} {behind}")
     if not state.can_learn:
         words = doubt + _WORDS.get(state.order, "by score")
         return Ordered(words, words)
     words = f"{doubt}by score" if state.scores else "by chance until all is read"
-    return Ordered(words, f"{words}; {_teacher(state)} your taste")
+    return Ordered(words, f"{words}; {_teaching(state)}")
 
 
 def about_order(state: ReviewState) -> Iterator[str]:
@@ -79,12 +80,12 @@ def keepers_left(state: ReviewState, draws: list[Draw] | None = None) -> Iterato
         return
     least, likely, most = math.floor(found.least), round(found.likely), math.ceil(found.most)
     among = f"among the {left:,} left" if left > 1 else "in the one left"
-    yield f"About {likely:,} keepers {among} ({least:,} to {most:,}), by {found.draws} random cards."
+    yield f"About {counted(likely, 'keeper')} {among} ({least:,} to {most:,}), by {found.draws} random cards."
 
 
 def reasons(state: ReviewState, post: str) -> list[str]:
     """Return what speaks for a post, and what against it."""
-    found = state.reasons(post)
+    found = state.judging(post)
     pro = ", ".join(one.words for one in found if one.weight > 0)
     con = ", ".join(one.words for one in found if one.weight < 0)
     return [words for words, some in ((f"for it: {pro}", pro), (f"against it: {con}", con)) if some]
@@ -117,13 +118,16 @@ def _decided(state: ReviewState) -> list[tuple[Drawn | None, bool]]:
     return [(how, verdict != "drop") for how, verdict in final if verdict in ("keep", "star", "drop")]
 
 
-def _teacher(state: ReviewState) -> str:
+def _teaching(state: ReviewState) -> str:
     """What is missing before something can be learned."""
     verdicts = list(state.verdicts.values())
     kept, dropped = verdicts.count("keep") + verdicts.count("star"), verdicts.count("drop")
-    if kept < FEWEST_KEPT:
-        return "three keeps teach it"
-    return "the first drop teaches it" if not dropped else f"{LEARNED_FROM} decisions teach it"
+    if kept + dropped >= LEARNED_FROM and kept and dropped:
+        return "your taste is being learned"
+    if kept < FEWEST:
+        return "three keeps teach it your taste"
+    teacher = f"{LEARNED_FROM} decisions teach" if dropped else "the first drop teaches"
+    return f"{teacher} it your taste"
 
 
 def _of_the_last(kept: list[bool]) -> str:
@@ -131,4 +135,4 @@ def _of_the_last(kept: list[bool]) -> str:
 
 
 def _in_100(share: float) -> str:
-    return f"{100 * share:.0f} in 100" if share >= 0.01 else f"{1000 * share:.0f} in 1,000"
+    return f"{100 * share:.0f} in 100" if share >= 0.01 else f"{max(1, 1000 * share):.0f} in 1,000"

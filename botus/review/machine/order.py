@@ -6,11 +6,13 @@ seed. It decides between equals, and makes the tenth card one of all that are le
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from heapq import merge
 from typing import Literal, NamedTuple, TypeVar
+
+from botus.review.taste.model import Reason
 
 Order = Literal["score", "file", "random", "new", "uncertain"]
 RANDOM_EVERY = 10
@@ -30,7 +32,8 @@ class Lesson:
         trust: how far it changes the order, 0 to 1.
         worth: what posts are worth by it, by fingerprint.
         area: how often a post that was kept comes before one that was not, on decisions not learned from;
-            score_area: by the score alone. None where too few were kept to tell.
+            score_area: by the score alone. None where too few were kept or dropped to tell.
+        reasons: what speaks for a post by it, or against it.
     """
 
     decisions: int
@@ -39,6 +42,7 @@ class Lesson:
     worth: Mapping[str, float]
     area: float | None = None
     score_area: float | None = None
+    reasons: Callable[[str], Sequence[Reason]] = lambda post: ()
 
 
 class Arranged(NamedTuple):

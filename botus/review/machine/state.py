@@ -75,7 +75,7 @@ class ReviewState:
     seed: int = 0  # for the cards that come at random
     by_chance: frozenset[str] = frozenset()  # the posts that come at random
     scores: Mapping[str, float] = field(default_factory=dict)
-    reasons: Callable[[str], Sequence[Reason]] = lambda post: ()  # what speaks for a post, or against it
+    reasons: Callable[[str], Sequence[Reason]] = lambda post: ()  # what speaks for a post by its score
     flagged: Collection[str] = ()
     set_aside: Mapping[str, str] = field(default_factory=dict)  # why a platform found a post too long
     limit: int = 280  # the shortest limit of a target, in characters: more is long
@@ -125,6 +125,11 @@ class ReviewState:
     def worth(self) -> Mapping[str, float]:
         """What posts are worth: by what was learned, or by their score."""
         return self.lesson.worth if self.lesson and self.learning else self.scores
+
+    @property
+    def judging(self) -> Callable[[str], Sequence[Reason]]:
+        """Tells what speaks for a post, or against it, in what it is worth."""
+        return self.lesson.reasons if self.lesson and self.learning else self.reasons
 
     @property
     def can_learn(self) -> bool:

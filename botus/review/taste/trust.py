@@ -9,7 +9,7 @@ from random import Random
 
 from botus.review.taste.regression import Example, area, fit
 
-FEWEST_KEPT = 3  # with fewer, it is trusted by half
+FEWEST = 3  # posts kept, and dropped: with fewer of either it is trusted by half
 _FOLDS = 5
 _PASSES = 2
 _MEMORY = 0.95  # of what earlier lessons have shown: they share most decisions, and with few keeps their luck
@@ -31,6 +31,11 @@ class HeldOut:
             [offset + trust * taste for offset, taste in posts] for posts in (self.kept, self.dropped)
         )
         return area(kept, dropped)
+
+
+def can_tell(decisions: int, kept: int) -> bool:
+    """Tell whether so many decisions can show what the taste is worth."""
+    return min(kept, decisions - kept) >= FEWEST
 
 
 def held_out(examples: Sequence[Example], size: int, rng: Random) -> Generator[None, None, list[HeldOut]]:
@@ -60,7 +65,7 @@ def evidence(folds: Sequence[HeldOut]) -> float:
     """Return what speaks for the taste beside the score, in standard deviations of an order by chance."""
     pairs = [pair for fold in folds for pair in zip(fold.areas(1.0), fold.areas(0.0), strict=True)]
     gain = sum(taught - scored for taught, scored in pairs) / len(pairs) if pairs else 0.0
-    return gain * math.sqrt(12 * len(pairs))
+    return gain * math.sqrt(12 * min(len(pairs), sum(len(fold.dropped) for fold in folds)))
 
 
 def smoothed(before: float, found: float, times: int = 1) -> float:
@@ -80,7 +85,7 @@ def trust_in_score(kept: Sequence[float], dropped: Sequence[float]) -> float:
     A person may like just what it puts last: it would hide that from them for as long as it is believed.
     """
     areas = area(kept, dropped)
-    evidence = sum(one - 0.5 for one in areas) / len(areas) * math.sqrt(12 * len(areas))
+    evidence = sum(one - 0.5 for one in areas) / len(areas) * math.sqrt(12 * min(len(kept), len(dropped)))
     return min(1.0, max(_LEAST, 2 * _normal(evidence + _DOUBT)))
 
 
