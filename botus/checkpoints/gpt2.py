@@ -6,7 +6,6 @@ need not know how it was stored.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from botus.checkpoints import run_info
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile
 from botus.errors import FileError
+from botus.store.durable.document import decoded
 
 if TYPE_CHECKING:
     from botus.checkpoints.bundle import Floats
@@ -159,9 +159,7 @@ def _json_object(content: bytes, label: str) -> dict[str, object]:
     try:
         if sum(content.count(bracket) for bracket in (b"[", b"{")) > _MOST_BRACKETS:
             raise ValueError("it is more than one flat object")
-        values = json.loads(content.decode())
-    except RecursionError as error:
-        raise FileError(f"{label} is damaged: it is more than one flat object", AGAIN) from error
+        values = decoded(content)
     except ValueError as error:
         raise FileError(f"{label} is damaged: {error}", AGAIN) from error
     if not isinstance(values, dict):

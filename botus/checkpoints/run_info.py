@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import re
 from dataclasses import dataclass
 
 from botus.checkpoints.folder_or_tar import StoredFile
 from botus.errors import FileError
+from botus.store.durable.document import decoded
 
 NAME = "botus.json"
 _LARGEST = 1 << 20  # bytes; more than that was not written by botus
@@ -57,11 +57,11 @@ def read(file: StoredFile, step: int) -> Trained:
     try:
         if file.size > _LARGEST:
             raise ValueError("it is too long")
-        record = json.loads(file.read().tobytes())
+        record = decoded(file.read().tobytes())
         found = Trained(record["corpus"], record["step"])
         if not re.fullmatch(r"[0-9a-f]{64}", found.corpus) or type(found.step) is not int:
             raise ValueError("no SHA-256 of a corpus, or no step")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise FileError(f"{file.label} is damaged: nobody knows what this model was trained on") from error
     if found.step != step:
         raise FileError(

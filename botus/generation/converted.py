@@ -27,6 +27,7 @@ import google_crc32c
 
 from botus.errors import FileError
 from botus.store.durable import files
+from botus.store.durable.document import decoded
 from botus.store.durable.opening import open_file
 
 _SEAL = "seal.json"
@@ -125,9 +126,9 @@ def _seal(model: Path) -> dict[str, tuple[int, int, int | None]]:
     """The size, checksum and time of each file; nothing where there is no seal, or none of this version."""
     try:
         with open_file(model / _SEAL) as source:
-            seal = json.loads(source.read(_LONGEST_SEAL))
+            seal = decoded(source.read(_LONGEST_SEAL))
         return {name: (size, crc, changed) for name, (size, crc, changed) in seal.items()}
-    except (OSError, FileError, ValueError, TypeError, AttributeError, RecursionError):
+    except (OSError, FileError, ValueError, TypeError, AttributeError):
         return {}
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from botus.checkpoints.checkpoint import open_checkpoint
+from botus.checkpoints.gpt2 import read_hparams
 from botus.checkpoints.markers import END, START
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import FileError
@@ -87,11 +88,9 @@ def unfinished(base: str, folder: Path, *, markers: bool, best: bool) -> Initial
     """
     contents = {name: files.read(folder / name) or b"" for name in _CONSTANT}
     try:
-        hparams = json.loads(contents["hparams.json"])
-    except ValueError as error:
-        raise FileError(
-            f"{folder / 'hparams.json'} is damaged: {error}", "begin anew with --fresh"
-        ) from error
+        hparams = asdict(read_hparams(contents["hparams.json"], str(folder / "hparams.json")))
+    except FileError as error:
+        raise FileError(error.message, "begin anew with --fresh") from error
     model = InitialModel(base, hparams, contents, markers, FROM_BASE)
     return replace(model, tensors=open_checkpoint(folder).tensors) if best else model
 

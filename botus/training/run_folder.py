@@ -19,8 +19,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from botus.errors import FileError
-from botus.store.durable import files
+from botus.store.durable import document, files
 from botus.training.graph import Network
 
 _STATE, _SAVING = "state.json", ".saving"
@@ -72,17 +71,7 @@ class RunFolder:
         Raises:
             FileError: it is damaged.
         """
-        path = self.resume / _STATE
-        content = files.read(path)
-        if content is None:
-            return None
-        try:
-            record = json.loads(content)
-            if not isinstance(record, dict):
-                raise ValueError("not an object")
-        except ValueError as error:
-            raise FileError(f"{path} is damaged: {error}", "begin anew with --fresh") from error
-        return record
+        return document.load(self.resume / _STATE, _object, "begin anew with --fresh")
 
     def save_state(self, record: Mapping[str, Any], network: Network | None) -> None:
         """Make durable where an unfinished run stands.
@@ -136,8 +125,7 @@ class RunFolder:
     def description(self) -> dict[str, Any]:
         """Return what `describe` wrote; nothing where it is not there or damaged."""
         with suppress(ValueError):
-            record = json.loads(files.read(self.path / "botus.json") or b"{}")
-            return record if isinstance(record, dict) else {}
+            return _object(document.decoded(files.read(self.path / "botus.json") or b"{}"))
         return {}
 
     def sweep(self) -> None:
@@ -162,6 +150,11 @@ class RunFolder:
                 files.move(saving / f"{name}{suffix}", folder / f"{name}{suffix}")
         finally:
             shutil.rmtree(saving, ignore_errors=True)
+
+
+def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401
+    document.check(dict[str, Any], value)
+    return dict(value)
 
 
 def _row(line: Mapping[str, str]) -> LossRow:

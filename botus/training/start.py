@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.errors import FileError, RefusedError, SettingsError
+from botus.store.durable.document import Damage, check
 from botus.training import dataset, initial_model
 from botus.training import plan as planning
 from botus.training.dataset import Dataset, Posts
@@ -21,6 +22,16 @@ from botus.training.plan import NUMBERS, SIZES, TrainingOptions, TrainingPlan
 from botus.training.run_folder import RunFolder
 
 _BASE, _SEED = "124M", 1
+
+
+class _Record(TypedDict):
+    base: str
+    markers: bool
+    corpus: str
+    weights: str | None
+    plan: TrainingPlan
+    state: TrainingState
+
 
 Fetch = Callable[[str], Path]
 """Returns the folder of a base model, and fetches one that is missing."""
@@ -99,18 +110,21 @@ def go_on(
     Unset options default to the saved run's.
     """
     try:
+        check(_Record, record)
         plan, state = TrainingPlan(**record["plan"]), TrainingState(**record["state"])
-        base, markers, weights = str(record["base"]), bool(record["markers"]), record["weights"]
-    except (KeyError, TypeError) as error:
+        base, markers, weights = record["base"], record["markers"], record["weights"]
+        is_another_corpus = record["corpus"] != posts.digest
+    except (KeyError, TypeError, Damage) as error:
+        wrong = str(error) if isinstance(error, Damage) else "this is not what botus writes there"
         raise FileError(
-            f"{folder.resume / 'state.json'} is damaged: {error}", "begin anew with --fresh"
+            f"{folder.resume / 'state.json'} is damaged: {wrong}", "begin anew with --fresh"
         ) from error
     if not weights:  # killed before everything was saved: the checkpoint is what is left
         if not (folder.path / "checkpoint").exists():
             return None
         state = _state_of_checkpoint(folder)
     _refuse_another(options, folder, base, plan)
-    if record["corpus"] != posts.digest:
+    if is_another_corpus:
         say("the corpus has changed since: training goes on with the new one, its held-out loss counts anew")
         state = replace(state, best_loss=None, stale=0)
     new = replace(plan, **options.numbers())  # type: ignore[arg-type]

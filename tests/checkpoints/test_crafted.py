@@ -170,12 +170,12 @@ def test_weights_are_not_read_beyond_their_file(run: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("encoder.json", b"[" * 90_000, "one flat object"),
-        ("encoder.json", b'{"a":' * 90_000, "one flat object"),
+        ("encoder.json", b"[" * 90_000, "nested too deeply"),
+        ("encoder.json", b'{"a":' * 90_000, "nested too deeply"),
         ("encoder.json", b"[[],[]" + b",[]" * 2_000_000 + b"]", "one flat object"),
         ("encoder.json", b" " * (9 << 20), "cannot be right"),
-        ("hparams.json", b"[" * 5_000, "one flat object"),
-        ("hparams.json", b'{"n_vocab": ' + b"9" * 5000 + b"}", "hparams.json is damaged"),
+        ("hparams.json", b"[" * 5_000, "nested too deeply"),
+        ("hparams.json", b'{"n_vocab": ' + b"9" * 5000 + b"}", "a number is too long"),
         ("hparams.json", b'{"n_vocab": ' + b"9" * 4000 + b"}", "n_ctx"),
         ("checkpoint", b"\n" * 4_000_000, "names no model_checkpoint_path"),
         ("checkpoint", b'model_checkpoint_path: "../../x"', "names x, but x.index is missing"),

@@ -11,6 +11,7 @@ from botus.store.candidates import Candidates
 from botus.store.corpus import Corpus
 from botus.store.decisions import Decisions
 from botus.store.durable import jsonl
+from botus.store.durable.document import Damage, check, decoded
 from botus.store.tweeted import Log
 
 POISONS = ["7" * 5000, "7" * 400, "NaN", "1e999", "true", "[" * 50_000 + "]" * 50_000, "{}", '"\\ud800"']
@@ -27,6 +28,25 @@ def test_a_number_that_is_none_is_damage_with_its_line(tmp_path: Path, poison: s
         with pytest.raises(FileError, match=r"\.jsonl, line 2: (\w+ is |it is nested|a number is)") as damage:
             read()
         assert len(damage.value.message) < len(str(tmp_path)) + 120
+
+
+@pytest.mark.parametrize(
+    ("kind", "sound", "wrong"),
+    [
+        (int, "7 7.0 -1 9007199254740993", '7.5 NaN 1e999 true null 18446744073709551617 "7" []'),
+        (float, "7 7.5 0 1e9", 'NaN -Infinity 1e999 1e300 false null "7" {}'),
+        (str, '"" "fog" "\\udcff"', '"\\ud800" 7 null'),
+        (list[int], "[] [7]", "[7.5] {} null"),
+        (dict[str, float | None], '{} {"a":null}', '{"a":"7"} [] null'),
+    ],
+    ids=str,
+)
+def test_a_value_is_of_its_kind_or_damage(kind: object, sound: str, wrong: str) -> None:
+    for one in sound.split():
+        check(kind, decoded(one))
+    for one in wrong.split():
+        with pytest.raises(Damage, match=r"^it is "):
+            check(kind, decoded(one))
 
 
 @pytest.mark.parametrize("digits", [400, 5000])

@@ -244,9 +244,15 @@ def test_what_a_cut_off_save_has_left_is_swept(tmp_path: Path) -> None:
 def test_a_damaged_state_is_an_error_and_damaged_losses_are_none(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
     run.save_state({"step": 1}, None)
-    (run.resume / "state.json").write_text("[1]")
-    with pytest.raises(FileError, match=r"state\.json is damaged"):
-        run.state()
+    deep = "[" * 50_000 + "]" * 50_000
+    for damage, says in (
+        ("[1]", "it is "),
+        ('{"step": %s}' % ("9" * 5000), "a number is"),
+        (deep, "it is nested"),
+    ):
+        (run.resume / "state.json").write_text(damage)
+        with pytest.raises(FileError, match=rf"state\.json is damaged: {says}"):
+            run.state()
     (tmp_path / "loss.csv").write_text("step,seconds\n1,x\n")
     assert run.history() == []
 

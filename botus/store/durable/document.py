@@ -112,13 +112,18 @@ def _test(kind: Any) -> Test:  # noqa: ANN401
     if parts:
         return functools.partial(_of_any, [_test(one) for one in parts])
     if kind is int or kind is float:
-        low, high = (_FIRST_MOMENT, _LAST_MOMENT) if kind is float else (-_LARGEST, _LARGEST)
-        return lambda value: (
-            "" if is_number(value) and not isinstance(value, bool) and low <= value <= high else _shown(value)
-        )
+        return lambda value: "" if _is_of(kind, value) else _shown(value)
     if kind is str:
         return lambda value: "" if isinstance(value, str) and is_text(value) else _shown(value)
     return lambda value: "" if kind is Any or isinstance(value, kind) else _shown(value)
+
+
+def _is_of(kind: type, value: object) -> bool:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    if kind is int:  # another program may write 7 as 7.0
+        return -_LARGEST <= value <= _LARGEST and value == int(value)
+    return _FIRST_MOMENT <= value <= _LAST_MOMENT
 
 
 def _of_fields(fields: dict[str, Test], value: object) -> str:

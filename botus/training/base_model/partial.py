@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from botus.store.durable import files
+from botus.store.durable.document import decoded
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ class PartialFile:
         self._note = target.with_name(f".{target.name}.botus-part.json")
         self._descriptor = -1
         try:
-            validator, size = json.loads(files.read(self._note) or b"null")
+            validator, size = decoded(files.read(self._note) or b"null")
             self.version = Version(str(validator), int(size))
-        except (TypeError, ValueError, OverflowError, RecursionError):
+        except (TypeError, ValueError, OverflowError):
             self.discard()
         self.size = self.path.stat().st_size if self.path.exists() else 0
 
