@@ -171,6 +171,10 @@ def test_a_line_that_was_used_or_dropped_before_is_only_taken_out(page: Page) ->
     browser.change("/queue/remove", post=FIRST)
     assert queue(page) == list(POSTS[1:])
     assert len(journal(page.data)) == 1
+    filled(page.data)
+    browser.change("/queue/keep", post=FIRST)  # it was dropped, and somebody put it back by hand
+    assert queue(page) == list(POSTS)
+    assert lines(browser)["lines"][0]["state"] == "kept"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import { h, plain, say, shown } from "../parts/dom.js";
 import { changed, failure, outcomes, until } from "./asking.js";
 
 const PAGE = 50;
-const STATES = { unreviewed: "nobody has kept it yet", held: "held", dropped: "dropped", used: "posted before", "too long": "too long", unfinished: "being written", invalid: "no text" };
+const STATES = { kept: "Kept", "by hand": "Written by hand", unreviewed: "Nobody has kept it yet", held: "Held", used: "Posted before", "too long": "Too long" };
+const KEEPABLE = ["held", "unreviewed", "dropped"];
 
 export function show(main, api) {
   const next = h("div", { class: "next" }, h("p", { class: "dim" }, "One moment…"));
@@ -69,7 +70,7 @@ export function show(main, api) {
     const button = (label, act, kind = "") => h("button", { type: "button", class: kind, onclick: act, "aria-label": `${label}: line ${line.line}` }, label);
     const buttons = h("div", { class: "buttons" });
     if (line.post) {
-      if (!line.ready && (line.state === "held" || line.state === "unreviewed") || line.ready && line.state === "unreviewed") buttons.append(button("Keep", () => change("keep", line)));
+      if (KEEPABLE.includes(line.state)) buttons.append(button("Keep", () => change("keep", line)));
       if (line.state !== "used") buttons.append(button("Edit", () => edit(item, line)));
       buttons.append(button("Remove", () => change("remove", line)));
       if (line.ready) buttons.append(button("Post now", () => ask(item, line)));
@@ -153,11 +154,12 @@ export function show(main, api) {
   };
 }
 
+/** What becomes of a line, and why. */
 function says(line) {
-  if (line.ready && line.state !== "unreviewed") return line.state === "kept" ? "Kept" : "Written by hand";
-  const words = STATES[line.state] ?? "";
-  const said = line.why ? (words ? `${words}: ${line.why}` : line.why) : words;
-  return said && said[0].toUpperCase() + said.slice(1);
+  const named = STATES[line.state] ?? "";
+  if (line.state === "used" || !line.why) return named;
+  const why = named && line.state !== "unreviewed" ? `${named}: ${line.why}` : line.why;
+  return why[0].toUpperCase() + why.slice(1);
 }
 
 /** When the next post goes out, and which one it is, where that is known. */
