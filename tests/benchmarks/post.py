@@ -1,7 +1,7 @@
 """What posting costs besides the request: `python -m tests.benchmarks.post [FOLDER]`.
 
-Prints medians on the disk that FOLDER (default: the working folder) is on, then what the commands cost by the
-sizes of log and queue; asserts nothing.
+Prints what a slot and the commands cost by the sizes of log and queue, each beside what it should cost, then
+medians on the disk that FOLDER (default: the working folder) is on; asserts nothing.
 """
 
 from __future__ import annotations
@@ -14,18 +14,21 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from botus.store.tweeted import Log
 from tests.support.fakes import FakeTarget, Platform, World
+from tests.support.servers import MastodonServer
 
 RUNS = 30
+ROUNDS = 5
 LINES = 1_000_000
 ENTRIES = 50_000
-SIZES = ((0, 500), (10_000, 500), (100_000, 500), (1000, 100_000), (1000, 5_000_000))  # log, queue
-COMMANDS = ("status", "doctor", "health", "post --dry-run")
+COST = "{:27} {:30} {:>7} {:>7} {:>7}   {}"
 ACCOUNT = {"CONSUMER_KEY": "a", "CONSUMER_SECRET": "b", "ACCESS_TOKEN": "c", "ACCESS_TOKEN_SECRET": "d"}
-NOBODY = {"X_BASE_URL": "http://127.0.0.1:9", "CRON": "0 * * * *"}
+NOBODY = ACCOUNT | {"X_BASE_URL": "http://127.0.0.1:9", "CRON": "0 * * * *"}
 
 
 def posting_run(data: Path, entries: int) -> float:
@@ -84,52 +87,133 @@ print(drawn - began, time.perf_counter() - drawn, status.partition("VmHWM:")[2].
 
 
 def table(folder: Path) -> None:
-    """Print seconds and peak memory of each command, with X and a link in each line, by size."""
-    print(f"{'log':>8} {'queue':>9}  " + " ".join(f"{command:>17}" for command in ("slot", *COMMANDS)))
-    for entries, lines in SIZES:
-        data = folder / f"{entries}-{lines}"
-        data.mkdir()
-        # In pieces: a new process counts the memory of the one that started it.
-        with (data / "tweeted.json").open("w") as out:
-            entry = '{{\n    "text": "an earlier post, number {0}",\n    "timestamp": {0}\n  }}'
-            out.write("[")
-            out.writelines(("," if n else "") + "\n  " + entry.format(n) for n in range(entries))
-            out.write("\n]" if entries else "]")
-        with (data / "tweets.txt").open("w") as out:
-            out.writelines(f"The keeper counted {n} gulls: https://example.org/{n}\n" for n in range(lines))
-        costs = [_cost(["-c", SLOT, str(data)])]
-        costs += [_cost(["-m", "botus", *command.split(), "--data", str(data)]) for command in COMMANDS]
-        print(
-            f"{entries:8,} {lines:9,}  " + " ".join(f"{took:6.2f} s {peak:4.0f} MB" for took, peak in costs)
-        )
-        shutil.rmtree(data)
+    """Print what each thing costs at each size: seconds of computing, by the clock, and peak memory."""
+    print(COST.format("", "", "CPU", "clock", "memory", "should be below"))
+    with MastodonServer() as server:
+        mastodon = {"MASTODON_BASE_URL": server.url, "MASTODON_ACCESS_TOKEN": server.token}
+        for entries in (0, 10_000, 100_000):
+            with data_of(folder, entries, 500) as data:
+                name = f"log of {entries:,}"
+                show(name, "slot", slot(data), "0.06 s, 45 MB")
+                aim = "0.35 s" if not entries else "0.8 s, 60 MB"
+                show(name, "post", command(data, "post", mastodon), aim)
+                if entries == 100_000:
+                    show(name, "status", command(data, "status", NOBODY), "0.8 s, 60 MB")
+                    show(name, "health", command(data, "health", NOBODY), "0.3 s, 35 MB")
+    with data_of(folder, 1000, 100_000) as data:
+        name = "queue of 100,000"
+        for post_only, kept in (("any", 0), ("reviewed", 500), ("reviewed", 40), ("reviewed", 0)):
+            for order in ("random", "file", "spaced"):
+                words = f"slot, {post_only}, {kept} kept, {order}"
+                generated_and_kept(data, 0 if post_only == "any" else 100_000, kept)
+                show(name, words, slot(data, post_only, order), "0.2 s, 45 MB")
+        generated_and_kept(data, 0, 0)
+        show(name, "status, X, a link a line", command(data, "status", NOBODY), "1 s")
+        show(name, "doctor", command(data, "doctor", NOBODY), "80 MB")
+    with data_of(folder, 1000, 5_000_000) as data:
+        name = "queue of 5,000,000"
+        for word in ("status", "doctor"):
+            show(name, word, command(data, word, NOBODY, rounds=2), "5 s, 80 MB")
 
 
-# The third slot of one process, as in `run`.
-SLOT = """
-import sys, time
+def text(number: int) -> str:
+    return f"The keeper counted {number} gulls: https://example.org/{number}"
+
+
+@contextmanager
+def data_of(folder: Path, entries: int, lines: int) -> Iterator[Path]:
+    """A data directory with so many posts in its log and lines in its queue."""
+    data = folder / f"{entries}-{lines}"
+    (data / ".botus").mkdir(parents=True)
+    # In pieces: a new process counts the memory of the one that started it.
+    with (data / "tweeted.json").open("w") as out:
+        entry = '{{\n    "text": "an earlier post, number {0}",\n    "timestamp": {0}\n  }}'
+        out.write("[")
+        out.writelines(("," if n else "") + "\n  " + entry.format(n) for n in range(entries))
+        out.write("\n]" if entries else "]")
+    with (data / "tweets.txt").open("w") as out:
+        out.writelines(text(number) + "\n" for number in range(lines))
+    yield data
+    shutil.rmtree(data)
+
+
+def generated_and_kept(data: Path, generated: int, kept: int) -> None:
+    """Say that `generate` wrote so many lines, and that a person kept some, every tenth with a star."""
+    for name in ("candidates", "decisions"):
+        (data / ".botus" / f"{name}.jsonl").unlink(missing_ok=True)
+    subprocess.run([sys.executable, "-c", REVIEWED, str(data), str(generated), str(kept)], check=True)
+
+
+# A process of its own, for its memory.
+REVIEWED = """
+import random, sys
 from pathlib import Path
-from tests.support.fakes import FakeTarget, Platform, World
-run = World(Path(sys.argv[1]), FakeTarget(Platform(), "fake")).run()
-for _ in range(3):
-    began = time.perf_counter()
-    run.post()
-print(time.perf_counter() - began)
+from botus.store.candidates import Candidate, Candidates, Origin
+from botus.store.decisions import Decision, Decisions, Step
+from botus.text import fingerprint
+from tests.benchmarks.post import text
+data, generated, kept = Path(sys.argv[1]), *map(int, sys.argv[2:])
+origin, parts = Origin("run1", 1000, 0.9, 40, 0.0, "", 1), {"characters": 0.5, "words": 0.5}
+if generated:
+    Candidates(data).append(
+        origin, (Candidate(text(n), n, 0.5, parts, -2.0, None, (), ()) for n in range(generated)), 1
+    )
+if kept:
+    found = map(text, random.Random(1).sample(range(generated), kept))
+    decided = (Decision("keep" if n % 10 else "star", fingerprint(one), one) for n, one in enumerate(found))
+    Decisions(data).append(Step(1, 1, tuple(decided)))
 """
 
+# Later slots of one process, as in `run`: the first has read what the others know.
+SLOT = f"""
+import statistics, sys, time
+from pathlib import Path
+from tests.support.fakes import FakeTarget, Platform, World
+data, post_only, order = sys.argv[1:]
+world = World(Path(data), FakeTarget(Platform(), "fake"), post_only=post_only, post_order=order)
+run, times = world.run(), []
+for _ in range({ROUNDS} + 1):
+    began = time.process_time(), time.perf_counter()
+    run.post()
+    times.append((time.process_time() - began[0], time.perf_counter() - began[1]))
+print(*map(statistics.median, zip(*times[1:])))
+"""
 
-def _cost(arguments: list[str]) -> tuple[float, float]:
-    """Seconds and peak megabytes of one Python; what a slot took it says itself."""
+Cost = tuple[float, float, float]
+"""Seconds of computing, seconds by the clock, and megabytes at the peak."""
+
+
+def slot(data: Path, post_only: str = "any", order: str = "random") -> Cost:
+    """What a slot costs, but for the request and the first one of a process."""
+    said, (_, _, peak) = _run(["-c", SLOT, str(data), post_only, order], {})
+    computing, clock = map(float, said.split())
+    return computing, clock, peak
+
+
+def command(data: Path, word: str, variables: Mapping[str, str], rounds: int = ROUNDS) -> Cost:
+    """What a command costs from its start to its end, in the median of some."""
+    found = [_run(["-m", "botus", word, "--data", str(data)], variables)[1] for _ in range(rounds)]
+    computing, clock, peak = map(statistics.median, zip(*found, strict=True))
+    return computing, clock, peak
+
+
+def show(size: str, what: str, cost: Cost, aim: str) -> None:
+    computing, clock, peak = cost
+    print(COST.format(size, what, f"{computing:.3f} s", f"{clock:.2f} s", f"{peak:.0f} MB", aim), flush=True)
+
+
+def _run(arguments: list[str], variables: Mapping[str, str]) -> tuple[str, Cost]:
+    """What one Python says and costs."""
     began = time.perf_counter()
     with tempfile.TemporaryFile() as out:
-        variables = os.environ | ACCOUNT | NOBODY
-        process = subprocess.Popen([sys.executable, *arguments], stdout=out, stderr=out, env=variables)
+        process = subprocess.Popen(
+            [sys.executable, *arguments], stdout=out, stderr=subprocess.DEVNULL, env=os.environ | variables
+        )
         _, code, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(code)
         took = time.perf_counter() - began
         out.seek(0)
-        said = out.read().decode()
-    return float(said) if arguments[0] == "-c" else took, used.ru_maxrss / 1024
+        return out.read().decode(), (used.ru_utime + used.ru_stime, took, used.ru_maxrss / 1024)
 
 
 def main() -> None:
