@@ -46,6 +46,7 @@ from botus.text import escape
 
 _TRIES = 64
 _ALL, _LOOKED_AT = 100_000, 20_000  # lines
+_AWAY = 1.0  # seconds in which an editor that moved the file away puts another in its place
 _MOMENT = 0.5  # seconds in which a replaced file may still be written to, however often it is replaced
 
 
@@ -65,7 +66,7 @@ class Queue:
         Args:
             part: look at one of so many only, where a rougher number will do.
         """
-        if not self.path.exists():
+        if not self._is_there():
             return 1
         with self._open() as source:
             total = index(source)[1]
@@ -84,7 +85,7 @@ class Queue:
         Raises:
             FileError: the file cannot be read, or is UTF-16.
         """
-        if not self.path.exists():
+        if not self._is_there():
             return
         with self._open() as source:
             for line in scan(source) if step == 1 else every(source, step):
@@ -104,7 +105,7 @@ class Queue:
 
         That no line has any is known until somebody else changes the file.
         """
-        if not self.path.exists():
+        if not self._is_there():
             return
         with self._open() as source:
             known, is_lacking = self._known.about(source), True
@@ -171,6 +172,10 @@ class Queue:
         if self._replaced() or exchange.waiting(self.path):
             with files.editing(self.data):
                 self._recover_saves()
+
+    def overtaken(self) -> list[Path]:
+        """Return what was saved and could not go back, because somebody had saved again."""
+        return exchange.overtaken(self.path)
 
     def remove(self, line: Line | bytes) -> bool:
         """Take a line out: the very one, else the first with the same bytes; False if there is none."""
@@ -243,10 +248,28 @@ class Queue:
         self._rewrite(edits)
         return found
 
+    def _is_there(self) -> bool:
+        """Tell whether there is a file, also where an editor that saves has moved it away for a moment."""
+        until = time.monotonic() + _AWAY
+        while not self.path.exists():
+            if not self._is_away() or time.monotonic() > until:
+                return False
+            time.sleep(_AWAY / 200)
+        return True
+
+    def _is_away(self) -> bool:
+        """Whether it was there a moment ago: it is known here, or something like `tweets.txt~` is there."""
+        folder = files.stamp(self.data)
+        if folder is None or abs(time.time() - folder[2] / 1e9) > _AWAY:
+            return False
+        return self._known.has_any or any(self.path.name in one.name for one in files.listed(self.data))
+
     def _open(self) -> BinaryIO:
         try:
             source = open_file(self.path)
         except FileNotFoundError as error:
+            if self._is_there():
+                return self._open()
             raise FileError(
                 f"there is no {self.path}",
                 "put a file there with one post per line, or write one with: botus generate",
@@ -268,7 +291,7 @@ class Queue:
         """Replace the file, and start over if somebody saves it meanwhile."""
 
         def attempt() -> None:
-            if not self.path.exists():
+            if not self._is_there():
                 files.claim(self.path, b"")
             seen = files.stamp(self.path)  # before a byte of it is read: what is saved meanwhile changes it
             if seen is None:

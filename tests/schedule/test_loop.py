@@ -243,6 +243,7 @@ def test_an_empty_queue_and_damage_are_survived(
     day = Simulation(tmp_path, lines=1)
     day.on(0, 5, lambda: (tmp_path / "tweets.txt").write_text("new\n"))
     day.on(0, 9, lambda: (tmp_path / "tweets.txt").unlink())
+    day.on(0, 9, lambda: os.utime(tmp_path, (0, 0)))  # no editor has moved it away just now
     day.on(0, 13, lambda: make(tmp_path / "tweets.txt"))
     day.on(0, 17, lambda: (tmp_path / "tweets.txt").rename(tmp_path / "away"))
     day.on(0, 17, lambda: (tmp_path / "tweets.txt").write_text("newer\n"))

@@ -8,12 +8,14 @@ import time
 from collections import Counter
 from pathlib import Path
 from random import Random
+from threading import Timer
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botus.errors import FileError
+from botus.store import queue as queue_module
 from botus.store.durable import files, lines
 from botus.store.queue import Queue
 
@@ -275,6 +277,36 @@ def test_mode_is_kept_and_nothing_is_left_behind(queue: Queue) -> None:
     queue.remove(b"a")
     assert stat.S_IMODE(queue.path.stat().st_mode) == 0o640
     assert {path.name for path in queue.data.iterdir()} == {"tweets.txt", ".botus"}
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_file_that_an_editor_has_moved_away_is_waited_for(
+    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool
+) -> None:
+    monkeypatch.setattr(queue_module, "_AWAY", 60.0)
+    write(queue, b"a\n")
+    if not beside:  # then only who has read it knows that it was there
+        assert list(queue.having([b"x"])) == []
+    backup = tmp_path / "tweets.txt~" if beside else tmp_path / "elsewhere"
+    queue.path.rename(backup)
+    save = Timer(0.05, lambda: backup.rename(queue.path))
+    save.start()
+    line = queue.draw(Random(), lambda line: True)
+    save.join()
+    assert line is not None
+    assert line.text == "a"
+
+
+def test_a_file_that_stays_away_is_missing(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    backup = queue.path.with_name("tweets.txt~")
+    backup.write_bytes(b"a\n")
+    monkeypatch.setattr(queue_module, "_AWAY", 0.05)
+    with pytest.raises(FileError, match="there is no"):
+        queue.draw(Random(), lambda line: True)
+    monkeypatch.setattr(queue_module, "_AWAY", 60.0)
+    os.utime(queue.data, (0, 0))  # nobody has moved anything for a long time
+    with pytest.raises(FileError, match="there is no"):
+        queue.draw(Random(), lambda line: True)
 
 
 def test_wrong_files_are_one_sentence(queue: Queue, tmp_path: Path) -> None:

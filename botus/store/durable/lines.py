@@ -205,6 +205,11 @@ class Known:
         self._file: files.Stamp | None = None
         self._forget()
 
+    @property
+    def has_any(self) -> bool:
+        """Whether there was a file."""
+        return self._file is not None
+
     def _forget(self) -> None:
         self.lacking: Sequence[bytes] = ()
         self._places: dict[str, tuple[object, Places]] = {}
