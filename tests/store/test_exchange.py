@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from botus.errors import FileError
+from botus.monitoring.checks.content import content
+from botus.monitoring.survey import Survey
+from botus.settings import Settings
 from botus.store.durable import exchange, files, renameat2
 from botus.store.queue import Queue
 
@@ -266,14 +269,25 @@ def test_a_kill_brings_no_line_back_and_leaves_nothing(tmp_path: Path, stand_in:
 
 
 @linux
-def test_what_is_saved_after_a_kill_is_not_overwritten(queue: Queue, stand_in: StandIn) -> None:
+def test_what_is_saved_after_a_kill_is_not_overwritten_nor_is_the_earlier_save_lost(
+    queue: Queue, stand_in: StandIn
+) -> None:
+    kept = 0
     for number in range(20):
         queue.path.write_bytes(b"The kettle sings.\n")
         killed(queue, Window(lambda: by_rename(queue.path, b"older\n"), left=number), stand_in)
+        waits = [one for one in exchange.waiting(queue.path) if one.read_bytes() == b"older\n"]
         by_rename(queue.path, b"newer\n")
         queue.recover()
         assert queue.path.read_bytes() == b"newer\n"
         assert not [name for name in lying_about(queue) if exchange.MARK in name]
+        assert [one.read_bytes() for one in queue.overtaken()] == [b"older\n"] * len(waits)
+        found = [one for one in content(Survey(Settings(queue.data), {})) if ".saved-" in one.message]
+        assert len(found) == len(waits)
+        kept += len(waits)
+        for one in queue.overtaken():
+            one.unlink()
+    assert kept
 
 
 @pytest.mark.parametrize("code", [errno.ENOSYS, errno.EINVAL, errno.EPERM, errno.ENOTSUP])

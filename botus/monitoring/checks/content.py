@@ -56,6 +56,9 @@ def content(survey: Survey) -> Iterator[Finding]:
 
 def _queue(survey: Survey) -> Iterator[Finding]:
     path = Queue(survey.data).path
+    for save in Queue(survey.data).overtaken():
+        what = f"{save.name} was saved as tweets.txt while botus was killed, and then somebody saved another"
+        yield Finding("warning", what, "copy from it what tweets.txt lacks, then delete it")
     if survey.step is None:
         return
     if not path.exists():

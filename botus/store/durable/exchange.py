@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import re
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from botus.errors import FileError
 from botus.store.durable import files
 
 MARK = ".botus-swap"
+_OVERTAKEN = ".saved-"
 _TRIES = 100
 _CANNOT = (errno.ENOSYS, errno.EINVAL, errno.EPERM, errno.ENOTSUP)
 
@@ -43,7 +45,8 @@ def replace(path: Path, data: Iterable[bytes], seen: files.Stamp) -> files.Stamp
 def settle(path: Path) -> None:
     """Put back what somebody saved and a crash left outside; delete what only served an exchange.
 
-    The caller holds the lock that guards the file. What somebody saved since is left in its place.
+    The caller holds the lock that guards the file. What somebody saved since is left in its place, and the
+    earlier save is kept beside it under a name that people see.
     """
     for one, found in waiting(path).items():
         put, expected = tuple(map(int, found.groups()[1:4])), tuple(map(int, found.groups()[4:]))
@@ -58,14 +61,30 @@ def settle(path: Path) -> None:
                 _exchange(one, path, here, "back")
             except OSError as error:
                 raise files.explain(error, path, "write") from error
+        elif is_theirs:
+            _keep(one, path, out)
         else:
             files.discard(one)
+
+
+def overtaken(path: Path) -> list[Path]:
+    """Return the saves that were kept beside a file because somebody had saved again, oldest first."""
+    return sorted(one for one in files.listed(path.parent) if one.name.startswith(path.name + _OVERTAKEN))
 
 
 def waiting(path: Path) -> dict[Path, re.Match[str]]:
     """Return the files that wait beside this one, and what their names say."""
     name = re.compile(rf"\.{re.escape(path.name)}{MARK}-(new|back)" + r"-(\d+)-(\d+)-(-?\d+)" * 2)
     return {one: found for one in files.listed(path.parent) if (found := name.fullmatch(one.name))}
+
+
+def _keep(save: Path, path: Path, stamp: files.Stamp) -> None:
+    moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(stamp[2] / 1e9))
+    name = path.with_name(path.name + _OVERTAKEN + moment)
+    try:
+        files.disk.rename(save, name.with_name(f"{name.name}-{stamp[0]}") if name.exists() else name)
+    except OSError as error:
+        raise files.explain(error, path, "write") from error
 
 
 def _exchange(source: Path, path: Path, expected: files.Stamp, kind: str) -> bool:
