@@ -49,9 +49,13 @@ class Learner:
         self._learned = (0, 0)  # decisions and keeps behind the latest lesson
         self._evidence: float | None = None
         self._must_lay = False
+        self._done_with: list[object] = []  # what is long: to free all of it at once would take too long
 
     def work(self, state: ReviewState) -> ReviewState | None:
         """Work for a few milliseconds; returns the state after it, None where there is nothing to do."""
+        if self._done_with:
+            self._done_with.pop()
+            return state
         if self._work is None:
             self._work = self._next(state)
         if self._work is None:
@@ -60,6 +64,7 @@ class Learner:
             next(self._work)
         except StopIteration as end:
             self._work = None
+            self._done_with = [state.deck, end.value]
             after: ReviewState | None = end.value(state)
             self._must_lay = after is None or after.worth is not state.worth
             return after or state

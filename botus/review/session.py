@@ -295,23 +295,26 @@ def open_session(
     """
     with handover.held(data, take_over=take_over):
         was_enabled = gc.isenabled()
-        gc.disable()  # it stays away from a hundred thousand cards, while they are read and for good
+        # It stays away from a hundred thousand cards: to walk them all would stop the person in the middle.
+        gc.disable()
         try:
             session = ReviewSession(data, order, seed, clock, limit, learning)
-        finally:
             gc.freeze()
+            try:
+                yield session
+            except Interrupted:
+                session.end()
+                raise
+            else:
+                session.end()
+            finally:
+                del (
+                    session._learner
+                )  # it leads back to the session, and all of it would wait for a collection
+        finally:
+            gc.unfreeze()
             if was_enabled:
                 gc.enable()
-        try:
-            yield session
-        except Interrupted:
-            session.end()
-            raise
-        else:
-            session.end()
-        finally:
-            del session._learner  # it leads back to the session, and all of it would wait for a collection
-            gc.unfreeze()
 
 
 def _when_and_where(entry: Mapping[str, Any]) -> str:

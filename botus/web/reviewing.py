@@ -34,6 +34,7 @@ from botus.web.exchange import Problem
 
 IDLE = 900.0  # seconds without a request, after which the review is free for others
 _PAUSE = 0.05  # seconds after a request in which nothing is learned: the next one may come at once
+_CALM = 30.0  # seconds after a request, when nobody seems to be there
 _SLICES, _WAKES = 0.003, 0.5  # seconds between two slices of learning, and between two looks around
 _LONG = 500  # steps
 _UNDECIDED: tuple[Verdict | None, ...] = (None, "later", "edited")
@@ -60,7 +61,7 @@ class Reviewing:
         self._opened = ExitStack()
         self._session: ReviewSession | None = None
         self._client = self._showing = ""
-        self._asked = 0.0
+        self._asked, self._littered = 0.0, False
         self._denylist = Denylist()
         self._noted: dict[str, Mapping[str, Any]] = {}
         self._noted_of: object = None
@@ -216,6 +217,7 @@ class Reviewing:
             self._asked = self._clock()
             assert self._session is not None
             try:
+                self._littered = True
                 self._session.look_again()
                 yield self._session
             except Problem:
@@ -250,10 +252,15 @@ class Reviewing:
             self._let_go()
             return False
         try:
-            return quiet < _PAUSE or self._session.think()
+            if quiet < _PAUSE or self._session.think():
+                return True
         except Exception as error:
             self._fail(error)
             raise
+        if quiet > _CALM and self._littered:  # a review keeps the collector away, since it stops everybody
+            self._littered = False
+            gc.collect()
+        return False
 
     def _fail(self, error: BaseException) -> None:
         """Let go of a review that failed in the middle: what is in memory may not be what is on disk."""

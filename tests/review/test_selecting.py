@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from botus.review.machine.order import Lesson, arrange
+import pytest
+
+from botus.review.machine.order import Lesson, arrange, finished
 from botus.review.machine.paging import intention
 from botus.review.machine.rewording import reword
-from botus.review.machine.state import ReviewState, begin, relaid
+from botus.review.machine.state import ReviewState, begin, relaid, relaying
 from botus.review.machine.steps import Effect
 from botus.review.machine.table import PutBack, Remove
 from botus.store.decisions import History, Step
@@ -163,6 +165,22 @@ def test_what_was_learned_orders_unless_it_is_switched_off() -> None:
     assert shown(state) == "post 11"
     state, _ = typed(state, "o", "l", "k")
     assert shown(state) == "post 1"
+
+
+@pytest.mark.parametrize("keys", ["", "k", "d ", "ddkkddk", "u", "uu", "kuk", "up"])
+def test_what_is_decided_while_the_deck_is_laid_out_anew_loses_no_post(keys: str) -> None:
+    scores = {fingerprint(f"post {number}"): 1 - number / 100 for number in range(12)}
+    worth = {fingerprint(f"post {number}"): number / 100 for number in range(12)}
+    before = begin(ReviewState(table(TWELVE), order="score", scores=scores, seed=3), History())
+    before, _ = typed(replace(before, lesson=Lesson(40, 5, 0.9, worth)), "k", "d")
+    lay = finished(relaying(before))
+    now, _ = typed(before, *(["up"] if keys == "up" else keys))
+    after = lay(now)
+    if after is None:  # it has to be done anew
+        after = relaid(now)
+    assert sorted(after.deck) == sorted(now.deck)
+    assert shown(after) == shown(now)
+    assert set(after.coming()) == {post for post in now.deck if now.is_open(post)}
 
 
 def test_an_editor_of_ones_own() -> None:

@@ -74,22 +74,25 @@ def arranging(
     if order in ("file", "new"):
         return Arranged(list(posts if order == "file" else reversed(posts)), frozenset())
     middle = (yield from _middle(posts, worth)) if order == "uncertain" else None
-    best: list[list[tuple[float, int, str]]] = []
-    drawn: list[list[tuple[int, str]]] = []
-    others: list[list[tuple[int, str]]] = []
+    # Posts are numbers here: to free a set of a hundred thousand texts takes longer than a piece may.
+    best: list[list[tuple[float, int, int]]] = []
+    drawn: list[list[tuple[int, int]]] = []
+    others: list[list[tuple[int, int]]] = []
     for start in range(0, len(posts), _PIECE):
-        lots = [(_lot(post, seed), post) for post in posts[start : start + _PIECE]]
-        rated = [(lot, post) for lot, post in lots if post in worth] if order != "random" else []
-        values = [-worth[post] if middle is None else abs(worth[post] - middle) for _, post in rated]
+        lots = [(_lot(post, seed), at) for at, post in enumerate(posts[start : start + _PIECE], start)]
+        rated = [(lot, at) for lot, at in lots if posts[at] in worth] if order != "random" else []
+        known = [worth[posts[at]] for _, at in rated]
+        values = [-value if middle is None else abs(value - middle) for value in known]
         best.append(sorted(((value, *one) for value, one in zip(values, rated, strict=True)), reverse=True))
         drawn.append(sorted((one for one in rated if one[0] < _DRAWN), reverse=True))
         there = set(rated)
         others.append(sorted((one for one in lots if one not in there), reverse=True))
         yield
-    in_order = (post for _, _, post in merge(*map(_emptied, best)))
-    mixed, by_chance = yield from _mixed(in_order, (post for _, post in merge(*map(_emptied, drawn))), since)
-    for count, (_, post) in enumerate(merge(*map(_emptied, others)), 1):
-        mixed.append(post)
+    in_order = (at for _, _, at in merge(*map(_emptied, best)))
+    lucky = (at for _, at in merge(*map(_emptied, drawn)))
+    mixed, by_chance = yield from _mixed(posts, in_order, lucky, since)
+    for count, (_, at) in enumerate(merge(*map(_emptied, others)), 1):
+        mixed.append(posts[at])
         if count % _PIECE == 0:
             yield
     return Arranged(mixed, frozenset(mixed if order == "random" else by_chance))
@@ -112,23 +115,23 @@ def _emptied(run: list[Found]) -> Iterator[Found]:
 
 
 def _mixed(
-    in_order: Iterator[str], lucky: Iterator[str], since: int
+    posts: Sequence[str], in_order: Iterator[int], lucky: Iterator[int], since: int
 ) -> Generator[None, None, tuple[list[str], list[str]]]:
     """Put one of the lucky into every tenth place, as long as there are any; each post comes once."""
     mixed: list[str] = []
     by_chance: list[str] = []
-    placed: set[str] = set()
+    placed = bytearray(len(posts))
     while True:
         turn = (len(mixed) + since) % RANDOM_EVERY == RANDOM_EVERY - 1
-        post = next((one for one in lucky if one not in placed), None) if turn else None
-        if post is not None:
-            by_chance.append(post)
+        at = next((one for one in lucky if not placed[one]), None) if turn else None
+        if at is not None:
+            by_chance.append(posts[at])
         else:
-            post = next((one for one in in_order if one not in placed), None)
-        if post is None:
+            at = next((one for one in in_order if not placed[one]), None)
+        if at is None:
             return mixed, by_chance
-        mixed.append(post)
-        placed.add(post)
+        mixed.append(posts[at])
+        placed[at] = True
         if len(mixed) % _PIECE == 0:
             yield
 

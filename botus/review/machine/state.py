@@ -8,6 +8,7 @@ decision seats the post again.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Literal
@@ -31,6 +32,7 @@ from botus.store.durable.lines import Line
 DONE = {"keep": "kept", "star": "starred", "drop": "dropped", "later": "later", "edit": "edited"}
 PAGE = 10
 _PIECE = 1000  # posts between two stops
+_FEW = 5  # posts that are sooner found one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,21 +249,30 @@ def relaying(state: ReviewState) -> Generator[None, None, Callable[[ReviewState]
         yield
     posts, by_number = iter(state.table.cards), list[str]()
     while some := list(islice(posts, _PIECE)):
-        by_number += [post for post in some if post in coming and post not in first]
+        here = coming.intersection(some)
+        coming -= here  # bit by bit: to free a long set at once would take too long
+        by_number += [post for post in some if post in here and post not in first]
         yield
     is_lucky = not state.by_chance.isdisjoint(first)
     since = 0 if is_lucky else min(_since_chance(state) + len(first), RANDOM_EVERY - 1)
     laid = yield from arranging(by_number, state.order, state.worth, state.seed, since)
 
     def lay(now: ReviewState) -> ReviewState | None:
-        if now.deck is not deck:
+        if now.deck is not deck or now.front < front:
             return None
         gone = set(deck[front : now.front])
         pinned = dict.fromkeys((*now.shown, *state.shown))
-        shown = [post for post in pinned if post in coming and post not in gone]
-        passed = gone.union(shown)
+        new = [post for post in pinned if now.is_open(post) and now.verdicts.get(post) != "later"]
+        shown = [post for post in new if post not in gone]
+        passed = gone.union(shown).difference(first)
         before = (*deck[: now.front], *(post for post in closed if post not in gone))
-        rest = [post for post in laid.posts if post not in passed]
+        rest = laid.posts
+        if len(passed) > _FEW:
+            rest = [post for post in rest if post not in passed]
+        else:
+            for post in passed:
+                with suppress(ValueError):  # it was closed, or is for later
+                    rest.remove(post)
         left = [post for post in later if post not in gone]
         by_chance = laid.by_chance.difference(shown).union(now.by_chance.intersection(shown))
         laid_out = replace(now, deck=(*before, *shown, *rest, *left), front=len(before), by_chance=by_chance)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from botus.store.decisions import Decision, Place, Step, Wording
 from botus.store.durable.lines import Line
@@ -71,7 +72,7 @@ class Table:
     def place(self, raw: bytes) -> Place:
         """Return the place of the first line with these bytes; there must be one."""
         index = self.lines.index(raw)
-        start = self.start + sum(map(len, self.lines[:index])) + index
+        start = self.start + sum(map(len, islice(self.lines, index))) + index
         ending = self.ending if index == len(self.lines) - 1 else b"\n"
         return Place(raw, index + 1, self._previous(index), ending, start)
 
@@ -80,6 +81,8 @@ class Table:
 
         With `new`, the first line is not taken out but given these bytes.
         """
+        if len(card.raws) == 1:
+            return (self.place(card.raws[0]),)
         table, found = replace(self, lines=list(self.lines)), []
         for raw in card.raws:
             found.append(table.place(raw))
