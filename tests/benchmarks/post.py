@@ -26,7 +26,7 @@ RUNS = 30
 ROUNDS = 5
 LINES = 1_000_000
 ENTRIES = 50_000
-COST = "{:27} {:30} {:>7} {:>7} {:>7}   {}"
+COST = "{:18} {:32} {:>7} {:>7} {:>7}   {}"
 ACCOUNT = {"CONSUMER_KEY": "a", "CONSUMER_SECRET": "b", "ACCESS_TOKEN": "c", "ACCESS_TOKEN_SECRET": "d"}
 NOBODY = ACCOUNT | {"X_BASE_URL": "http://127.0.0.1:9", "CRON": "0 * * * *"}
 
