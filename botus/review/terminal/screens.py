@@ -225,6 +225,7 @@ def _help(state: ReviewState, view: View) -> list[Text]:
     for binding in KEYS:
         name = f"{binding.names:14}" if view.width >= 50 else f"{binding.names.split()[0]:6}"
         lines += [Text(" ").append(name, "bold").append(binding.help)] if binding.help else []
-    lines += [Text(), *[Text(f" {words}", "dim") for words in about_order(state)]]
+    said = [line for words in about_order(state) for line in broken(Text(words, "dim"), view.width - 2)]
+    lines += [Text(), *[Text(" ").append_text(line) for line in said]]
     height = max(1, view.height - 1)
     return [*_filled(lines[:height], height), keys_line((("any key", "back", 0),), view)]

@@ -170,3 +170,10 @@ def test_a_bare_terminal_gets_no_signs_that_need_styles() -> None:
 
 def test_looking_back_says_what_was_decided() -> None:
     assert painted(press(start("a", "b"), "d", "up"))[0].startswith(" 1 of 2 · dropped")
+
+
+@pytest.mark.parametrize("width", [24, 40, 80])
+def test_what_is_said_of_the_order_is_readable_to_its_end(width: int) -> None:
+    state = press(replace(start("a", "b"), order="score", learning=False), "?")
+    said = " ".join(" ".join(painted(state, width, 60)).split())
+    assert "By score. Learning from your decisions is switched off (o l)." in said
