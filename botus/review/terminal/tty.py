@@ -27,6 +27,7 @@ _BEGIN = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
 _END = "\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l"
 _HOME, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
 _PASTE_PAUSE = 0.05  # seconds in which a paste goes on
+_HANGUP = 1.0  # seconds within which its signal follows when a terminal goes away
 _SIGNALS = (*shutdown.STOPS, signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
 
 
@@ -125,13 +126,16 @@ class Terminal:
 
     def enter(self) -> None:
         """Get single keys and a screen of our own."""
-        modes: list[Any] = termios.tcgetattr(KEYBOARD)
-        # Enter stays distinct from Ctrl-J, and Ctrl-S does not freeze the screen.
-        modes[0] &= ~(termios.ICRNL | termios.INLCR | termios.IXON)
-        modes[3] &= ~(termios.ICANON | termios.ECHO)
-        modes[6] = list(modes[6])
-        modes[6][termios.VMIN], modes[6][termios.VTIME] = 1, 0
-        termios.tcsetattr(KEYBOARD, termios.TCSAFLUSH, modes)
+        try:
+            modes: list[Any] = termios.tcgetattr(KEYBOARD)
+            # Enter stays distinct from Ctrl-J, and Ctrl-S does not freeze the screen.
+            modes[0] &= ~(termios.ICRNL | termios.INLCR | termios.IXON)
+            modes[3] &= ~(termios.ICANON | termios.ECHO)
+            modes[6] = list(modes[6])
+            modes[6][termios.VMIN], modes[6][termios.VTIME] = 1, 0
+            termios.tcsetattr(KEYBOARD, termios.TCSAFLUSH, modes)
+        except termios.error as error:
+            raise self._gone() from error
         if self.is_styled:
             self._write(_BEGIN)
 
@@ -156,7 +160,7 @@ class Terminal:
         except OSError:
             piece = b""
         if not piece:
-            raise Interrupted("the terminal went away: everything decided is saved")
+            raise self._gone()
         return self._decoder.feed(piece)
 
     def _write(self, text: str) -> None:
@@ -165,4 +169,9 @@ class Terminal:
             while view:
                 view = view[os.write(SCREEN, view) :]
         except OSError as error:
-            raise Interrupted("the terminal went away: everything decided is saved") from error
+            raise self._gone() from error
+
+    def _gone(self) -> Interrupted:
+        """Wait for the signal that follows: later, nobody would note it, and the review could not end."""
+        self._signals.wait(_HANGUP)
+        return Interrupted("the terminal went away: everything decided is saved")

@@ -379,6 +379,20 @@ def test_a_terminal_that_goes_away_ends_the_review(data: Path) -> None:
     assert Decisions(data).history().last is None
 
 
+def test_a_terminal_that_goes_away_under_an_editor_ends_the_review(data: Path) -> None:
+    editor = data / "editor"
+    editor.write_text("#!/bin/sh\necho opened\nread line\n")
+    editor.chmod(0o755)
+    child = curate(data, EDITOR=str(editor))
+    child.expect("post 000")
+    child.send("kE")
+    child.expect("opened")
+    os.close(child.child_fd)
+    until(lambda: os.waitpid(child.pid, os.WNOHANG)[0] == child.pid, PATIENCE)
+    assert verdicts(data) == ["keep"]
+    assert Decisions(data).history().last is None
+
+
 def test_the_limits_are_those_of_the_targets(data: Path, opened: list[pexpect.spawn]) -> None:
     secrets = {"MASTODON_BASE_URL": "https://example.org", "MASTODON_ACCESS_TOKEN": "secret"}
     child = command(data, "--order", "file", **secrets)
