@@ -249,3 +249,12 @@ def test_few_keepers_are_said_in_whole_words() -> None:
     ]
     state = begin(state, History(tuple(steps)))
     assert list(keepers_left(state)) == ["About 1 keeper among the 40 left (0 to 7), by 40 random cards."]
+
+
+def test_that_hardly_any_keeper_is_left_is_not_said_as_none() -> None:
+    decisions = [Decision("drop", f"{number}", "x", drawn="random") for number in range(60)]
+    decisions += [Decision("keep", f"{number}", "x", drawn="order") for number in range(60, 200)]
+    steps = [Step(number, number, (one,)) for number, one in enumerate(decisions, 1)]
+    state = begin(begun(posts(40)), History(tuple(steps)))
+    said = "None of 60 random cards was kept: at most about 1 in 1,000 of what is left."
+    assert list(keepers_left(state)) == [said]
