@@ -101,6 +101,8 @@ class Guard:
             )
         if request.method not in SAFE:
             self._check_origin(request)
+        elif _is_of_another_page(request):
+            raise Problem(403, "origin", _NOT_OURS)
         if (request.content_length or 0) > LARGEST:
             raise Problem(413, "size", "that is too long for the page")
 
@@ -125,7 +127,16 @@ class Guard:
         site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
         own = f"{request.scheme}://{request.headers.get('Host', '')}"
         if site not in ("same-origin", "none") if site else origin is None or origin.lower() != own.lower():
-            raise Problem(403, "origin", "this was not asked by the page itself: open it and do it there")
+            raise Problem(403, "origin", _NOT_OURS)
+
+
+_NOT_OURS = "this was not asked by the page itself: open it and do it there"
+
+
+def _is_of_another_page(request: Request) -> bool:
+    """Tell whether another page asks, other than by a link; one at another port comes with the cookie too."""
+    site, mode = request.headers.get("Sec-Fetch-Site"), request.headers.get("Sec-Fetch-Mode")
+    return site in ("cross-site", "same-site") and mode != "navigate"
 
 
 def finish(response: Response) -> Response:

@@ -115,6 +115,15 @@ def test_the_page_itself_is_heard(page: Page, headers: dict[str, str]) -> None:
     assert browser.send("/decide", headers, **DROP)[0] == 200
 
 
+def test_another_page_may_link_here_and_read_or_begin_nothing(page: Page) -> None:
+    browser = page.browser()
+    for site in ("cross-site", "same-site"):
+        for path in ("/review?client=sofa", "/", "/app.js"):
+            for mode, status in (("no-cors", 403), ("cors", 403), ("navigate", 200)):
+                headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode}
+                assert browser.client.get(path, headers=headers).status_code == status, (path, mode)
+
+
 def test_a_form_or_plain_text_is_no_request_of_the_page(page: Page) -> None:
     browser = page.browser()
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
