@@ -19,6 +19,7 @@ import pytest
 from botus import markup
 from botus.checkpoints import markers, samples
 from botus.corpus.parsing import words
+from botus.corpus.parsing.dates import seconds
 from botus.corpus.parsing.decoding import lines_of
 from botus.corpus.parsing.jsonstream import elements
 from botus.corpus.parsing.post import Options, Refusal
@@ -27,6 +28,7 @@ from botus.corpus.sources.chats import recognition
 from botus.corpus.sources.records import arrays
 from botus.errors import BotusError, FileError, SettingsError
 from botus.platforms import split_urls
+from botus.posting.log_salvage import salvage
 from botus.schedule import cron
 from botus.schedule.zones import find_zone
 
@@ -97,7 +99,7 @@ EXPORTS: dict[str, tuple[str, str | None]] = {  # what a file has, and whose wor
         exporter(content="@a b " * _MANY, mentions=[{"name": f"a{n} b"} for n in range(_MANY)]),
         "heron",
     ),
-    "spoilers": (reddit(">!a" * 100_000), None),
+    "spoilers": (reddit("the kettle sings " + ">!a" * 100_000), None),
     "spaces in a message": (_CHAT + "[2020-01-01, 10:02:00] Heron: b" + " " * _LONG + "x\n", "heron"),
 }
 
@@ -120,6 +122,12 @@ def posts(path: Path, author: str | None) -> Iterable[object]:
         yield from detection.read(path, Options(author=author))
 
 
+DAMAGED_LOGS = {
+    "texts": 'text: "a"\n' * 10_000,
+    "quotes and commas": 'text: "a", b ' * 6_000,
+    "objects in each other": '{"tweet":' * 10_000,
+    "quotes in a text": '["' + '\\"' * 60_000,
+}
 FUNCTIONS: dict[str, Callable[[], object]] = {
     "is_html": lambda: markup.is_html("<p>" * 100_000),
     "is_part": lambda: words.is_part("[" + " " * _LONG),
@@ -146,6 +154,12 @@ def test_a_large_export_takes_no_time(name: str, tmp_path: Path) -> None:
 def test_a_long_text_takes_no_time(name: str) -> None:
     with alarm():
         FUNCTIONS[name]()
+
+
+@pytest.mark.parametrize("name", DAMAGED_LOGS)
+def test_a_damaged_log_takes_no_time(name: str) -> None:
+    with alarm():
+        salvage(DAMAGED_LOGS[name].encode(), seconds)
 
 
 def test_a_line_longer_than_any_post_is_not_looked_at(tmp_path: Path) -> None:
