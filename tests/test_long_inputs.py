@@ -123,8 +123,8 @@ def posts(path: Path, author: str | None) -> Iterable[object]:
 
 
 DAMAGED_LOGS = {
-    "texts": 'text: "a"\n' * 10_000,
-    "quotes and commas": 'text: "a", b ' * 6_000,
+    "texts": 'text: "a"\n' * 8_000,
+    "quotes and commas": 'text: "a", b ' * 5_000,
     "objects in each other": '{"tweet":' * 10_000,
     "quotes in a text": '["' + '\\"' * 60_000,
 }
