@@ -29,6 +29,7 @@ from botus.corpus.sources.records import arrays
 from botus.errors import BotusError, FileError, SettingsError
 from botus.platforms import split_urls
 from botus.posting.log_salvage import salvage
+from botus.review.machine.editor import Editor, pressed
 from botus.schedule import cron
 from botus.schedule.zones import find_zone
 
@@ -136,6 +137,7 @@ FUNCTIONS: dict[str, Callable[[], object]] = {
     "counted letters": lambda: markers.fewest_chars("a" * _LONG),
     "mailbox": lambda: unsupported.of_text("From " + "a" * _LONG),
     "lines of rules": lambda: recognition.of(("_" * 5_000 + "!\n") * 60),
+    "a word before the cursor": lambda: pressed(Editor("a" * 60_000 + " b", 60_002), "ctrl-w"),
     "list of URLs": lambda: split_urls("discord://a/b" + " " * _LONG + "x"),
     "names of one form": called,
     "lists of an object": chosen,

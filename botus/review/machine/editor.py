@@ -13,7 +13,6 @@ from itertools import accumulate
 
 _JOINER = "\u200d"
 _NOT_TYPED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-_WORD_BEFORE = re.compile(r"\w*\W*\Z")
 _TO_WORD_END = re.compile(r"\W*\w*")
 
 
@@ -80,7 +79,7 @@ def _line_end(editor: Editor) -> int:
 
 
 def _word_start(editor: Editor) -> int:
-    return len(_WORD_BEFORE.sub("", editor.text[: editor.cursor], count=1))
+    return len(_TO_WORD_END.sub("", editor.text[: editor.cursor][::-1], count=1))
 
 
 def _word_end(editor: Editor) -> int:
