@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from botus.review.session import open_session
 from botus.store.candidates import Candidate, Candidates, Origin
+from botus.store.durable import files
 from botus.store.intents import Delivery, Intent, Intents
 from botus.store.queue import Queue
 from botus.text import fingerprint
@@ -275,6 +278,34 @@ def test_a_platform_that_takes_its_time_is_asked_after(
         server.guard.release()
         until(lambda: browser.change("/queue/post", post=FIRST, id="one").get("said") == "Posted")
     assert server.texts == [POSTS[0]]
+
+
+def test_two_posts_wait_for_each_other_also_where_locks_keep_nobody_out(
+    live: Page, server: MastodonServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run takes over what its own process has begun, so a second one would send it once more."""
+    inside, second = threading.Lock(), threading.Event()
+
+    @contextmanager
+    def lock(data: Path, name: str, **_: object) -> Iterator[None]:
+        is_first = name == "post" and inside.acquire(blocking=False)
+        if name == "post" and not is_first:
+            second.set()
+        yield
+        if is_first:
+            inside.release()
+
+    monkeypatch.setattr(files, "lock", lock)
+    monkeypatch.setattr(once, "PATIENCE", 0.0)
+    browser = live.browser()
+    with server.guard:  # it answers nothing now
+        for post in (FIRST, SECOND):
+            browser.change("/queue/post", post=post, id=post)
+        until(inside.locked)
+        assert not second.wait(0.1)
+    for post in (FIRST, SECOND):
+        until(lambda post=post: browser.change("/queue/post", post=post, id=post).get("said") == "Posted")  # type: ignore[misc]
+    assert sorted(server.texts) == sorted(POSTS[:2])
 
 
 @pytest.mark.parametrize(

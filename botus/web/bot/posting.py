@@ -5,6 +5,7 @@ The door, the locks and the promise are those of `botus post` and `botus resolve
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -30,6 +31,9 @@ class Posting:
 
     def __init__(self, settings: Settings, say: Say, clock: Callable[[], float]) -> None:
         self._settings, self._say, self._clock = settings, say, clock
+        # A posting run takes over what its own process left: two at once would take over each other's posts
+        # where the locks of files keep nobody out.
+        self._alone = threading.Lock()
 
     def post(self, post: str) -> Answer:
         """Post one line of the queue now, by its fingerprint; returns what became of it on each target.
@@ -40,7 +44,8 @@ class Posting:
             Problem: it may not go out, or nothing could be sent.
         """
         try:
-            return self._known(post) or self._posted(post)
+            with self._alone:
+                return self._known(post) or self._posted(post)
         except BotusError as error:
             raise self.problem(error) from error
 
@@ -51,7 +56,8 @@ class Posting:
             Problem: nothing about it is in question.
         """
         try:
-            return {"said": resolve(self._settings.data, post, target, word, url or None, self._clock)}
+            with self._alone:
+                return {"said": resolve(self._settings.data, post, target, word, url or None, self._clock)}
         except BotusError as error:
             raise self.problem(error) from error
 
