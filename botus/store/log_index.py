@@ -73,13 +73,11 @@ class LogIndex:
         if self._all is None:
             self._looks += 1
             return self.number(post) is not None
-        return bytes.fromhex(post) in self._all or post in self.readings
+        return _bytes(post) in self._all or post in self.readings
 
     def number(self, post: str) -> int | None:
         """The place of the last entry of a post, from 0; None where the log lacks it."""
-        try:
-            wanted = bytes.fromhex(post)
-        except ValueError:  # a hand has written it
+        if (wanted := _bytes(post)) is None:
             return None
         at = self.prints.rfind(wanted)
         while at >= 0 and at % _PRINT:
@@ -216,6 +214,15 @@ def _sum(index: LogIndex) -> int:
     for column in _columns(index):
         total = zlib.crc32(column, total)
     return total
+
+
+def _bytes(post: str) -> bytes | None:
+    """The bytes of a fingerprint; None where a hand has written something else."""
+    try:
+        found = bytes.fromhex(post)
+    except ValueError:
+        return None
+    return found if len(found) == _PRINT else None
 
 
 def _as_float(value: float) -> float:

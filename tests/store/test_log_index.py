@@ -163,3 +163,16 @@ def _bytes_read(act: Any) -> int:  # noqa: ANN401
     before = so_far()
     act()
     return so_far() - before
+
+
+@pytest.mark.parametrize("name", ["", "ab", "the kettle", fingerprint("never posted"), "é" * 32])
+def test_what_is_no_fingerprint_of_an_entry_is_in_no_log(data: Path, name: str) -> None:
+    """Decisions and names of files may be written by hand."""
+    log = Log(data)
+    text = "The lamp of the pier"
+    start = fingerprint(text)[:2]
+    log.append({"text": text, "timestamp": 1, "id": "1"})
+    for _ in range(100):  # single looks, then a set of all
+        assert [one in log.index() for one in (name, start)] == [False, False]
+    assert [log.index().number(one) for one in (name, start)] == [None, None]
+    assert fingerprint(text) in log.index()
