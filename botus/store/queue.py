@@ -324,9 +324,10 @@ class Queue:
                 self._recover_late_writes(old)
 
     def _recover_late_writes(self, old: Path) -> None:
-        size, current, late = int(old.suffix[1:]), files.stamp(self.path), old.stat()
-        age = time.time() - late.st_ctime  # as of this look: what comes after it is for the next one
-        was_replaced = current is not None and current[0] != late.st_ino
+        if (current := files.stamp(self.path)) is None:
+            return  # moved away, perhaps for a moment only
+        size, late = int(old.suffix[1:]), old.stat()  # what comes after this look is for the next one
+        age, was_replaced = time.time() - late.st_ctime, current[0] != late.st_ino
         content = (files.read(old) or b"") if was_replaced and late.st_size > size else b""
         if content[size:]:
             self._add_late(content[:size], content[size:])

@@ -240,6 +240,18 @@ def test_a_late_write_comes_back_however_often_the_file_is_replaced_meanwhile(qu
     assert queue.path.read_bytes() == b"late\nlater\n"
 
 
+def test_a_late_write_waits_for_a_file_that_an_editor_has_moved_away(queue: Queue) -> None:
+    write(queue, b"a\nb\n")
+    with open(queue.path, "ab") as shell:
+        queue.remove(b"a")
+        shell.write(b"late\n")
+    away = queue.path.rename(queue.data / "away")
+    queue.recover()
+    away.rename(queue.path)
+    queue.recover()
+    assert queue.path.read_bytes() == b"b\nlate\n"
+
+
 def test_replaced_files_go_when_nobody_can_have_them_open_for_a_write(queue: Queue) -> None:
     write(queue, b"a\nb\nc\n")
     for raw in (b"a", b"b"):
