@@ -33,7 +33,7 @@ _LINK = re.compile(
 _GOES_ON = re.compile(r"[^\S\n]*[^\W\d_]")
 _HOLE = re.compile(r"(?<!\S)\(\s*(?:(?:via|by|from|h/t|cc)[\s:]*)?\)", re.IGNORECASE)
 _GAP_SIGN = "\0"
-_GAP = re.compile(r"[ \t]*\0(?=[\s,.;:!?)]|$)|\0[ \t]*")
+_GAP = re.compile(r"(?:(?<![ \t])[ \t]++)?\0(?=[\s,.;:!?)]|$)|\0[ \t]*")
 _COMMAS = re.compile(r",[ ]?(?=[,.!?]|$)")
 _SMILEY = re.compile(
     r"(?<!\w)>?[:;=8xX][\-^'’o>]?[()\[\]{}]+|(?<![()\[\]{}])[()\[\]{}]++[\-^'’o]?[:;=8](?!\w)"

@@ -21,10 +21,9 @@ from botus.store.queue import Queue
 from botus.text import counted, fingerprint
 
 _ESCAPE = re.compile(rb"\\[n\\]")
-# A word in which a `\n` stands beside other backslashes, or after a drive letter: more likely a path.
-_PATH = re.compile(
-    rb"""(?:^|[\s"'(])(?:[A-Za-z]:\\n|\\\\+[\w.-]+\\n|\S*\\[A-Za-mo-z0-9]\S*\\n|[\w.:-]+\\n\S*\\[A-Za-mo-z0-9])"""
-)
+_BEGINS_AS_PATH = re.compile(rb"""(?:^|["'(])(?:[A-Za-z]:\\n|\\\\+[\w.-]++\\n)""")
+_NAME = re.compile(rb"""(?:^|["'(])[\w.:-]++\\n""")
+_BACKSLASH = re.compile(rb"\\[A-Za-mo-z0-9]")
 
 
 def content(survey: Survey) -> Iterator[Finding]:
@@ -94,6 +93,19 @@ def _queue(survey: Survey) -> Iterator[Finding]:
         yield from _escapes(survey, suspects)
 
 
+def _has_path(line: bytes) -> bool:
+    """Tell whether a `\\n` stands beside other backslashes or after a drive letter: more likely a path."""
+    return any(map(_is_path, line.split()))
+
+
+def _is_path(word: bytes) -> bool:
+    if _BEGINS_AS_PATH.search(word):
+        return True
+    other, name = _BACKSLASH.search(word), _NAME.search(word)
+    is_before = other is not None and word.rfind(b"\\n") >= other.end()
+    return is_before or (name is not None and _BACKSLASH.search(word, name.end()) is not None)
+
+
 def _escapes(survey: Survey, suspects: list[Line]) -> Iterator[Finding]:
     log, judgement, candidates = survey.log, survey.judgement, survey.candidates
     if log is None or judgement is None or candidates is None:
@@ -103,7 +115,7 @@ def _escapes(survey: Survey, suspects: list[Line]) -> Iterator[Finding]:
     odd = [
         line.number
         for line in suspects
-        if _PATH.search(line.raw) or (is_predecessors and fingerprint(line.text or "") not in ours)
+        if _has_path(line.raw) or (is_predecessors and fingerprint(line.text or "") not in ours)
     ]
     if odd:
         what = rf"tweets.txt: \n is a line break and \\ one backslash: is that meant in {line_numbers(odd)}?"
