@@ -1,4 +1,4 @@
-"""A damaged or shortened tweeted.json: notice it, save what can be read, or take it as it is."""
+"""A damaged or shortened tweeted.json: save what can be read, or take it as it is."""
 
 from __future__ import annotations
 
@@ -11,36 +11,11 @@ from botus.errors import FileError
 from botus.posting.log_salvage import Moment, Salvage, Saved, salvage
 from botus.store.durable import files
 from botus.store.intents import Intents
-from botus.store.state import PostingState, StateFiles
+from botus.store.state import StateFiles
 from botus.store.tweeted import Log, parse, render
 from botus.text import counted, fingerprint
 
 _SHOWN = 10  # line numbers
-
-
-def check_whole(log: Log, memory: PostingState) -> None:
-    """Refuse a log that is missing or lacks what botus remembers having logged there.
-
-    Raises:
-        FileError: naming what is gone, and the way out.
-    """
-    index, count = log.index(), memory.log_count
-    logged = f"{counted(count, 'post')} {'has' if count == 1 else 'have'} been logged"
-    if count and not log.path.exists():
-        problem = f"is missing, but {logged} there"
-    elif len(index) < count:
-        problem = f"has {counted(len(index), 'entry', 'entries')}, but {logged} there"
-    elif memory.last_id and not _has(log, memory.last_id):
-        problem = f"lacks the post {memory.last_id}, which has been logged there"
-    else:
-        return
-    hint = "put back a copy; if you changed or removed it on purpose: botus log accept"
-    raise FileError(f"{log.path} {problem}", hint)
-
-
-def _has(log: Log, post: str) -> bool:
-    """Tell whether a post is in the log, by its id; another program may have given it any."""
-    return any(log.index().beginning(post)) or any(entry.get("id") == post for entry in log.scan())
 
 
 def repair(data: Path, clock: Callable[[], float], moment: Moment = lambda _: None) -> str:

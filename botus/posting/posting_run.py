@@ -19,7 +19,7 @@ from botus.checkpoints import samples
 from botus.errors import FileError
 from botus.log import Say
 from botus.posting.delivery import Deliverer, has_come
-from botus.posting.log_repair import check_whole
+from botus.posting.log_check import check_whole
 from botus.posting.selection import Selection, choose, named
 from botus.posting.target import REQUEST_DEADLINE, Target
 from botus.screening.denylist import parse_denylist

@@ -16,7 +16,7 @@ from typing import Literal
 from botus import text
 from botus.checkpoints import samples
 from botus.errors import SettingsError
-from botus.screening import loops, mentions, repair
+from botus.screening import mentions
 from botus.screening.denylist import Denylist
 
 Policy = Literal["refuse", "drop", "allow"]
@@ -154,6 +154,8 @@ def _markup(post: str, rules: Rules) -> str:
 def _encoding(post: str, rules: Rules) -> str:
     if post.isascii():
         return ""
+    from botus.screening import repair  # as below: `precheck`, which each posting run needs, does without
+
     broken = repair.broken_letters(post)
     return f"broken encoding: {broken!r}" if broken else _found("broken encoding", _BROKEN, post)
 
@@ -181,14 +183,20 @@ def _hidden(post: str) -> str:
 
 
 def _loop(post: str, rules: Rules) -> str:
+    from botus.screening import loops
+
     return f"repeats itself: {again}" if (again := loops.find(post)) else ""
 
 
 def _quotes(post: str, rules: Rules) -> str:
+    from botus.screening import repair
+
     return "unbalanced quotes" if repair.unpaired(post, repair.QUOTES) else ""
 
 
 def _brackets(post: str, rules: Rules) -> str:
+    from botus.screening import repair
+
     return "unbalanced brackets" if repair.unpaired(post, repair.BRACKETS) else ""
 
 

@@ -430,10 +430,12 @@ class TestContract:
 def test_nothing_heavy_is_loaded_before_the_first_request(name: str) -> None:
     heavy = ("requests", "urllib3", "tweepy", "mastodon", "bs4", "ssl", "apprise", "yaml", "markdown")
     heavy += ("twitter_text", "grapheme")
+    heavy += ("botus.screening.loops", "botus.screening.repair", "botus.posting.log_salvage")
     code = f"""if True:
         import sys
         from pathlib import Path
         from botus.store.sessions import Sessions
+        from botus.posting import posting_run
         from botus.posting.targets import {", ".join(BENCHES)}
         target = {name}.{BENCHES[name].made}
         target.problem("hello"), target.new_key(), target.account, target.about
