@@ -280,6 +280,21 @@ def test_a_platform_that_takes_its_time_is_asked_after(
     assert server.texts == [POSTS[0]]
 
 
+def test_a_change_that_could_not_begin_begins_when_it_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_more_threads(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    changes = once.Once()
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", no_more_threads)
+        with pytest.raises(RuntimeError):
+            changes.answer("one", ("add",), dict)
+    monkeypatch.setattr(once, "PATIENCE", 5.0)
+    assert changes.answer("one", ("add",), lambda: {"said": "Added"}) == {"said": "Added"}
+
+
 def test_two_posts_wait_for_each_other_also_where_locks_keep_nobody_out(
     live: Page, server: MastodonServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

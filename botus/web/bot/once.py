@@ -41,8 +41,9 @@ class Once:
         with self._guard:
             change = self._changes.get(request)
             if change is None:
-                change = self._changes[request] = _Change(about, Future())
+                change = _Change(about, Future())
                 threading.Thread(target=_run, args=(change.result, do)).start()
+                self._changes[request] = change  # not before: one that did not begin may be asked for again
                 self._forget()
         if change.about != about:
             raise Problem(400, "request", "that id was of another request")
