@@ -21,7 +21,13 @@ Word = Literal["posted", "not-posted", "give-up"]
 
 
 def resolve(
-    data: Path, post: str, target: str | None, word: Word, url: str | None, clock: Callable[[], float]
+    data: Path,
+    post: str,
+    target: str | None,
+    word: Word,
+    url: str | None,
+    clock: Callable[[], float],
+    request: str = "",
 ) -> str:
     """Write down what a person knows about a post.
 
@@ -31,6 +37,7 @@ def resolve(
         word: `posted`, `not-posted` (it is sent again) or `give-up`.
         url: the address of the post, with `posted`.
         clock: seconds since the epoch.
+        request: the id that a page gave it; what was asked for under it is not sent again once more.
 
     Returns:
         one sentence that says what was done.
@@ -42,10 +49,13 @@ def resolve(
     with files.lock(data, "post", wait=30.0, holder="a posting run"):
         intents = Intents(data)
         intent, is_open = _find(intents, post)
+        said = f"{intent.id}: goes to {{}} again with the next post"
+        if request and target in intent.deliveries and intent.deliveries[target].asked == request:
+            return said.format(target)
         name = _choose(intent, target, word)
         if word == "not-posted":
-            _send_again(intents, intent, name, is_open)
-            return f"{intent.id}: goes to {name} again with the next post"
+            _send_again(intents, intent, name, is_open, request)
+            return said.format(name)
         delivery = intent.deliveries[name]
         if word == "posted":
             delivery.state, delivery.url, delivery.error = "posted", url, None
@@ -89,12 +99,12 @@ def _choose(intent: Intent, target: str | None, word: Word) -> str:
     return target or names[0]
 
 
-def _send_again(intents: Intents, intent: Intent, name: str, is_open: bool) -> None:
+def _send_again(intents: Intents, intent: Intent, name: str, is_open: bool, request: str) -> None:
     """Let the next run send it: with a new key, because the platform may remember the old one."""
     if is_open:
-        intent.deliveries[name] = Delivery()
+        intent.deliveries[name] = Delivery(asked=request)
     else:
-        deliveries = {name: Delivery()}
+        deliveries = {name: Delivery(asked=request)}
         intent = Intent(intent.fingerprint, intent.text, intent.raw, intent.claimed, deliveries=deliveries)
         intents.claim(intent)
     intents.release(intent)

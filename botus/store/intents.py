@@ -38,6 +38,7 @@ class Delivery:
         tries: requests so far.
         id, url, at, error: the outcome; `at` in milliseconds since the epoch.
         too_long: it was rejected for its length.
+        asked: the id under which a page asked for it to be sent again; empty elsewhere.
     """
 
     state: DeliveryState = "pending"
@@ -54,6 +55,7 @@ class Delivery:
     at: int | None = None
     error: str | None = None
     too_long: bool = False
+    asked: str = ""
 
     def outcome(self) -> dict[str, Any]:
         """What the log keeps of it."""
@@ -222,7 +224,10 @@ def _names(folder: Path) -> list[Path]:
 
 def _dump(intent: Intent) -> bytes:
     fields = asdict(intent)
-    fields["parts"] = fields.pop("deliveries")  # its name in the files
+    parts = fields["parts"] = fields.pop("deliveries")  # its name in the files
+    for part in parts.values():
+        if not part["asked"]:
+            del part["asked"]
     if not intent.longer_id:
         del fields["longer_id"]
     return json.dumps(fields, indent=1).encode()

@@ -10,6 +10,7 @@ import pytest
 from botus.errors import SettingsError
 from botus.posting.resolve import resolve
 from botus.store.intents import Delivery, Intent, Intents
+from botus.text import fingerprint
 from tests.support.fakes import FakeTarget, Platform, World
 
 MARKS = ("abcd0" + "0" * 27, "abcd1" + "0" * 27)
@@ -80,3 +81,25 @@ def test_what_waits_can_only_be_given_up(tmp_path: Path) -> None:
         "given up by hand",
     )
     assert world.targets["one"].platform.posts == []
+
+
+def test_what_a_page_asks_for_again_is_not_sent_again_once_more(tmp_path: Path) -> None:
+    """Its answer was lost, and the server began anew: the post went out meanwhile, and was lost again."""
+    world = World(tmp_path, FakeTarget(Platform(), "one", ["lost", "lost"]))
+    world.lines("first")
+    world.run().post()
+    post, target = fingerprint("first"), world.targets["one"]
+
+    def asked(request: str) -> str:
+        return resolve(world.data, post, "one", "not-posted", None, world.clock, request)
+
+    said = asked("a")
+    assert asked("a") == said
+    world.clock.now += 3600
+    world.run().post()
+    assert asked("a") == said
+    world.run().post()
+    assert target.platform.posts == ["first"] * 2
+    assert asked("b") == said
+    world.run().post()
+    assert target.platform.posts == ["first"] * 3

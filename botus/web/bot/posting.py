@@ -49,15 +49,16 @@ class Posting:
         except BotusError as error:
             raise self.problem(error) from error
 
-    def resolve(self, post: str, target: str, word: Word, url: str) -> Answer:
-        """Write down what a person knows about a post.
+    def resolve(self, request: str, post: str, target: str, word: Word, url: str) -> Answer:
+        """Write down what a person knows about a post; asked for again under one id, it is not sent again.
 
         Raises:
             Problem: nothing about it is in question.
         """
         try:
             with self._alone:
-                return {"said": resolve(self._settings.data, post, target, word, url or None, self._clock)}
+                data = self._settings.data
+                return {"said": resolve(data, post, target, word, url or None, self._clock, request)}
         except BotusError as error:
             raise self.problem(error) from error
 

@@ -91,7 +91,7 @@ def routes(
         return made(
             found,
             ("resolve", post, target, word, url),
-            lambda: posting.resolve(post, target, cast(Word, word), url),
+            lambda: posting.resolve(found.text("id", 100), post, target, cast(Word, word), url),
         )
 
     return [
