@@ -245,8 +245,8 @@ class Queue:
             before = line.start - 1 if line.start > content_start(source) else line.start
             return [(before, end, b"")]  # the new last line has no line break either
 
-        self._rewrite(edits)
-        return found
+        # Whoever read the file while it was changed and then put back took the change over.
+        return self._rewrite(edits) or found
 
     def _is_there(self) -> bool:
         """Tell whether there is a file, also where an editor that saves has moved it away for a moment."""
@@ -281,14 +281,15 @@ class Queue:
             raise FileError(f"{self.path} is UTF-16", "save it as UTF-8 and try again")
         return source
 
-    def _rewrite(self, edits: Callable[[BinaryIO], Sequence[Edit]]) -> None:
-        """Apply edits (start, end, new bytes) that a function finds."""
+    def _rewrite(self, edits: Callable[[BinaryIO], Sequence[Edit]]) -> bool:
+        """Apply edits (start, end, new bytes) that a function finds; returns what `_apply` does."""
         with files.editing(self.data):
             self._recover_saves()
-            self._apply(edits)
+            return self._apply(edits)
 
-    def _apply(self, edits: Callable[[BinaryIO], Sequence[Edit]]) -> None:
-        """Replace the file, and start over if somebody saves it meanwhile."""
+    def _apply(self, edits: Callable[[BinaryIO], Sequence[Edit]]) -> bool:
+        """Replace the file, and start over if somebody saves it; says whether a try was there to be read."""
+        were_there = list[bool]()
 
         def attempt() -> None:
             if not self._is_there():
@@ -302,12 +303,14 @@ class Queue:
                     kept = self._keep(seen)
                     try:
                         new = exchange.replace(self.path, edited(source, changes), seen)
-                    except files.Changed:
+                    except files.Changed as error:
+                        were_there.append(isinstance(error, exchange.PutBack))
                         files.discard(kept)
                         raise
                     self._known.follow(source, changes, new)
 
         files.until_unchanged(self.path, attempt)
+        return any(were_there)
 
     def _keep(self, seen: files.Stamp) -> Path:
         """Keep the file that is about to be replaced, under a name that tells its size."""

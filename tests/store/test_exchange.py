@@ -166,7 +166,7 @@ def test_a_file_that_is_moved_away_while_a_save_goes_back_is_there_again(
     queue: Queue, stand_in: StandIn
 ) -> None:
     stand_in(Window(lambda: by_rename(queue.path, b"saved\n"), queue.path.unlink))
-    assert not queue.remove(b"The kettle sings.")
+    assert queue.remove(b"The kettle sings.")
     assert queue.path.read_bytes() == b"saved\n"
     assert not lying_about(queue)
 
@@ -326,3 +326,20 @@ def test_a_save_that_cannot_go_back_now_goes_back_later(queue: Queue, stand_in: 
     queue.recover()
     assert queue.path.read_bytes() == b"saved\n"
     assert not lying_about(queue)
+
+
+@linux
+def test_who_reads_a_change_that_is_put_back_takes_it_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As another botus does where locks keep nobody out: the line is gone, and nobody else has it."""
+    queue = Queue(tmp_path)
+    queue.path.write_bytes(b"one\ntwo\nthree\n")
+
+    def another_takes_three() -> None:
+        by_rename(queue.path, queue.path.read_bytes().replace(b"three\n", b""))
+
+    window = Window(lambda: by_rename(queue.path, b"one\ntwo\nthree\nfour\n"), another_takes_three)
+    monkeypatch.setattr(files, "disk", window)
+    assert queue.remove(b"two")
+    assert b"two" not in queue.path.read_bytes()

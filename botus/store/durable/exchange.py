@@ -25,6 +25,10 @@ _TRIES = 100
 _CANNOT = (errno.ENOSYS, errno.EINVAL, errno.EPERM, errno.ENOTSUP)
 
 
+class PutBack(files.Changed):
+    """Somebody saved meanwhile, and has it in its place again; for a moment the new content was there."""
+
+
 def replace(path: Path, data: Iterable[bytes], seen: files.Stamp) -> files.Stamp | None:
     """Give a file new content, durably and in one step, if it is still the one that was read.
 
@@ -32,12 +36,12 @@ def replace(path: Path, data: Iterable[bytes], seen: files.Stamp) -> files.Stamp
 
     Raises:
         FileError: the old content is still there.
-        Changed: somebody saved meanwhile; that is what is there now.
+        Changed: somebody saved meanwhile; that is what is there now. It is `PutBack` if that was seen late.
     """
 
     def put(temporary: Path) -> None:
         if not _exchange(temporary, path, seen, "new"):
-            raise files.Changed
+            raise PutBack
 
     return files.replace(path, data, seen, put=put)
 
