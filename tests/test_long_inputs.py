@@ -8,9 +8,8 @@ any machine.
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import repeat
 from pathlib import Path
 
@@ -32,24 +31,10 @@ from botus.posting.log_salvage import salvage
 from botus.review.machine.editor import Editor, pressed
 from botus.schedule import cron
 from botus.schedule.zones import find_zone
+from tests.support.alarms import alarm
 
-_ENOUGH = 10  # seconds of CPU for one case
 _MANY = 20_000
 _LONG = 300_000  # letters
-
-
-@contextmanager
-def alarm() -> Iterator[None]:
-    def ring(*_: object) -> None:
-        raise TimeoutError
-
-    earlier = signal.signal(signal.SIGVTALRM, ring)
-    signal.setitimer(signal.ITIMER_VIRTUAL, _ENOUGH)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, earlier)
 
 
 def objects(count: int, of: Callable[[int], object]) -> str:

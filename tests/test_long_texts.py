@@ -7,9 +7,7 @@ two is far from both, on any machine.
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -19,6 +17,7 @@ from botus.corpus.parsing import words
 from botus.screening import loops, mentions, repair, rules
 from botus.screening.denylist import parse_denylist
 from botus.screening.likeness import copies
+from tests.support.alarms import alarm
 
 PIECES = (
     *("a-", "a@", "b.", "(", "[](", "<p", "<a ", "<!--", "RT @", "= ", "|", "@a@b.c ", "a", "a ", " ", "\\"),
@@ -87,7 +86,6 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "html_text": markup.html_text,
     "unescaped": markup.unescaped,
 }
-_ENOUGH = 40  # seconds of CPU for one text
 
 
 def nasty() -> Iterator[str]:
@@ -98,20 +96,6 @@ def nasty() -> Iterator[str]:
     yield "http://" + "a." * (LENGTH // 2 - 4)
     yield "https://x.example/" + "(" * (LENGTH - 20)
     yield " ".join(f"w{number}" for number in range(LENGTH // 7))
-
-
-@contextmanager
-def alarm() -> Iterator[None]:
-    def ring(*_: object) -> None:
-        raise TimeoutError
-
-    earlier = signal.signal(signal.SIGVTALRM, ring)
-    signal.setitimer(signal.ITIMER_VIRTUAL, _ENOUGH)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, earlier)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

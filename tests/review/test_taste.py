@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Generator
 from random import Random
-from typing import TypeVar
 
 import pytest
 
+from botus.review.machine.order import finished
 from botus.review.taste import estimate, model, trust
 from botus.review.taste.estimate import Draw
 from botus.review.taste.model import Model
 from botus.review.taste.regression import Example, area, fit
 from botus.review.taste.trust import trust_in_score
 from tests.screening.test_deck import posts, settled
-
-Found = TypeVar("Found")
-
-
-def finish(work: Generator[None, None, Found]) -> Found:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            found: Found = end.value
-            return found
 
 
 def examples(count: int = 60, seed: int = 0) -> list[Example]:
@@ -42,7 +30,7 @@ def examples(count: int = 60, seed: int = 0) -> list[Example]:
 def test_many_passes_find_the_minimum_of_the_regression() -> None:
     """At the minimum of ½‖w‖² + Σ c·ln(1 + e^−tm) the weights are Σ t·c·σ(−tm)·x."""
     some = examples()
-    weights = finish(fit(some, 3, 300, Random(1)))
+    weights = finished(fit(some, 3, 300, Random(1)))
     kept = sum(one.weight for one in some if one.is_kept)
     dropped = sum(one.weight for one in some if not one.is_kept)
     expected = [0.0, 0.0, 0.0]
@@ -56,7 +44,7 @@ def test_many_passes_find_the_minimum_of_the_regression() -> None:
 
 
 def test_the_same_decisions_teach_the_same() -> None:
-    assert finish(fit(examples(), 3, 5, Random(2))) == finish(fit(examples(), 3, 5, Random(2)))
+    assert finished(fit(examples(), 3, 5, Random(2))) == finished(fit(examples(), 3, 5, Random(2)))
 
 
 def test_the_area_is_the_share_of_pairs_in_the_right_order() -> None:
@@ -81,14 +69,14 @@ def test_evidence_is_the_gain_in_standard_deviations_and_trust_is_smoothed() -> 
 
 def test_every_decision_is_held_out_once_in_a_fold_of_both_kinds() -> None:
     some = examples(53)
-    folds = finish(trust.held_out(some, 3, Random(1)))
+    folds = finished(trust.held_out(some, 3, Random(1)))
     assert sum(len(fold.kept) for fold in folds) == sum(one.is_kept for one in some)
     assert sum(len(fold.dropped) for fold in folds) == sum(not one.is_kept for one in some)
     found = trust.mean_area(folds, 1.0)
     assert found is not None
     assert found > 0.6
     few = [one for one in some if one.is_kept][:1] + [one for one in some if not one.is_kept]
-    assert finish(trust.held_out(few, 3, Random(1))) == []  # one keep cannot be told from no other
+    assert finished(trust.held_out(few, 3, Random(1))) == []  # one keep cannot be told from no other
 
 
 def test_worth_is_what_the_features_say() -> None:
@@ -96,20 +84,20 @@ def test_worth_is_what_the_features_say() -> None:
     deck = settled(texts)
     rng = Random(3)
     weights = [rng.gauss(0, 1) for _ in range(model.size(deck))]
-    worth = finish(Model(deck, weights, 0.7).rate())
+    worth = finished(Model(deck, weights, 0.7).rate())
     for row in range(40):
         one = model.example(deck, row, True)
         taste = one.taste(weights) - weights[12] * math.sqrt(10)  # the bias is the same for all
         assert worth[row] == pytest.approx(0.3 * deck.settled.scores[row] + 0.7 * taste)
         assert one.offset == pytest.approx(0.3 * deck.settled.scores[row])
         assert sum(value**2 for value in one.values[13:]) == pytest.approx(10)  # words weigh 1 / 0.1
-    assert list(finish(Model(deck).rate())) == pytest.approx([0.3 * score for score in deck.settled.scores])
+    assert list(finished(Model(deck).rate())) == pytest.approx([0.3 * score for score in deck.settled.scores])
 
 
 def test_reasons_add_up_to_the_worth() -> None:
     deck = settled(posts(40))
     weights = [Random(4).gauss(0, 1) for _ in range(model.size(deck))]
-    worth = finish(Model(deck, weights, 0.7).rate())
+    worth = finished(Model(deck, weights, 0.7).rate())
     reasons = Model(deck, weights, 0.7).reasons(5, most=1000)
     mean = sum(worth) / len(worth)
     assert sum(one.weight for one in reasons) == pytest.approx(worth[5], abs=0.3 + abs(mean))
