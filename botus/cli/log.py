@@ -18,7 +18,7 @@ from botus.text import fingerprint, short_id
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from botus.store.log_index import Entry
+    from botus.store.log.index import Entry
 
 
 @click.group()
@@ -32,7 +32,7 @@ def log(values: Common) -> None:
 def log_show(values: Common) -> None:
     """Print the log, newest last."""
     from botus.schedule.zones import zone_or_utc
-    from botus.store.tweeted import Log
+    from botus.store.log.tweeted import Log
 
     entries = Log(values.existing.data).entries()
     values.result(_lines(entries, zone_or_utc(values.settings.zone)), lambda: entries)

@@ -10,8 +10,8 @@ from pathlib import Path
 from botus.store.corpus import Added, Corpus, Post
 from botus.store.decisions import Decisions, verdicts
 from botus.store.durable.document import is_text
-from botus.store.log_index import Entry
-from botus.store.tweeted import Log
+from botus.store.log.index import Entry
+from botus.store.log.tweeted import Log
 from botus.text import fingerprint
 
 SOURCE = "kept"

@@ -18,8 +18,8 @@ from botus.screening.screen import Screen
 from botus.screening.verdict import Verdict
 from botus.store.candidates import Candidate, Candidates
 from botus.store.decisions import Decisions
+from botus.store.log.tweeted import Log
 from botus.store.queue import Queue
-from botus.store.tweeted import Log
 
 EARLIER = "an earlier run"  # a source of `known`
 

@@ -28,10 +28,10 @@ from botus.store.decisions import Decisions, Judgement
 from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intent, Intents
-from botus.store.log_index import Entry
+from botus.store.log.index import Entry
+from botus.store.log.tweeted import Log
 from botus.store.queue import Queue
 from botus.store.state import PostingState, StateFiles
-from botus.store.tweeted import Log
 
 Value = TypeVar("Value")
 _LAST = 10

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from botus.errors import FileError
+from botus.store.log.tweeted import Log
 from botus.store.state import PostingState
-from botus.store.tweeted import Log
 from botus.text import counted
 
 

@@ -11,8 +11,8 @@ from botus.errors import FileError
 from botus.posting.log_salvage import Moment, Salvage, Saved, salvage
 from botus.store.durable import files
 from botus.store.intents import Intents
+from botus.store.log.tweeted import Log, parse, render
 from botus.store.state import StateFiles
-from botus.store.tweeted import Log, parse, render
 from botus.text import counted, fingerprint
 
 _SHOWN = 10  # line numbers

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from botus.store.durable.document import is_number
-from botus.store.log_index import Entry
-from botus.store.tweeted import is_entry
+from botus.store.log.index import Entry
+from botus.store.log.tweeted import is_entry
 
 Moment = Callable[[object], float | None]
 

@@ -29,10 +29,10 @@ from botus.store.decisions import Decisions
 from botus.store.durable import files, mounts, owner
 from botus.store.durable.lines import Line
 from botus.store.intents import Delivery, Intent, Intents
-from botus.store.log_index import Entry
+from botus.store.log.index import Entry
+from botus.store.log.tweeted import Log
 from botus.store.queue import Queue
 from botus.store.state import StateFiles
-from botus.store.tweeted import Log
 from botus.text import fingerprint, short_id
 
 _OPEN_LIMIT = 20  # lines that wait for a target that is down

@@ -15,7 +15,7 @@ from botus.posting.posting_run import log_entry
 from botus.posting.selection import SHORTEST_ID
 from botus.store.durable import files
 from botus.store.intents import Delivery, Intent, Intents
-from botus.store.tweeted import Log
+from botus.store.log.tweeted import Log
 
 Word = Literal["posted", "not-posted", "give-up"]
 

@@ -18,8 +18,8 @@ from botus.screening.rules import precheck
 from botus.settings import PostOnly, PostOrder
 from botus.store.decisions import Judgement, earlier_wordings
 from botus.store.durable.lines import Kind, Line
+from botus.store.log.tweeted import Log
 from botus.store.queue import Queue
-from botus.store.tweeted import Log
 from botus.text import LONGEST_POST, fingerprint, short_id
 
 KEPT = ("keep", "star")

@@ -24,8 +24,8 @@ from botus.store.candidates import Candidates
 from botus.store.decisions import Decision, Decisions, End, History, Kind, Place, Step, Wording, verdicts
 from botus.store.durable import files
 from botus.store.intents import Intents
+from botus.store.log.tweeted import Log
 from botus.store.queue import Queue
-from botus.store.tweeted import Log
 from botus.text import escape, fingerprint, unescape
 
 _COLUMNS = frozenset(

@@ -32,9 +32,9 @@ from botus.store.decisions import Decisions, Drawn, End, Kind, Step, Undo
 from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents
+from botus.store.log.tweeted import Log
 from botus.store.queue import Queue
 from botus.store.state import StateFiles
-from botus.store.tweeted import Log
 from botus.text import fingerprint
 
 

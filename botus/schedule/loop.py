@@ -22,8 +22,8 @@ from botus.posting.target import Target
 from botus.schedule.slots import AHEAD, GRACE, Schedule, due, schedule_of, too_far_ahead
 from botus.settings import Settings
 from botus.store.intents import Intents
+from botus.store.log.tweeted import Log
 from botus.store.state import StateFiles
-from botus.store.tweeted import Log
 
 _SLICE = 60.0  # seconds: the clock may be stepped, or the machine sleep, so never wait longer in one go
 _PATIENCE = 20.0  # seconds: a person may be posting by hand just when a slot comes

@@ -1,4 +1,4 @@
-"""The files of a data directory, one module per file.
+"""The files of a data directory, one module or folder per file.
 
 alerts.py      owns .botus/news.json: how the last slots of `run` went, which alerts the owner was told of
 candidates.py  owns .botus/candidates.jsonl: where every line came from that `generate` put into the queue
@@ -11,10 +11,9 @@ forgotten.py   owns .botus/copies.bin: what is left of corpora that were forgott
                them
 intents.py     owns .botus/intents and .botus/done: one file per post that has been claimed, and what became
                of it
-log_index.py   owns .botus/log.index: what is known of tweeted.json without reading it
+log/           tweeted.json, the log of what was posted, and its index
 queue.py       owns tweets.txt: the queue, one post per line, meant to be edited by hand
 sessions.py    owns .botus/bluesky.json: the session with a Bluesky server, kept between runs, readable by
                its owner only
 state.py       owns .botus/state.json, .botus/heartbeat and .botus/slots: what botus remembers between runs
-tweeted.py     owns tweeted.json, the log of what was posted: a JSON array, newest last
 """

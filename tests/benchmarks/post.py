@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from botus.store.tweeted import Log
+from botus.store.log.tweeted import Log
 from tests.support.fakes import FakeTarget, Platform, World
 from tests.support.servers import MastodonServer
 

@@ -26,8 +26,8 @@ from botus.posting.targets.bluesky import Bluesky
 from botus.posting.targets.bluesky_record import COLLECTION, make_record
 from botus.settings import Settings
 from botus.store.intents import Intents
+from botus.store.log.tweeted import Log
 from botus.store.sessions import Session, Sessions
-from botus.store.tweeted import Log
 from tests.pds.proxy import Loss, Proxy
 
 pytestmark = pytest.mark.pds

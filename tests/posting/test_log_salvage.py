@@ -13,7 +13,7 @@ import pytest
 from botus.corpus.parsing.dates import seconds
 from botus.posting.log_repair import repair
 from botus.posting.log_salvage import salvage
-from botus.store.tweeted import Log, is_entry
+from botus.store.log.tweeted import Log, is_entry
 from botus.text import fingerprint
 
 LAMP = "The lamp went round and the fog did not care."

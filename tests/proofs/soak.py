@@ -35,7 +35,7 @@ from botus.schedule.loop import Loop
 from botus.settings import load
 from botus.store.durable import files, mounts, owner
 from botus.store.intents import Intents
-from botus.store.tweeted import Log
+from botus.store.log.tweeted import Log
 from tests.proofs.poster import no_lock
 from tests.review.test_session import Quick
 from tests.support.editing import Person

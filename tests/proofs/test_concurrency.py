@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from botus.store.intents import Intents
+from botus.store.log.tweeted import parse
 from botus.store.queue import Queue
-from botus.store.tweeted import parse
 from tests.proofs.poster import post_until_empty
 
 LINES = 500

@@ -22,7 +22,7 @@ from botus.errors import BotusError
 from botus.posting.resolve import resolve
 from botus.store.durable import files, lines
 from botus.store.intents import Intents
-from botus.store.tweeted import Log, parse
+from botus.store.log.tweeted import Log, parse
 from botus.text import fingerprint
 from tests.proofs import crash
 from tests.support.fakes import FakeTarget, Platform, World

@@ -30,8 +30,8 @@ from botus.posting.targets.mastodon import Mastodon
 from botus.settings import Settings
 from botus.store.durable import files
 from botus.store.intents import Intents
+from botus.store.log.tweeted import Log
 from botus.store.state import StateFiles
-from botus.store.tweeted import Log
 from botus.text import fingerprint
 from tests.proofs.soak import harm
 from tests.support.servers import MastodonServer

@@ -19,7 +19,7 @@ from random import Random
 from botus.posting.posting_run import PostingRun
 from botus.posting.targets.configured import configured
 from botus.settings import load
-from botus.store.tweeted import Log
+from botus.store.log.tweeted import Log
 from botus.text import fingerprint
 from tests.support.loopback import Reply, Request
 from tests.support.servers import MastodonServer

@@ -14,7 +14,7 @@ from botus.errors import BotusError
 from botus.posting.resolve import resolve
 from botus.store.durable import files
 from botus.store.intents import Intents
-from botus.store.tweeted import Log
+from botus.store.log.tweeted import Log
 from botus.text import short_id
 from tests.support.fakes import FakeTarget, Platform, World
 

@@ -18,8 +18,8 @@ from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.corpus import Corpus, Post
 from botus.store.decisions import Decisions
 from botus.store.durable import files, jsonl
+from botus.store.log.tweeted import Log
 from botus.store.queue import Queue
-from botus.store.tweeted import Log
 from botus.text import fingerprint
 from tests.review.test_batch import run, verdict
 

@@ -26,9 +26,9 @@ from botus.settings import Settings
 from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.decisions import Decisions
 from botus.store.durable import files, jsonl
+from botus.store.log.tweeted import Log
 from botus.store.queue import Queue
 from botus.store.state import PostingState, StateFiles
-from botus.store.tweeted import Log
 from botus.text import fingerprint
 from tests.proofs import crash
 

@@ -12,7 +12,7 @@ from botus.store.corpus import Corpus
 from botus.store.decisions import Decisions
 from botus.store.durable import jsonl
 from botus.store.durable.document import Damage, check, decoded
-from botus.store.tweeted import Log
+from botus.store.log.tweeted import Log
 
 POISONS = ["7" * 5000, "7" * 400, "NaN", "1e999", "true", "[" * 50_000 + "]" * 50_000, "{}", '"\\ud800"']
 

@@ -17,9 +17,9 @@ from botus.store.corpus import Corpus
 from botus.store.decisions import Decisions
 from botus.store.durable import files, jsonl
 from botus.store.intents import Intents
+from botus.store.log.tweeted import Log
 from botus.store.queue import Queue
 from botus.store.state import StateFiles
-from botus.store.tweeted import Log
 from tests.support.command import botus
 
 

@@ -14,7 +14,7 @@ import pytest
 from botus.errors import BusyError
 from botus.review.session import open_session
 from botus.store.durable import files
-from botus.store.tweeted import Log
+from botus.store.log.tweeted import Log
 from botus.text import fingerprint
 from botus.web.reviewing import IDLE
 from tests.web.page import NOW, POSTS, Page, filled, journal, opened

@@ -15,7 +15,7 @@ from pathlib import Path
 from botus.errors import BusyError, FileError
 from botus.monitoring.checks.finding import Finding, guarded
 from botus.store.durable import files, mounts
-from botus.store.tweeted import Log
+from botus.store.log.tweeted import Log
 
 _LITTLE, _TOO_LITTLE = 50 << 20, 1 << 20  # bytes; a year of posts needs a few hundred thousand
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))

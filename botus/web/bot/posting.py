@@ -19,7 +19,7 @@ from botus.posting.targets.configured import configured
 from botus.schedule.loop import check_credentials, preview
 from botus.settings import Settings
 from botus.store.intents import Intents
-from botus.store.tweeted import Log
+from botus.store.log.tweeted import Log
 from botus.web.exchange import Problem, explained
 
 Answer = dict[str, Any]

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from botus.errors import FileError
-from botus.store import log_index
 from botus.store.durable import files
 from botus.store.durable.document import TOO_DEEP, TOO_LONG, is_number
 from botus.store.durable.lines import copied, end_of
 from botus.store.durable.opening import open_file
-from botus.store.log_index import Entry, LogIndex
+from botus.store.log.index import Entry, LogIndex, load, save, state_of
 from botus.text import fingerprint, unescape
 
 _REPAIR = "look at it, then run: botus log repair"
@@ -43,12 +42,12 @@ class Log:
 
     def index(self) -> LogIndex:
         """Return what is known of every entry; a FileError if the log is damaged in any way."""
-        state = log_index.state_of(self.path)
+        state = state_of(self.path)
         if self._known is None or self._known.state != state:
-            found = log_index.load(self._index_path, state) if state else LogIndex()
+            found = load(self._index_path, state) if state else LogIndex()
             if found is None or not self._agrees(found):
                 found = files.until_unchanged(self.path, self._built)
-                log_index.save(self._index_path, found)
+                save(self._index_path, found)
             self._known = found
         return self._known
 
@@ -149,15 +148,15 @@ class Log:
         """Write the log anew; the index follows where nobody else has written meanwhile."""
         self._known = None
         written = files.replace(self.path, pieces, index.state and index.state[:3])
-        state = log_index.state_of(self.path)
+        state = state_of(self.path)
         if state and state[:3] == written:
             follow()
             index.state, self._known = state, index
-            log_index.save(self._index_path, index)
+            save(self._index_path, index)
 
     def _built(self) -> LogIndex:
         """Make the index anew, of the whole log."""
-        index = LogIndex(log_index.state_of(self.path))
+        index = LogIndex(state_of(self.path))
         try:
             for entry, start, length in _streamed(self.path):
                 index.add(entry, start, length)
@@ -165,7 +164,7 @@ class Log:
             if (content := files.read(self.path)) is not None:
                 parse(self.path, _decode(self.path, content))  # says exactly what is wrong
             raise files.Changed from error
-        if log_index.state_of(self.path) != index.state:
+        if state_of(self.path) != index.state:
             raise files.Changed
         return index
 

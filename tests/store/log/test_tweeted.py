@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from botus.errors import FileError
-from botus.store.tweeted import Log, parse
+from botus.store.log.tweeted import Log, parse
 
 ENTRIES = [
     {"text": "first", "timestamp": 1},

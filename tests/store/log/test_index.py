@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from botus.platforms import confirms
-from botus.store.tweeted import Log
+from botus.store.log.tweeted import Log
 from botus.text import fingerprint, unescape
 
 Entry = dict[str, Any]
