@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from botus.store.corpus import Added, Corpus, Post
-from botus.store.decisions import Decisions, verdicts
+from botus.store.decisions.journal import Decisions
+from botus.store.decisions.judgement import verdicts
 from botus.store.durable.document import is_text
 from botus.store.log.index import Entry
 from botus.store.log.tweeted import Log

@@ -17,7 +17,7 @@ from botus.screening.novelty import Novelty
 from botus.screening.screen import Screen
 from botus.screening.verdict import Verdict
 from botus.store.candidates import Candidate, Candidates
-from botus.store.decisions import Decisions
+from botus.store.decisions.journal import Decisions
 from botus.store.log.tweeted import Log
 from botus.store.queue import Queue
 

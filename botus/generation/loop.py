@@ -19,7 +19,7 @@ from botus.generation.judge import EARLIER, Judge, known
 from botus.generation.report import GenerationReport
 from botus.shutdown import Interrupts
 from botus.store.candidates import Candidate, Candidates
-from botus.store.decisions import Decisions
+from botus.store.decisions.journal import Decisions
 from botus.store.durable import files
 from botus.store.queue import Queue
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from botus.posting.selection import KEPT, Selection
-from botus.store.decisions import Verdict
+from botus.store.decisions.judgement import Verdict
 from botus.store.durable.lines import Line
 from botus.text import fingerprint
 

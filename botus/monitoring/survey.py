@@ -24,7 +24,8 @@ from botus.settings import Settings
 from botus.store import alerts
 from botus.store.alerts import Alerts
 from botus.store.candidates import Candidates
-from botus.store.decisions import Decisions, Judgement
+from botus.store.decisions.journal import Decisions
+from botus.store.decisions.judgement import Judgement
 from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intent, Intents

@@ -25,7 +25,7 @@ from botus.posting.target import REQUEST_DEADLINE, Target
 from botus.screening.denylist import parse_denylist
 from botus.settings import Settings
 from botus.store.candidates import Candidates
-from botus.store.decisions import Decisions
+from botus.store.decisions.journal import Decisions
 from botus.store.durable import files, mounts, owner
 from botus.store.durable.lines import Line
 from botus.store.intents import Delivery, Intent, Intents

@@ -16,7 +16,7 @@ from botus.posting.target import Target
 from botus.screening.denylist import Denylist
 from botus.screening.rules import precheck
 from botus.settings import PostOnly, PostOrder
-from botus.store.decisions import Judgement, earlier_wordings
+from botus.store.decisions.judgement import Judgement, earlier_wordings
 from botus.store.durable.lines import Kind, Line
 from botus.store.log.tweeted import Log
 from botus.store.queue import Queue

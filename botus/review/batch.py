@@ -17,7 +17,7 @@ from botus.review.machine.state import DONE
 from botus.review.session import ReviewSession
 from botus.review.sheet import Row
 from botus.review.taste.regression import logistic
-from botus.store.decisions import Kind
+from botus.store.decisions.entries import Kind
 from botus.text import escape, fingerprint, normalise
 
 

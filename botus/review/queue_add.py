@@ -21,7 +21,9 @@ from typing import cast
 from botus.checkpoints import samples
 from botus.errors import FileError
 from botus.store.candidates import Candidates
-from botus.store.decisions import Decision, Decisions, End, History, Kind, Place, Step, Wording, verdicts
+from botus.store.decisions.entries import Decision, End, History, Kind, Place, Step, Wording
+from botus.store.decisions.journal import Decisions
+from botus.store.decisions.judgement import verdicts
 from botus.store.durable import files
 from botus.store.intents import Intents
 from botus.store.log.tweeted import Log

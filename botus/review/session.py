@@ -28,7 +28,8 @@ from botus.review.machine.state import ReviewState
 from botus.review.machine.steps import Result
 from botus.review.machine.table import Change, PutBack, Remove
 from botus.store.candidates import Candidates, Provenance
-from botus.store.decisions import Decisions, Drawn, End, Kind, Step, Undo
+from botus.store.decisions.entries import Drawn, End, Kind, Step, Undo
+from botus.store.decisions.journal import Decisions
 from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from botus.errors import FileError
-from botus.store.decisions import Kind
+from botus.store.decisions.entries import Kind
 
 COLUMNS = ("id", "decision", "edit", "text", "score", "flags", "model", "temperature", "nearest")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")

@@ -4,8 +4,7 @@ alerts.py      owns .botus/news.json: how the last slots of `run` went, which al
 candidates.py  owns .botus/candidates.jsonl: where every line came from that `generate` put into the queue
 corpus.py      owns corpus.txt, the text that a model is trained on, and .botus/corpus.jsonl, where each
                post came from
-decisions.py   owns .botus/decisions.jsonl, the curator's journal: what a person decided about which post,
-               for good
+decisions/     .botus/decisions.jsonl, the curator's journal: what a person decided about a post, for good
 durable/       What every file needs
 forgotten.py   owns .botus/copies.bin: what is left of corpora that were forgotten, so that nothing copies
                them

@@ -20,7 +20,7 @@ from botus.errors import BotusError, sentence, unexpected
 from botus.log import Say
 from botus.review.machine.editor import Paste
 from botus.settings import Settings
-from botus.store.decisions import Kind
+from botus.store.decisions.entries import Kind
 from botus.web.access import COOKIE_FOR, Access
 from botus.web.bot.routes import routes
 from botus.web.exchange import Asked, Problem, answer, asked, explained, refused

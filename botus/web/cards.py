@@ -14,7 +14,7 @@ from botus.review.machine.explaining import ordered, reasons
 from botus.review.machine.selecting import FILTERS, ORDERS
 from botus.review.machine.state import DONE, ReviewState
 from botus.review.machine.tally import summary, tally
-from botus.store.decisions import Step
+from botus.store.decisions.entries import Step
 
 Noted = Callable[[str], Mapping[str, Any]]
 _RECENT = 5

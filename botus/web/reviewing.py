@@ -27,7 +27,8 @@ from botus.schedule.slots import schedule_of
 from botus.screening.denylist import Denylist, parse_denylist
 from botus.screening.rules import precheck
 from botus.settings import Settings
-from botus.store.decisions import Kind, Step, Undo, Verdict
+from botus.store.decisions.entries import Kind, Step, Undo
+from botus.store.decisions.judgement import Verdict
 from botus.store.durable import files
 from botus.web import cards
 from botus.web.exchange import Problem

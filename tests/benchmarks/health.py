@@ -23,7 +23,8 @@ _WRITTEN, _GROUP, _QUEUED, _POSTED = 100_000, 1000, 5000, 5000
 def fill(data: Path) -> None:
     """Write the files of a bot that has run for some years."""
     from botus.store.candidates import Candidate, Candidates, Origin
-    from botus.store.decisions import Decision, Decisions, Step
+    from botus.store.decisions.entries import Decision, Step
+    from botus.store.decisions.journal import Decisions
     from botus.text import fingerprint
 
     rng, words = random.Random(1), [f"word{number}" for number in range(3000)]

@@ -149,7 +149,8 @@ REVIEWED = """
 import random, sys
 from pathlib import Path
 from botus.store.candidates import Candidate, Candidates, Origin
-from botus.store.decisions import Decision, Decisions, Step
+from botus.store.decisions.entries import Decision, Step
+from botus.store.decisions.journal import Decisions
 from botus.text import fingerprint
 from tests.benchmarks.post import text
 data, generated, kept = Path(sys.argv[1]), *map(int, sys.argv[2:])

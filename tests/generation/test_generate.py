@@ -22,7 +22,8 @@ from botus.generation.job import Job
 from botus.generation.loop import GROUP, Stopped
 from botus.screening.rules import Rules
 from botus.store.candidates import Candidates, Origin
-from botus.store.decisions import Decision, Decisions, Step
+from botus.store.decisions.entries import Decision, Step
+from botus.store.decisions.journal import Decisions
 from botus.store.durable import files
 from botus.store.queue import Queue
 from botus.text import escape, fingerprint

@@ -13,7 +13,8 @@ from botus.monitoring.status import Status, lines, look
 from botus.monitoring.survey import Survey
 from botus.settings import Settings
 from botus.store.candidates import Candidate, Candidates, Origin
-from botus.store.decisions import Decision, Decisions, Step, Wording
+from botus.store.decisions.entries import Decision, Step, Wording
+from botus.store.decisions.journal import Decisions
 from botus.text import fingerprint
 from tests.support.fakes import FakeTarget, Platform, World
 

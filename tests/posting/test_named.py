@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from botus.errors import RefusedError, SettingsError
-from botus.store.decisions import Decision, Decisions, Step
+from botus.store.decisions.entries import Decision, Step
+from botus.store.decisions.journal import Decisions
 from botus.store.intents import Intents
 from botus.text import fingerprint
 from tests.support.command import botus

@@ -13,7 +13,8 @@ from botus.posting import log_repair
 from botus.posting.resolve import resolve
 from botus.posting.selection import Selection
 from botus.settings import Settings
-from botus.store.decisions import Decision, Decisions, Step
+from botus.store.decisions.entries import Decision, Step
+from botus.store.decisions.journal import Decisions
 from botus.store.durable import files, mounts
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from random import Random
 
-from botus.store.decisions import Decisions
+from botus.store.decisions.journal import Decisions
 from botus.text import fingerprint
 from tests.web.page import filled, journal
 from tests.web.served import Served, begun

@@ -19,7 +19,7 @@ from botus.errors import BotusError, FileError, SettingsError
 from botus.review import batch, sheet
 from botus.review.session import open_session
 from botus.store.candidates import Candidate, Candidates, Origin
-from botus.store.decisions import Decisions
+from botus.store.decisions.journal import Decisions
 from botus.text import fingerprint
 
 LINES = ["alpha", "beta", "", "=SUM(A1)", "1/2", "two\\nlines; a, b", "last"]

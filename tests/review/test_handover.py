@@ -12,7 +12,7 @@ import pytest
 from botus.errors import BusyError
 from botus.review import handover
 from botus.review.session import open_session
-from botus.store.decisions import Decisions
+from botus.store.decisions.journal import Decisions
 from botus.text import fingerprint
 from tests.review.terminal.test_terminal import command, ended
 from tests.support.command import until

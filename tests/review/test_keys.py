@@ -16,7 +16,7 @@ from botus.review.machine.state import ReviewState, begin, refresh
 from botus.review.machine.steps import Effect, recover
 from botus.review.machine.table import PutBack, Remove, Rewrite, Table
 from botus.review.machine.tally import tally
-from botus.store.decisions import Decision, History, Step, Undo
+from botus.store.decisions.entries import Decision, History, Step, Undo
 from botus.store.durable.lines import Line, scan
 from botus.text import fingerprint
 from tests.support.pages import README

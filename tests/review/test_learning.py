@@ -14,7 +14,8 @@ from botus.review.machine.keys import press
 from botus.review.machine.order import Order
 from botus.review.machine.state import ReviewState, begin
 from botus.review.session import open_session
-from botus.store.decisions import Decision, Decisions, History, Step
+from botus.store.decisions.entries import Decision, History, Step
+from botus.store.decisions.journal import Decisions
 from botus.text import escape
 from tests.review.test_keys import table
 

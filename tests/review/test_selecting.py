@@ -12,7 +12,7 @@ from botus.review.machine.rewording import reword
 from botus.review.machine.state import ReviewState, begin, relaid, relaying
 from botus.review.machine.steps import Effect
 from botus.review.machine.table import PutBack, Remove
-from botus.store.decisions import History, Step
+from botus.store.decisions.entries import History, Step
 from botus.text import fingerprint
 from tests.review.test_keys import kinds, shown, start, table, typed
 

@@ -24,7 +24,7 @@ from botus.review.machine.editor import Key
 from botus.review.session import ReviewSession, open_session
 from botus.settings import Settings
 from botus.store.candidates import Candidate, Candidates, Origin
-from botus.store.decisions import Decisions
+from botus.store.decisions.journal import Decisions
 from botus.store.durable import files, jsonl
 from botus.store.log.tweeted import Log
 from botus.store.queue import Queue

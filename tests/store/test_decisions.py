@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from botus.errors import FileError
-from botus.store.decisions import Decision, Decisions, End, Kind, Place, Step, Undo, Wording
+from botus.store.decisions.entries import Decision, End, Kind, Place, Step, Undo, Wording
+from botus.store.decisions.journal import Decisions
 from botus.store.durable import jsonl
 from botus.text import fingerprint
 

@@ -9,7 +9,7 @@ import pytest
 from botus.errors import FileError
 from botus.store.candidates import Candidates
 from botus.store.corpus import Corpus
-from botus.store.decisions import Decisions
+from botus.store.decisions.journal import Decisions
 from botus.store.durable import jsonl
 from botus.store.durable.document import Damage, check, decoded
 from botus.store.log.tweeted import Log

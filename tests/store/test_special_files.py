@@ -14,7 +14,7 @@ from botus.errors import FileError
 from botus.review.queue_add import add
 from botus.store.candidates import Candidates
 from botus.store.corpus import Corpus
-from botus.store.decisions import Decisions
+from botus.store.decisions.journal import Decisions
 from botus.store.durable import files, jsonl
 from botus.store.intents import Intents
 from botus.store.log.tweeted import Log

@@ -21,7 +21,7 @@ import pytest
 from botus.posting.posting_run import Outcome, PostingRun
 from botus.posting.targets.configured import configured
 from botus.settings import Settings, load
-from botus.store.decisions import Decisions
+from botus.store.decisions.journal import Decisions
 from tests.support.command import COMMAND, X_SECRETS, botus, environment, until
 from tests.support.fakes import Clock
 from tests.support.servers import MastodonServer, XServer

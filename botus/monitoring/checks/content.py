@@ -15,7 +15,7 @@ from botus.monitoring.queue_counts import rounded
 from botus.monitoring.survey import Survey
 from botus.store.candidates import Candidates
 from botus.store.corpus import Corpus
-from botus.store.decisions import Decisions
+from botus.store.decisions.journal import Decisions
 from botus.store.durable.lines import Line
 from botus.store.queue import Queue
 from botus.text import counted, fingerprint

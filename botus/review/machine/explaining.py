@@ -14,7 +14,7 @@ from botus.review.machine.state import ReviewState
 from botus.review.machine.tally import tally
 from botus.review.taste.estimate import Draw, estimate
 from botus.review.taste.trust import FEWEST, can_tell
-from botus.store.decisions import Drawn
+from botus.store.decisions.entries import Drawn
 from botus.text import counted
 
 LEARNED_FROM = 30  # decisions from which something is learned

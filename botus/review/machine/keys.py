@@ -18,7 +18,7 @@ from botus.review.machine.rewording import open_editor, start_edit
 from botus.review.machine.selecting import asking, search_again
 from botus.review.machine.state import DONE, ReviewState, advance, step_on
 from botus.review.machine.steps import Result, decide, redo, say, undo
-from botus.store.decisions import Kind
+from botus.store.decisions.entries import Kind
 
 Action = Callable[[ReviewState, int], Result]
 

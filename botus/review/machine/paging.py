@@ -13,7 +13,7 @@ from typing import Literal
 from botus.review.machine.editor import Key
 from botus.review.machine.state import Listing, ReviewState, step_on
 from botus.review.machine.steps import Result, decide, say
-from botus.store.decisions import Kind
+from botus.store.decisions.entries import Kind
 
 _ALIKE = 0.5
 _WORD = re.compile(r"\w+")

@@ -13,7 +13,7 @@ from botus.review.machine.editor import Editor, Key
 from botus.review.machine.state import ReviewState, advance
 from botus.review.machine.steps import Result, say, take
 from botus.review.machine.table import Card
-from botus.store.decisions import Decision, Wording
+from botus.store.decisions.entries import Decision, Wording
 from botus.text import escape, fingerprint, normalise
 
 

@@ -18,15 +18,8 @@ from botus.review.machine.editor import Editor
 from botus.review.machine.order import RANDOM_EVERY, Lesson, Order, arrange, arranging, finished
 from botus.review.machine.table import Card, Table
 from botus.review.taste.model import Reason
-from botus.store.decisions import (
-    Drawn,
-    History,
-    Step,
-    Verdict,
-    earlier_wordings,
-    origins,
-    verdicts,
-)
+from botus.store.decisions.entries import Drawn, History, Step
+from botus.store.decisions.judgement import Verdict, earlier_wordings, origins, verdicts
 from botus.store.durable.lines import Line
 
 DONE = {"keep": "kept", "star": "starred", "drop": "dropped", "later": "later", "edit": "edited"}

@@ -13,19 +13,8 @@ from typing import Literal
 from botus.review.machine.state import Listing, ReviewState, advance, rename, seat, step_on, unseat
 from botus.review.machine.table import Change, Table, perform
 from botus.review.machine.tally import summary
-from botus.store.decisions import (
-    Decision,
-    Drawn,
-    History,
-    Kind,
-    Place,
-    Step,
-    Undo,
-    Verdict,
-    judged,
-    origins,
-    verdicts,
-)
+from botus.store.decisions.entries import Decision, Drawn, History, Kind, Place, Step, Undo
+from botus.store.decisions.judgement import Verdict, judged, origins, verdicts
 from botus.text import escape
 
 _LAST = 1_000_000_000  # a line number behind every other

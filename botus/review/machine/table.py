@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from botus.store.decisions import Decision, Place, Step, Wording
+from botus.store.decisions.entries import Decision, Place, Step, Wording
 from botus.store.durable.lines import Line
 from botus.text import fingerprint
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
 from botus.review.machine.state import DONE, ReviewState
-from botus.store.decisions import Decision
+from botus.store.decisions.entries import Decision
 
 _PACE_OF = 20
 _PAUSE_MS = 60_000

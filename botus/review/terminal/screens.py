@@ -34,7 +34,7 @@ from botus.review.terminal.paint import (
     with_breaks,
     wrapped,
 )
-from botus.store.decisions import Step
+from botus.store.decisions.entries import Step
 from botus.text import brief_span, normalise
 
 _RECENT = 5

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pexpect
 
-from botus.store.decisions import Decisions
+from botus.store.decisions.journal import Decisions
 from tests.review.terminal.test_terminal import decide_and_kill, queue, take_everything_back, written
 
 

@@ -17,7 +17,7 @@ from botus.review.machine.editor import Key
 from botus.review.machine.state import ReviewState, begin
 from botus.review.terminal.paint import View, visible
 from botus.review.terminal.screens import screen
-from botus.store.decisions import History
+from botus.store.decisions.entries import History
 from botus.store.durable.lines import scan
 from botus.text import fingerprint
 

@@ -17,7 +17,7 @@ import pexpect
 import pytest
 
 import botus
-from botus.store.decisions import Decisions
+from botus.store.decisions.journal import Decisions
 from botus.store.durable import jsonl
 from tests.support.command import until
 

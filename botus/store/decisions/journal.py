@@ -17,157 +17,29 @@ from __future__ import annotations
 
 import base64
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast, get_args
 
+from botus.store.decisions.entries import (
+    Decision,
+    Drawn,
+    End,
+    History,
+    JournalEntry,
+    Kind,
+    Place,
+    Step,
+    Undo,
+    Wording,
+)
+from botus.store.decisions.judgement import Judgement, Verdict, origins, verdicts
 from botus.store.durable import files, jsonl
 from botus.store.durable.kept import Kept
 
-Kind = Literal["keep", "star", "drop", "later", "edit"]
-Verdict = Literal["keep", "star", "drop", "later", "edited"]
-Drawn = Literal["order", "random"]
-
 REQUESTS = 5000  # ids that are known again; a page waits with its next request for the answer to the last
-
-
-class _Base64(TypedDict):
-    base64: str
-
-
-class _PlaceRecord(TypedDict, total=False):
-    raw: str | _Base64
-    number: int
-    previous: str | _Base64
-    ending: str
-
-
-class _WordingRecord(TypedDict, total=False):
-    text: str
-    fingerprint: str
-    raw: str | _Base64
-
-
-class _Record(TypedDict, total=False):
-    kind: Literal[Kind, "undo", "redo", "end"]
-    step: int
-    of: int
-    at: int
-    fingerprint: str
-    text: str
-    new: _WordingRecord | None
-    back: bool
-    request: str
-    places: list[_PlaceRecord]
-
-
-Judgement = tuple[dict[str, Verdict], dict[str, str]]  # the verdicts, and the origins of new wordings
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a line of the queue stands or stood.
-
-    Attributes:
-        raw: its bytes without the line feed.
-        number: its line number, from 1.
-        previous: the bytes of the line before it; None for the first line and after a blank one.
-        ending: the line feed, or nothing for a last line without one.
-        start: offset of its first byte, -1 where it is not known; not written down.
-    """
-
-    raw: bytes
-    number: int
-    previous: bytes | None
-    ending: bytes = b"\n"
-    start: int = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """A post as text and as the line it is written on."""
-
-    text: str
-    fingerprint: str
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided about one post.
-
-    Attributes:
-        kind: the decision.
-        fingerprint, text: the post; of an edit, its old wording.
-        places: all its lines; of an edit, the first is the one that got the new wording.
-        new: the new wording of an edit.
-        back: a dropped post came back to the queue with this decision, to these places.
-        drawn: how the post came to be shown: it was its turn by what it is worth, or by chance; None where
-            the person looked for it, or nobody noted it.
-    """
-
-    kind: Kind
-    fingerprint: str
-    text: str
-    places: tuple[Place, ...] = ()
-    new: Wording | None = None
-    back: bool = False
-    drawn: Drawn | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one key press decided; `at` is in milliseconds since 1970.
-
-    Attributes:
-        request: the id that a page gave it; nothing where it was a key.
-    """
-
-    number: int
-    at: int
-    decisions: tuple[Decision, ...]
-    request: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """A step was taken back, or taken up again."""
-
-    kind: Literal["undo", "redo"]
-    of: int
-    at: int
-    request: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """A review was left properly: everything that was decided is in the queue."""
-
-    at: int
-
-
-JournalEntry = Step | Undo | End
-
-
-@dataclass(frozen=True)
-class History:
-    """The journal, read to its end.
-
-    Attributes:
-        done: the steps that count, oldest first.
-        undone: the steps that were taken back and can be done again, the next one last.
-        last: the last entry, where the review did not end properly after it.
-        next_step: the number for the next step.
-        requests: what pages asked for, by the ids that they gave it; the latest ones.
-    """
-
-    done: tuple[Step, ...] = ()
-    undone: tuple[Step, ...] = ()
-    last: Step | Undo | None = None
-    next_step: int = 1
-    requests: Mapping[str, Step | Undo] = field(default_factory=dict)
 
 
 class Decisions:
@@ -241,43 +113,34 @@ class Decisions:
         return History(tuple(done), tuple(undone), last, highest + 1, known)
 
 
-def verdicts(done: Iterable[Step]) -> dict[str, Verdict]:
-    """Return the last verdict on every post, `later` among them."""
-    found: dict[str, Verdict] = {}
-    for step in done:
-        for decision in step.decisions:
-            for post, verdict in judged(decision):
-                if verdict is None:
-                    found.pop(post, None)
-                else:
-                    found[post] = verdict
-    return found
+class _Base64(TypedDict):
+    base64: str
 
 
-def judged(decision: Decision) -> list[tuple[str, Verdict | None]]:
-    """Tell what a decision makes of which posts; None is undecided."""
-    if decision.kind != "edit":
-        return [(decision.fingerprint, decision.kind)]
-    assert decision.new is not None
-    return [(decision.fingerprint, "edited"), (decision.new.fingerprint, None)]
+class _PlaceRecord(TypedDict, total=False):
+    raw: str | _Base64
+    number: int
+    previous: str | _Base64
+    ending: str
 
 
-def origins(done: Iterable[Step]) -> dict[str, str]:
-    """Return the old fingerprint for every new wording."""
-    return {
-        one.new.fingerprint: one.fingerprint
-        for step in done
-        for one in step.decisions
-        if one.new is not None and one.new.fingerprint != one.fingerprint
-    }
+class _WordingRecord(TypedDict, total=False):
+    text: str
+    fingerprint: str
+    raw: str | _Base64
 
 
-def earlier_wordings(post: str, origins: Mapping[str, str]) -> Iterator[str]:
-    """Yield what a post was edited from, the latest first; edits may lead back to where they began."""
-    seen = {post}
-    while (post := origins.get(post, post)) not in seen:
-        seen.add(post)
-        yield post
+class _Record(TypedDict, total=False):
+    kind: Literal[Kind, "undo", "redo", "end"]
+    step: int
+    of: int
+    at: int
+    fingerprint: str
+    text: str
+    new: _WordingRecord | None
+    back: bool
+    request: str
+    places: list[_PlaceRecord]
 
 
 def _records(entry: JournalEntry) -> list[jsonl.Record]:
