@@ -79,7 +79,8 @@ def write(data: Path, count: int) -> None:
             text = f"{text_of(rng.randrange(6, 22))} {number}."
             record = {"text": text, "fingerprint": fingerprint(text), "model": "run1", "step": 500}
             record |= {"temperature": 0.9, "number": number, "score": round(rng.random(), 4)}
-            record |= {"parts": {"ending": 1.0, "likeness": 0.5, "variety": 0.9}, "logprob": -3.2}
+            record |= {"parts": {"characters": 4.3, "closes": 1.0, "plain": -7.1, "rarest": 8.2}}
+            record["logprob"] = -3.2
             record |= {"nearest": {"number": 3, "text": "a post of the corpus", "run": 5}, "flags": []}
             queue.write(f"{text}\n")
             known.write(json.dumps({**record, "repairs": [], "time": number}) + "\n")
