@@ -98,6 +98,13 @@ def verdicts(data: Path) -> list[str]:
     return [one.kind for step in Decisions(data).history().done for one in step.decisions]
 
 
+def typed(child: pexpect.spawn, *steps: tuple[str, str]) -> None:
+    """Send keys, each once the screen shows what was to come of those before."""
+    for keys, seen in steps:
+        child.send(keys)
+        child.expect(seen)
+
+
 def ended(child: pexpect.spawn) -> tuple[str, int | None]:
     child.expect(pexpect.EOF)
     child.wait()  # closing at once would kill what is still about to end
@@ -108,7 +115,8 @@ def ended(child: pexpect.spawn) -> tuple[str, int | None]:
 def test_single_keys_decide_without_enter(data: Path, opened: list[pexpect.spawn]) -> None:
     child = curate(data)
     opened.append(child)
-    for key, seen in (
+    typed(
+        child,
         ("", "post 000"),
         ("k", "post 001"),
         ("d", "post 002"),
@@ -121,9 +129,7 @@ def test_single_keys_decide_without_enter(data: Path, opened: list[pexpect.spawn
         (UP, "4.* of 60.*starred"),
         ("?", "back to the very first"),
         ("x", "post 004"),
-    ):
-        child.send(key)
-        child.expect(seen)
+    )
     child.send("q")
     last, code = ended(child)
     assert "This time: 1 kept, 1 starred, 2 dropped, 1 later." in last
@@ -135,20 +141,16 @@ def test_single_keys_decide_without_enter(data: Path, opened: list[pexpect.spawn
 def test_an_edit_with_a_paste_and_wide_characters(data: Path, opened: list[pexpect.spawn]) -> None:
     child = curate(data)
     opened.append(child)
-    child.expect("post 000")
-    child.send("e")
-    child.expect("Ctrl-J")
-    child.send("🌊")
-    child.expect("x 10/280")
-    child.send("\x1b[200~kd\rq\x1b[201~")
-    child.expect("x 14/280")
-    child.send("\n")
-    child.send("é")
-    child.expect("x 16/280")
-    child.send("\r")
-    child.expect("still to be decided")
-    child.send("k")
-    child.expect("post 001")
+    typed(
+        child,
+        ("", "post 000"),
+        ("e", "Ctrl-J"),
+        ("🌊", "x 10/280"),
+        ("\x1b[200~kd\rq\x1b[201~", "x 14/280"),
+        ("\né", "x 16/280"),
+        ("\r", "still to be decided"),
+        ("k", "post 001"),
+    )
     child.send("q")
     ended(child)
     assert queue(data).splitlines()[0] == "post 000🌊kd\\nq\\né"
@@ -159,7 +161,8 @@ def test_a_page_a_group_a_filter_and_a_search(data: Path, opened: list[pexpect.s
     (data / "tweets.txt").write_text(queue(data) + "the sea is late\nthe sea is later\n")
     child = curate(data)
     opened.append(child)
-    for key, seen in (
+    typed(
+        child,
         ("", "post 000"),
         ("\t", "drop all 10"),
         ("2", "keep 1 and drop the other 9"),
@@ -175,9 +178,7 @@ def test_a_page_a_group_a_filter_and_a_search(data: Path, opened: list[pexpect.s
         ("f", "flagged"),
         ("k", "post 001"),
         ("q", "This time: 1 kept, 11 dropped."),
-    ):
-        child.send(key)
-        child.expect(seen)
+    )
     ended(child)
     assert queue(data).splitlines() == ["post 001", *[f"post {number:03d}" for number in range(10, POSTS)]]
 
@@ -188,19 +189,13 @@ def test_an_edit_in_ones_own_editor(data: Path, opened: list[pexpect.spawn], tmp
     editor.chmod(0o755)
     child = curate(data, VISUAL=str(editor))
     opened.append(child)
-    child.expect("post 000")
-    child.send("E")
-    child.expect("still to be decided")
-    child.send("k")
-    child.expect("post 001")
+    typed(child, ("", "post 000"), ("E", "still to be decided"), ("k", "post 001"))
     child.send("q")
     ended(child)
     assert queue(data).splitlines()[0] == "post 000\\nmore to say"
     child = curate(data, VISUAL="false")
     opened.append(child)
-    child.expect("post 001")
-    child.send("E")
-    child.expect("Not changed")
+    typed(child, ("", "post 001"), ("E", "Not changed"))
     child.send("q")
     assert ended(child)[1] == 0
 
@@ -208,16 +203,12 @@ def test_an_edit_in_ones_own_editor(data: Path, opened: list[pexpect.spawn], tmp
 def test_what_was_dropped_is_brought_back_by_hand(data: Path, opened: list[pexpect.spawn]) -> None:
     child = curate(data)
     opened.append(child)
-    child.expect("post 000")
-    child.send("dd")
-    child.expect("post 002")
+    typed(child, ("", "post 000"), ("dd", "post 002"))
     child.send("q")
     ended(child)
     child = command(data, "--dropped")
     opened.append(child)
-    child.expect("Only the 2 dropped")
-    child.send("k")
-    child.expect("post 000")
+    typed(child, ("", "Only the 2 dropped"), ("k", "post 000"))
     child.send("q")
     ended(child)
     assert queue(data).splitlines()[:2] == ["post 001", "post 002"]
@@ -235,11 +226,12 @@ def test_the_order_is_learned_while_one_reads(tmp_path: Path, opened: list[pexpe
         child.expect(rf"{number + 1}\x1b\S* of 80.*the (sea|lamp) counts.*keys")
         assert child.match
         child.send("k" if child.match[1] == "sea" else "d")
-    child.expect("taste trusted [0-9]+ %")
-    child.send("?")
-    child.expect("puts the one you'd keep first [0-9]+ times in 100")
-    child.send("x")
-    child.expect("keys")
+    typed(
+        child,
+        ("", "taste trusted [0-9]+ %"),
+        ("?", "puts the one you'd keep first [0-9]+ times in 100"),
+        ("x", "keys"),
+    )
     child.send("q")
     assert ended(child)[1] == 0
 
@@ -247,12 +239,7 @@ def test_the_order_is_learned_while_one_reads(tmp_path: Path, opened: list[pexpe
 def test_escape_leaves_an_edit(data: Path, opened: list[pexpect.spawn]) -> None:
     child = curate(data)
     opened.append(child)
-    child.expect("post 000")
-    child.send("e")
-    child.expect("Ctrl-J")
-    child.send("dd")
-    child.send("\x1b")
-    child.expect("Edit cancelled")
+    typed(child, ("", "post 000"), ("e", "Ctrl-J"), ("dd", ""), ("\x1b", "Edit cancelled"))
     child.send("q")
     ended(child)
     assert verdicts(data) == []
@@ -262,9 +249,7 @@ def test_escape_leaves_an_edit(data: Path, opened: list[pexpect.spawn]) -> None:
 def test_pasted_text_decides_nothing(data: Path, opened: list[pexpect.spawn], pasted: str) -> None:
     child = curate(data)
     opened.append(child)
-    child.expect("post 000")
-    child.send(pasted)
-    child.expect("Pasted text does nothing|Enter does nothing")
+    typed(child, ("", "post 000"), (pasted, "Pasted text does nothing|Enter does nothing"))
     child.send("q")
     ended(child)
     assert verdicts(data) == []
@@ -325,9 +310,7 @@ def test_the_terminal_is_restored_after_a_signal(
 ) -> None:
     child, before = held_curate(data)
     opened.append(child)
-    child.expect("post 000")
-    child.send("k")
-    child.expect("post 001")
+    typed(child, ("", "post 000"), ("k", "post 001"))
     assert termios.tcgetattr(child.child_fd) != before
     child.kill(number)
     child.expect("Interrupted: stopped by")
@@ -361,18 +344,14 @@ def test_it_can_be_suspended(data: Path, opened: list[pexpect.spawn]) -> None:
     until(lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "T", PATIENCE)
     assert termios.tcgetattr(child.child_fd) == before
     child.kill(signal.SIGCONT)
-    child.expect("post 000.*keys")
-    child.send("k")
-    child.expect("post 001")
+    typed(child, ("", "post 000.*keys"), ("k", "post 001"))
     child.send("q")
     assert ended(child)[1] == 0
 
 
 def test_a_terminal_that_goes_away_ends_the_review(data: Path) -> None:
     child = curate(data)
-    child.expect("post 000")
-    child.send("k")
-    child.expect("post 001")
+    typed(child, ("", "post 000"), ("k", "post 001"))
     os.close(child.child_fd)
     until(lambda: os.waitpid(child.pid, os.WNOHANG)[0] == child.pid, PATIENCE)
     assert verdicts(data) == ["keep"]
@@ -384,9 +363,7 @@ def test_a_terminal_that_goes_away_under_an_editor_ends_the_review(data: Path) -
     editor.write_text("#!/bin/sh\necho opened\nread line\n")
     editor.chmod(0o755)
     child = curate(data, EDITOR=str(editor))
-    child.expect("post 000")
-    child.send("kE")
-    child.expect("opened")
+    typed(child, ("", "post 000"), ("kE", "opened"))
     os.close(child.child_fd)
     until(lambda: os.waitpid(child.pid, os.WNOHANG)[0] == child.pid, PATIENCE)
     assert verdicts(data) == ["keep"]
@@ -445,12 +422,8 @@ def test_killed_at_random_moments_nothing_decided_is_lost_or_doubled(
 def take_everything_back(data: Path, opened: list[pexpect.spawn]) -> None:
     child = curate(data)
     opened.append(child)
-    child.expect("keys")
-    for _ in Decisions(data).history().done:
-        child.send("u")
-        child.expect("Taken back")
-    child.send("u")
-    child.expect("Nothing to take back")
+    taken_back = [("u", "Taken back")] * len(Decisions(data).history().done)
+    typed(child, ("", "keys"), *taken_back, ("u", "Nothing to take back"))
     child.send("q")
     ended(child)
 
@@ -497,9 +470,7 @@ def written(data: Path) -> list[str]:
 
 def decide(child: pexpect.spawn, data: Path, kind: str, sure: list[str]) -> list[str]:
     """Press keys, wait until the screen shows what came of them, and return what must be written by then."""
-    for key, seen in KINDS[kind]:
-        child.send(key)
-        child.expect(seen)
+    typed(child, *KINDS[kind])
     nothing = str(child.after).startswith("Nothing")
     child.expect("keys")
     if kind == "page":
