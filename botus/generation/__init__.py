@@ -7,7 +7,7 @@ setup.py         puts a run together: which checkpoint, which corpus, which rule
 job.py           what a run is to do: how texts are drawn and judged; a text as it was drawn
 loop.py          draws, judges and writes, until n lines are in the queue
 judge.py         is a text accepted? The screen, the novelty and the score in one answer
-score.py         the score of a candidate, among posts of the corpus: the order until a review has read the deck
+score.py         the score of a candidate, among posts of the corpus: the order until a review has read them
 report.py        what a run has done, so far and in the end, and the lines that say it. Prints nothing
 temperatures.py  samples of several temperatures side by side
 sampler.py       a checkpoint becomes an endless stream of posts, which a seed repeats exactly
