@@ -20,7 +20,7 @@ from botus.review.session import ReviewSession, open_session
 from botus.review.terminal.paint import View
 from botus.review.terminal.screens import page_size, screen
 from botus.store.candidates import Candidate, Candidates, Origin
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 
 WIDTH, HEIGHT = 80, 22
 LIMITS = [Limit(one, one.limit) for one in (X, MASTODON)]

@@ -19,7 +19,7 @@ from botus.screening.verdict import Verdict
 from botus.store.candidates import Candidate, Candidates
 from botus.store.decisions.journal import Decisions
 from botus.store.log.tweeted import Log
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 
 EARLIER = "an earlier run"  # a source of `known`
 

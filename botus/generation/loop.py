@@ -21,7 +21,7 @@ from botus.shutdown import Interrupts
 from botus.store.candidates import Candidate, Candidates
 from botus.store.decisions.journal import Decisions
 from botus.store.durable import files
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 
 Draw = Callable[[int], Iterator[Sample]]  # the stream of a seed from a place on
 GROUP = 16  # lines that are made durable together, or fewer after a second

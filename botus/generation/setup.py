@@ -30,7 +30,7 @@ from botus.store import forgotten
 from botus.store.candidates import Candidates, Origin
 from botus.store.durable import files
 from botus.store.forgotten import ForgottenCorpus
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.text import fingerprint
 
 _REPAIRED = 8  # characters that repairs may take away, quotes and brackets

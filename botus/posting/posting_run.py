@@ -31,7 +31,7 @@ from botus.store.durable.lines import Line
 from botus.store.intents import Delivery, Intent, Intents
 from botus.store.log.index import Entry
 from botus.store.log.tweeted import Log
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.store.state import StateFiles
 from botus.text import fingerprint, short_id
 

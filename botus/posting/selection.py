@@ -17,9 +17,10 @@ from botus.screening.denylist import Denylist
 from botus.screening.rules import precheck
 from botus.settings import PostOnly, PostOrder
 from botus.store.decisions.judgement import Judgement, earlier_wordings
-from botus.store.durable.lines import Kind, Line
+from botus.store.durable.lines import Line
 from botus.store.log.tweeted import Log
-from botus.store.queue import Queue
+from botus.store.queue.known import Kind
+from botus.store.queue.tweets import Queue
 from botus.text import LONGEST_POST, fingerprint, short_id
 
 KEPT = ("keep", "star")

@@ -27,7 +27,7 @@ from botus.store.decisions.judgement import verdicts
 from botus.store.durable import files
 from botus.store.intents import Intents
 from botus.store.log.tweeted import Log
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.text import escape, fingerprint, unescape
 
 _COLUMNS = frozenset(

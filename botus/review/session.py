@@ -34,7 +34,7 @@ from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents
 from botus.store.log.tweeted import Log
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.store.state import StateFiles
 from botus.text import fingerprint
 

@@ -11,7 +11,7 @@ forgotten.py   owns .botus/copies.bin: what is left of corpora that were forgott
 intents.py     owns .botus/intents and .botus/done: one file per post that has been claimed, and what became
                of it
 log/           tweeted.json, the log of what was posted, and its index
-queue.py       owns tweets.txt: the queue, one post per line, meant to be edited by hand
+queue/         tweets.txt, one post per line: what waits to be posted
 sessions.py    owns .botus/bluesky.json: the session with a Bluesky server, kept between runs, readable by
                its owner only
 state.py       owns .botus/state.json, .botus/heartbeat and .botus/slots: what botus remembers between runs

@@ -69,7 +69,7 @@ def million_lines(data: Path) -> tuple[float, float, float]:
     code = f"""
 import random, time
 from pathlib import Path
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 queue = Queue(Path({str(data)!r}))
 began = time.perf_counter()
 line = queue.draw(random.Random(1), lambda line: True)

@@ -25,7 +25,7 @@ from botus.store.candidates import Candidates, Origin
 from botus.store.decisions.entries import Decision, Step
 from botus.store.decisions.journal import Decisions
 from botus.store.durable import files
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.text import escape, fingerprint
 from tests.support.command import botus
 

@@ -9,15 +9,15 @@ import pytest
 
 from botus.monitoring import doctor, status
 from botus.monitoring.survey import Survey
-from botus.store import queue
-from botus.store.queue import Queue
+from botus.store.queue import tweets
+from botus.store.queue.tweets import Queue
 from tests.support.fakes import FakeTarget, Platform, World
 
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(queue, "_ALL", 1000)
-    monkeypatch.setattr(queue, "_LOOKED_AT", 500)
+    monkeypatch.setattr(tweets, "_ALL", 1000)
+    monkeypatch.setattr(tweets, "_LOOKED_AT", 500)
     return World(tmp_path, FakeTarget(Platform(), "fake"))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from botus.posting import selection
 from botus.settings import Settings
-from botus.store import queue
+from botus.store.queue import tweets
 from tests.posting.test_post import decide
 from tests.support.fakes import FakeTarget, Platform, World
 
@@ -33,8 +33,8 @@ def test_file_order_and_spaced_stars(tmp_path: Path) -> None:
 def test_stars_are_spread_through_a_long_queue_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counts_all: bool
 ) -> None:
-    monkeypatch.setattr(queue, "_ALL", 2000 if counts_all else 100)
-    monkeypatch.setattr(queue, "_LOOKED_AT", 1000)
+    monkeypatch.setattr(tweets, "_ALL", 2000 if counts_all else 100)
+    monkeypatch.setattr(tweets, "_LOOKED_AT", 1000)
     monkeypatch.setattr(selection, "_TELLING", 2)
     world = World(tmp_path, FakeTarget(Platform()), post_order="spaced")
     world.lines(*(f"The kettle sang {n} times." for n in range(36)), "S", "T", "U")

@@ -18,7 +18,7 @@ from botus.store.decisions.journal import Decisions
 from botus.store.durable import files, mounts
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.text import fingerprint
 from tests.proofs.poster import no_lock
 from tests.support.fakes import FakeTarget, Platform, World

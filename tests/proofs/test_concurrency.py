@@ -14,7 +14,7 @@ import pytest
 
 from botus.store.intents import Intents
 from botus.store.log.tweeted import parse
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from tests.proofs.poster import post_until_empty
 
 LINES = 500

@@ -24,9 +24,9 @@ from random import Random
 import pytest
 
 from botus.errors import FileError
-from botus.store import queue as queue_module
 from botus.store.durable import files
-from botus.store.queue import Queue
+from botus.store.queue import replaced
+from botus.store.queue.tweets import Queue
 
 ENOUGH = 100  # lines taken out
 PATIENCE = 60.0  # seconds after which a save that is not there will never be
@@ -138,7 +138,7 @@ def race(kind: str, disk: Counting, enough: int = 0, seconds: float = 0.0) -> Fi
     queue, removed, came_back = Queue(data), 0, 0
     queue.path.write_bytes(b"saved 0\n")
     real, files.disk = files.disk, disk
-    queue_module._MOMENT = 5.0  # hundreds of files are replaced here in a second
+    replaced._MOMENT = 5.0  # hundreds of files are replaced here in a second
     command = [sys.executable, "-m", "tests.proofs.test_editors", kind, str(queue.path)]
     editor = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:

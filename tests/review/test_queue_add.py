@@ -19,7 +19,7 @@ from botus.store.corpus import Corpus, Post
 from botus.store.decisions.journal import Decisions
 from botus.store.durable import files, jsonl
 from botus.store.log.tweeted import Log
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.text import fingerprint
 from tests.review.test_batch import run, verdict
 

@@ -27,7 +27,7 @@ from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.decisions.journal import Decisions
 from botus.store.durable import files, jsonl
 from botus.store.log.tweeted import Log
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.store.state import PostingState, StateFiles
 from botus.text import fingerprint
 from tests.proofs import crash

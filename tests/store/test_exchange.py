@@ -18,7 +18,7 @@ from botus.monitoring.checks.content import content
 from botus.monitoring.survey import Survey
 from botus.settings import Settings
 from botus.store.durable import exchange, files, renameat2
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="two names are exchanged on Linux")
 

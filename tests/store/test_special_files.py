@@ -18,7 +18,7 @@ from botus.store.decisions.journal import Decisions
 from botus.store.durable import files, jsonl
 from botus.store.intents import Intents
 from botus.store.log.tweeted import Log
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.store.state import StateFiles
 from tests.support.command import botus
 

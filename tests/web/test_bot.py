@@ -16,7 +16,7 @@ from botus.review.session import open_session
 from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.durable import files
 from botus.store.intents import Delivery, Intent, Intents
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.text import fingerprint
 from botus.web.bot import once
 from tests.support.command import until

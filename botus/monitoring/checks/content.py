@@ -17,7 +17,7 @@ from botus.store.candidates import Candidates
 from botus.store.corpus import Corpus
 from botus.store.decisions.journal import Decisions
 from botus.store.durable.lines import Line
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.text import counted, fingerprint
 
 _ESCAPE = re.compile(rb"\\[n\\]")

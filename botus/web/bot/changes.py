@@ -15,7 +15,7 @@ from botus.review.machine.table import Card
 from botus.review.queue_add import add_posts
 from botus.review.session import ReviewSession
 from botus.store.decisions.entries import Step
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.text import normalise
 from botus.web.exchange import Problem
 from botus.web.reviewing import Reviewing

@@ -14,7 +14,7 @@ from pathlib import Path
 from botus.store.durable import files
 from botus.store.durable.kept import Kept
 from botus.store.durable.lines import Line
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.text import fold
 
 

@@ -27,7 +27,7 @@ from botus.schedule.zones import dated, dated_entry, zone_or_utc
 from botus.settings import Settings
 from botus.store.durable.lines import Line
 from botus.store.log.tweeted import Log
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.text import counted, fingerprint, short_id
 from botus.web.bot import figures
 from botus.web.bot.lines import Lines

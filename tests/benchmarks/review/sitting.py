@@ -18,7 +18,7 @@ from botus.review.machine.keys import press
 from botus.review.machine.order import Order
 from botus.review.machine.state import ReviewState, begin
 from botus.store.decisions.entries import History
-from botus.store.queue import Queue
+from botus.store.queue.tweets import Queue
 from botus.text import escape, fingerprint
 
 

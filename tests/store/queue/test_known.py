@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from botus.store.durable import jsonl, lines
-from botus.store.durable.lines import Kind, Line
-from botus.store.queue import Queue
+from botus.store.durable import jsonl
+from botus.store.durable.lines import Line
+from botus.store.queue import known
+from botus.store.queue.known import Kind
+from botus.store.queue.tweets import Queue
 from botus.text import fingerprint
 from tests.posting.test_post import decide
 from tests.support.fakes import FakeTarget, Platform, World
@@ -67,7 +69,7 @@ def test_what_is_known_is_what_a_new_reader_finds(
     content: bytes, steps: list[tuple[str, bytes, int]]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines, "_PLACES", 3)
+        patch.setattr(known, "_PLACES", 3)
         queue, word = Queue(Path(folder)), "kettle"
         queue.path.write_bytes(content)
         for step, raw, number in steps:

@@ -1,9 +1,7 @@
 r"""Owns tweets.txt: the queue, one post per line, meant to be edited by hand.
 
 Lines are the bytes between two `\n`, so that CRLF, a byte-order mark, a missing last line break and invalid
-UTF-8 survive; a million lines are drawn from and rewritten in pieces. A replaced file lives on under a hard
-link until the next rewrite or posting run, because a shell's `>>` that had it open may still write to it;
-what came late is then added.
+UTF-8 survive; a million lines are drawn from and rewritten in pieces.
 """
 
 from __future__ import annotations
@@ -22,10 +20,7 @@ from typing import BinaryIO
 from botus.errors import FileError
 from botus.store.durable import exchange, files
 from botus.store.durable.lines import (
-    POSTS,
     Edit,
-    Kind,
-    Known,
     Line,
     content_start,
     edited,
@@ -42,12 +37,13 @@ from botus.store.durable.lines import (
     with_break,
 )
 from botus.store.durable.opening import open_file
+from botus.store.queue import replaced
+from botus.store.queue.known import POSTS, Kind, Known
 from botus.text import escape
 
 _TRIES = 64
 _ALL, _LOOKED_AT = 100_000, 20_000  # lines
 _AWAY = 1.0  # seconds in which an editor that moved the file away puts another in its place
-_MOMENT = 0.5  # seconds in which a replaced file may still be written to, however often it is replaced
 
 
 class Queue:
@@ -169,7 +165,7 @@ class Queue:
 
     def recover(self) -> None:
         """Bring back what was saved while the file was being replaced, or written into the replaced one."""
-        if self._replaced() or exchange.waiting(self.path):
+        if replaced.kept(self.path) or exchange.waiting(self.path):
             with files.editing(self.data):
                 self._recover_saves()
 
@@ -300,7 +296,7 @@ class Queue:
             with self._open() as source:
                 if changes := edits(source):
                     files.refuse_link(self.path)
-                    kept = self._keep(seen)
+                    kept = replaced.keep(self.path, seen)
                     try:
                         new = exchange.replace(self.path, edited(source, changes), seen)
                     except files.Changed as error:
@@ -312,32 +308,12 @@ class Queue:
         files.until_unchanged(self.path, attempt)
         return any(were_there)
 
-    def _keep(self, seen: files.Stamp) -> Path:
-        """Keep the file that is about to be replaced, under a name that tells its size."""
-        kept = self.data / files.STATE_FOLDER / f"replaced-tweets.txt.{seen[0]}.{seen[1]}"
-        with suppress(OSError):  # a file system without links only loses this safety
-            files.disk.link(self.path, kept)
-        return kept
-
     def _recover_saves(self) -> None:
         """Put back what a crash left outside, and add what was written to files after they were replaced."""
         exchange.settle(self.path)
-        for old in self._replaced():
+        for old in replaced.kept(self.path):
             with suppress(OSError):  # where locks keep nobody out, another botus may have been quicker
-                self._recover_late_writes(old)
-
-    def _recover_late_writes(self, old: Path) -> None:
-        if (current := files.stamp(self.path)) is None:
-            return  # moved away, perhaps for a moment only
-        size, late = int(old.suffix[1:]), old.stat()  # what comes after this look is for the next one
-        age, was_replaced = time.time() - late.st_ctime, current[0] != late.st_ino
-        content = (files.read(old) or b"") if was_replaced and late.st_size > size else b""
-        if content[size:]:
-            self._add_late(content[:size], content[size:])
-        if not was_replaced or not 0 <= age < _MOMENT:
-            files.disk.unlink(old)
-        elif content[size:]:  # from here on only what comes later still
-            files.disk.rename(old, old.with_suffix(f".{len(content)}"))
+                replaced.take_up(old, self.path, self._add_late)
 
     def _add_late(self, before: bytes, late: bytes) -> None:
         def edits(source: BinaryIO) -> list[Edit]:
@@ -347,7 +323,3 @@ class Queue:
             return [(end_of(source), end_of(source), late if joins else with_break(source, late))]
 
         self._apply(edits)
-
-    def _replaced(self) -> list[Path]:
-        names = (self.data / files.STATE_FOLDER).glob("replaced-tweets.txt.*")
-        return [path for path in names if path.suffix[1:].isdigit()]

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botus.errors import FileError
-from botus.store import queue as queue_module
 from botus.store.durable import files, lines
-from botus.store.queue import Queue
+from botus.store.queue import tweets
+from botus.store.queue.tweets import Queue
 
 PREDECESSOR = (
     b"\xef\xbb\xbfFirst post\r\n\r\nShrug \xc2\xaf\\_(\xe3\x83\x84)_/\xc2\xaf\r\n"
@@ -295,7 +295,7 @@ def test_mode_is_kept_and_nothing_is_left_behind(queue: Queue) -> None:
 def test_a_file_that_an_editor_has_moved_away_is_waited_for(
     queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool
 ) -> None:
-    monkeypatch.setattr(queue_module, "_AWAY", 60.0)
+    monkeypatch.setattr(tweets, "_AWAY", 60.0)
     write(queue, b"a\n")
     if not beside:  # then only who has read it knows that it was there
         assert list(queue.having([b"x"])) == []
@@ -312,10 +312,10 @@ def test_a_file_that_an_editor_has_moved_away_is_waited_for(
 def test_a_file_that_stays_away_is_missing(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     backup = queue.path.with_name("tweets.txt~")
     backup.write_bytes(b"a\n")
-    monkeypatch.setattr(queue_module, "_AWAY", 0.05)
+    monkeypatch.setattr(tweets, "_AWAY", 0.05)
     with pytest.raises(FileError, match="there is no"):
         queue.draw(Random(), lambda line: True)
-    monkeypatch.setattr(queue_module, "_AWAY", 60.0)
+    monkeypatch.setattr(tweets, "_AWAY", 60.0)
     os.utime(queue.data, (0, 0))  # nobody has moved anything for a long time
     with pytest.raises(FileError, match="there is no"):
         queue.draw(Random(), lambda line: True)
