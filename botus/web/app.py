@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 from importlib import resources
 from typing import NamedTuple, cast, get_args
 
@@ -63,8 +64,12 @@ class Parts:
     files: Mapping[str, PageFile]
 
 
-def page_files() -> dict[str, PageFile]:
-    """Read the files of the page, by their paths."""
+def page_files(bot: str) -> dict[str, PageFile]:
+    """Read the files of the page, by their paths.
+
+    Args:
+        bot: the name of the bot, by which a browser keeps apart what waits for several.
+    """
     pages = resources.files("botus.web") / "pages"
     folders = {"": pages, **{f"{one.name}/": one for one in pages.iterdir() if one.is_dir()}}
     found = {
@@ -73,6 +78,7 @@ def page_files() -> dict[str, PageFile]:
         for one in folder.iterdir()
         if one.is_file()
     }
+    found[_ENTRANCE] = found[_ENTRANCE].replace(b"{bot}", escape(bot).encode())
     return {name: PageFile(plain, gzip.compress(plain, mtime=0)) for name, plain in found.items()}
 
 
@@ -102,7 +108,10 @@ def _let_in(parts: Parts) -> Response | None:
     parts.guard.check(request)
     if request.path in _OPEN or _file_of(parts, request.path):
         return None
-    if parts.access.admits(request.cookies.get(parts.access.cookie_name, "")):
+    bot = parts.access.cookie_name
+    if parts.access.admits(request.cookies.get(bot, "")):
+        if request.headers.get("Botus-Page", bot) != bot:
+            raise Problem(409, "bot", "Another bot answers at this address now: load the page again")
         return None
     if request.path == "/":
         return _file(parts, "locked.html", 401)

@@ -166,7 +166,8 @@ def opened(settings: Settings, door: Door, say: Say) -> Iterator[Page]:
         names = [*door.names, door.host, urlsplit(settings.web_link).hostname or door.host]
         reviewing = Reviewing(settings, say)
         guard = Guard(names, any_address=door.is_for_all)
-        server = Server(bound, Parts(settings, access, guard, reviewing, say, page_files()), door.proxy)
+        parts = Parts(settings, access, guard, reviewing, say, page_files(access.cookie_name))
+        server = Server(bound, parts, door.proxy)
         stack.callback(server.close)
         if not door.is_local and not door.proxy:
             say(_WARNING.format(where=address), "warning")

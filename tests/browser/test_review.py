@@ -224,6 +224,82 @@ def test_logged_out_keeps_what_waits(visit: Visit, served: Served) -> None:
     assert [kind for kind, _ in journal(served.data)] == ["drop"]
 
 
+def test_what_waits_for_a_bot_is_not_for_another_one_at_its_address(visit: Visit, served: Served) -> None:
+    posts = sentences(24)
+    served.fill(posts[:12])
+    served.start()
+    page = visit(**DESK)
+    served.kill()
+    key(page, "drop")
+    key(page, "undo")
+    key(page, "keep")
+    page.wait_for_selector("#connection >> text=3 changes wait here")
+    first, served.data = served.data, served.data.with_name("another")
+    served.fill(posts[12:])
+    served.start()
+    other = page.context.new_page()
+    other.goto(served.login)
+    other.wait_for_selector("#card:not([hidden])")
+    key(other, "star")
+    settled(other)
+    page.click("#connection-retry")
+    page.wait_for_selector("#connection >> text=Another bot answers")
+    assert [kind for kind, _ in journal(served.data)] == ["star"]
+    served.kill()
+    served.data = first
+    served.start()
+    page.click("#connection-retry")
+    settled(page)
+    assert [kind for kind, _ in journal(first)] == ["drop", "undo", "keep"]
+
+
+@pytest.mark.parametrize("status", [403, 404, 429, 500])
+def test_whatever_is_answered_in_the_place_of_botus_what_waits_goes_out_later(
+    visit: Visit, served: Served, status: int
+) -> None:
+    served.fill(sentences(12))
+    served.start()
+    page = visit(**DESK)
+    page.route("**/decide", lambda route: route.fulfill(status=status, body="<h1>Closed</h1>"))
+    key(page, "drop")
+    page.wait_for_selector("#connection >> text=One change waits here")
+    page.unroute("**/decide")
+    page.click("#connection-retry")
+    settled(page)
+    assert [kind for kind, _ in journal(served.data)] == ["drop"]
+
+
+FULL = """IDBObjectStore.prototype.put = function () { this.transaction.abort(); }"""
+BLOCKED = """for (const name of ["indexedDB", "localStorage"])
+  Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });"""
+
+
+@pytest.mark.parametrize("storage", [FULL, BLOCKED], ids=["full", "blocked"])
+def test_a_browser_that_keeps_nothing_says_so_and_sends_everything(
+    visit: Visit, served: Served, storage: str
+) -> None:
+    served.fill(sentences(12))
+    served.start()
+    page = visit(**DESK)
+    page.add_init_script(storage)
+    page.reload()
+    if storage == BLOCKED:  # after a reload it is a stranger
+        page.click("#panel >> text=Review here")
+    page.wait_for_selector("#card:not([hidden])")
+    page.context.set_offline(True)
+    key(page, "keep")
+    key(page, "drop")
+    page.wait_for_selector("#connection >> text=2 changes wait in this tab, which has to stay open")
+    page.context.set_offline(False)
+    settled(page)
+    assert [kind for kind, _ in journal(served.data)] == ["keep", "drop"]
+    page.click("nav >> text=Queue")
+    page.click("text=Remove >> nth=0")
+    page.wait_for_selector("text=Removed from the queue")
+    page.click("nav >> text=Review")
+    page.wait_for_selector("#card:not([hidden])")
+
+
 def test_the_list_decides_a_page_at_once(visit: Visit, served: Served) -> None:
     posts = sentences(40)
     served.fill(posts)

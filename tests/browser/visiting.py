@@ -22,7 +22,7 @@ QUIET = (
 )
 PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
 DESK = {"viewport": {"width": 1280, "height": 800}}
-EXPECTED = re.compile(r"net::ERR_|status of (401|403|409|503)")  # what tests cause on purpose
+EXPECTED = re.compile(r"net::ERR_|status of (401|403|404|409|429|500|503)")  # what tests cause on purpose
 
 
 class Served:

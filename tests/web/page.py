@@ -41,7 +41,8 @@ class Page:
         settings = load(said or {}, data)
         self.reviewing = Reviewing(settings, self._say, self.clock)
         self.guard = Guard(clock=self.clock, **guard)
-        parts = Parts(settings, self.access, self.guard, self.reviewing, self._say, page_files())
+        files = page_files(self.access.cookie_name)
+        parts = Parts(settings, self.access, self.guard, self.reviewing, self._say, files)
         self.app = create_app(parts)
 
     def _say(self, message: str, level: str = "info", **fields: object) -> None:

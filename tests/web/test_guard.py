@@ -278,3 +278,12 @@ def test_the_client_is_not_the_cookie(page: Page) -> None:
         status, found = stranger.send(path, **DROP)
         assert (status, found["what"]) == (401, "login")
     assert stranger.client.get("/").status_code == 401
+
+
+def test_a_page_of_another_bot_changes_nothing_here(page: Page) -> None:
+    browser, bot = page.browser(), page.access.cookie_name
+    assert f'data-bot="{bot}"' in browser.client.get("/").get_data(as_text=True)
+    ours = {"Sec-Fetch-Site": "same-origin", "Botus-Page": bot}
+    assert browser.send("/review", ours)[0] == 200
+    status, found = browser.send("/undo", {**ours, "Botus-Page": "botus-0"}, id="1")
+    assert (status, found["what"]) == (409, "bot")

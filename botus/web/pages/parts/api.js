@@ -2,6 +2,9 @@
 
 const PATIENCE_MS = 20_000;
 
+/** The bot that this page was loaded from; another one may answer at the same address later. */
+export const BOT = document.documentElement.dataset.bot;
+
 /** An answer that is not the wanted one: `message` is a sentence, `what` a code, `status` of HTTP (0: no answer). */
 export class Problem extends Error {
   constructor(message, what, status, body = {}) {
@@ -9,9 +12,9 @@ export class Problem extends Error {
     Object.assign(this, { what, status, body });
   }
 
-  /** Whether the same request may well succeed later. */
+  /** Whether nothing is wrong with the request itself: sent again when things have changed, it may well succeed. */
   get mayPass() {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return [0, 401, 403, 429].includes(this.status) || this.status >= 500 || ["bot", "taken", "busy"].includes(this.what);
   }
 }
 
@@ -20,7 +23,8 @@ const noAnswer = () => new Problem("No connection to botus", "offline", 0);
 async function answer(path, options) {
   let response, text;
   try {
-    response = await fetch(path, { ...options, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const headers = { ...options.headers, "Botus-Page": BOT };
+    response = await fetch(path, { ...options, headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
     text = await response.text();
   } catch {
     throw noAnswer();
@@ -34,7 +38,7 @@ async function answer(path, options) {
   if (response.ok && body !== null) return body;
   if (body?.problem) throw new Problem(body.problem, body.what, response.status, body);
   if (response.status === 401) throw new Problem("This browser is logged out", "login", 401);
-  throw response.ok || response.status >= 500 ? noAnswer() : new Problem(`botus answered ${response.status}`, "", response.status);
+  throw noAnswer();
 }
 
 export const get = (path) => answer(path, {});
@@ -49,12 +53,12 @@ export function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Return this browser's id, the same after a reload. */
-export function clientId() {
-  try {
-    localStorage.botusClient ||= newId();
-    return localStorage.botusClient;
-  } catch {
-    return newId();
-  }
+let client = newId();
+try {
+  client = localStorage.botusClient ||= client;
+} catch {
+  // This browser keeps nothing: after a reload it is another one.
 }
+
+/** Return this browser's id, the same after a reload. */
+export const clientId = () => client;

@@ -1,10 +1,11 @@
 // The outbox: every change waits here, on disk, until botus has answered it; then the next one goes out, in order.
 //
 // A change keeps its id, so that sending it once more (after a reload, a crash, from a second tab) changes nothing
-// twice. What a closed tab left behind is taken over by the next one that opens. What merely asks (`ask`) goes
-// through the same queue, so that its answer knows all changes before it, but it is not kept.
+// twice. What a closed tab left behind is taken over by the next one that opens. Each bot has a store of its own:
+// another one may be at the same address tomorrow, and an undo would take back what was decided there. What merely
+// asks (`ask`) goes through the same queue, so that its answer knows all changes before it, but it is not kept.
 
-import { newId, post, Problem } from "./api.js";
+import { BOT, newId, post, Problem } from "./api.js";
 
 const STORE = "changes";
 const FIRST_RETRY_MS = 500;
@@ -67,7 +68,7 @@ export class Outbox {
 
   /** Whether this browser keeps what waits, also when it is closed. */
   get keeps() {
-    return this.#database !== null;
+    return this.#database !== null && !this.entries.some((entry) => entry.isKept === false);
   }
 
   /** Run a request after all changes so far; rejects with a Problem, at once where nothing goes out. */
@@ -105,7 +106,7 @@ export class Outbox {
       this.#well();
       asked.resolve(answer);
     } catch (problem) {
-      if (problem.what === "offline" || problem.what === "login") this.#inTrouble(problem);
+      if (["offline", "login", "bot"].includes(problem.what)) this.#inTrouble(problem);
       asked.reject(problem);
     }
     return true;
@@ -120,7 +121,7 @@ export class Outbox {
     } catch (caught) {
       problem = caught;
     }
-    if (problem && (problem.mayPass || ["login", "taken", "busy"].includes(problem.what))) {
+    if (problem?.mayPass) {
       this.#inTrouble(problem);
       return false;
     }
@@ -173,28 +174,34 @@ export class Outbox {
   async #keep(entry) {
     try {
       await this.#put(entry);
-      entry.isKept = this.keeps;
+      entry.isKept = this.#database !== null;
     } catch {
-      this.#database = null;
+      entry.isKept = false; // the store is full
     }
     this.told.changed();
   }
 
-  async #put(entry) {
-    if (this.#database) await done(this.#changing().put(entry));
+  #put(entry) {
+    return this.#write((store) => store.put(entry));
   }
 
-  async #delete(entry) {
-    if (this.#database) await done(this.#changing().delete(entry.id));
+  #delete(entry) {
+    return this.#write((store) => store.delete(entry.id));
   }
 
-  #changing() {
-    return this.#database.transaction(STORE, "readwrite", { durability: "strict" }).objectStore(STORE);
+  async #write(change) {
+    if (!this.#database) return;
+    const transaction = this.#database.transaction(STORE, "readwrite", { durability: "strict" });
+    change(transaction.objectStore(STORE));
+    await new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve; // not before: a disk that is full is noticed only then
+      transaction.onabort = () => reject(transaction.error);
+    });
   }
 }
 
 function opened() {
-  const request = indexedDB.open("botus", 1);
+  const request = indexedDB.open(BOT, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" }).createIndex("at", "at");
   return done(request);
 }
