@@ -12,12 +12,13 @@ from dataclasses import replace
 from itertools import islice
 from random import Random
 
-from botus.review.machine.explaining import LEARNED_FROM
 from botus.review.machine.order import Lesson
 from botus.review.machine.state import ReviewState, relaying
+from botus.review.machine.tally import decided
 from botus.review.taste import model, trust
 from botus.review.taste.model import Model, Reason
 from botus.review.taste.regression import Example, fit
+from botus.review.taste.trust import LEARNED_FROM, is_enough
 from botus.screening.deck import Deck
 from botus.store.decisions.judgement import Verdict
 
@@ -78,7 +79,7 @@ class Learner:
         if state.verdicts is self._verdicts or not state.learning:
             return None
         self._verdicts = state.verdicts
-        decisions, kept = count(state.verdicts)
+        decisions, kept = decided(state.verdicts)
         if not is_enough(decisions, kept):
             return _forget() if state.lesson else None
         return self._learn(state) if is_due(decisions, kept, *self._learned) else None
@@ -103,7 +104,7 @@ class Learner:
 
     def _learn(self, state: ReviewState) -> Generator[None, None, Change]:
         """Learn from the decisions, and rate all posts by that."""
-        decisions, kept = self._learned = count(state.verdicts)
+        decisions, kept = self._learned = decided(state.verdicts)
         rng = Random(f"{state.seed} {decisions} {kept}")
         of_score, examples = yield from self._examples(state.verdicts, rng)
         size = model.size(self._deck)
@@ -149,18 +150,6 @@ class Learner:
     def _reasons(self, learned: Model) -> Callable[[str], Sequence[Reason]]:
         rows, known = self._rows, len(self._deck.settled.scores)
         return lambda post: learned.reasons(rows[post]) if rows.get(post, known) < known else ()
-
-
-def count(verdicts: Mapping[str, Verdict]) -> tuple[int, int]:
-    """Count decisions that teach something, and how many of them are keeps."""
-    found = list(verdicts.values())
-    kept = found.count("keep") + found.count("star")
-    return kept + found.count("drop"), kept
-
-
-def is_enough(decisions: int, kept: int) -> bool:
-    """Tell whether there is something to learn from."""
-    return decisions >= LEARNED_FROM and 0 < kept < decisions
 
 
 def is_due(decisions: int, kept: int, learned_from: int, kept_then: int) -> bool:

@@ -8,12 +8,13 @@ from random import Random
 
 import pytest
 
-from botus.review.learning import Learner, is_due, is_enough, lessons
+from botus.review.learning import Learner, is_due, lessons
 from botus.review.machine.explaining import about_order, drawn, keepers_left, ordered, reasons
 from botus.review.machine.keys import press
 from botus.review.machine.order import Order
 from botus.review.machine.state import ReviewState, begin
 from botus.review.session import open_session
+from botus.review.taste.trust import is_enough
 from botus.store.decisions.entries import Decision, History, Step
 from botus.store.decisions.journal import Decisions
 from botus.text import escape

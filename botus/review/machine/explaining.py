@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from botus.review.machine.state import ReviewState
-from botus.review.machine.tally import tally
+from botus.review.machine.tally import decided, tally
 from botus.review.taste.estimate import Draw, estimate
-from botus.review.taste.trust import FEWEST, can_tell
+from botus.review.taste.trust import FEWEST, LEARNED_FROM, can_tell, is_enough
 from botus.store.decisions.entries import Drawn
 from botus.text import counted
 
-LEARNED_FROM = 30  # decisions from which something is learned
 _LATEST = 100  # cards of either kind that are counted
 _FEWEST_DRAWS = 10
 _WORDS = {"file": "as in the file", "new": "the newest first", "random": "by chance", "score": "by score"}
@@ -95,7 +94,7 @@ def drawn(state: ReviewState) -> list[Draw]:
     """Return the cards that came at random and were decided, oldest first."""
     found: list[Draw] = []
     kept = decided = 0
-    for how, is_kept in reversed(_decided(state)):
+    for how, is_kept in reversed(_came(state)):
         kept, decided = kept + is_kept, decided + 1
         if how == "random":
             found.append(Draw(is_kept, kept, decided))
@@ -104,10 +103,10 @@ def drawn(state: ReviewState) -> list[Draw]:
 
 def _in_order(state: ReviewState) -> list[bool]:
     """The latest cards that came because of what they are worth: which were kept."""
-    return [is_kept for how, is_kept in _decided(state) if how == "order"][-_LATEST:]
+    return [is_kept for how, is_kept in _came(state) if how == "order"][-_LATEST:]
 
 
-def _decided(state: ReviewState) -> list[tuple[Drawn | None, bool]]:
+def _came(state: ReviewState) -> list[tuple[Drawn | None, bool]]:
     """How every post that is decided came first, and whether it was kept in the end; the oldest first."""
     came: dict[str, Drawn | None] = {}
     for step in state.done:
@@ -120,13 +119,12 @@ def _decided(state: ReviewState) -> list[tuple[Drawn | None, bool]]:
 
 def _teaching(state: ReviewState) -> str:
     """What is missing before something can be learned."""
-    verdicts = list(state.verdicts.values())
-    kept, dropped = verdicts.count("keep") + verdicts.count("star"), verdicts.count("drop")
-    if kept + dropped >= LEARNED_FROM and kept and dropped:
+    decisions, kept = decided(state.verdicts)
+    if is_enough(decisions, kept):
         return "your taste is being learned"
     if kept < FEWEST:
         return "three keeps teach it your taste"
-    teacher = f"{LEARNED_FROM} decisions teach" if dropped else "the first drop teaches"
+    teacher = f"{LEARNED_FROM} decisions teach" if decisions > kept else "the first drop teaches"
     return f"{teacher} it your taste"
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise, takewhile
 
 from botus.review.machine.state import DONE, ReviewState
 from botus.store.decisions.entries import Decision
+from botus.store.decisions.judgement import Verdict
 
 _PACE_OF = 20
 _PAUSE_MS = 60_000
@@ -35,6 +36,13 @@ def tally(state: ReviewState) -> Tally:
     spent = sum(min(after - before, _PAUSE_MS) for after, before in pairwise(times))
     pace = (len(times) - 1) * 60_000 / max(spent, 1) if len(times) >= 5 else None
     return Tally({kind: counts[kind] for kind in DONE}, kept, len(state.deck) - state.front, pace)
+
+
+def decided(verdicts: Mapping[str, Verdict]) -> tuple[int, int]:
+    """Count the posts that were kept or dropped, and those of them that were kept."""
+    found = list(verdicts.values())
+    kept = found.count("keep") + found.count("star")
+    return kept + found.count("drop"), kept
 
 
 def summary(decisions: Iterable[Decision]) -> str:

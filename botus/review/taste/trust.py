@@ -9,6 +9,7 @@ from random import Random
 
 from botus.review.taste.regression import Example, area, fit
 
+LEARNED_FROM = 30  # decisions: fewer teach nothing
 FEWEST = 3  # posts kept, and dropped: with fewer of either it is trusted by half
 _FOLDS = 5
 _PASSES = 2
@@ -31,6 +32,11 @@ class HeldOut:
             [offset + trust * taste for offset, taste in posts] for posts in (self.kept, self.dropped)
         )
         return area(kept, dropped)
+
+
+def is_enough(decisions: int, kept: int) -> bool:
+    """Tell whether so many decisions can teach anything."""
+    return decisions >= LEARNED_FROM and 0 < kept < decisions
 
 
 def can_tell(decisions: int, kept: int) -> bool:
