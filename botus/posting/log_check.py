@@ -28,6 +28,16 @@ def check_whole(log: Log, memory: PostingState) -> None:
     raise FileError(f"{log.path} {problem}", hint)
 
 
+def remember(log: Log, memory: PostingState) -> None:
+    """Remember how many posts have been logged, and the newest of ours, for `check_whole` to go by."""
+    index = log.index()
+    newest = index.last_of_ours()
+    memory.log_count = len(index)
+    found = log.read([newest])[0]["id"] if newest is not None else None
+    # Another program may have given it any: what is no id of ours is not looked for.
+    memory.last_id = found if isinstance(found, str) and found.isascii() else None
+
+
 def _has(log: Log, post: str) -> bool:
     """Tell whether a post is in the log, by its id; another program may have given it any."""
     return any(log.index().beginning(post)) or any(entry.get("id") == post for entry in log.scan())

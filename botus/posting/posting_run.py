@@ -19,7 +19,8 @@ from botus.checkpoints import samples
 from botus.errors import FileError
 from botus.log import Say
 from botus.posting.delivery import Deliverer, has_come
-from botus.posting.log_check import check_whole
+from botus.posting.log_check import check_whole, remember
+from botus.posting.log_entry import log_entry
 from botus.posting.selection import Selection, choose, named
 from botus.posting.target import REQUEST_DEADLINE, Target
 from botus.screening.denylist import parse_denylist
@@ -29,7 +30,6 @@ from botus.store.decisions.journal import Decisions
 from botus.store.durable import files, mounts, owner
 from botus.store.durable.lines import Line
 from botus.store.intents import Delivery, Intent, Intents
-from botus.store.log.index import Entry
 from botus.store.log.tweeted import Log
 from botus.store.queue.tweets import Queue
 from botus.store.state import StateFiles
@@ -142,7 +142,7 @@ class PostingRun:
             self.memory = self.state.load()
             self._restore_log()
             check_whole(self.log, self.memory)
-            self._remember_log()
+            remember(self.log, self.memory)
             self._tidy()
             deliverer = Deliverer(self.targets, self.intents, self.memory, self.clock, self.say)
             try:
@@ -172,14 +172,6 @@ class PostingRun:
                 id=intent.id,
             )
 
-    def _remember_log(self) -> None:
-        index = self.log.index()
-        newest = index.last_of_ours()
-        self.memory.log_count = len(index)
-        found = self.log.read([newest])[0]["id"] if newest is not None else None
-        # Another program may have given it any: what is no id of ours is not looked for.
-        self.memory.last_id = found if isinstance(found, str) and found.isascii() else None
-
     def _put_away(self, intent: Intent) -> None:
         """Leave an open intent to later runs; log one whose deliveries are all final."""
         if not intent.is_final:
@@ -192,7 +184,7 @@ class PostingRun:
             self.log.append(log_entry(intent))
         elif earlier != (updated := log_entry(intent, earlier)):
             self.log.update(updated)
-        self._remember_log()
+        remember(self.log, self.memory)
         self.intents.finish(intent)
 
     def _set_aside(self, intent: Intent) -> bool:
@@ -337,18 +329,3 @@ class PostingRun:
             intent = self.intents.find_done(post)
             if intent and logged.has_ours(post) and intent.claimed / 1000 < self.clock() - _DONE_KEPT:
                 self.intents.forget(post)
-
-
-def log_entry(intent: Intent, earlier: Entry | None = None) -> Entry:
-    """Make the log's entry of a finished intent.
-
-    Args:
-        intent: whose deliveries are all final.
-        earlier: the entry that the log has of the same post, whose other targets are kept.
-    """
-    at = [one.at for one in intent.deliveries.values() if one.state == "posted" and one.at]
-    found = earlier.get("targets") if earlier else None
-    targets = dict(found) if isinstance(found, dict) else {}  # a hand may have written anything
-    targets.update({name: delivery.outcome() for name, delivery in intent.deliveries.items()})
-    stamp = earlier["timestamp"] if earlier else min(at, default=intent.claimed)
-    return {"text": intent.text, "timestamp": stamp, "id": intent.id, "targets": targets}
