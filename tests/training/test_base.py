@@ -290,7 +290,7 @@ def test_a_page_in_the_place_of_a_file_is_refused(
     [
         ("hparams.json", b'{"error": "no"}', "JSON, but of something else"),
         ("hparams.json", b"[1]", "JSON, but of something else"),
-        ("encoder.json", b"welcome", "not JSON"),
+        ("encoder.json", b"welcome", "it is not JSON$"),
         ("checkpoint", b"all is well", "model_checkpoint_path"),
         ("model.ckpt.index", b"\x0a" * 500, "not a TensorFlow index"),
         ("encoder.json", b"[" * 300_000, "JSON, but of something else"),

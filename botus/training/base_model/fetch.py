@@ -99,7 +99,7 @@ def _check(folder: Path, name: str, path: Path) -> None:
         try:
             value = json.loads(content)
         except ValueError as error:
-            raise FileError(f"it is not JSON: {error}") from error
+            raise FileError("it is not JSON") from error
         except (RecursionError, MemoryError):  # nested, or with more parts than a list of tokens has
             value = None
         if not isinstance(value, dict) or _KEYS[name] not in value:
