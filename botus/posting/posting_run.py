@@ -109,13 +109,13 @@ class PostingRun:
             FileError: a file that decides is damaged.
         """
         # Before they are read: what is found out by them is not to be older than this says.
-        stamps = files.stamp(self.decisions.path), files.stamp(self.candidates.path)
+        states = files.state(self.decisions.path), files.state(self.candidates.path)
         judgement, flags = self.decisions.judgement(), self.candidates.flags()
         denylist = parse_denylist(files.read(self.data / "denylist.txt") or b"")
         targets, post_only = self.targets.values(), self.settings.post_only
         logged, claimed, too_long = self.log.index(), self.intents.used(), self.state.load().too_long
         inner = samples.inner_lines(self.queue.having(samples.BORDERS))
-        basis = (post_only, *stamps)
+        basis = (post_only, *states)
         return Selection(
             targets, post_only, logged, claimed, judgement, flags, denylist, too_long, inner, basis
         )

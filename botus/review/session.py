@@ -266,7 +266,7 @@ class ReviewSession:
 
     def _look(self) -> tuple[object, ...]:
         owners = (self._queue, self._log, self._candidates, StateFiles(self._data))
-        return tuple(files.stamp(owner.path) for owner in owners)
+        return tuple(files.state(owner.path) for owner in owners)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)

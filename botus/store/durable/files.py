@@ -25,6 +25,8 @@ STATE_FOLDER = ".botus"
 Content = bytes | Iterable[bytes]  # all of it, or its pieces
 Stamp = tuple[int, int, int]
 """What changes when anybody edits a file: inode, size, modification time in nanoseconds."""
+State = tuple[int, int, int, int]
+"""The same with the time of its status, which no program can set; a link or a rename changes it as well."""
 _TEMPORARY = ".botus-tmp"
 Result = TypeVar("Result")
 
@@ -79,6 +81,15 @@ def stamp(path: Path | int) -> Stamp | None:
     except FileNotFoundError:
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def state(path: Path | int) -> State | None:
+    """Return the state of a file, by its path or descriptor; None where it cannot be looked at."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 class Changed(Exception):

@@ -12,16 +12,16 @@ Value = TypeVar("Value")
 
 
 class Kept(Generic[Value]):
-    """The value of one file, read again when its stamp has changed; whoever gets it leaves it as it is."""
+    """The value of one file, read again when its state has changed; whoever gets it leaves it as it is."""
 
     def __init__(self, path: Path, read: Callable[[], Value]) -> None:
         self._path, self._read = path, read
-        self._known: tuple[files.Stamp | None, Value] | None = None
+        self._known: tuple[files.State | None, Value] | None = None
 
     def value(self) -> Value:
         """Return what the file says now; what goes wrong in reading is not kept."""
-        stamp = files.stamp(self._path)  # before reading: what comes meanwhile changes it
-        if self._known is None or self._known[0] != stamp:
+        state = files.state(self._path)  # before reading: what comes meanwhile changes it
+        if self._known is None or self._known[0] != state:
             self._known = None  # not two of them in memory
-            self._known = (stamp, self._read())
+            self._known = (state, self._read())
         return self._known[1]

@@ -25,9 +25,6 @@ from botus.store.durable.opening import open_file
 from botus.text import fingerprint, unescape
 
 Entry = dict[str, Any]
-State = tuple[int, int, int, int]
-"""What the file system says of a file: inode, size, times of content and of status in nanoseconds."""
-
 _MAGIC = b"botus log index 1\n"
 _PRINT = 16  # bytes of a fingerprint
 _SINGLE_LOOKS = 64  # so many searches cost less than a set of all
@@ -48,7 +45,7 @@ class LogIndex:
         unconfirmed: posts that a target which never confirms has not confirmed, by target.
     """
 
-    state: State | None = None
+    state: files.State | None = None
     prints: bytearray = field(default_factory=bytearray)
     starts: array[int] = field(default_factory=lambda: array("Q"))
     lengths: array[int] = field(default_factory=lambda: array("Q"))
@@ -158,16 +155,7 @@ class LogIndex:
                 self.unconfirmed[name] += sign
 
 
-def state_of(path: Path) -> State | None:
-    """What the file system says of a file now; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
-def load(path: Path, state: State) -> LogIndex | None:
+def load(path: Path, state: files.State) -> LogIndex | None:
     """Return the index of one state of the log; None where the file has no sound one."""
     with (
         suppress(

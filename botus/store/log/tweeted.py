@@ -20,7 +20,7 @@ from botus.store.durable import files
 from botus.store.durable.document import TOO_DEEP, TOO_LONG, is_number
 from botus.store.durable.lines import copied, end_of
 from botus.store.durable.opening import open_file
-from botus.store.log.index import Entry, LogIndex, load, save, state_of
+from botus.store.log.index import Entry, LogIndex, load, save
 from botus.text import fingerprint, unescape
 
 _REPAIR = "look at it, then run: botus log repair"
@@ -42,7 +42,7 @@ class Log:
 
     def index(self) -> LogIndex:
         """Return what is known of every entry; a FileError if the log is damaged in any way."""
-        state = state_of(self.path)
+        state = files.state(self.path)
         if self._known is None or self._known.state != state:
             found = load(self._index_path, state) if state else LogIndex()
             if found is None or not self._agrees(found):
@@ -148,7 +148,7 @@ class Log:
         """Write the log anew; the index follows where nobody else has written meanwhile."""
         self._known = None
         written = files.replace(self.path, pieces, index.state and index.state[:3])
-        state = state_of(self.path)
+        state = files.state(self.path)
         if state and state[:3] == written:
             follow()
             index.state, self._known = state, index
@@ -156,7 +156,7 @@ class Log:
 
     def _built(self) -> LogIndex:
         """Make the index anew, of the whole log."""
-        index = LogIndex(state_of(self.path))
+        index = LogIndex(files.state(self.path))
         try:
             for entry, start, length in _streamed(self.path):
                 index.add(entry, start, length)
@@ -164,7 +164,7 @@ class Log:
             if (content := files.read(self.path)) is not None:
                 parse(self.path, _decode(self.path, content))  # says exactly what is wrong
             raise files.Changed from error
-        if state_of(self.path) != index.state:
+        if files.state(self.path) != index.state:
             raise files.Changed
         return index
 

@@ -90,7 +90,7 @@ class Known:
     """
 
     def __init__(self) -> None:
-        self._file: files.Stamp | None = None
+        self._file: files.State | None = None
         self._forget()
 
     @property
@@ -104,7 +104,7 @@ class Known:
 
     def about(self, source: BinaryIO) -> Known:
         """Return what is known of this file; of another one it is forgotten."""
-        file = files.stamp(source.fileno())
+        file = files.state(source.fileno())
         if file != self._file:
             self._file = file
             self._forget()
@@ -118,9 +118,8 @@ class Known:
             self._places[kind.name] = kind.basis, found
         return found
 
-    def follow(self, source: BinaryIO, changes: Sequence[Edit], new: files.Stamp | None) -> None:
-        """Go on with the file that took this one's place, which only lacks some whole lines."""
-        self.about(source)
+    def follow(self, source: BinaryIO, changes: Sequence[Edit], new: files.State) -> None:
+        """Go on with the file that took the place of the one that is known, and only lacks whole lines."""
         self._file = new
         if any(added for _, _, added in changes):
             self._forget()

@@ -294,6 +294,7 @@ class Queue:
             if seen is None:
                 raise files.Changed
             with self._open() as source:
+                known = self._known.about(source)  # before a link to it changes its state
                 if changes := edits(source):
                     files.refuse_link(self.path)
                     kept = replaced.keep(self.path, seen)
@@ -303,7 +304,9 @@ class Queue:
                         were_there.append(isinstance(error, exchange.PutBack))
                         files.discard(kept)
                         raise
-                    self._known.follow(source, changes, new)
+                    state = files.state(self.path)
+                    if state and state[:3] == new:
+                        known.follow(source, changes, state)
 
         files.until_unchanged(self.path, attempt)
         return any(were_there)

@@ -137,7 +137,7 @@ def test_an_edit_of_the_same_length_at_the_same_time_is_seen(data: Path) -> None
 def test_an_index_that_is_there_is_used(data: Path) -> None:
     (data / "tweeted.json").write_text(json.dumps([entry(number) for number in range(3000)], indent=2))
     assert len(Log(data).index()) == 3000
-    assert 3 * _bytes_read(Log(data).index) < (data / "tweeted.json").stat().st_size
+    assert 3 * bytes_read(Log(data).index) < (data / "tweeted.json").stat().st_size
 
 
 def test_looking_leaves_no_trace_where_botus_has_not_been(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_folder_that_cannot_be_written_needs_no_index(data: Path) -> None:
     assert_agrees(data, Log(data))
 
 
-def _bytes_read(act: Any) -> int:  # noqa: ANN401
+def bytes_read(act: Any) -> int:  # noqa: ANN401
     """How many bytes this process reads from files while it does something."""
 
     def so_far() -> int:
