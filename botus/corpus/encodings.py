@@ -1,7 +1,8 @@
 """Tells the encoding of a text that is not UTF-8 and has no mark.
 
-Scripts of their own are told by charset-normalizer. Latin texts, of which it makes Polish out of French, are
-told by the letters of the languages: an encoding is right where one language has all letters that come out.
+Scripts of their own are told by charset-normalizer, which takes the « of one Cyrillic encoding for a letter
+of another. Latin texts, of which it makes Polish out of French, are told by the letters of the languages: an
+encoding is right where one language has all letters that come out.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _LANGUAGES = {
     "mac_roman": "àâæçéèêëîïôœùûüÿ äöüßéà áéíóúñü áâãàçéêíóôõúü àèéìíòóù àçèéíïòóúü éëïóèöüá åäöéü æøåéòô",
     "cp850": "àâæçéèêëîïôùûüÿ äöüßéà áéíóúñü áâãàçéêíóôõúü àèéìíòóù åäöéü æøåéòô",
 }
+_SLAVIC = tuple(map(set, ("абвгґдеєжзиіїйклмнопрстуўфхцчшщъыьэюяё", "абвгдѓђежзѕијклљмнњопрстќћуфхцчџш")))
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
 _WESTERN = frozenset("".join(_LANGUAGES["cp1252"].split()))
 _STRAY = re.compile("[\udc80-\udcff]")
 _HIGH = re.compile(rb"[\x80-\xff]")
@@ -55,10 +58,13 @@ def told(start: bytes) -> str:
         text = sample.decode(name, "replace")
         if "\ufffd" not in text and len(_HIRAGANA.findall(text)) > _TELLING // 4:
             return name
-    best = charset_normalizer.from_bytes(sample).best()
-    if best is not None and _has_own_script(str(best)):
-        return str(best.encoding)
-    return _latin(sample)
+    matches = charset_normalizer.from_bytes(sample)
+    best = matches.best()
+    if best is None or not _has_own_script(str(best)):
+        return _latin(sample)
+    as_good = (one for one in matches if one.chaos == best.chaos and _has_own_script(str(one)))
+    is_cyrillic = bool(_CYRILLIC.search(str(best)))
+    return str(next((one for one in as_good if is_cyrillic and _is_slavic(str(one))), best).encoding)
 
 
 def is_utf16(start: bytes) -> str:
@@ -99,6 +105,12 @@ def _has_own_script(text: str) -> bool:
         return False  # KOI8-R and Windows-1251 swap small letters and capitals
     letters = len(_ALPHABETS.findall(text))
     return letters * 4 > len(text) and letters + 2 * len(_WORDS.findall(text)) > _TELLING
+
+
+def _is_slavic(text: str) -> bool:
+    """Whether there are Cyrillic letters, and all of them of languages that are written side by side."""
+    letters = set(_CYRILLIC.findall(text.lower()))
+    return bool(letters) and any(letters <= one for one in _SLAVIC)
 
 
 def _latin(sample: bytes) -> str:

@@ -61,6 +61,12 @@ def test_what_it_is_in_is_told_and_said(tmp_path: Path, language: str, encoding:
     assert encoding.startswith("utf") or any("--encoding NAME" in note for note in reading.notes)
 
 
+def test_signs_are_no_letters_of_a_neighbour() -> None:
+    """Macintoshes had letters of Serbian and Ukrainian where Windows has «, » and №."""
+    rows = [f"2020-01-0{n};Чайник пел всю ночь, и никто не слушал «его» №{n}" for n in range(1, 10)]
+    assert told("\r\n".join(rows).encode("cp1251")) == "cp1251"
+
+
 def test_some_letters_of_another_encoding_leave_a_file_utf_8(tmp_path: Path) -> None:
     path, text = tmp_path / "mixed.txt", lines("polish", 40)
     path.write_bytes("\n".join(text).encode() + "\nUn café".encode("cp1252"))
