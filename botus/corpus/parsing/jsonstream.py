@@ -7,7 +7,7 @@ write what the standard forbids (halves of letters, NaN, line breaks in strings)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -61,6 +61,13 @@ def elements(
                 break
             rest[name] = next(source.values(events))
         yield rest
+
+
+def is_by_name(record: Mapping[str, Any]) -> bool:
+    """Tell whether an object has objects by their numbers or addresses, as an array would have them."""
+    return bool(record) and all(
+        isinstance(one, dict) and _ADDRESS.search(name) for name, one in record.items()
+    )
 
 
 def survey(pieces: Iterable[str], place: str) -> tuple[dict[tuple[str, ...], list[Any]], dict[str, Any]]:
@@ -181,9 +188,7 @@ class _Source:
             elif first[0] == "start_map" and len(below) < _LEVELS:
                 inner, found = dict[str, Any](), dict[tuple[str, ...], list[Any]]()
                 self.look(events, below, found, inner)
-                if inner and all(
-                    isinstance(one, dict) and _ADDRESS.search(key) for key, one in inner.items()
-                ):
+                if is_by_name(inner):
                     arrays[below] = list(inner.values())[:_FEW]
                     continue
                 arrays |= found

@@ -35,11 +35,7 @@ _ABOUT = re.compile(
     r"hashtags?|tags?|keywords?|quer(?:y|ies)|topics?|categor(?:y|ies)|labels?|lang\w*|source|client|url\w*"
     r"|\w*name|author|handle|user|account"
 )
-_ONLY_IN_TYPES = (
-    *("answer", "comment", "share", "shared", "announce"),
-    *("like", "likes", "liked", "favourite", "favourited", "favorite", "favorited", "fav", "bookmark"),
-    *("bookmarked", "upvote"),
-)
+_ONLY_IN_TYPES = ("answer", "comment", "share", "shared", "announce", *_NAMED[Refusal.QUOTE].split())
 _WITH_OWN_WORDS = re.compile("quot|comment|cit|zitat|引用")  # "retweet with comment"
 _TYPE = re.compile(r"type|kind|art$|typ$|tipo|sort$|relationship|action|verb")
 # Names of fields that only somebody else's post fills; `retweets` and `retweeted` alone say other things.

@@ -38,9 +38,7 @@ _EDIT_IDS = re.compile(rb'"editTweetIds"\s*:\s*\[([^\[\]]*)\]')
 _INITIAL_ID = re.compile(rb'"initialTweetId"\s*:\s*"(\d{1,20})"')
 _HANDLES = re.compile(r"(?:@\w+\s+)+")
 _STATUS = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(?:\w+|i/web)/status/\d+(?:[/?#].*)?")
-
 _SHORT = re.compile(r"https?://[\w.-]+/\w+", re.ASCII)
-
 _NUMBERS = ("id_str", "id", "tweetId", "tweet_id")
 _AGAIN = "download the archive again"
 

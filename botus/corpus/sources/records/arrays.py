@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from botus.corpus.parsing.jsonstream import is_by_name
 from botus.errors import FileError
 
 Path = tuple[str, ...]
@@ -34,7 +35,6 @@ _TASTE = re.compile(
     r"fav\w*|likes?|liked|upvoted?|downvoted?|bookmark\w*|saved|saves|mention\w*|boost\w*|reblog\w*|retweet\w*"
     r"|repost\w*"
 )
-_ADDRESS = re.compile(r"[\d:/]")
 _PEOPLE = re.compile(r"users?|accounts?|profiles?|people|authors?|members?|contacts?|actors?")
 # Whose they are, the authors in them say.
 _WITH_AUTHORS = re.compile(r"messages?|feeds?|timelines?")
@@ -105,13 +105,6 @@ def is_own(path: Path) -> bool:
 def is_taste(name: str) -> bool:
     """Tell whether a name says that its owner liked, kept or shared what it has, so that others wrote it."""
     return any(_TASTE.fullmatch(word) for word in _words(name))
-
-
-def is_by_name(record: Mapping[str, Any]) -> bool:
-    """Tell whether an object has objects by their numbers or addresses, as an array would have them."""
-    return bool(record) and all(
-        isinstance(one, dict) and _ADDRESS.search(name) for name, one in record.items()
-    )
 
 
 def left_out(names: Sequence[str]) -> str:
