@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from botus.errors import SettingsError
-from botus.review import sheet
+from botus.review import regex, sheet
 from botus.review.machine.state import DONE
 from botus.review.session import ReviewSession
 from botus.review.sheet import Row
@@ -70,14 +70,14 @@ def matching(session: ReviewSession, pattern: str) -> list[str]:
     """Find the undecided posts that match, ignoring case; returns fingerprints.
 
     Raises:
-        SettingsError: it is not a regular expression.
+        SettingsError: it is not a regular expression, or takes too long.
     """
-    try:
-        wanted = re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
-        raise SettingsError(f"{pattern!r} is not a regular expression: {error}") from error
     cards = session.state.table.cards
-    return [post for post in cards if session.state.is_open(post) and wanted.search(cards[post].text)]
+    posts = list(filter(session.state.is_open, cards))
+    try:
+        return [posts[one] for one in regex.matching(pattern, [cards[post].text for post in posts])]
+    except regex.Unusable as error:
+        raise SettingsError(f"{pattern!r} is {error}") from error
 
 
 def export(session: ReviewSession) -> tuple[bytes, int]:

@@ -6,7 +6,6 @@ posts made once: a post that is decided stays on it until the filter ends.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Literal
@@ -17,6 +16,7 @@ from botus.review.machine.explaining import ordered
 from botus.review.machine.order import Order
 from botus.review.machine.state import Question, ReviewState, advance, relaid
 from botus.review.machine.steps import Result, say
+from botus.review.regex import Unusable, matching
 from botus.text import x_length
 
 FILTERS = {
@@ -75,13 +75,13 @@ def _filter(state: ReviewState, key: Key) -> Result:
 def _by_regex(state: ReviewState, pattern: str) -> Result:
     if not pattern:
         return say(state, "No pattern, no filter")
+    posts = list(filter(state.is_open, state.deck))
     try:
-        wanted = re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
-        return say(state, f"Not a regular expression: {error}")
-    posts = filter(state.is_open, state.deck)
-    found = [post for post in posts if wanted.search(state.table.cards[post].text)]
-    return _showing(state, found, f"undecided with {pattern}"), []
+        found = matching(pattern, [state.table.cards[post].text for post in posts])
+    except Unusable as error:
+        said = str(error)
+        return say(state, f"{said[0].upper()}{said[1:]}")
+    return _showing(state, [posts[one] for one in found], f"undecided with {pattern}"), []
 
 
 def _showing(state: ReviewState, posts: list[str], name: str) -> ReviewState:
