@@ -98,8 +98,10 @@ class Terminal:
         self.leave()
         try:
             return click.edit(text, require_save=True, extension=".txt")
-        except click.ClickException:
-            return None  # the editor failed or is not there; the notice says that nothing was changed
+        except (click.ClickException, OSError, ValueError):
+            # The editor failed or is not there, its name has an open quote, its file is gone or not UTF-8:
+            # the notice says that nothing was changed.
+            return None
         finally:
             self._signals.caught.discard(signal.SIGINT)  # meant for the editor
             self.enter()

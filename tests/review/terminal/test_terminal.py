@@ -193,11 +193,17 @@ def test_an_edit_in_ones_own_editor(data: Path, opened: list[pexpect.spawn], tmp
     child.send("q")
     ended(child)
     assert queue(data).splitlines()[0] == "post 000\\nmore to say"
-    child = curate(data, VISUAL="false")
+
+
+@pytest.mark.parametrize("editor", ["false", "vi 'unclosed", "rm", "cp {}/latin.txt"])
+def test_an_editor_that_fails_changes_nothing(data: Path, opened: list[pexpect.spawn], editor: str) -> None:
+    (data / "latin.txt").write_bytes("the café".encode("latin-1"))
+    child = curate(data, VISUAL=editor.format(data))
     opened.append(child)
-    typed(child, ("", "post 001"), ("E", "Not changed"))
+    typed(child, ("", "post 000"), ("E", "Not changed"))
     child.send("q")
     assert ended(child)[1] == 0
+    assert queue(data).startswith("post 000\n")
 
 
 def test_what_was_dropped_is_brought_back_by_hand(data: Path, opened: list[pexpect.spawn]) -> None:
