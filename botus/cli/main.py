@@ -13,15 +13,15 @@ from pathlib import Path
 import click
 
 from botus import __version__
-from botus.cli.corpus import corpus
-from botus.cli.generation import generate
-from botus.cli.log import log
-from botus.cli.monitoring import doctor, health, schedule, status
+from botus.cli.commands.corpus import corpus
+from botus.cli.commands.generation import generate
+from botus.cli.commands.log import log
+from botus.cli.commands.monitoring import doctor, health, schedule, status
+from botus.cli.commands.posting import post, resolve, run
+from botus.cli.commands.review import curate, queue
+from botus.cli.commands.training import finetune
+from botus.cli.commands.web import web
 from botus.cli.options import Common, common
-from botus.cli.posting import post, resolve, run
-from botus.cli.review import curate, queue
-from botus.cli.training import finetune
-from botus.cli.web import web
 from botus.errors import BotusError, Interrupted, unexpected
 from botus.settings import log_format
 from botus.store.durable.files import explain

@@ -1,0 +1,11 @@
+"""The commands, one module per family: parse, call a stage, hand over what is to be printed.
+
+corpus.py      `corpus import`, `stats`, `add`, `remove`, `forget`
+training.py    `finetune`
+generation.py  `generate`
+review.py      `curate` and `queue`
+web.py         `web`
+posting.py     `post`, `run`, `resolve`
+log.py         `log show`, `repair`, `accept`
+monitoring.py  `status`, `schedule`, `doctor`, `health`
+"""
