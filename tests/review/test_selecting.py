@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from botus.review.machine.order import Lesson, arrange, finished
+from botus.review.machine.order import Lesson, Order, arrange, arranging, finished
 from botus.review.machine.paging import intention
 from botus.review.machine.rewording import reword
 from botus.review.machine.state import ReviewState, begin, relaid, relaying
@@ -200,3 +200,13 @@ def test_an_editor_of_ones_own() -> None:
 
 def test_a_comparison_is_asked_for() -> None:
     assert typed(start(), "c")[1] == ["compare"]
+
+
+@pytest.mark.parametrize("order", ["score", "random", "file", "new", "uncertain"])
+def test_an_order_is_the_same_in_pieces_of_any_size(order: Order) -> None:
+    posts = [fingerprint(f"bell {number}") for number in range(60)]
+    worth = {post: number % 7 / 7 for number, post in enumerate(posts) if number % 3}
+    at_once = arrange(posts, order, worth, 5, since=4)
+    assert sorted(at_once.posts) == sorted(posts)
+    for piece in (1, 7, 60):
+        assert finished(arranging(posts, order, worth, 5, 4, piece)) == at_once

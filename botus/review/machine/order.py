@@ -64,13 +64,18 @@ def arrange(
         posts: fingerprints in the order of the file.
         since: cards that were shown since the last one that came at random.
     """
-    return finished(arranging(posts, order, worth, seed, since))
+    return finished(arranging(posts, order, worth, seed, since, max(1, len(posts))))
 
 
 def arranging(
-    posts: Sequence[str], order: Order, worth: Mapping[str, float], seed: int = 0, since: int = 0
+    posts: Sequence[str],
+    order: Order,
+    worth: Mapping[str, float],
+    seed: int = 0,
+    since: int = 0,
+    piece: int = _PIECE,
 ) -> Generator[None, None, Arranged]:
-    """Do what `arrange` does, in pieces."""
+    """Do what `arrange` does, in pieces of so many posts; a single one is done sooner than many."""
     if order in ("file", "new"):
         return Arranged(list(posts if order == "file" else reversed(posts)), frozenset())
     middle = (yield from _middle(posts, worth)) if order == "uncertain" else None
@@ -78,8 +83,8 @@ def arranging(
     best: list[list[tuple[float, int, int]]] = []
     drawn: list[list[tuple[int, int]]] = []
     others: list[list[tuple[int, int]]] = []
-    for start in range(0, len(posts), _PIECE):
-        lots = [(_lot(post, seed), at) for at, post in enumerate(posts[start : start + _PIECE], start)]
+    for start in range(0, len(posts), piece):
+        lots = [(_lot(post, seed), at) for at, post in enumerate(posts[start : start + piece], start)]
         rated = [(lot, at) for lot, at in lots if posts[at] in worth] if order != "random" else []
         known = [worth[posts[at]] for _, at in rated]
         values = [-value if middle is None else abs(value - middle) for value in known]
