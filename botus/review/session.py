@@ -123,7 +123,7 @@ class ReviewSession:
             drawn: how they came to be shown, of those whose turn it was.
         """
         before = len(self.state.done)
-        self._carry_out(steps.decide(self.state, wanted, self._now(), drawn=drawn or {}), request)
+        self._carry_out(steps.decide(self.state, wanted, self._now(), drawn=drawn), request)
         return Counter(one.kind for step in self.state.done[before:] for one in step.decisions)
 
     def take_back(self, request: str = "", *, again: bool = False) -> None:
@@ -309,9 +309,8 @@ def open_session(
             else:
                 session.end()
             finally:
-                del (
-                    session._learner
-                )  # it leads back to the session, and all of it would wait for a collection
+                # It leads back to the session, and all of it would wait for a collection.
+                del session._learner
         finally:
             gc.unfreeze()
             if was_enabled:

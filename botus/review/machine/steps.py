@@ -18,7 +18,7 @@ from botus.store.decisions.judgement import Verdict, judged, origins, verdicts
 from botus.text import escape
 
 _LAST = 1_000_000_000  # a line number behind every other
-_NOT: Mapping[str, Drawn] = {}
+
 
 Request = Literal["quit", "edit", "compare"]
 """What the person wants of the session: an end, the shown post in an editor of their own, or compared."""
@@ -30,7 +30,11 @@ Result = tuple[ReviewState, list[Effect]]
 
 
 def decide(
-    state: ReviewState, wanted: Iterable[tuple[str, Kind]], now: int, *, drawn: Mapping[str, Drawn] = _NOT
+    state: ReviewState,
+    wanted: Iterable[tuple[str, Kind]],
+    now: int,
+    *,
+    drawn: Mapping[str, Drawn] | None = None,
 ) -> Result:
     """Decide posts, by fingerprint, in one step at `now`, in milliseconds since 1970.
 
@@ -45,7 +49,7 @@ def decide(
             continue
         card = table.cards[post]
         places = table.places_of(card) or _places_of_drop(state, post)
-        back, came = verdict == "drop", drawn.get(post)
+        back, came = verdict == "drop", (drawn or {}).get(post)
         decisions.append(Decision(kind, post, card.text, places, back=back, drawn=came))
         if len(kinds) > 1:  # the place of a line depends on the lines before it
             table.apply(decisions[-1])
