@@ -28,9 +28,11 @@ _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _MANY_DIGITS = re.compile(rb"(\d{4000})\d+")
 _ADDRESS = re.compile(r"[\d:/]")
 _DEEPEST = 500
-_LEVELS, _FEW, _MANY = 3, 20, 1000
+_LEVELS, _FEW = 3, 20
 _AGAIN = "if it was cut off, download it again"
 
+MOST = 1000
+"""Arrays of one object, and its other values, that `survey` tells."""
 Event = tuple[str, Any]
 
 
@@ -182,8 +184,8 @@ class _Source:
             if first[0] == "start_array":
                 few = list[Any]()
                 for element in self.values(events):
-                    few += [element] if len(few) < _FEW and len(arrays) < _MANY else []
-                if len(arrays) < _MANY:
+                    few += [element] if len(few) < _FEW and len(arrays) < MOST else []
+                if len(arrays) < MOST:
                     arrays[below] = few
             elif first[0] == "start_map" and len(below) < _LEVELS:
                 inner, found = dict[str, Any](), dict[tuple[str, ...], list[Any]]()
@@ -192,11 +194,11 @@ class _Source:
                     arrays[below] = list(inner.values())[:_FEW]
                     continue
                 arrays |= found
-                if len(rest) < _MANY:
+                if len(rest) < MOST:
                     rest[name] = inner
             else:
                 value = next(self.values(chain([first], events)))
-                if len(rest) < _MANY:
+                if len(rest) < MOST:
                     rest[name] = value
 
     def _pass(self, first: Event, events: Iterator[Event]) -> None:

@@ -77,6 +77,7 @@ def test_one_post_with_arrays_of_its_own_is_one_post(tmp_path: Path) -> None:
         ({"likes": THEIRS, "bookmarks": THEIRS}, "private ones: likes and bookmarks"),
         ({"north": OWN, "south": THEIRS}, "several lists, and it does not say which .*: north and south"),
         ({"my_favorites": THEIRS}, "private ones: my_favorites"),
+        ({f"my day {n}": OWN for n in range(1001)}, "has 1,000 lists or more"),
         ({"home_timeline": THEIRS}, "private ones: home_timeline"),
         ([{"content": "so it is", "account": {"acct": name}} for name in "ab"], "several people"),
     ],

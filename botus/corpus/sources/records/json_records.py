@@ -18,7 +18,7 @@ from botus.corpus.parsing import fields
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.authors import Author, Authors, author_of
 from botus.corpus.parsing.decoding import glance
-from botus.corpus.parsing.jsonstream import elements, survey, values
+from botus.corpus.parsing.jsonstream import MOST, elements, survey, values
 from botus.corpus.parsing.post import Options, ParsedPost, Refusal, Taken
 from botus.corpus.sources import unsupported
 from botus.corpus.sources.archives import mastodon
@@ -137,6 +137,8 @@ def _records(archive: Archive, name: str, notes: list[str]) -> Iterator[_Found]:
     paths, left = list[arrays.Path](), list[str]()
     if not _is_post(rest | {path[0]: few for path, few in inner.items() if len(path) == 1}, inner):
         paths, left = arrays.chosen(inner, place)
+    if len(paths) > 1 and len(inner) >= MOST:
+        raise FileError(f"{place} has {MOST:,} lists or more", "copy your own posts into one list of a file")
     owner = arrays.owner_of(rest) if paths else {}
     found = elements(archive.text(name, notes), place, paths)
     yield from ((record, own or owner) for record, own in _unpacked(found, place, notes))
