@@ -52,6 +52,8 @@ def test_only_ones_own_array_is_read_and_the_others_are_named(tmp_path: Path, co
     [
         {"quips": OWN, "count": 2},
         {"2019": OWN[:1], "2020": OWN[1:]},
+        {"2019-11": OWN[:1], "2019-12": OWN[1:]},
+        {"posts": {"24.12.2019": OWN[:1], "25.12.2019": OWN[1:]}},
         {"quips": OWN, "tags": ["a", "b"]},
         {"description": "all that I wrote", "posts": OWN},
         {"status": "ok", "message": "all went well", "data": OWN},

@@ -147,8 +147,8 @@ def _says_who(name: str, first: Sequence[Any]) -> bool:
 
 
 def _name(path: Path) -> str:
-    """What the elements of an array are; years and numbers do not say it, what they stand in does."""
-    return next((one for one in reversed(path) if not one.isdecimal()), "list")
+    """What the elements of an array are; days and numbers do not say it, what they stand in does."""
+    return next((one for one in reversed(path) if any(map(str.isalpha, one))), "list")
 
 
 @lru_cache(maxsize=4096)  # every record of a file has the same names
