@@ -89,6 +89,12 @@ def test_what_may_be_other_peoples_is_not_read(tmp_path: Path, content: object, 
         parsed(file(tmp_path, content))
 
 
+def test_the_command_that_takes_one_list_out_can_be_typed(tmp_path: Path) -> None:
+    with pytest.raises(FileError) as raised:
+        parsed(file(tmp_path, {"north pier": OWN, "south pier": THEIRS}))
+    assert """jq '."north pier"' FILE""" in (raised.value.hint or "")
+
+
 def test_a_status_of_another_account_in_ones_own_array_is_a_boost(tmp_path: Path) -> None:
     statuses = [
         {"content": "<p>one of mine</p>", "account": HERON, "reblog": None},

@@ -6,6 +6,7 @@ arrays say which is which; where they do not, nothing is read.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -77,7 +78,7 @@ def chosen(arrays: Mapping[Path, Sequence[Any]], place: str) -> tuple[list[Path]
     if len(own) > 1 and not any(_any(_OWN, _name(path)) or _any(_PERHAPS, _name(path)) for path in own):
         raise FileError(
             f"{place} has several lists, and it does not say which are your own posts: {_listed(own)}",
-            f"copy your own into a file, for example: jq '.{'.'.join(own[0])}' FILE > mine.json",
+            f"copy your own into a file, for example: jq '.{'.'.join(map(_in_jq, own[0]))}' FILE > mine.json",
         )
     taken = frozenset(own)
     return own, [".".join(path) for path in worded if path not in taken]
@@ -149,6 +150,10 @@ def _says_who(name: str, first: Sequence[Any]) -> bool:
 def _name(path: Path) -> str:
     """What the elements of an array are; days and numbers do not say it, what they stand in does."""
     return next((one for one in reversed(path) if any(map(str.isalpha, one))), "list")
+
+
+def _in_jq(name: str) -> str:
+    return name if name.isascii() and name.isidentifier() else json.dumps(name, ensure_ascii=False)
 
 
 @lru_cache(maxsize=4096)  # every record of a file has the same names
