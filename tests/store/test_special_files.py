@@ -38,6 +38,10 @@ def device(path: Path) -> None:
     path.symlink_to("/dev/zero")
 
 
+def link(path: Path) -> None:
+    path.symlink_to(next(one for one in path.parents if one.name == "data").with_name("letter"))
+
+
 KINDS: list[tuple[Callable[[Path], None], str]] = [
     (pipe, "a named pipe"),
     (listening, "a socket"),
@@ -116,6 +120,25 @@ def test_every_command_says_it_and_ends(
         True,
         False,
     )
+
+
+@pytest.mark.parametrize("name", [".botus/replaced-tweets.txt.1.0", ".tweets.txt.botus-swap-back-{}-{}"])
+@pytest.mark.parametrize("make", [pipe, listening, Path.mkdir, link])
+def test_only_a_file_is_taken_up_as_what_was_saved(
+    name: str, make: Callable[[Path], object], tmp_path: Path
+) -> None:
+    data, letter = tmp_path / "data", tmp_path / "letter"
+    (data / ".botus").mkdir(parents=True)
+    letter.write_text("Not for everybody.\n")
+    (data / "tweets.txt").write_text("The kettle sings.\n")
+    states = ("-".join(map(str, files.stamp(one) or ())) for one in (letter, data / "tweets.txt"))
+    made = data / name.format(*states)
+    make(made)
+    queue = Queue(data)
+    queue.recover()
+    queue.append(["The gull listens."])
+    assert (data / "tweets.txt").read_text() == "The kettle sings.\nThe gull listens.\n"
+    assert (os.path.lexists(made), queue.overtaken()) == (True, [])
 
 
 def test_a_line_that_comes_through_a_pipe_is_added(tmp_path: Path) -> None:

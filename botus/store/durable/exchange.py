@@ -18,6 +18,7 @@ from pathlib import Path
 
 from botus.errors import FileError
 from botus.store.durable import files
+from botus.store.durable.opening import is_plain
 
 MARK = ".botus-swap"
 _OVERTAKEN = ".saved-"
@@ -79,7 +80,8 @@ def overtaken(path: Path) -> list[Path]:
 def waiting(path: Path) -> dict[Path, re.Match[str]]:
     """Return the files that wait beside this one, and what their names say."""
     name = re.compile(rf"\.{re.escape(path.name)}{MARK}-(new|back)" + r"-(\d+)-(\d+)-(-?\d+)" * 2)
-    return {one: found for one in files.listed(path.parent) if (found := name.fullmatch(one.name))}
+    found = {one: match for one in files.listed(path.parent) if (match := name.fullmatch(one.name))}
+    return {one: match for one, match in found.items() if is_plain(one)}
 
 
 def _keep(save: Path, path: Path, stamp: files.Stamp) -> None:

@@ -46,6 +46,14 @@ def refuse_special(path: Path | int, name: Path | None = None) -> None:
         raise FileError(f"{name or path} is {_KINDS.get(kind, 'something else')}, not a file", hint)
 
 
+def is_plain(path: Path) -> bool:
+    """Tell whether a file itself stands there: no link to one, which may lie anywhere, and nothing else."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
 def _at_once(path: str, flags: int) -> int:
     """Open without waiting, for what is there may have changed since it was looked at."""
     descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)

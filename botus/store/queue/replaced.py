@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from botus.store.durable import files
+from botus.store.durable.opening import is_plain
 
 _MOMENT = 0.5  # seconds in which a replaced file may still be written to, however often it is replaced
 
@@ -27,7 +28,7 @@ def keep(path: Path, seen: files.Stamp) -> Path:
 def kept(path: Path) -> list[Path]:
     """Return the replaced files that are kept."""
     names = (path.parent / files.STATE_FOLDER).glob(f"replaced-{path.name}.*")
-    return [one for one in names if one.suffix[1:].isdigit()]
+    return [one for one in names if one.suffix[1:].isdecimal() and is_plain(one)]
 
 
 def take_up(old: Path, path: Path, add: Callable[[bytes, bytes], None]) -> None:
