@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
-from botus.errors import FileError, Interrupted
+from botus.errors import FileError, Interrupted, SettingsError
 from botus.review import handover
 from botus.review.comparing import Comparison
 from botus.review.learning import AT_ONCE, Learner
@@ -275,7 +275,7 @@ class ReviewSession:
 @contextmanager
 def open_session(
     data: Path,
-    order: Order = "score",
+    order: str = "score",
     seed: int = 0,
     clock: Callable[[], float] = time.time,
     limit: int = 280,
@@ -293,13 +293,16 @@ def open_session(
     Raises:
         BusyError: another review is going on.
         FileError: a file cannot be read or is damaged.
+        SettingsError: the order is not known.
     """
+    if order not in get_args(Order):
+        raise SettingsError(f"--order {order!r} is not known", f"say one of {', '.join(get_args(Order))}")
     with handover.held(data, take_over=take_over):
         was_enabled = gc.isenabled()
         # It stays away from a hundred thousand cards: to walk them all would stop the person in the middle.
         gc.disable()
         try:
-            session = ReviewSession(data, order, seed, clock, limit, learning)
+            session = ReviewSession(data, cast(Order, order), seed, clock, limit, learning)
             gc.freeze()
             try:
                 yield session

@@ -81,6 +81,17 @@ def test_a_table_survives_a_spreadsheet(data: Path, tmp_path: Path, separator: s
     assert again == "nothing changed\n2 no longer in the queue\n"
 
 
+def test_a_table_has_the_order_that_was_asked_for(data: Path, tmp_path: Path) -> None:
+    table = tmp_path / "review.csv"
+    run(data, "curate", "--export", str(table), "--order", "new")
+    rows = csv.DictReader(io.StringIO(table.read_text("utf-8-sig"), newline=""))
+    assert [row["text"] for row in rows][::5] == ["last", "alpha"]
+    table.unlink()
+    asked = run(data, "curate", "--export", str(table), "--order", "best")
+    assert "is not known" in str(asked.exception)
+    assert not table.exists()
+
+
 def test_one_undo_takes_the_decisions_of_a_table_back(data: Path, tmp_path: Path) -> None:
     before, table = queue(data), tmp_path / "review.csv"
     run(data, "curate", "--export", str(table))

@@ -48,17 +48,18 @@ def curate(
     chosen = [option for option in (target, table, keep, drop_matching) if option is not None]
     if len(chosen) > 1:
         raise click.UsageError("say only one of --export, --import, --keep and --drop-matching")
+    learning = not no_learning
     if not chosen:
         from botus.review.machine.tally import tally
         from botus.review.terminal.loop import closing, review
 
-        settings, learning = values.existing, not no_learning
+        settings = values.existing
         done = review(settings, order, dropped=dropped, learning=learning, take_over=take_over)
         values.result(closing(done), lambda: dict(tally(done).made))
         return
     from botus.review.session import open_session
 
-    with open_session(values.existing.data, take_over=take_over) as session:
+    with open_session(values.existing.data, order, learning=learning, take_over=take_over) as session:
         if target:
             _export(values, session, target)
         elif table:

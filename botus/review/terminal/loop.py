@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import cast, get_args
 
 from botus.errors import Interrupted, SettingsError
 from botus.platforms import Limit
 from botus.review.machine.explaining import keepers_left
-from botus.review.machine.order import Order
 from botus.review.machine.selecting import selected
 from botus.review.machine.state import DONE, ReviewState
 from botus.review.machine.tally import tally
@@ -44,8 +42,6 @@ def review(
         Interrupted: a signal came, the terminal went away, or somebody took the review over; everything
             decided is saved.
     """
-    if order not in get_args(Order):
-        raise SettingsError(f"--order {order!r} is not known", f"say one of {', '.join(get_args(Order))}")
     if not (os.isatty(KEYBOARD) and os.isatty(SCREEN)):
         raise SettingsError(
             "botus curate needs a terminal, to show a post and read a key",
@@ -54,9 +50,7 @@ def review(
         )
     limits = settings.limits()
     shortest = min(limit.most for limit in limits)
-    opened = open_session(
-        settings.data, cast(Order, order), limit=shortest, learning=learning, take_over=take_over
-    )
+    opened = open_session(settings.data, order, limit=shortest, learning=learning, take_over=take_over)
     with opened as session:
         if session.state.deck or session.state.done:
             notices = list(session.notices)
