@@ -20,12 +20,12 @@ contracts in setup.cfg check; a stage never imports another, but is handed what 
     demo/         the bundled corpus and checkpoint
     screening/    may this text be posted, and is it a copy? Rules and searches
     checkpoints/  the files of a model, one module per format
-    store/        the files of a data directory, one module per file
+    store/        the files of a data directory, one module or folder per file
+    platforms/    what is true of each platform: limits, hosts, settings, how it counts a post
 
     log.py        log lines, ours and those of libraries, without secrets
     markup.py     HTML as text
     settings.py   the settings, from the environment and from files
-    platforms.py  what is true of each platform: limits, hosts, settings
     text.py       what a post is, how values are read and said
     shutdown.py   a process-wide shutdown flag, and what signals do
     errors.py     the errors that a person may see, with their exit codes

@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from botus.errors import CredentialsError, SettingsError
-from botus.platforms import PLATFORMS, Limit, Setting, X, apprise_urls, split_urls
+from botus.platforms.rows import PLATFORMS, Limit, Setting, X, apprise_urls, split_urls
 from botus.text import address, choice, duration, number, truth
 
 PostOnly = Literal["any", "reviewed", "kept"]

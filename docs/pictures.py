@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 import botus.demo
-from botus.platforms import MASTODON, Limit, X
+from botus.platforms.rows import MASTODON, Limit, X
 from botus.review.session import ReviewSession, open_session
 from botus.review.terminal.paint import View
 from botus.review.terminal.screens import page_size, screen

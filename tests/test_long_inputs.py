@@ -26,7 +26,7 @@ from botus.corpus.sources import detection, unsupported
 from botus.corpus.sources.chats import recognition
 from botus.corpus.sources.records import arrays
 from botus.errors import BotusError, FileError, SettingsError
-from botus.platforms import split_urls
+from botus.platforms.rows import split_urls
 from botus.posting.log_salvage import salvage
 from botus.review.machine.editor import Editor, pressed
 from botus.schedule import cron

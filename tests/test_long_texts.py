@@ -14,6 +14,7 @@ import pytest
 from botus import markup, text
 from botus.corpus import cleaning
 from botus.corpus.parsing import words
+from botus.platforms import lengths
 from botus.screening import loops, mentions, repair, rules
 from botus.screening.denylist import parse_denylist
 from botus.screening.likeness import copies
@@ -60,10 +61,10 @@ RULES = rules.Rules(denylist=DENYLIST, hashtags=frozenset())
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     **{f"rule {name}": lambda post, check=check: check(post, RULES) for name, check in rules.RULES.items()},
     "precheck": lambda post: rules.precheck(post, DENYLIST),
-    "x_length": text.x_length,
-    "mastodon_length": text.mastodon_length,
-    "bluesky_length": text.bluesky_length,
-    "urls": text.urls,
+    "x_length": lengths.x_length,
+    "mastodon_length": lengths.mastodon_length,
+    "bluesky_length": lengths.bluesky_length,
+    "urls": lengths.urls,
     "fingerprint": text.fingerprint,
     "normalise": text.normalise,
     "escape": text.escape,
@@ -108,10 +109,10 @@ def test_a_long_text_takes_no_time(name: str) -> None:
 def test_what_no_platform_takes_is_not_looked_at() -> None:
     endless = "a-" * text.LONGEST_POST + ".com"
     assert "longer than any platform takes" in (rules.precheck(endless, DENYLIST) or "")
-    assert text.x_length(endless) == text.mastodon_length(endless) == len(endless)
-    assert text.urls(endless) == []
+    assert lengths.x_length(endless) == lengths.mastodon_length(endless) == len(endless)
+    assert lengths.urls(endless) == []
 
 
 def test_a_long_name_is_no_link_and_a_long_path_is_one() -> None:
-    assert text.x_length(f"https://example.com/{'a-' * 60}b") == 23
-    assert text.x_length("a-" * 60 + "b.com") == 125
+    assert lengths.x_length(f"https://example.com/{'a-' * 60}b") == 23
+    assert lengths.x_length("a-" * 60 + "b.com") == 125

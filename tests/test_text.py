@@ -1,4 +1,4 @@
-"""What a post is: escapes, sameness, length."""
+"""What a post is: escapes, sameness; how values are said."""
 
 from __future__ import annotations
 
@@ -6,21 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from botus.text import (
-    bluesky_length,
-    brief_span,
-    counted,
-    escape,
-    fingerprint,
-    mastodon_length,
-    normalise,
-    span,
-    unescape,
-    urls,
-    x_length,
-)
-
-FAMILY = "👨‍👩‍👧‍👦"
+from botus.text import brief_span, counted, escape, fingerprint, normalise, span, unescape
 
 
 @given(st.text(alphabet="\\n\na\r ") | st.text())
@@ -59,34 +45,6 @@ def test_what_makes_a_text_new(one: str, other: str) -> None:
 def test_fingerprints_never_change() -> None:
     """They stand in the files of every bot: another value would post everything again."""
     assert fingerprint("The lamp is lit.") == "96890062db3e04e1514e0579e5527b25"
-
-
-@pytest.mark.parametrize(
-    ("text", "length"),
-    [
-        ("plain", 5),
-        ("日本", 4),
-        (FAMILY, 2),
-        ("see example.com", 27),
-        ("https://example.com/" + "x" * 300, 23),
-        ("no.zzz", 6),
-        ("e\u0301", 1),
-    ],
-)
-def test_length_as_x_counts_it(text: str, length: int) -> None:
-    assert x_length(text) == length
-
-
-def test_length_elsewhere() -> None:
-    assert mastodon_length(f"{FAMILY} @me@host.example https://example.com/{'x' * 99}") == 1 + 1 + 3 + 1 + 23
-    assert mastodon_length("https://example.com/", url_length=30) == 30
-    assert bluesky_length(FAMILY * 300) == 300
-
-
-def test_a_chain_of_dots_takes_no_time() -> None:
-    """X's own grammar takes an hour for it: this test would not end."""
-    assert x_length("a." * 5000) == 10_000
-    assert urls("a." * 5000) == []
 
 
 def test_normalise() -> None:

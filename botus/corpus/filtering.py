@@ -16,7 +16,7 @@ from botus.corpus.cleaning import Cleaned, Treatment, clean, tidy
 from botus.corpus.duplicates import Known
 from botus.corpus.parsing.post import ParsedPost
 from botus.corpus.parsing.words import is_part
-from botus.platforms import Limit, X
+from botus.platforms.rows import Limit, X
 from botus.screening.rules import RULES, Rules
 
 KEPT, JOINED = "kept", "joined"

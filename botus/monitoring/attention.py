@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from botus.platforms import confirms
+from botus.platforms.rows import confirms
 from botus.posting.target import Target
 from botus.schedule.zones import dated
 from botus.store.durable import owner

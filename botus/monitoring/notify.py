@@ -18,7 +18,7 @@ from botus.log import Say
 from botus.monitoring.alerts import Facts, events, is_over
 from botus.monitoring.checks.folder import preflight
 from botus.monitoring.survey import Survey
-from botus.platforms import PLATFORMS, WEBHOOK
+from botus.platforms.rows import PLATFORMS, WEBHOOK
 from botus.posting.http.exchange import describe
 from botus.posting.target import Answer, Target, Timing
 from botus.posting.targets.webhook import Webhook

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from botus.log import Say
-from botus.platforms import confirms
+from botus.platforms.rows import confirms
 from botus.posting.target import Answer, Attempt, Ready, Target
 from botus.store.intents import Intent, Intents
 from botus.store.state import PostingState, TargetState

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from botus.platforms import Platform
+from botus.platforms.rows import Platform
 from botus.screening.rules import longest_count
 from botus.text import LONGEST_POST
 

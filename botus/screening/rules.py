@@ -16,6 +16,7 @@ from typing import Literal
 from botus import text
 from botus.checkpoints import samples
 from botus.errors import SettingsError
+from botus.platforms import lengths
 from botus.screening import mentions
 from botus.screening.denylist import Denylist
 
@@ -218,7 +219,7 @@ def _links(post: str, rules: Rules) -> str:
     if rules.links == "allow" or not _DOTTED.search(post):
         return ""
     found = _BARE_LINK.search(post)
-    urls = [found[0]] if found else text.urls(post)
+    urls = [found[0]] if found else lengths.urls(post)
     return f"a link: {urls[0]}" if urls else ""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from botus.platforms import Limit
+from botus.platforms.rows import Limit
 from botus.review.machine.explaining import ordered, reasons
 from botus.review.machine.selecting import FILTERS, ORDERS
 from botus.review.machine.state import DONE, ReviewState

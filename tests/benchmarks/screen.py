@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from botus import text
+from botus.platforms import lengths
 from botus.screening.novelty import COPY, NEAR_COPY, Novelty
 from botus.screening.rules import Rules
 from botus.screening.screen import Screen, doubtful_words
@@ -48,7 +48,7 @@ def _posts(content: str) -> list[str]:
 
 def screened(posts: list[str]) -> tuple[list[Verdict], float]:
     """Screen all posts as one account's and return the verdicts and the seconds it took."""
-    rules = Rules({"x": (text.x_length, 280)}, hashtags=frozenset(), doubtful=doubtful_words())
+    rules = Rules({"x": (lengths.x_length, 280)}, hashtags=frozenset(), doubtful=doubtful_words())
     screen = Screen(rules)
     began = time.process_time()
     verdicts = [_judge(screen, post) for post in posts]

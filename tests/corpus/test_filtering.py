@@ -14,7 +14,7 @@ from botus.corpus.cleaning import BROKEN, Treatment
 from botus.corpus.duplicates import Known, Like
 from botus.corpus.filtering import SAMPLES, CleanPost, FilterOptions, ImportCounts, new, thoughts, wanted
 from botus.corpus.parsing.post import ParsedPost
-from botus.platforms import MASTODON, Limit
+from botus.platforms.rows import MASTODON, Limit
 from botus.screening.likeness.near import Frequencies, Near, marks
 
 GULL = "the gull on the east railing has opinions about the weather and about me"

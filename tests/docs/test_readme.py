@@ -14,15 +14,16 @@ from pathlib import Path
 import click
 import pytest
 
-from botus import errors, platforms, settings
+from botus import errors, settings
 from botus.cli.main import cli
+from botus.platforms.rows import X
 from tests.support.pages import PAGES, README, ROOT, blocks, commands, rows
 
 DOCKERFILE, COMPOSE = (ROOT / "Dockerfile").read_text(), (ROOT / "docker" / "compose.yaml").read_text()
 SMOKE = "".join((ROOT / "docker" / name).read_text() for name in ("smoke", "engines.py"))
 # What a person adds to the options with which docker/smoke runs the image.
 BY_HAND = {"-d", "--rm", "--restart"}
-CREDENTIALS = dict.fromkeys([one.name for one in platforms.X.required], "not-a-secret") | {
+CREDENTIALS = dict.fromkeys([one.name for one in X.required], "not-a-secret") | {
     "MASTODON_BASE_URL": "https://mastodon.example",
     "MASTODON_ACCESS_TOKEN": "not-a-secret",
 }

@@ -24,7 +24,7 @@ from botus.errors import FileError, SettingsError
 from botus.generation.converted import converted
 from botus.generation.job import Sample, SamplingOptions
 from botus.generation.sampler import Sampler, unit_seed
-from botus.text import mastodon_length, x_length
+from botus.platforms.lengths import mastodon_length, x_length
 from tests.support import bundle, gpt2
 
 Follow = Mapping[str, Mapping[str, float]]

@@ -16,7 +16,7 @@ from types import FrameType
 import pytest
 
 from botus.errors import BotusError, CredentialsError, Interrupted, TemporaryError
-from botus.platforms import PLATFORMS
+from botus.platforms.rows import PLATFORMS
 from botus.posting.target import Answer, Attempt, Ready, Target, Timing
 from botus.posting.targets.bluesky import Bluesky
 from botus.posting.targets.mastodon import Mastodon

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from botus import text
 from botus.errors import FileError, SettingsError
+from botus.platforms import lengths
+from botus.platforms.lengths import x_length
 from botus.screening import rules
 from botus.screening.denylist import Denylist, parse_denylist
 from botus.screening.rules import RULES, Rules, precheck
 from botus.screening.screen import Screen, doubtful_words
-from botus.text import x_length
 from tests.support.command import botus
 
-X = {"x": (text.x_length, 280)}
+X = {"x": (lengths.x_length, 280)}
 STRICT = Rules(X, hashtags=frozenset({"caturday"}), denylist=parse_denylist(b"herring\n"))
 
 
@@ -202,7 +202,7 @@ def test_each_target_has_its_own_limit_and_is_measured_only_near_it() -> None:
         measured.append(post)
         return len(post)
 
-    settings = Rules({"x": (text.x_length, 280), "tiny": (length, 30)})
+    settings = Rules({"x": (lengths.x_length, 280), "tiny": (length, 30)})
     assert Screen(settings).check("A short post for all").reason is None
     assert not measured
     verdict = Screen(settings).check("A post that is too long for the small one")
@@ -218,7 +218,7 @@ def test_short_links_count_in_full() -> None:
 
 @given(st.text("ab é日😀\u0958\ufb2c\U0001d160.:/,#@\u200d\n", max_size=40))
 def test_the_quick_estimate_is_never_below_the_true_length(post: str) -> None:
-    for length in (text.x_length, text.mastodon_length, text.bluesky_length):
+    for length in (lengths.x_length, lengths.mastodon_length, lengths.bluesky_length):
         assert rules.longest_count(post) >= length(post)
 
 

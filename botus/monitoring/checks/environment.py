@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from botus.monitoring.checks.finding import Finding
-from botus.platforms import PLATFORMS, WEBHOOK, X
+from botus.platforms.rows import PLATFORMS, WEBHOOK, X
 from botus.settings import NAMES, SECRETS, Settings
 
 _ALL_SETTINGS = "see Settings in the README"

@@ -9,12 +9,13 @@ from zoneinfo import available_timezones
 
 from botus.monitoring.checks.finding import Finding
 from botus.monitoring.survey import Survey
-from botus.platforms import PLATFORMS
+from botus.platforms.lengths import urls
+from botus.platforms.rows import PLATFORMS
 from botus.posting.targets.x import PRICE, PRICE_WITH_LINK
 from botus.schedule.slots import Schedule, schedule_of, upcoming
 from botus.schedule.zones import dated, find_zone
 from botus.settings import Settings
-from botus.text import counted, urls
+from botus.text import counted
 
 _MONTH = 30  # days
 _WINDOW = timedelta(minutes=15)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from botus.platforms import Platform
+from botus.platforms.rows import Platform
 from botus.posting.http.exchange import Exchange, describe
 from botus.posting.http.rate_limits import wait_until
 from botus.posting.target import LOOK_AFTER, LOOK_UNTIL, Answer, Attempt, Timing

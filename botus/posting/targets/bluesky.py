@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 
-from botus.platforms import BLUESKY
+from botus.platforms.rows import BLUESKY
 from botus.posting.http.connection import not_ready
 from botus.posting.http.exchange import Exchange, at, complaint
 from botus.posting.target import USUAL, Account, Advice, Answer, Attempt, Ready, Target, Timing

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from botus.errors import SettingsError
-from botus.platforms import MASTODON, VISIBILITIES
+from botus.platforms.lengths import graphemes, mastodon_length
+from botus.platforms.rows import MASTODON, VISIBILITIES
 from botus.posting.http.connection import Connection, not_ready
 from botus.posting.http.exchange import Exchange, at, complaint
 from botus.posting.target import (
@@ -30,7 +31,6 @@ from botus.posting.target import (
 )
 from botus.posting.targets import mastodon_entities as entities
 from botus.posting.targets.profiles import note_advice
-from botus.text import graphemes, mastodon_length
 
 if TYPE_CHECKING:
     import requests

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from botus.markup import html_text
-from botus.platforms import MASTODON
+from botus.platforms.rows import MASTODON
 from botus.posting.http.exchange import at, moment
 from botus.text import fingerprint
 

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from botus import shutdown
 from botus.errors import CredentialsError
-from botus.platforms import WEBHOOK
+from botus.platforms.rows import WEBHOOK
 from botus.posting.target import USUAL, Account, Answer, Attempt, Ready, Target, Timing, account_of
 from botus.posting.targets.webhook_text import FORMS, Form
 

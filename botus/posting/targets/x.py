@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from botus import platforms
+from botus.platforms import rows
 from botus.posting.http.connection import Connection
 from botus.posting.http.exchange import Exchange, at, complaint, message, moment
 from botus.posting.target import (
@@ -60,7 +60,7 @@ class X(Target):
         may_read: whether botus may look at the account's own posts, which costs money.
     """
 
-    platform = platforms.X
+    platform = rows.X
     name = platform.name
 
     def __init__(
@@ -70,8 +70,8 @@ class X(Target):
         access_token: str,
         access_token_secret: str,
         *,
-        base_url: str = platforms.X.host,
-        limit: int = platforms.X.limit,
+        base_url: str = rows.X.host,
+        limit: int = rows.X.limit,
         may_read: bool = False,
         timing: Timing = USUAL,
     ) -> None:
@@ -85,7 +85,7 @@ class X(Target):
             return client
 
         self.base_url, self.limit, self._may_read = base_url, limit, may_read
-        self._connection = Connection(make, timing, secrets, moved=(platforms.X.host, base_url))
+        self._connection = Connection(make, timing, secrets, moved=(rows.X.host, base_url))
         self._ask = self._connection.ask
         self._user = found[1] if (found := re.match(r"([0-9]+)-", access_token)) else None
         self.account = self._user or account_of(access_token)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Literal
 
+from botus.platforms.lengths import x_length
 from botus.review.machine import editor
 from botus.review.machine.editor import Editor, Key
 from botus.review.machine.explaining import ordered
@@ -17,7 +18,6 @@ from botus.review.machine.order import Order
 from botus.review.machine.state import Question, ReviewState, advance, relaid
 from botus.review.machine.steps import Result, say
 from botus.review.regex import Unusable, matching
-from botus.text import x_length
 
 FILTERS = {
     "u": "undecided",

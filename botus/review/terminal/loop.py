@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from botus.errors import Interrupted, SettingsError
-from botus.platforms import Limit
+from botus.platforms.rows import Limit
 from botus.review.machine.explaining import keepers_left
 from botus.review.machine.selecting import selected
 from botus.review.machine.state import DONE, ReviewState

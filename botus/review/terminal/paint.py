@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from botus.platforms import Limit
+from botus.platforms.rows import Limit
 from botus.review.machine import editor as editing
 from botus.review.machine.editor import Editor
 from botus.review.machine.selecting import FILTERS, ORDERS

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from botus.errors import FileError
-from botus.platforms import confirms
+from botus.platforms.rows import confirms
 from botus.store.durable import files
 from botus.store.durable.opening import open_file
 from botus.text import fingerprint, unescape

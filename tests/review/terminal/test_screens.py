@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from botus import platforms, text
-from botus.platforms import Limit
+from botus import text
+from botus.platforms import rows
+from botus.platforms.rows import Limit
 from botus.review.machine import keys as review_keys
 from botus.review.machine import table
 from botus.review.machine.editor import Key
@@ -21,7 +22,7 @@ from botus.store.decisions.entries import History
 from botus.store.durable.lines import scan
 from botus.text import fingerprint
 
-LIMITS = (Limit(platforms.X, 280), Limit(platforms.MASTODON, 500))
+LIMITS = (Limit(rows.X, 280), Limit(rows.MASTODON, 500))
 LONG = "The keeper counts the dark in a drawer by the stairs, every night. " * 6
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from botus.platforms import confirms
+from botus.platforms.rows import confirms
 from botus.store.log.tweeted import Log
 from botus.text import fingerprint, unescape
 

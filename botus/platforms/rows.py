@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from botus.text import address, bluesky_length, choice, mastodon_length, number, truth, x_length
+from botus.platforms.lengths import bluesky_length, mastodon_length, x_length
+from botus.text import address, choice, number, truth
 
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 

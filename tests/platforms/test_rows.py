@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from botus.platforms import MASTODON, PLATFORMS, Limit, X, confirms
+from botus.platforms.rows import MASTODON, PLATFORMS, Limit, X, confirms
 from botus.posting.targets.configured import configured
 from botus.settings import NAMES, load
 from tests.support.command import X_SECRETS

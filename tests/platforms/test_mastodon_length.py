@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from botus.platforms.lengths import bluesky_length, graphemes, mastodon_length
 from botus.posting.targets.mastodon import Mastodon
-from botus.text import bluesky_length, graphemes, mastodon_length
 from tests.support.servers import MastodonServer
 
 RUBY = [

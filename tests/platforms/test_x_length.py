@@ -8,7 +8,7 @@ import sys
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from botus.text import _twitter_text, x_length
+from botus.platforms.lengths import _twitter_text, x_length
 
 PIECES = (
     *"aZ09 .,:/@#$-_'’“”–—…‘©®™é\u0301ßżя한語かナ。、!?\n",
@@ -39,7 +39,8 @@ def test_it_agrees_with_the_parser(text: str) -> None:
 
 def test_ordinary_posts_do_not_need_the_parser() -> None:
     program = (
-        "import sys; from botus.text import x_length; x_length('It’s late. “So”, she said — 海…');"
+        "import sys; from botus.platforms.lengths import x_length;"
+        " x_length('It’s late. “So”, she said — 海…');"
         "print('twitter_text' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
