@@ -209,6 +209,12 @@ def own(tmp_path: Path, content: str, author: str = "heron") -> list[str]:
     return kept(file(tmp_path, content), Options(author=author))
 
 
+def test_a_sender_may_have_a_first_and_a_last_name(tmp_path: Path) -> None:
+    lines = [f"22:{m} From {('Egret Pond', 'Heron')[m % 2]} to Everyone: lamp {m}\n" for m in range(10, 30)]
+    path = file(tmp_path, "".join(lines), "export.txt")
+    assert kept(path, Options(author="Egret Pond")) == [f"lamp {m}" for m in range(10, 30, 2)]
+
+
 @pytest.mark.parametrize("form", [form for name, form in STAMPED.items() if name not in NOT_TAKEN], ids=str)
 def test_the_words_of_one_person_are_taken(tmp_path: Path, form: str) -> None:
     own_words = [words for name, words in SAID if name == "Heron"]

@@ -21,7 +21,6 @@ _FEW = 5  # heads of which one cannot expect that names return
 _LONGEST_NAME = 60
 _PART = 0.03  # the share of heads in a text of long messages
 _SOMETHING = re.compile(r"\w")
-_TO = re.compile(r"(?P<first>[^\W\d_]+) (?P<name>.+?) (?P<to>\S+) (?P<whom>.+)")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -74,16 +73,16 @@ class Conversation:
 
     def sender(self, name: str) -> str:
         """The sender of "From name to everyone", where all names are of this form."""
-        this = _TO.fullmatch(name) if self._first_word else None
-        return this["name"] if this and this["first"] == self._first_word else name
+        words, to = name.split(), self._to
+        is_like_all = to and words[0] == self.around[0] and to in words[2:-1]
+        return " ".join(words[1 : words.index(to, 2)]) if is_like_all else name
 
     @cached_property
-    def _first_word(self) -> str:
-        """The first word of all names of the form of `sender`, "" where one is not."""
-        parts = [_TO.fullmatch(one) for one in self.names]
-        forms = {(one["first"], one["to"]) if one else None for one in parts}
-        form = forms.pop() if len(forms) == 1 else None
-        return form[0] if form else ""
+    def _to(self) -> str:
+        """The word behind the sender in all names of the form of `sender`, "" where one is not."""
+        within = [one.split()[2:-1] for one in self.names] if self.around[0].isalpha() else []
+        shared = set.intersection(*map(set, within)) if within else set[str]()
+        return next((word for word in within[0] if word in shared), "") if shared else ""
 
     def __str__(self) -> str:
         shown = ", ".join("".join(filter(str.isprintable, name))[:30] for name in self.names[:2])
