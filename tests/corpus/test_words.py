@@ -180,6 +180,7 @@ def test_one_rule_for_all_formats(tmp_path: Path) -> None:
         "Thread: the kettle",
         "🧵 The kettle sings",
         "The kettle, a story 🧵👇",
+        "\u200f(1/2) الغلاية تغني\u200f",
     ],
 )
 def test_parts_of_a_longer_text(text: str) -> None:

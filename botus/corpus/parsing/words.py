@@ -85,7 +85,7 @@ def is_part(text: str) -> bool:
 
     Not every `1/2` is a number of parts: `1/2 cup`, `10/10`, `9/11`, `24/7` and `the score is 3/4` are none.
     """
-    text = text.strip()
+    text = _TURNS.sub("", text).strip()
     if len(text) > 2 * _END:  # only the ends say so
         text = f"{text[:_END]}\n{text[-_END:]}"
     if not _MAY_BE_PART.search(text):
@@ -126,6 +126,7 @@ _FRACTIONS = frozenset(
 _RATINGS = (5, 10, 20)
 _FEW_WORDS = 6  # of an ingredient
 _END = 500  # letters
+_TURNS = re.compile("[\u061c\u200e\u200f\u2066-\u2069]")  # which way a text is read
 
 
 def _is_count(found: re.Match[str]) -> bool:
