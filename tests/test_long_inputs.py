@@ -27,7 +27,7 @@ from botus.corpus.sources.chats import recognition
 from botus.corpus.sources.records import arrays
 from botus.errors import BotusError, FileError, SettingsError
 from botus.platforms.rows import split_urls
-from botus.posting.log_salvage import salvage
+from botus.posting.log.salvage import salvage
 from botus.review.machine.editor import Editor, pressed
 from botus.schedule import cron
 from botus.schedule.zones import find_zone

@@ -16,7 +16,7 @@ from botus.checkpoints import samples
 from botus.errors import BotusError, FileError, sentence
 from botus.monitoring.attention import stopped_targets, unknown_posts
 from botus.monitoring.queue_counts import Acceptance, QueueCounts, accepted, count_lines
-from botus.posting.log_check import check_whole
+from botus.posting.log.check import check_whole
 from botus.posting.selection import Selection
 from botus.posting.target import Target
 from botus.screening.denylist import Denylist, parse_denylist

@@ -19,8 +19,8 @@ from botus.checkpoints import samples
 from botus.errors import FileError
 from botus.log import Say
 from botus.posting.delivery import Deliverer, has_come
-from botus.posting.log_check import check_whole, remember
-from botus.posting.log_entry import log_entry
+from botus.posting.log.check import check_whole, remember
+from botus.posting.log.entry import log_entry
 from botus.posting.selection import Selection, choose, named
 from botus.posting.target import REQUEST_DEADLINE, Target
 from botus.screening.denylist import parse_denylist

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from botus.errors import SettingsError
-from botus.posting.log_entry import log_entry
+from botus.posting.log.entry import log_entry
 from botus.posting.selection import SHORTEST_ID
 from botus.store.durable import files
 from botus.store.intents import Delivery, Intent, Intents

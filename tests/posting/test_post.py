@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from botus.errors import BusyError, FileError, SettingsError
-from botus.posting import log_repair
+from botus.posting.log import repair
 from botus.posting.resolve import resolve
 from botus.posting.selection import Selection
 from botus.settings import Settings
@@ -128,7 +128,7 @@ def test_one_of_two_posts_with_one_short_id_may_be_forgotten(world: World) -> No
         world.lines(text)
         world.run().post()
     (world.data / "tweeted.json").write_text(json.dumps(log(world.data)[1:]))
-    log_repair.accept(world.data)
+    repair.accept(world.data)
     assert len(Intents(world.data).done_names()) == 1
     world.lines(ALIKE[1])
     assert world.run().post().chosen is None
@@ -417,7 +417,7 @@ def test_repair_saves_every_whole_entry_and_keeps_the_damaged_file(world: World)
     whole = log(world.data)
     damaged = path.read_bytes()[:-30]
     path.write_bytes(damaged)
-    log_repair.repair(world.data, world.clock)
+    repair.repair(world.data, world.clock)
     assert log(world.data) == whole[:1]
     [kept] = world.data.glob("tweeted.json.damaged-*")
     assert kept.read_bytes() == damaged
@@ -438,7 +438,7 @@ def test_a_log_that_went_missing_or_shrank_stops_until_it_is_accepted(world: Wor
         world.run().post()
     assert "botus log accept" in caught.value.hint
     assert len(world.targets["one"].requests) == 1
-    log_repair.accept(world.data)
+    repair.accept(world.data)
     world.run().post()
     assert len(world.targets["one"].platform.posts) == 2
 

@@ -430,7 +430,7 @@ class TestContract:
 def test_nothing_heavy_is_loaded_before_the_first_request(name: str) -> None:
     heavy = ("requests", "urllib3", "tweepy", "mastodon", "bs4", "ssl", "apprise", "yaml", "markdown")
     heavy += ("twitter_text", "grapheme")
-    heavy += ("botus.screening.loops", "botus.screening.repair", "botus.posting.log_salvage")
+    heavy += ("botus.screening.loops", "botus.screening.repair", "botus.posting.log.salvage")
     code = f"""if True:
         import sys
         from pathlib import Path

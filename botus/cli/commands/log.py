@@ -43,7 +43,7 @@ def log_show(values: Common) -> None:
 def log_repair(values: Common) -> None:
     """Save all that can be read of a damaged log; the damaged file is kept."""
     from botus.corpus.parsing.dates import seconds
-    from botus.posting.log_repair import repair
+    from botus.posting.log.repair import repair
 
     said = repair(values.existing.data, time.time, seconds)
     values.result([said], lambda: {"said": said})
@@ -53,7 +53,7 @@ def log_repair(values: Common) -> None:
 @common
 def log_accept(values: Common) -> None:
     """Take a log that was shortened or removed on purpose as it is."""
-    from botus.posting.log_repair import accept
+    from botus.posting.log.repair import accept
 
     said = accept(values.existing.data)
     values.result([said], lambda: {"said": said})

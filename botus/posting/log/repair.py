@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from botus.errors import FileError
-from botus.posting.log_salvage import Moment, Salvage, Saved, salvage
+from botus.posting.log.salvage import Moment, Salvage, Saved, salvage
 from botus.store.durable import files
 from botus.store.intents import Intents
 from botus.store.log.tweeted import Log, parse, render

@@ -11,8 +11,8 @@ from random import Random
 import pytest
 
 from botus.corpus.parsing.dates import seconds
-from botus.posting.log_repair import repair
-from botus.posting.log_salvage import salvage
+from botus.posting.log.repair import repair
+from botus.posting.log.salvage import salvage
 from botus.store.log.tweeted import Log, is_entry
 from botus.text import fingerprint
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from botus.errors import BusyError, FileError
-from botus.posting.log_repair import accept, repair
+from botus.posting.log.repair import accept, repair
 from botus.store.durable import files
 from botus.store.intents import Intents
 from botus.store.state import StateFiles
