@@ -206,7 +206,8 @@ def _pieces(line: str) -> Iterable[samples.Piece]:
 
 def _lines(content: bytes, name: str) -> Iterator[str]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff", b"PK\3\4")) or b"\0" in content:
-        raise FileError(f"{name} is not a UTF-8 text", "save it as UTF-8, one post per line, and try again")
+        hint = "save it as UTF-8, one post per line; for exports: botus corpus import"
+        raise FileError(f"{name} is not a UTF-8 text", hint)
     for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         try:
             yield raw.decode() + "\n"
