@@ -300,9 +300,10 @@ class Queue:
                     kept = replaced.keep(self.path, seen)
                     try:
                         new = exchange.replace(self.path, edited(source, changes), seen)
-                    except files.Changed as error:
+                    except (files.Changed, FileError) as error:
                         were_there.append(isinstance(error, exchange.PutBack))
-                        files.discard(kept)
+                        if isinstance(error, files.Changed) or files.stamp(self.path) == seen:
+                            files.discard(kept)  # nothing has been replaced
                         raise
                     state = files.state(self.path)
                     if state and state[:3] == new:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -111,6 +112,27 @@ def test_that_no_line_has_a_word_is_known_until_somebody_else_writes(queue: Queu
     assert not list(queue.having(words))
     queue.append(["rope"])
     assert list(queue.having(words)) == [(3, b"rope")]
+
+
+def test_on_a_full_disk_nothing_is_taken_for_a_replaced_file(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(files.Disk):
+        def write(self, descriptor: int, data: bytes) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    write(queue, b"fog\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "disk", Full())
+        with pytest.raises(FileError, match="No space left"):
+            queue.append(["mist"])
+    with queue.path.open("ab") as out:
+        out.write(b"foam\nrope\n")
+    editor = queue.data / "editor's copy"
+    editor.write_bytes(b"fog\nrope\n")  # a person has taken the foam out
+    editor.rename(queue.path)
+    queue.append(["mist"])
+    assert queue.path.read_bytes() == b"fog\nrope\nmist\n"
 
 
 def test_remove_takes_the_drawn_one_of_two_equal_lines(queue: Queue) -> None:
