@@ -116,6 +116,7 @@ def test_the_demo_says_that_it_joins_posts_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "trained_model").mkdir()
     (tmp_path / "trained_model" / "pytorch_model.bin").touch()
     (tmp_path / "tweets.txt").write_text("The kettle is on.\n")
+    (tmp_path / "corpus.txt").write_text("The kettle sings at dawn.\n")  # quicker than the demo's own
     refused = botus("generate", "-n", "1", "--data", tmp_path)
     assert refused.code == 2
     assert (tmp_path / "tweets.txt").read_text() == "The kettle is on.\n"

@@ -169,7 +169,6 @@ def test_a_session_prints_what_the_readme_shows(block: Block, tmp_path: Path, se
 
 def test_the_other_commands_of_the_readme_run(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
-    shell.run("botus generate -n 2")
     ran = {line for block in CONSOLES for line, _ in block.commands}
     left = {
         command

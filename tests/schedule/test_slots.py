@@ -220,19 +220,19 @@ def test_a_last_slot_of_the_distant_past_is_counted_in_no_time() -> None:
 def ticks(start: datetime, rng: random.Random) -> Iterator[datetime]:
     """A loop that looks every minute or so, with suspends and clock steps in both directions."""
     now = start
-    while now < start + 30 * DAY:
+    while now < start + 8 * DAY:
         yield now
         now += timedelta(seconds=rng.choice([20, 45, 60, 60, 60])) * rng.choice([1] * 200 + [30])
-        if rng.random() < 0.001:
+        if rng.random() < 0.002:
             now += timedelta(hours=rng.choice([-5, -1, 1, 9, 30]))
 
 
 @pytest.mark.parametrize("catch_up", [True, False])
-def test_months_of_ticks_fire_every_slot_at_most_once_and_in_order(catch_up: bool) -> None:
-    plan, rng = schedule("0 */3 * * *", BERLIN, jitter=600), random.Random(3)
+def test_ticks_over_a_change_of_clocks_fire_every_slot_at_most_once_and_in_order(catch_up: bool) -> None:
+    plan, rng = schedule("0 * * * *", BERLIN, jitter=600), random.Random(3)
     seen, first, missed = None, None, 0
     fired: list[datetime] = []
-    for now in ticks(at("2026-03-15"), rng):
+    for now in ticks(at("2026-03-25"), rng):
         found = due(plan, seen, now, catch_up)
         first, seen, missed = first or found.seen, found.seen, missed + found.missed
         if found.slot:

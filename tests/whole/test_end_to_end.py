@@ -133,6 +133,7 @@ def test_from_the_model_to_the_platforms(data: Path, x: XServer, mastodon: Masto
 def test_the_predecessors_files_keep_every_byte(data: Path, x: XServer, mastodon: MastodonServer) -> None:
     (data / "tweets.txt").write_bytes(OLD_QUEUE)
     (data / "tweeted.json").write_bytes(OLD_LOG)
+    (data / "corpus.txt").write_text("The kettle sings at dawn.\n")  # quicker than the demo's own
     settings = accounts(x, mastodon)
     assert botus("generate", "-n", "1", "--seed", "9", "--data", data).code == 0
     queue = (data / "tweets.txt").read_bytes()
