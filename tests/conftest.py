@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import subprocess
 from pathlib import Path
@@ -28,3 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if proofs in item.path.parents:
             item.add_marker("proof")
+
+
+def pytest_collection_finish() -> None:
+    """Let no later collection of garbage look through what pytest holds for thousands of tests to the end."""
+    gc.collect()
+    gc.freeze()

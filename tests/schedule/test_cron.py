@@ -25,7 +25,8 @@ def calendar() -> list[date]:
 
 
 def running(expression: str) -> list[date]:
-    return [day for day in calendar() if cron(expression).runs_on(day)]
+    parsed = cron(expression)
+    return [day for day in calendar() if parsed.runs_on(day)]
 
 
 @pytest.mark.parametrize(
