@@ -11,7 +11,8 @@ from cronsim import CronSim
 from botus.errors import SettingsError
 from botus.schedule.slots import Schedule, parse
 
-# Three years for each zone; Sao Paulo had a clock change at midnight until 2019.
+# The first year for each zone: of three for slots that may be in one of them only. Sao Paulo had a clock
+# change at midnight until 2019.
 ZONES = {
     "UTC": 2024,
     "Asia/Kolkata": 2024,
@@ -59,14 +60,14 @@ INTERVALS = [
 # to midnight; in Sao Paulo it stops at a midnight that the clock skipped. The test checks each of these
 # against the clock on the wall: it shows a matching time in what is left out, and none in what is invented.
 CRONSIM_ERRS = {
-    ("Australia/Lord_Howe", "30 * * * SUN"): (6, 0),
-    ("Australia/Lord_Howe", "0 */2 * * *"): (3, 0),
-    ("Australia/Lord_Howe", "0 */4 * * *"): (6, 0),
-    ("Australia/Lord_Howe", "*/15 2 * * *"): (6, 0),
-    ("Australia/Lord_Howe", "*/7 */5 * * SUN"): (30, 0),
-    ("Australia/Lord_Howe", "* 2 * * SUN"): (90, 0),
-    ("Australia/Lord_Howe", "* */4 1-7 4,10 *"): (180, 0),
-    ("America/Sao_Paulo", "*/7 */5 * * SUN"): (0, 2),
+    ("Australia/Lord_Howe", "30 * * * SUN"): (2, 0),
+    ("Australia/Lord_Howe", "0 */2 * * *"): (1, 0),
+    ("Australia/Lord_Howe", "0 */4 * * *"): (2, 0),
+    ("Australia/Lord_Howe", "*/15 2 * * *"): (2, 0),
+    ("Australia/Lord_Howe", "*/7 */5 * * SUN"): (10, 0),
+    ("Australia/Lord_Howe", "* 2 * * SUN"): (30, 0),
+    ("Australia/Lord_Howe", "* */4 1-7 4,10 *"): (60, 0),
+    ("America/Sao_Paulo", "*/7 */5 * * SUN"): (0, 1),
 }
 BERLIN = "Europe/Berlin"
 
@@ -107,9 +108,11 @@ def fires(sim: CronSim, moment: datetime) -> bool:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize("expression", FIXED + INTERVALS)
-def test_three_years_agree_with_cronsim(expression: str, zone: str) -> None:
-    start, end = at(f"{ZONES[zone]}-01-01"), at(f"{ZONES[zone] + 3}-01-01")
+@pytest.mark.parametrize(
+    ("expression", "years"), [*((one, 3) for one in FIXED), *((one, 1) for one in INTERVALS)]
+)
+def test_years_agree_with_cronsim(expression: str, years: int, zone: str) -> None:
+    start, end = at(f"{ZONES[zone]}-01-01"), at(f"{ZONES[zone] + years}-01-01")
     ours, theirs = list(schedule(expression, zone).slots(start, end)), oracle(expression, zone, start, end)
     assert ours == sorted(set(ours))
     left_out, invented = set(ours) - set(theirs), set(theirs) - set(ours)

@@ -10,14 +10,18 @@ _ENOUGH = 10  # seconds for one case
 
 
 @contextmanager
-def alarm() -> Iterator[None]:
-    """Raise TimeoutError where the case takes longer."""
+def alarm(enough: float = _ENOUGH) -> Iterator[None]:
+    """Raise TimeoutError where the case takes longer.
+
+    Args:
+        enough: seconds.
+    """
 
     def ring(*_: object) -> None:
         raise TimeoutError
 
     earlier = signal.signal(signal.SIGVTALRM, ring)
-    signal.setitimer(signal.ITIMER_VIRTUAL, _ENOUGH)
+    signal.setitimer(signal.ITIMER_VIRTUAL, enough)
     try:
         yield
     finally:
