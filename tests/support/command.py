@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
@@ -9,10 +10,12 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import botus as package
+from tests.support.warm import Warm
 
 ROOT = str(Path(package.__file__).parent.parent)
 COMMAND = (sys.executable, "-m", "botus")
@@ -46,15 +49,26 @@ def environment(**settings: str) -> dict[str, str]:
 
 def botus(*arguments: str | Path, cwd: Path | None = None, **settings: str) -> Ended:
     """Run a command to its end."""
+    words, variables, warm = [*map(str, arguments)], environment(**settings), _warm()
+    if warm.can(variables):
+        code, out, err = warm.run(words, cwd, variables)
+        return Ended(code, out.decode(), err.decode())
     ended = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
+        [*COMMAND, *words],
         cwd=cwd,
-        env=environment(**settings),
+        env=variables,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=60,
     )
     return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+
+@cache
+def _warm() -> Warm:
+    warm = Warm(environment())
+    atexit.register(warm.end)
+    return warm
 
 
 def start(*arguments: str | Path, cwd: Path | None = None, **settings: str) -> subprocess.Popen[str]:
