@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 _LONGEST = 60  # seconds that a command may take
+_HEAVY = ("requests", "tweepy", "mastodon", "numpy", "botus.generation.setup")  # which many commands need
 _READ_AT_THE_START = ("PYTHON", "LANG", "LC_", "LD_", "OMP_")  # variables that a fork would read too late
 
 
@@ -105,5 +106,6 @@ def _become(outputs: list[int], arguments: list[str], folder: str, environment: 
 
 if __name__ == "__main__":
     sys.path[0] = os.environ["PYTHONPATH"]
-    importlib.import_module("botus.cli.main")
+    for name in ("botus.cli.main", *_HEAVY):
+        importlib.import_module(name)
     _serve(socket.socket(fileno=int(sys.argv[1])))
