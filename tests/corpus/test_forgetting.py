@@ -34,6 +34,11 @@ COPIES = ["the tide moved a sandbank six inches to the east", "FOG again", "🎉
 NEW = "Somebody painted the whole lamp green while I was asleep"
 
 
+def same_salt(size: int) -> bytes:
+    """So that the bits which seem to be set by chance are the same each time."""
+    return b"s" * size
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return world(tmp_path / "data")
@@ -75,7 +80,7 @@ def traces(data: Path) -> list[str]:
 
 def test_no_word_stays_and_every_copy_is_refused(data: Path) -> None:
     assert traces(data) == [".botus/candidates.jsonl", ".botus/corpus.jsonl", "corpus.txt"]
-    done = forgetting.forget(data)
+    done = forgetting.forget(data, same_salt)
     assert (done.posts, done.quotes) == (4, 1)
     assert traces(data) == []
     assert not (data / "corpus.txt").exists()
@@ -84,7 +89,7 @@ def test_no_word_stays_and_every_copy_is_refused(data: Path) -> None:
 
 def test_the_bots_own_words_stay(data: Path) -> None:
     before = (data / ".botus" / "candidates.jsonl").read_bytes().split(b"\n")
-    forgetting.forget(data)
+    forgetting.forget(data, same_salt)
     assert (data / "tweets.txt").read_text() == "The bot's own line\n"
     after = (data / ".botus" / "candidates.jsonl").read_bytes().split(b"\n")
     assert after[0] == before[0]
@@ -97,7 +102,7 @@ def test_the_torn_rest_of_a_crash_goes_too(data: Path) -> None:
         file.write(b'{"text": "x", "nearest": {"text": "' + POSTS[1].encode())
     (data / ".corpus.txt.botus-tmp-1-abcd").write_text(POSTS[0])
     (data / ".tweets.txt.botus-tmp-1-abcd").write_text("somebody is writing this")
-    forgetting.forget(data)
+    forgetting.forget(data, same_salt)
     assert traces(data) == []
     assert (data / ".tweets.txt.botus-tmp-1-abcd").exists()
 
@@ -105,31 +110,31 @@ def test_the_torn_rest_of_a_crash_goes_too(data: Path) -> None:
 def test_a_line_that_is_not_utf8_is_forgotten_as_far_as_it_can_be_read(data: Path) -> None:
     with (data / "corpus.txt").open("ab") as file:
         file.write(b"a bell rang twice for the l\xe4st of the boats\n")
-    forgetting.forget(data)
+    forgetting.forget(data, same_salt)
     assert refused(data, "a bell rang twice for the")
 
 
 def test_a_data_folder_that_only_took_lines_over_loses_its_quotes(data: Path) -> None:
     (data / "corpus.txt").unlink()
     (data / ".botus" / "corpus.jsonl").unlink()
-    assert forgetting.forget(data) == forgetting.Done(0, 0, 1)
+    assert forgetting.forget(data, same_salt) == forgetting.Done(0, 0, 1)
     assert traces(data) == []
     assert forgetting.plan(data) is None
 
 
 def test_a_second_corpus_is_forgotten_beside_the_first(data: Path) -> None:
-    forgetting.forget(data)
+    forgetting.forget(data, same_salt)
     Corpus(data).add([Post("A second corpus has other words than the first one had", "more.zip")])
-    forgetting.forget(data)
+    forgetting.forget(data, same_salt)
     assert [one.posts for one in forgotten.read(data)] == [4, 1]
     assert all(refused(data, text) for text in (*COPIES, "second corpus has other words"))
 
 
 def test_the_same_corpus_is_never_counted_twice(data: Path) -> None:
     text = (data / "corpus.txt").read_bytes()
-    forgetting.forget(data)
+    forgetting.forget(data, same_salt)
     (data / "corpus.txt").write_bytes(text)
-    assert forgetting.forget(data).posts == 0
+    assert forgetting.forget(data, same_salt).posts == 0
     assert [one.posts for one in forgotten.read(data)] == [4]
     assert not (data / "corpus.txt").exists()
 
@@ -147,7 +152,7 @@ def test_nothing_goes_while_somebody_works_with_it(data: Path) -> None:
 def test_a_link_is_refused_because_its_text_would_stay(data: Path) -> None:
     (data / "corpus.txt").rename(data.parent / "elsewhere.txt")
     (data / "corpus.txt").symlink_to(data.parent / "elsewhere.txt")
-    for act in (lambda: forgetting.plan(data), lambda: forgetting.forget(data)):
+    for act in (lambda: forgetting.plan(data), lambda: forgetting.forget(data, same_salt)):
         with pytest.raises(FileError, match="link"):
             act()
     assert not (data / ".botus" / "copies.bin").exists()
@@ -170,7 +175,7 @@ def test_every_crash_leaves_the_text_or_its_hashes(
 ) -> None:
     recorder = crash.Recorder(data)
     monkeypatch.setattr(files, "disk", recorder)
-    forgetting.forget(data, salt=lambda size: b"s" * size)
+    forgetting.forget(data, same_salt)
     monkeypatch.undo()
     # With the temporary files: they hold the text too.
     seen = {tuple(sorted(image.items())): image for image, _ in crash.states(recorder)}
@@ -179,7 +184,7 @@ def test_every_crash_leaves_the_text_or_its_hashes(
         left = tmp_path / str(number)
         crash.restore(image, left)
         assert Corpus(left).texts() == POSTS or all(refused(left, text) for text in COPIES)
-        forgetting.forget(left)
+        forgetting.forget(left, same_salt)
         assert traces(left) == []
         assert [one.posts for one in forgotten.read(left)] == [4]
         shutil.rmtree(left)
@@ -205,7 +210,7 @@ def test_a_killed_command_leaves_the_text_or_its_hashes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", [0, 13, 14, 30, 100, -40, -1])
 def test_a_damaged_byte_stops_everybody(data: Path, place: int) -> None:
-    forgetting.forget(data)
+    forgetting.forget(data, same_salt)
     path = forgotten.path_in(data)
     content = bytearray(path.read_bytes())
     content[place] ^= 1
@@ -216,7 +221,7 @@ def test_a_damaged_byte_stops_everybody(data: Path, place: int) -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 15, 40, -1])
 def test_a_cut_off_file_is_not_an_empty_one(data: Path, size: int) -> None:
-    forgetting.forget(data)
+    forgetting.forget(data, same_salt)
     path = forgotten.path_in(data)
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(FileError, match=r"copies\.bin"):
@@ -227,7 +232,7 @@ def test_a_cut_off_file_is_not_an_empty_one(data: Path, size: int) -> None:
 def test_a_damaged_file_is_not_added_to(data: Path) -> None:
     (data / ".botus" / "copies.bin").write_bytes(b"botus copies 1\n")
     with pytest.raises(FileError):
-        forgetting.forget(data)
+        forgetting.forget(data, same_salt)
     assert Corpus(data).texts() == POSTS
 
 
@@ -238,7 +243,7 @@ def test_a_later_version_is_not_read_as_this_one(data: Path) -> None:
 
 
 def test_hashtags_of_a_forgotten_corpus_are_still_allowed(data: Path) -> None:
-    forgetting.forget(data)
+    forgetting.forget(data, same_salt)
     tags = Hashtags(frozenset({"fog"}), hashes_of(forgotten.read(data)))
     assert [tag in tags for tag in ("gulls", "fog", "boats")] == [True, True, False]
 
@@ -246,7 +251,7 @@ def test_hashtags_of_a_forgotten_corpus_are_still_allowed(data: Path) -> None:
 def test_curate_can_compare_and_name_no_post(data: Path) -> None:
     post = "the tide moved a sandbank six yards"
     assert "post 1 of the corpus" in Comparison(data).say(post)
-    forgetting.forget(data)
+    forgetting.forget(data, same_salt)
     assert Comparison(data).say(post) == "6 words in a row as in a post of the corpus that was forgotten"
     assert Comparison(data).say(NEW) == "nothing in the corpus shares five words in a row with it"
     forgotten.path_in(data).unlink()
