@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from botus.log import censor
 from botus.settings import read
+from tests.support.command import botus
 
 WORD = "Zq9passw"
 TOKEN = "fog7fog7fog7"
@@ -59,19 +57,9 @@ COMMANDS = (
 )
 def test_no_command_prints_a_password_of_an_address(settings: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "tweets.txt").write_text("the kettle sings\n")
-    variables = {"PATH": os.environ["PATH"], "BOTUS_DATA": str(tmp_path), **settings}
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "botus", *command.split()],
-            env=variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for command in COMMANDS
-    ]
-    for command, process in zip(COMMANDS, running, strict=True):
-        told = process.communicate()[0]
+    for command in COMMANDS:
+        ended = botus(*command.split(), BOTUS_DATA=str(tmp_path), **{"NO_PROXY": "", **settings})
+        told = ended.out + ended.err
         assert told, command
         assert WORD not in told, command
         assert TOKEN not in told, command
