@@ -193,14 +193,16 @@ def test_every_crash_leaves_the_text_or_its_hashes(
 def test_a_killed_command_leaves_the_text_or_its_hashes(tmp_path: Path) -> None:
     rng, text = random.Random(3), b"\n".join(demo.corpus().read_bytes().split(b"\n")[:1500])
     post = text.split(b"\n")[700].decode()
-    for number in range(6):
-        data = tmp_path / str(number)
+    folders = [tmp_path / str(number) for number in range(6)]
+    running = []
+    for data in folders:
         data.mkdir()
         (data / "corpus.txt").write_bytes(text)
-        running = start("corpus", "forget", "--yes", "--data", data)
-        time.sleep(rng.uniform(0.2, 1.2))
-        running.kill()
-        running.communicate()
+        running.append(start("corpus", "forget", "--yes", "--data", data))
+    for data, process in zip(folders, running, strict=True):
+        time.sleep(rng.uniform(0.0, 0.4))
+        process.kill()
+        process.communicate()
         path = data / "corpus.txt"
         assert (path.exists() and path.read_bytes() == text) or refused(data, post)
     assert botus("corpus", "forget", "--yes", "--data", data).code == 0
