@@ -3,8 +3,7 @@
 nearby.py         where is the model? The checkpoints in a data directory and the working directory
 checkpoint.py     opens a checkpoint: the list of formats
 gpt2.py           what every format is read into: sizes, tensors, vocabulary, and the checks of all three
-gpt2_simple.py    the format of gpt-2-simple and of OpenAI's base models
-bundle.py         the tensors of a TensorFlow V2 checkpoint bundle, read without TensorFlow
+formats/          one module per format, and what reads its tensors
 folder_or_tar.py  the files of a checkpoint, in a folder or inside a tar that is read in place
 unsupported.py    names the models that botus does not read, each as what it is
 run_info.py       botus.json of a run folder: which corpus the model has seen

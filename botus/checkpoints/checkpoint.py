@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from botus.checkpoints import gpt2_simple
 from botus.checkpoints.folder_or_tar import stored_files
+from botus.checkpoints.formats import gpt2_simple
 from botus.checkpoints.gpt2 import Checkpoint
 
 

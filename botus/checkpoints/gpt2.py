@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from botus.checkpoints import run_info
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile
@@ -16,7 +16,10 @@ from botus.errors import FileError
 from botus.store.durable.document import decoded
 
 if TYPE_CHECKING:
-    from botus.checkpoints.bundle import Floats
+    import numpy as np
+    import numpy.typing as npt
+
+Floats: TypeAlias = "npt.NDArray[np.float32]"
 
 _SAME_RUN = "copy the hparams.json that was saved with this run"
 # Far more than any GPT-2 has; a layer has 12 tensors.

@@ -17,8 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from botus.checkpoints.bundle import Floats
-from botus.checkpoints.gpt2 import Checkpoint
+from botus.checkpoints.gpt2 import Checkpoint, Floats
 from botus.checkpoints.markers import END
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import BotusError, SettingsError

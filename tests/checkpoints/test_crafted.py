@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from botus.checkpoints.bundle import masked_crc
 from botus.checkpoints.checkpoint import open_checkpoint
+from botus.checkpoints.formats.bundle import masked_crc
 from botus.checkpoints.nearby import find
 from botus.errors import FileError
 from tests.support import bundle

@@ -12,9 +12,9 @@ import json
 from functools import partial
 from pathlib import Path
 
-from botus.checkpoints.bundle import Entry, read_index, read_tensor
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.folder_or_tar import StoredFile, refuse_placeholder
+from botus.checkpoints.formats.bundle import Entry, read_index, read_tensor
 from botus.errors import FileError, SettingsError
 from botus.store.durable import files
 from botus.training.base_model.download import Hooks, download

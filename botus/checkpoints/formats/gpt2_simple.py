@@ -14,9 +14,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from botus.checkpoints import run_info
-from botus.checkpoints.bundle import Entry, Floats, read_index, read_tensor
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile, refuse_placeholder
-from botus.checkpoints.gpt2 import Checkpoint, check_shapes, check_vocabulary, read_hparams
+from botus.checkpoints.formats.bundle import Entry, read_index, read_tensor
+from botus.checkpoints.gpt2 import Checkpoint, Floats, check_shapes, check_vocabulary, read_hparams
 from botus.errors import FileError
 
 _FOLDER_HINT = (

@@ -26,9 +26,9 @@ import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile
+from botus.checkpoints.gpt2 import Floats
 from botus.errors import FileError, SettingsError
 
 try:
@@ -37,8 +37,6 @@ try:
     import numpy.typing as npt
 except ImportError as error:
     raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
-
-Floats: TypeAlias = npt.NDArray[np.float32]
 
 _MAGIC = 0xDB4775248B80FB57  # kTableMagicNumber of leveldb/table/format.h
 _FOOTER, _TRAILER = 48, 5
