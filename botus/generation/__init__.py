@@ -10,8 +10,5 @@ judge.py         is a text accepted? The screen, the novelty and the score in on
 score.py         the score of a candidate, among posts of the corpus: the order until a review has read them
 report.py        what a run has done, so far and in the end, and the lines that say it. Prints nothing
 temperatures.py  samples of several temperatures side by side
-sampler.py       a checkpoint becomes an endless stream of posts, which a seed repeats exactly
-nucleus.py       what top-p loses where it is limited to the likeliest tokens. Pure
-engine.py        CTranslate2, which only this module imports: converts, samples, and scores tokens
-converted.py     owns the cache of converted models: one folder per model, kept only while it is whole
+sampling/        a checkpoint becomes an endless stream of posts
 """

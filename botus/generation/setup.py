@@ -18,7 +18,7 @@ from botus.checkpoints.nearby import Nearby, find
 from botus.errors import FileError, SettingsError
 from botus.generation.job import Job, Sample, SamplingOptions
 from botus.generation.loop import new_seed
-from botus.generation.sampler import Sampler
+from botus.generation.sampling.sampler import Sampler
 from botus.generation.score import sample
 from botus.screening.denylist import parse_denylist
 from botus.screening.likeness.hashes import Hashtags, hashes_of

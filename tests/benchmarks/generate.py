@@ -34,7 +34,8 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from botus.checkpoints import checkpoint  # noqa: E402
-from botus.generation import job, sampler  # noqa: E402
+from botus.generation import job  # noqa: E402
+from botus.generation.sampling import sampler  # noqa: E402
 from tests.support import bundle  # noqa: E402
 
 HPARAMS = {"n_vocab": 50257, "n_ctx": 1024, "n_embd": 768, "n_head": 12, "n_layer": 12}

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from botus.checkpoints.checkpoint import open_checkpoint
-from botus.generation.converted import converted
+from botus.generation.sampling.converted import converted
 from tests.support import bundle
 from tests.support.command import botus
 

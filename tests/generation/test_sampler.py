@@ -21,9 +21,9 @@ import pytest
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.markers import fewest_chars
 from botus.errors import FileError, SettingsError
-from botus.generation.converted import converted
 from botus.generation.job import Sample, SamplingOptions
-from botus.generation.sampler import Sampler, unit_seed
+from botus.generation.sampling.converted import converted
+from botus.generation.sampling.sampler import Sampler, unit_seed
 from botus.platforms.lengths import mastodon_length, x_length
 from tests.support import bundle, gpt2
 

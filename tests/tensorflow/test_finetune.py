@@ -19,7 +19,7 @@ import pytest
 
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.generation.job import SamplingOptions
-from botus.generation.sampler import Sampler
+from botus.generation.sampling.sampler import Sampler
 from tests.support import bundle
 from tests.support.command import COMMAND, Ended, environment
 

@@ -21,7 +21,7 @@ import pytest
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.gpt2 import Checkpoint
 from botus.generation.job import SamplingOptions
-from botus.generation.sampler import Sampler
+from botus.generation.sampling.sampler import Sampler
 from tests.support import bundle, gpt2
 
 pytestmark = pytest.mark.tensorflow

@@ -21,8 +21,8 @@ from botus.checkpoints.gpt2 import Checkpoint, Floats
 from botus.checkpoints.markers import END
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import BotusError, SettingsError
-from botus.generation.converted import converted
 from botus.generation.job import SamplingOptions
+from botus.generation.sampling.converted import converted
 
 try:
     import ctranslate2

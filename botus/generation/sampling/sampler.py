@@ -31,9 +31,9 @@ from botus.checkpoints.markers import (
 )
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import SettingsError
-from botus.generation import nucleus
-from botus.generation.engine import Engine
 from botus.generation.job import Sample, SamplingOptions
+from botus.generation.sampling import nucleus
+from botus.generation.sampling.engine import Engine
 
 # Top-p among the 502 likeliest of 50,257 tokens has 0.9 of the speed of top-k, among 1,005 of them 0.8, among
 # all of them a quarter. So it gets as few as lose next to nothing, and never more than that fiftieth.
