@@ -1,5 +1,12 @@
 """The formats that models come in, a module each; `botus.checkpoints.checkpoint` chooses among them.
 
-gpt2_simple.py  gpt-2-simple's runs and OpenAI's base models
-bundle.py       the tensors of a TensorFlow V2 checkpoint bundle, read without TensorFlow
+gpt2_simple.py   gpt-2-simple's runs and OpenAI's base models
+
+What reads their tensors, each number compared with the file before it is believed:
+
+bundle.py        a TensorFlow V2 checkpoint bundle, read without TensorFlow
+torch_pickle.py  a pytorch_model.bin, read without torch
+unpickler.py     runs the pickle in it, and none of what that asks for but tensors
+stored_zip.py    the members of a zip that is not compressed, read in place
+floats.py        floats of every width as float32
 """
