@@ -53,6 +53,9 @@ class Checkpoint:
     fingerprint: str  # 32 digits; other tensors or another vocabulary have another one
     tensors: Callable[[], Iterator[tuple[str, Floats]]] = field(repr=False)
     botus_json: StoredFile | None = field(repr=False, default=None)  # what `finetune` wrote, if it is there
+    # As encoder.json spells them, where other tokens than those of text stand around posts:
+    bos: str | None = None  # the token before a text
+    ends: tuple[str, ...] = ()  # the tokens at which it is over
 
     def trained(self) -> run_info.Trained | None:
         """Return what the model was trained on; None where nothing beside it tells.

@@ -1,16 +1,18 @@
 """Where a post begins and ends in what a model writes. Pure.
 
-A run that was trained on marked posts writes `<|startoftext|>`, the post, `<|endoftext|>`; any other run
-writes plain lines. The markers are ordinary text to the vocabulary, and the first token of one may have
-swallowed the post's full stop (`.<`), so the end is looked for in bytes and never as one token.
+A run that was trained on marked posts writes `<|startoftext|>`, the post, `<|endoftext|>`; any other run of
+gpt-2-simple writes plain lines. The markers are ordinary text to its vocabulary, and the first token of one
+may have swallowed the post's full stop (`.<`), so the end is looked for in bytes. Other trainers put tokens
+around posts that are no text: those are looked for as tokens.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 START = "<|startoftext|>"
 END = "<|endoftext|>"
@@ -25,14 +27,26 @@ _COUNTED = re.compile(
 _MARKER = re.compile(rb"<\|(?:startoftext|endoftext)\|>")
 
 
-def beginning(markers: bool) -> str:
-    """Return the text that stands before each post: the start marker, or the end of the line before."""
-    return START if markers else "\n"
+class Form(Enum):
+    """How posts stand in what a model writes; a token at which texts end is an end in each.
 
+    Attributes:
+        opening: the text before each post; a model of TOKENS has a token there.
+        stop: the text at which a post is over. After "<|", in marked text, nearly always comes a marker.
+    """
 
-def stop_sequence(markers: bool) -> str:
-    """Return the text at which a post is over. After "<|", in marked text, nearly always comes a marker."""
-    return "<|" if markers else "\n"
+    LINES = ("\n", "\n")
+    MARKED = (START, "<|")
+    TOKENS = ("", "")
+
+    def __init__(self, opening: str, stop: str) -> None:
+        self.opening = opening
+        self.stop = stop
+
+    @classmethod
+    def trained(cls, markers: bool) -> Form:
+        """How a run of gpt-2-simple was trained."""
+        return cls.MARKED if markers else cls.LINES
 
 
 @dataclass
@@ -56,14 +70,23 @@ class Watch:
     Args:
         count: posts in the batch.
         pieces: the bytes of each token id.
-        markers: posts end with a marker and may have line breaks; otherwise a line break ends a post.
+        form: how posts stand in what is written.
+        ends: the ids of the tokens at which a post is over, besides that of END.
         max_chars: a post with more of `fewest_chars` is given up; 0 for no limit.
     """
 
-    def __init__(self, count: int, pieces: Sequence[bytes], markers: bool, max_chars: int = 0) -> None:
+    def __init__(
+        self,
+        count: int,
+        pieces: Sequence[bytes],
+        form: Form,
+        ends: Collection[int] = (),
+        max_chars: int = 0,
+    ) -> None:
         self.drafts = [Draft() for _ in range(count)]
         self._pieces = pieces
-        self._stop = stop_sequence(markers).encode()
+        self._stop = form.stop.encode()
+        self._ends = ends
         self._max_chars = max_chars
 
     def see(self, number: int, token: int, log_prob: float) -> bool:
@@ -71,12 +94,13 @@ class Watch:
         draft, piece = self.drafts[number], self._pieces[token]
         draft.tokens += 1
         draft.log_prob += log_prob
+        if token in self._ends or piece == _END:
+            draft.finished = True
+            return True
         draft.text += piece
         # The stop sequence may begin in the token before; no byte is searched more often than need be.
         at = draft.text.find(self._stop, max(0, len(draft.text) - len(piece) - len(self._stop) + 1))
-        if at < 0 and piece == _END:
-            at = len(draft.text) - len(piece)
-        if at >= 0:
+        if self._stop and at >= 0:
             del draft.text[at:]
             draft.finished = True
             return True

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from botus.checkpoints.markers import Form
 from botus.screening.rules import Rules
 from botus.store.candidates import Origin
 from botus.store.forgotten import ForgottenCorpus
@@ -41,7 +42,7 @@ class SamplingOptions:
     max_tokens: int = 200  # a post that has not ended after so many is unfinished
     max_chars: int = 0  # one that is longer, however links are counted, is unfinished; 0 for no limit
     batch: int = 0  # posts at once, as far as memory bears, 0 for a common number; another gives other posts
-    markers: bool | None = None  # posts stand between START and END of `markers`; None to ask the model
+    form: Form | None = None  # how posts stand in what is written; None to ask the model
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from botus.checkpoints.markers import END, beginning
+from botus.checkpoints.markers import END, Form
 from botus.checkpoints.run_info import digest_of
 from botus.errors import FileError
 from botus.store import corpus
@@ -137,7 +137,7 @@ def encode(posts: Posts, model: InitialModel, seed: int) -> Dataset:
         return [ids[token] for token in vocabulary.encode(text)]
 
     train, held_out = split(posts.texts, seed)
-    prompt = tokens(beginning(model.markers))
+    prompt = tokens(Form.trained(model.markers).opening)
     return Dataset(
         posts=posts,
         tokens=[tokens(written(post, model.markers)) for post in posts.texts],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from botus.checkpoints.markers import Watch
+from botus.checkpoints.markers import Form, Watch
 from botus.screening.novelty import COPY, NEAR_COPY, Novelty
 from botus.training.run_folder import LossRow
 
@@ -43,7 +43,7 @@ def sample_reader(
     novelty = Novelty(corpus)
 
     def post(tokens: Sequence[int]) -> str:
-        watch = Watch(1, pieces, markers)
+        watch = Watch(1, pieces, Form.trained(markers))
         if not any(watch.see(0, token, 0.0) for token in tokens):
             return ""
         return watch.drafts[0].read()[0].strip()

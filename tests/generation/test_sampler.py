@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from botus.checkpoints.checkpoint import open_checkpoint
-from botus.checkpoints.markers import fewest_chars
+from botus.checkpoints.markers import Form, fewest_chars
 from botus.errors import FileError, SettingsError
 from botus.generation.job import Sample, SamplingOptions
 from botus.generation.sampling.converted import converted
@@ -217,13 +217,13 @@ def test_closing_a_stream_stops_its_threads(lines: Path) -> None:
 
 
 def test_a_model_of_plain_lines_is_recognised(lines: Path, random_run: Path) -> None:
-    assert not sampler(lines).markers
-    assert not sampler(random_run).markers
+    assert sampler(lines).form is Form.LINES
+    assert sampler(random_run).form is Form.LINES
 
 
 def test_marked_posts(marked: Path) -> None:
     source = sampler(marked)
-    assert source.markers
+    assert source.form is Form.MARKED
     samples = take(source, 600, SamplingOptions(temperature=1.0, max_tokens=60))
     texts = {sample.text for sample in samples if sample.finished}
     assert {"The fog sings", "The fog sings.", "The fog | sings.", "The fog sings.\nThe fog sings"} <= texts
@@ -235,7 +235,7 @@ def test_marked_posts(marked: Path) -> None:
 
 
 def test_a_marked_model_may_be_read_as_lines(marked: Path) -> None:
-    options = SamplingOptions(temperature=1.0, batch=32, markers=False)
+    options = SamplingOptions(temperature=1.0, batch=32, form=Form.LINES)
     for sample in take(sampler(marked), 300, options):
         assert "\n" not in sample.text
         assert "<|endoftext|>" not in sample.text
@@ -243,16 +243,51 @@ def test_a_marked_model_may_be_read_as_lines(marked: Path) -> None:
 
 
 def test_a_line_model_may_be_read_with_markers(lines: Path) -> None:
-    samples = take(sampler(lines), 16, SamplingOptions(batch=16, markers=True, max_tokens=20))
+    samples = take(sampler(lines), 16, SamplingOptions(batch=16, form=Form.MARKED, max_tokens=20))
     assert not any(sample.finished for sample in samples)
 
 
 def test_an_end_of_text_token_ends_a_post(tmp_path: Path) -> None:
     follow = {"Ċ": {"The": 1}, "The": {bundle.END_OF_TEXT: 1}}
     run = bundle.write_bigrams(tmp_path / "run1", ["The"], follow)
-    for markers in (False, True):
-        options = SamplingOptions(batch=2, markers=markers, prefix="" if not markers else "The")
+    for form in (Form.LINES, Form.MARKED):
+        options = SamplingOptions(batch=2, form=form, prefix="" if form is Form.LINES else "The")
         assert {(s.text, s.finished) for s in take(sampler(run), 2, options)} == {("The", True)}
+
+
+VERSES: Follow = {  # a post has two lines, and stands between the tokens of another trainer
+    bundle.END_OF_TEXT: {"The": 1},
+    "The": {"Ġfog": 0.5, "Ġgull": 0.5},
+    "Ġfog": {"Ċ": 1},
+    "Ċ": {"Ġsings": 1},
+    "Ġsings": {"Ġand": 0.5, bundle.END_OF_TEXT: 0.5},
+    "Ġand": {bundle.END_OF_TEXT: 1},
+    "Ġgull": {"Ġand": 1},
+}
+
+
+def of_tokens(run: Path) -> Sampler:
+    checkpoint = replace(open_checkpoint(run), bos=bundle.END_OF_TEXT, ends=(bundle.END_OF_TEXT,))
+    return Sampler(checkpoint, [run / "cache"], precision="float32")
+
+
+def test_posts_between_tokens_may_have_line_breaks(tmp_path: Path) -> None:
+    source = of_tokens(bundle.write_bigrams(tmp_path / "run1", WORDS, VERSES))
+    assert source.form is Form.TOKENS
+    samples = take(source, 100)
+    assert {sample.text for sample in samples} == {"The fog\n sings", "The fog\n sings and", "The gull and"}
+    assert all(sample.finished for sample in samples)
+    scores = source.logprob([sample.text for sample in samples])
+    assert scores == pytest.approx([sample.logprob for sample in samples], abs=1e-3)
+    assert {one.text for one in take(source, 9, replace(PLAIN, prefix="The gull "))} == {"The gull and"}
+    assert take(source, 1, replace(PLAIN, prefix="The fog\n sings"))[0].text.startswith("The fog\n sings")
+
+
+def test_a_model_with_end_tokens_may_have_learnt_lines(lines: Path, marked: Path) -> None:
+    source = of_tokens(lines)
+    assert source.form is Form.LINES
+    assert {sample.text for sample in take(source, 50)} >= {"The gull sings.", "The fog sings!"}
+    assert of_tokens(marked).form is Form.MARKED
 
 
 def test_letters_of_several_tokens(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from botus.checkpoints.checkpoint import open_checkpoint
+from botus.checkpoints.markers import Form
 from botus.generation.job import SamplingOptions
 from botus.generation.sampling.sampler import Sampler
 from tests.support import bundle
@@ -107,7 +108,7 @@ def test_a_base_model_learns_posts_of_two_lines(data: Path, base: Path, gpt2: An
 
     known = {post.replace("\\n", "\n") for post in POSTS}
     source = Sampler(open_checkpoint(run), [data / "cache"], precision="float32")
-    assert source.markers
+    assert source.form is Form.MARKED
     stream = source.stream(SamplingOptions(temperature=0.5, batch=32, max_tokens=60), 1)
     texts = [sample.text for sample in islice(stream, 32)]
     stream.close()  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ import pytest
 
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.gpt2 import Checkpoint
+from botus.checkpoints.markers import Form
 from botus.generation.job import SamplingOptions
 from botus.generation.sampling.sampler import Sampler
 from tests.support import bundle, gpt2
@@ -150,13 +151,13 @@ def test_the_markers_of_a_trained_run_are_recognised(tmp_path: Path) -> None:
     ]
     run = train(tmp_path / "run1", "".join(f"<|startoftext|>{post}<|endoftext|>\n" for post in posts))
     source = Sampler(open_checkpoint(run), [tmp_path / "cache"], precision="float32")
-    assert source.markers
+    assert source.form is Form.MARKED
     stream = source.stream(SamplingOptions(temperature=0.7, batch=32, max_tokens=60), 1)
     texts = [sample.text for sample in itertools.islice(stream, 32)]
     stream.close()  # type: ignore[attr-defined]
     assert sum(text in posts for text in texts) > 20
     plain = train(tmp_path / "run2", "".join(f"{post}\n" for post in posts))
-    assert not Sampler(open_checkpoint(plain), [tmp_path / "cache2"], precision="float32").markers
+    assert Sampler(open_checkpoint(plain), [tmp_path / "cache2"], precision="float32").form is Form.LINES
 
 
 def train(folder: Path, text: str) -> Path:

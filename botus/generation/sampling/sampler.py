@@ -21,14 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from botus.checkpoints.gpt2 import Checkpoint
-from botus.checkpoints.markers import (
-    END,
-    START,
-    Watch,
-    beginning,
-    fewest_chars,
-    stop_sequence,
-)
+from botus.checkpoints.markers import END, START, Form, Watch, fewest_chars
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import SettingsError
 from botus.generation.job import Sample, SamplingOptions
@@ -43,6 +36,8 @@ _AMONG_SHARE = 50
 _LOSS = 0.0005  # half of what would matter, as the posts at which it is measured are few
 
 _BATCH = 128
+_ASKED, _LOOK = 8, 128  # texts by which a model shows whether it ends them, and their tokens
+_ENDED = 3  # so many show that it does: a base model, whose texts are long, ends one in a dozen
 _CACHE_BYTES = 2 << 30  # keys and values of one batch, were every post to reach its last allowed token
 
 
@@ -59,6 +54,7 @@ class Sampler:
         precision: str = "auto",
     ) -> None:
         self._hparams, self._vocabulary = checkpoint.hparams, Vocabulary(checkpoint.encoder, checkpoint.bpe)
+        self._bos, self._own_ends = checkpoint.bos, checkpoint.ends
         self.engine = Engine(
             checkpoint, self._vocabulary, cache_dirs, device=device, threads=threads, precision=precision
         )
@@ -74,19 +70,26 @@ class Sampler:
         return self._stream(*self._fitted(options), seed, skip)
 
     @cached_property
-    def markers(self) -> bool:
-        """Whether the model was trained on marked posts: then the rest of a marker after "<|" is certain."""
+    def form(self) -> Form:
+        """How posts stand in what the model writes, as a few questions to it tell.
+
+        Where it was trained on marked posts, the rest of a marker after "<|" is certain. One that has tokens
+        for the beginning and the end of a text may have been trained on lines all the same.
+        """
         tokens = self._vocabulary.encode("\n" + START)[: self._hparams.n_ctx]
         opening = len(self._vocabulary.encode("\n<|"))
         scores = self.engine.score([tokens])[0][opening - 1 :]  # the first one belongs to the second token
-        return bool(scores) and min(scores) > math.log(0.5)
+        if scores and min(scores) > math.log(0.5):
+            return Form.MARKED
+        return Form.TOKENS if self._ends_with_tokens() else Form.LINES
 
     def logprob(self, texts: Sequence[str]) -> list[float]:
         """Return the mean log-probability per token of each post and its end, as `Sample.logprob` has it."""
-        first = len(self._vocabulary.encode(beginning(self.markers)))
-        around = beginning(self.markers), stop_sequence(self.markers)
-        tokens = [self._vocabulary.encode(text.join(around))[: self._hparams.n_ctx] for text in texts]
-        return [float(np.mean(scores[first - 1 :])) for scores in self.engine.score(tokens)]
+        first = len(self._encoded(self.form, ""))
+        end = [*self._own_ends[:1]] if self.form is Form.TOKENS else []
+        tokens = [[*self._encoded(self.form, text + self.form.stop), *end] for text in texts]
+        scores = self.engine.score([each[: self._hparams.n_ctx] for each in tokens])
+        return [float(np.mean(each[first - 1 :])) for each in scores]
 
     def limit_top_p(self, options: SamplingOptions, texts: Sequence[str]) -> tuple[SamplingOptions, float]:
         """Limit top-p to as few of the likeliest tokens as lose next to nothing, and return that loss too.
@@ -97,8 +100,8 @@ class Sampler:
         fitted, _ = self._fitted(options)
         if options.top_p == 1 or options.top_k or not texts:
             return options, 0.0
-        counts, opening = self._counts(), beginning(bool(fitted.markers))
-        tokens = [self._vocabulary.encode(opening + text)[: self._hparams.n_ctx] for text in texts]
+        counts, form = self._counts(), fitted.form or self.form
+        tokens = [self._encoded(form, text)[: self._hparams.n_ctx] for text in texts]
         heat = np.float32(options.temperature)
         lost = [nucleus.lost(self.engine.logits(each) / heat, options.top_p, counts) for each in tokens]
         means = np.concatenate(lost).mean(axis=0).tolist()  # [all tokens, counts] -> [counts]
@@ -113,12 +116,11 @@ class Sampler:
 
     def _fitted(self, options: SamplingOptions) -> tuple[SamplingOptions, list[str]]:
         """Return the options with nothing left open for this model, and the tokens of the prompt."""
-        marked = options.markers
-        if marked is None:
-            marked = options.prefix.startswith(START) or self.markers
+        marked = options.prefix.startswith(START) and self._bos != START
+        form = options.form or (Form.MARKED if marked else self.form)
         prefix = options.prefix.removeprefix(START).rstrip()
-        prompt = self._vocabulary.encode(beginning(marked) + prefix)
-        problems = _problems(options, prefix, marked)
+        prompt = self._encoded(form, prefix)
+        problems = _problems(options, prefix, form)
         n_vocab, n_ctx = self._hparams.n_vocab, self._hparams.n_ctx
         room = n_ctx - len(prompt)
         if room < 1:
@@ -138,9 +140,28 @@ class Sampler:
             max_tokens=length,
             max_chars=options.max_chars and options.max_chars - fewest_chars(prefix),
             batch=min(options.batch or _BATCH, max(1, _CACHE_BYTES // each)),
-            markers=marked,
+            form=form,
         )
         return fitted, prompt
+
+    def _encoded(self, form: Form, text: str) -> list[str]:
+        """Return the tokens of the beginning of a post, and of what stands before it."""
+        before = [self._bos] if form is Form.TOKENS and self._bos is not None else []
+        return [*before, *self._vocabulary.encode(form.opening + text)]
+
+    @cached_property
+    def _ends(self) -> frozenset[int]:
+        return frozenset(i for i, token in enumerate(self._vocabulary.tokens) if token in self._own_ends)
+
+    def _ends_with_tokens(self) -> bool:
+        """Whether a good part of what the model writes after its first token comes to a last one."""
+        if self._bos is None or not self._own_ends:
+            return False
+        watch = Watch(_ASKED, self._vocabulary.pieces, Form.TOKENS, self._ends)
+        length = min(_LOOK, self._hparams.n_ctx - 1)
+        options = SamplingOptions(temperature=1.0, max_tokens=length, batch=_ASKED)
+        self.engine.sample(1, [self._bos], options, watch.see)
+        return sum(draft.finished for draft in watch.drafts) >= _ENDED
 
     def _stream(self, options: SamplingOptions, prompt: list[str], seed: int, skip: int) -> Iterator[Sample]:
         first, passed = divmod(skip, options.batch)
@@ -165,7 +186,8 @@ class Sampler:
     def _unit(
         self, options: SamplingOptions, prompt: list[str], seed: int, number: int, stop: threading.Event
     ) -> list[Sample]:
-        watch = Watch(options.batch, self._vocabulary.pieces, bool(options.markers), options.max_chars)
+        form = options.form or self.form
+        watch = Watch(options.batch, self._vocabulary.pieces, form, self._ends, options.max_chars)
         self.engine.sample(
             unit_seed(seed, number),
             prompt,
@@ -186,7 +208,7 @@ def unit_seed(seed: int, number: int) -> int:
     return (base + number) & 0x7FFFFFFF
 
 
-def _problems(options: SamplingOptions, prefix: str, marked: bool) -> list[str]:
+def _problems(options: SamplingOptions, prefix: str, form: Form) -> list[str]:
     problems = []
     if not (options.temperature > 0 and math.isfinite(options.temperature)):
         problems.append(f"temperature is {options.temperature}: give a number above 0, such as 0.9")
@@ -196,7 +218,7 @@ def _problems(options: SamplingOptions, prefix: str, marked: bool) -> list[str]:
         problems.append(f"top-p is {options.top_p}: give a number above 0 and at most 1")
     if options.max_tokens < 1 or min(options.batch, options.max_chars, options.among) < 0:
         problems.append("the tokens and letters of a post and the posts of a batch cannot be negative")
-    if not marked and "\n" in prefix:
+    if form is Form.LINES and "\n" in prefix:
         problems.append("the prefix has a line break, but this model writes posts of one line")
     if START in prefix or END in prefix:
         problems.append(f"the prefix holds a marker, {START} or {END}")
