@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile
+from botus.checkpoints.formats.floats import WIDTHS, as_float32, check_dtype, check_finite
 from botus.checkpoints.gpt2 import Floats
 from botus.errors import FileError, SettingsError
 
@@ -50,9 +51,17 @@ _MOST_SHARDS = 99_999  # their names have five digits
 _VARINT_BITS = 70  # ten bytes of seven bits
 
 # The numbers of tensorflow/core/framework/types.proto.
-_FLOAT, _BFLOAT16, _HALF = 1, 14, 19
-_WIDTH = {_FLOAT: 4, _BFLOAT16: 2, _HALF: 2}
-_OTHERS = {2: "float64", 3: "int32", 6: "int8", 7: "string", 9: "int64", 10: "bool"}
+_DTYPES = {
+    1: "float32",
+    2: "float64",
+    3: "int32",
+    6: "int8",
+    7: "string",
+    9: "int64",
+    10: "bool",
+    14: "bfloat16",
+    19: "float16",
+}
 
 
 @dataclass(frozen=True)
@@ -91,23 +100,15 @@ def read_tensor(entry: Entry, shard: StoredFile) -> Floats:
     Raises:
         FileError: the crc is wrong, the type is not a kind of float, or values are infinite or not numbers.
     """
-    if entry.dtype not in _WIDTH:
-        kind = _OTHERS.get(entry.dtype, f"type {entry.dtype}")
-        raise FileError(
-            f"{shard.label}: tensor {entry.name} is {kind}, not float32",
-            "botus reads float32, float16 and bfloat16 checkpoints, as gpt-2-simple saves them",
-        )
-    if not entry.size or entry.size != math.prod(entry.shape) * _WIDTH[entry.dtype]:
+    dtype = _DTYPES.get(entry.dtype, f"type {entry.dtype}")
+    check_dtype(dtype, shard.label, entry.name)
+    if not entry.size or entry.size != math.prod(entry.shape) * WIDTHS[dtype]:
         raise FileError(f"{shard.label}: tensor {entry.name} has {entry.size} bytes, not as its shape", AGAIN)
     raw = shard.read(entry.offset, entry.size)  # [bytes]
     if masked_crc(raw) != entry.crc:
         raise FileError(f"{shard.label} is damaged in tensor {entry.name}: its checksum is wrong", AGAIN)
-    values = _as_float32(raw, entry.dtype).reshape(entry.shape)  # rows first (C order), as numpy's own
-    if not np.isfinite(values).all():
-        raise FileError(
-            f"{shard.label}: tensor {entry.name} holds values that are not numbers",
-            "the training has diverged: use an earlier step, or train again with a lower learning rate",
-        )
+    values = as_float32(raw, dtype).reshape(entry.shape)  # rows first (C order), as numpy's own
+    check_finite(values, shard.label, entry.name)
     return values
 
 
@@ -248,11 +249,3 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         if byte < 128:  # the highest bit says that more bytes follow
             return value, at
     raise IndexError("a number does not end")
-
-
-def _as_float32(raw: npt.NDArray[np.uint8], dtype: int) -> Floats:
-    if dtype == _HALF:
-        return raw.view("<f2").astype(np.float32)
-    if dtype == _BFLOAT16:  # the upper half of a float32
-        return (raw.view("<u2").astype("<u4") << 16).view(np.float32)
-    return raw.view("<f4")
