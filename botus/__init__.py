@@ -11,6 +11,8 @@ contracts in setup.cfg check; a stage never imports another, but is handed what 
     monitoring/   is the bot well? status, health, doctor, the start page, notifications
     schedule/     CRON becomes slots, and `botus run` posts at them
 
+    answering/    answers to people: chosen from answers.txt, lines that a person has picked beforehand
+
     corpus/       from exports to corpus.txt: import, cleaning, filtering, duplicates, figures, forgetting
     training/     from corpus.txt to a run folder
     generation/   from a checkpoint to candidates in tweets.txt: sample, judge, score

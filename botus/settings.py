@@ -23,6 +23,7 @@ from botus.text import address, choice, duration, number, truth
 
 PostOnly = Literal["any", "reviewed", "kept"]
 PostOrder = Literal["random", "spaced", "file"]
+AnswersFrom = Literal["picked", "posted"]
 LogFormat = Literal["text", "json"]
 
 _BASE_MODELS = "https://openaipublic.blob.core.windows.net/gpt-2/models"
@@ -47,6 +48,7 @@ class Settings:
         jitter: seconds by which a slot may be late.
         catch_up: whether one missed slot is made up for.
         max_per_day: most posts in 24 hours.
+        answers_from: whether posts that were posted are answers besides what was picked for that.
         base_models: the address of the folder that has the base models, one folder each.
         secrets: every secret and what in it may be a token, to be censored.
     """
@@ -65,6 +67,7 @@ class Settings:
     max_per_day: int = 48
     post_only: PostOnly = "any"
     post_order: PostOrder = "random"
+    answers_from: AnswersFrom = "picked"
     log_format: LogFormat = "text"
     base_models: str = _BASE_MODELS
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -155,6 +158,7 @@ _OWN = (
     _own("MAX_PER_DAY", "max_per_day", number),
     _own("POST_ONLY", "post_only", partial(choice, get_args(PostOnly))),
     _own("POST_ORDER", "post_order", partial(choice, get_args(PostOrder))),
+    _own("ANSWERS_FROM", "answers_from", partial(choice, get_args(AnswersFrom))),
     _own("LOG_FORMAT", "log_format", partial(choice, get_args(LogFormat))),
     _own("BASE_MODEL_URL", "base_models", address),
 )

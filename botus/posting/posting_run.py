@@ -27,6 +27,7 @@ from botus.screening.denylist import parse_denylist
 from botus.settings import Settings
 from botus.store.candidates import Candidates
 from botus.store.decisions.journal import Decisions
+from botus.store.decisions.judgement import LEFT
 from botus.store.durable import files, mounts, owner
 from botus.store.durable.lines import Line
 from botus.store.intents import Delivery, Intent, Intents
@@ -296,7 +297,7 @@ class PostingRun:
         """Look again, now that nobody else can claim it: another run may have finished it meanwhile."""
         if self.intents.find_done(intent.fingerprint) or intent.fingerprint in self.log.index():
             return True
-        return self.decisions.verdicts().get(intent.fingerprint) in ("drop", "edited")
+        return self.decisions.verdicts().get(intent.fingerprint) in LEFT
 
     def _take_out(self, intent: Intent, line: Line | bytes) -> bool:
         """Take the line out of tweets.txt; False where a person took it out first."""

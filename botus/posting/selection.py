@@ -16,7 +16,7 @@ from botus.posting.target import Target
 from botus.screening.denylist import Denylist
 from botus.screening.rules import precheck
 from botus.settings import PostOnly, PostOrder
-from botus.store.decisions.judgement import Judgement, earlier_wordings
+from botus.store.decisions.judgement import LEFT, Judgement, earlier_wordings
 from botus.store.durable.lines import Line
 from botus.store.log.tweeted import Log
 from botus.store.queue.known import Kind
@@ -45,6 +45,13 @@ _INNER = (
     "it is a part of a post between training markers: move what a model wrote to another file, then"
     " botus queue add FILE"
 )
+
+
+_GONE = {
+    "drop": "it was dropped in curate",
+    "answer": "it went to the answers in curate",
+    "edited": "it was edited",
+}
 
 
 class Selection:
@@ -112,8 +119,8 @@ class Selection:
         if post in self._too_long:
             return Refusal("too long", self._too_long[post])
         verdict = self.verdicts.get(post)
-        if verdict in ("drop", "edited"):
-            return Refusal("dropped", "it was dropped in curate" if verdict == "drop" else "it was edited")
+        if verdict in LEFT:
+            return Refusal("dropped", _GONE[verdict])
         if verdict not in KEPT and (held := self._held(text, post)):
             return held
         if verdict not in KEPT and line.number in self._inner:

@@ -23,7 +23,7 @@ from botus.errors import FileError
 from botus.store.candidates import Candidates
 from botus.store.decisions.entries import Decision, End, History, Kind, Place, Step, Wording
 from botus.store.decisions.journal import Decisions
-from botus.store.decisions.judgement import verdicts
+from botus.store.decisions.judgement import LEFT, OUT, verdicts
 from botus.store.durable import files
 from botus.store.intents import Intents
 from botus.store.log.tweeted import Log
@@ -93,7 +93,7 @@ def _add_directory(data: Path, source: Path, clock: Callable[[], float]) -> Adde
     theirs, ours = Decisions(source).history(), Decisions(data)
     verdicts_there, mine = verdicts(theirs.done), ours.history()
     read = _read(files.read(source / "tweets.txt") or b"", str(source / "tweets.txt"))
-    wanted = [text for text in read.texts if verdicts_there.get(fingerprint(text)) not in ("drop", "edited")]
+    wanted = [text for text in read.texts if verdicts_there.get(fingerprint(text)) not in LEFT]
     found = _sorted_out(data, wanted)
     added = {fingerprint(text) for text in found.added}
     decisions = list(_decisions(theirs, added, set(verdicts(mine.done))))
@@ -123,7 +123,7 @@ def _sorted_out(data: Path, texts: Iterable[str]) -> Added:
         post = fingerprint(text)
         if post in claimed or post in logged:
             counts["used"] += 1
-        elif decided.get(post) in ("drop", "edited"):
+        elif decided.get(post) in LEFT:
             counts["dropped"] += 1
         elif post in there or post in new:
             counts["present"] += 1
@@ -143,7 +143,7 @@ def _decisions(theirs: History, added: set[str], decided: set[str]) -> Iterator[
     counting = verdicts(theirs.done)
     for post, one in {one.fingerprint: one for one in decisions if not one.new}.items():
         verdict = counting.get(post)
-        if post not in decided and (verdict == "drop" or (verdict in ("keep", "star") and post in added)):
+        if post not in decided and (verdict in OUT or (verdict in ("keep", "star") and post in added)):
             yield Decision(cast(Kind, verdict), post, one.text)
 
 

@@ -24,7 +24,7 @@ class Denylist:
         folded = text.fold(post)
         found = self._find(folded)
         if found is None and not folded.isascii() and _OTHERWISE.search(folded):
-            return self._find(_plain(folded))
+            return self._find(plain(folded))
         return found
 
     def _find(self, folded: str) -> str | None:
@@ -50,8 +50,8 @@ def parse_denylist(content: bytes, name: str = "denylist.txt") -> Denylist:
             continue
         if len(entry) > text.LONGEST_POST:
             raise FileError(f"{name}, line {number}: longer than any post", "take the line out")
-        plain = entry if entry.startswith("/") else _plain(entry).strip() or entry  # `…` would be any three
-        for spelling in dict.fromkeys((entry, plain)):
+        other = entry if entry.startswith("/") else plain(entry).strip() or entry  # `…` would be any three
+        for spelling in dict.fromkeys((entry, other)):
             if _WORD.fullmatch(spelling):
                 words.add(spelling.casefold())
             else:
@@ -73,7 +73,7 @@ _OTHERWISE = re.compile(
 )
 
 
-def _plain(folded: str) -> str:
+def plain(folded: str) -> str:
     """Write full-width, circled and mathematical letters plainly, without marks that belong to no letter."""
     return _MARKS.sub("", unicodedata.normalize("NFKC", folded))
 

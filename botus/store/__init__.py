@@ -11,7 +11,8 @@ forgotten.py   owns .botus/copies.bin: what is left of corpora that were forgott
 intents.py     owns .botus/intents and .botus/done: one file per post that has been claimed, and what became
                of it
 log/           tweeted.json, the log of what was posted, and its index
-queue/         tweets.txt, one post per line: what waits to be posted
+queue/         tweets.txt, one post per line: what waits to be posted; answers.txt: what answers are
+               chosen from
 sessions.py    owns .botus/bluesky.json: the session with a Bluesky server, kept between runs, readable by
                its owner only
 state.py       owns .botus/state.json, .botus/heartbeat and .botus/slots: what botus remembers between runs

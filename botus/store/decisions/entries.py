@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["keep", "star", "drop", "later", "edit"]
+Kind = Literal["keep", "star", "drop", "later", "edit", "answer"]
 Drawn = Literal["order", "random"]
+Pooled = Literal["added", "taken", "there"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Decision:
         fingerprint, text: the post; of an edit, its old wording.
         places: all its lines; of an edit, the first is the one that got the new wording.
         new: the new wording of an edit.
-        back: a dropped post came back to the queue with this decision, to these places.
+        back: a post that had left the queue came back with this decision, to these places.
+        pooled: what became of its line in answers.txt: added by this decision or taken out, or it was there.
         drawn: how the post came to be shown: it was its turn by what it is worth, or by chance; None where
             the person looked for it, or nobody noted it.
     """
@@ -59,6 +61,7 @@ class Decision:
     new: Wording | None = None
     back: bool = False
     drawn: Drawn | None = None
+    pooled: Pooled | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ One JSON object per decision. Decisions of one key press share a `step`, and are
     {"kind": "undo", "of": 7, "at": 1718000004000}
 
 `kind` is keep, star, drop, later or edit (with the `new` wording), then undo and redo `of` a step, and `end`
-where a review was left properly. What a page asked for has its `request`, so that one that is sent again is
+where a review was left properly. A post that went to the answers is a drop with an `answer`, `added` or
+`there` in answers.txt, so that an older botus reads it as having left the queue; one that came back from
+there has it as `taken`. What a page asked for has its `request`, so that one that is sent again is
 known again. A place is where a line stood (`raw`, `number`, `previous`, `ending`),
 so that it can come back byte for byte. `drawn` tells how a post came to be shown, where its turn had come.
 Nothing is ever changed in here: a decision is written before tweets.txt follows it, so only the last step
@@ -31,22 +33,29 @@ from botus.store.decisions.entries import (
     JournalEntry,
     Kind,
     Place,
+    Pooled,
     Step,
     Undo,
     Wording,
 )
-from botus.store.decisions.judgement import Judgement, Verdict, origins, verdicts
+from botus.store.decisions.judgement import LEFT, Judgement, Verdict, origins, verdicts
 from botus.store.durable import files, jsonl
 from botus.store.durable.kept import Kept
+from botus.store.queue.tweets import ANSWERS, TWEETS
 
+_NAMES = {TWEETS: "decisions.jsonl", ANSWERS: "answer-decisions.jsonl"}
 REQUESTS = 5000  # ids that are known again; a page waits with its next request for the answer to the last
 
 
 class Decisions:
-    """The journal of one data directory. Whoever appends holds `curate.lock`."""
+    """The journal of one data directory. Whoever appends holds `curate.lock`.
 
-    def __init__(self, data: Path) -> None:
-        self.path = data / files.STATE_FOLDER / "decisions.jsonl"
+    Args:
+        about: the file whose review it is; the pool of answers has a journal of its own.
+    """
+
+    def __init__(self, data: Path, about: str = TWEETS) -> None:
+        self.path = data / files.STATE_FOLDER / _NAMES[about]
         self._judgement = Kept(self.path, self._judged)
 
     def append(self, entry: JournalEntry) -> None:
@@ -87,7 +96,7 @@ class Decisions:
         done = self.history().done
         found = verdicts(done)
         texts = {one.fingerprint: one.text for step in done for one in step.decisions}
-        return [texts[post] for post, verdict in found.items() if verdict in ("drop", "edited")]
+        return [texts[post] for post, verdict in found.items() if verdict in LEFT]
 
     def _replay(self, kept: Callable[[Step], Step]) -> History:
         done: list[Step] = []
@@ -150,9 +159,18 @@ def _records(entry: JournalEntry) -> list[jsonl.Record]:
     if isinstance(entry, Undo):
         return [{"kind": entry.kind, "of": entry.of, "at": entry.at, **asked}]
     return [
-        {"kind": one.kind, "step": entry.number, "at": entry.at, **asked, **_fields(one)}
+        {
+            "kind": _DROPS.get(one.kind, one.kind),
+            "step": entry.number,
+            "at": entry.at,
+            **asked,
+            **_fields(one),
+        }
         for one in entry.decisions
     ]
+
+
+_DROPS = {"answer": "drop"}  # as which a kind is written down
 
 
 def _fields(decision: Decision) -> jsonl.Record:
@@ -163,6 +181,8 @@ def _fields(decision: Decision) -> jsonl.Record:
         record["back"] = True
     if decision.drawn:
         record["drawn"] = decision.drawn
+    if decision.pooled:
+        record["answer"] = decision.pooled
     record["places"] = [_packed_place(place) for place in decision.places]
     return record
 
@@ -220,7 +240,11 @@ def _decision(record: jsonl.Record) -> Decision:
     places = tuple(_place(place) for place in record["places"])
     back = record.get("back", False)
     drawn = record.get("drawn") if record.get("drawn") in get_args(Drawn) else None
-    return Decision(cast(Kind, kind), record["fingerprint"], record["text"], places, wording, back, drawn)
+    pooled = record.get("answer") if record.get("answer") in get_args(Pooled) else None
+    if kind == "drop" and pooled in ("added", "there"):
+        kind = "answer"
+    post, text = record["fingerprint"], record["text"]
+    return Decision(cast(Kind, kind), post, text, places, wording, back, drawn, pooled)
 
 
 def _place(record: dict[str, Any]) -> Place:

@@ -7,7 +7,11 @@ from typing import Literal
 
 from botus.store.decisions.entries import Decision, Step
 
-Verdict = Literal["keep", "star", "drop", "later", "edited"]
+Verdict = Literal["keep", "star", "drop", "later", "edited", "answer"]
+LEFT: tuple[Verdict, ...] = ("drop", "answer", "edited")
+"""Posts that have left the queue for good: none is drawn from it, and `generate` writes none again."""
+OUT: tuple[Verdict, ...] = ("drop", "answer")
+"""Those of them that a review may bring back."""
 Judgement = tuple[dict[str, Verdict], dict[str, str]]  # the verdicts, and the origins of new wordings
 
 

@@ -1,4 +1,4 @@
-r"""Owns tweets.txt: the queue, one post per line, meant to be edited by hand.
+r"""Owns tweets.txt, the queue, and answers.txt: one post or answer per line, meant to be edited by hand.
 
 Lines are the bytes between two `\n`, so that CRLF, a byte-order mark, a missing last line break and invalid
 UTF-8 survive; a million lines are drawn from and rewritten in pieces.
@@ -41,17 +41,26 @@ from botus.store.queue import replaced
 from botus.store.queue.known import POSTS, Kind, Known
 from botus.text import escape
 
+TWEETS, ANSWERS = "tweets.txt", "answers.txt"
 _TRIES = 64
 _ALL, _LOOKED_AT = 100_000, 20_000  # lines
+_MISSING = {
+    TWEETS: "put a file there with one post per line, or write one with: botus generate",
+    ANSWERS: "put a file there with one answer per line, or press a in: botus curate",
+}
 _AWAY = 1.0  # seconds in which an editor that moved the file away puts another in its place
 
 
 class Queue:
-    """The queue of one data directory; it keeps what it knows of a file that nobody else has changed."""
+    """The queue of one data directory; it keeps what it knows of a file that nobody else has changed.
 
-    def __init__(self, data: Path) -> None:
+    Args:
+        name: of the file; `ANSWERS` is the pool of answers, a file of the same kind.
+    """
+
+    def __init__(self, data: Path, name: str = TWEETS) -> None:
         self.data = data
-        self.path = data / "tweets.txt"
+        self.path = data / name
         self._known = Known()
 
     def step(self, part: int = 1) -> int:
@@ -268,7 +277,7 @@ class Queue:
                 return self._open()
             raise FileError(
                 f"there is no {self.path}",
-                "put a file there with one post per line, or write one with: botus generate",
+                _MISSING[self.path.name],
             ) from error
         except OSError as error:
             raise files.explain(error, self.path, "read") from error
