@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from botus.checkpoints.markers import Form
+from botus.generation.share import WHOLE, Share
 from botus.screening.rules import Rules
 from botus.store.candidates import Origin
 from botus.store.forgotten import ForgottenCorpus
@@ -24,6 +25,7 @@ class Job:
     copies: bool = False  # texts may be copies of the corpus
     dry_run: bool = False
     forgotten: Sequence[ForgottenCorpus] = ()
+    share: Share = WHOLE
 
 
 @dataclass(frozen=True)

@@ -5,23 +5,15 @@ What a new text must differ from is read once from the data directory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 
-from botus import text
 from botus.generation.job import Job, Sample
 from botus.generation.score import Scorer
 from botus.screening.likeness.hashes import hashes_of
-from botus.screening.novelty import Novelty
+from botus.screening.novelty import Novelty, known
 from botus.screening.screen import Screen
 from botus.screening.verdict import Verdict
-from botus.store.candidates import Candidate, Candidates
-from botus.store.decisions.journal import Decisions
-from botus.store.log.tweeted import Log
-from botus.store.queue.tweets import Queue
-
-EARLIER = "an earlier run"  # a source of `known`
+from botus.store.candidates import Candidate
 
 
 class Judge:
@@ -57,18 +49,3 @@ class Judge:
     def accept(self, post: str) -> None:
         """Refuse this text and its like from now on."""
         self._novelty.add(post)
-
-
-def known(data: Path) -> Iterator[tuple[str, str]]:
-    """Yield every text that a new one must differ from, each after the words for where it is."""
-    for line in Queue(data).lines():
-        if line.text is not None:
-            yield "the queue", line.text
-    for entry in Log(data).scan():
-        yield "the log", entry["text"]
-        if "id" not in entry and "\\" in entry["text"]:  # the predecessor posted a line as it stood
-            yield "the log", text.unescape(entry["text"])
-    for post in Decisions(data).dropped_texts():
-        yield "the dropped lines", post
-    for record in Candidates(data).records():
-        yield EARLIER, record["text"]

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from botus import text
-from botus.errors import BotusError, Interrupted
+from botus.errors import BotusError, Interrupted, SettingsError
 from botus.generation.job import Job, Sample
-from botus.generation.judge import EARLIER, Judge, known
+from botus.generation.judge import Judge
 from botus.generation.report import GenerationReport
+from botus.screening.novelty import EARLIER, known
 from botus.shutdown import Interrupts
 from botus.store.candidates import Candidate, Candidates
 from botus.store.decisions.journal import Decisions
@@ -123,12 +124,23 @@ class _Run:
         return self.report
 
     def _begin(self) -> Judge:
-        self.report.skipped = self.reached = self.candidates.reached(self.job.origin)
+        self._check_share()
+        self.reached = self.candidates.reached(self.job.origin)
+        self.report.skipped = self.reached // self.job.share.of  # of so many shares as many were looked at
         if not self.job.dry_run:
             self._requeue()
         judge = Judge(self.job)
         self.began = self.flushed = self.clock()
         return judge
+
+    def _check_share(self) -> None:
+        """Two shares in one folder are a slip, and two machines that write into it may damage it."""
+        share = self.job.origin.share
+        if share and (others := self.candidates.shares() - {"", share}):
+            raise SettingsError(
+                f"{self.job.data} has lines of share {min(others)}",
+                f"give share {share} a data folder of its own, with --data",
+            )
 
     def _requeue(self) -> None:
         """Put into the queue what a killed run had written down and not yet put there."""

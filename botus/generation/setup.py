@@ -20,6 +20,7 @@ from botus.generation.job import Job, Sample, SamplingOptions
 from botus.generation.loop import new_seed
 from botus.generation.sampling.sampler import Sampler
 from botus.generation.score import sample
+from botus.generation.share import WHOLE, Share
 from botus.screening.denylist import parse_denylist
 from botus.screening.likeness.hashes import Hashtags, hashes_of
 from botus.screening.rules import Policy, Rules, hashtags_of
@@ -58,6 +59,7 @@ class GenerateOptions:
     without: tuple[str, ...] = ()
     copies: bool = False
     dry_run: bool = False
+    share: Share = WHOLE
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class GenerationSetup:
 
     def draw(self, skip: int) -> Iterator[Sample]:
         """The texts of the job's seed, from a place on."""
-        return self.sampler.stream(self.sampling, self.job.origin.seed, skip)
+        return self.sampler.stream(self.sampling, self.job.origin.seed, skip, self.job.share)
 
     def at(self, temperature: float) -> Iterator[Sample]:
         """The texts of the job's seed at another temperature, no more at once than the job needs."""
@@ -101,6 +103,11 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
         SettingsError: an option that cannot be, or the generate extra is not installed.
         FileError: a checkpoint or another file is damaged.
     """
+    if options.share.of > 1 and options.seed is None:
+        raise SettingsError(
+            "--share needs --seed, the same for every share",
+            f"for example --share {options.share} --seed {new_seed()}",
+        )
     nearby = _wanted(options.checkpoint) or find(settings.data, working_folder)
     is_demo = nearby.path is None
     path = nearby.path or demo.folder()
@@ -133,6 +140,7 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
         among=sampling.among,
         lost_mass=round(lost, 6),
         corpus=trained_on,
+        share=str(options.share),
     )
     job = Job(
         data=settings.data,
@@ -143,6 +151,7 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
         copies=options.copies,
         dry_run=options.dry_run,
         forgotten=gone,
+        share=options.share,
     )
     notes = [f"checkpoint: {path}"]
     if nearby.others:

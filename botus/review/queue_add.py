@@ -20,6 +20,7 @@ from typing import cast
 
 from botus.checkpoints import samples
 from botus.errors import FileError
+from botus.screening.novelty import EARLIER, Novelty, known
 from botus.store.candidates import Candidates
 from botus.store.decisions.entries import Decision, End, History, Kind, Place, Step, Wording
 from botus.store.decisions.journal import Decisions
@@ -42,6 +43,7 @@ class Added:
 
     Attributes:
         posts: how many the source has, where it is samples of a GPT-2; 0 where it has one post per line.
+        alike: lines of another data directory that nobody has read, and that are much like one of here.
         left_out: what of such a program's writing is no post, by reason: cut off, not a post.
     """
 
@@ -53,6 +55,7 @@ class Added:
     records: int = 0
     posts: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
+    alike: int = 0
 
 
 def add(data: Path, source: Path | bytes, clock: Callable[[], float]) -> Added:
@@ -94,7 +97,7 @@ def _add_directory(data: Path, source: Path, clock: Callable[[], float]) -> Adde
     verdicts_there, mine = verdicts(theirs.done), ours.history()
     read = _read(files.read(source / "tweets.txt") or b"", str(source / "tweets.txt"))
     wanted = [text for text in read.texts if verdicts_there.get(fingerprint(text)) not in LEFT]
-    found = _sorted_out(data, wanted)
+    found = _without_alike(data, _sorted_out(data, wanted), Candidates(source), verdicts_there)
     added = {fingerprint(text) for text in found.added}
     decisions = list(_decisions(theirs, added, set(verdicts(mine.done))))
     records = Candidates(data).bring(Candidates(source), added | {one.fingerprint for one in decisions})
@@ -110,6 +113,22 @@ def _add_directory(data: Path, source: Path, clock: Callable[[], float]) -> Adde
         posts=len(read.texts) if read.is_samples else 0,
         left_out=read.left_out,
     )
+
+
+def _without_alike(data: Path, found: Added, theirs: Candidates, decided: Mapping[str, str]) -> Added:
+    """Leave out what the `generate` of here would have refused, unless a person has kept it."""
+    unread = {post for post in theirs.provenance() if decided.get(post) not in ("keep", "star")}
+    new = {fingerprint(text): text for text in found.added}
+    if new.keys().isdisjoint(unread):
+        return found
+    # A record without its line is here if this very command was cut off.
+    here = (one for one in known(data) if one[0] != EARLIER or fingerprint(one[1]) not in new)
+    novelty, added = Novelty((), here), []
+    for post, text in new.items():
+        if post not in unread or not novelty.check(text).reason:
+            novelty.add(text)
+            added.append(text)
+    return replace(found, added=tuple(added), alike=len(new) - len(added))
 
 
 def _sorted_out(data: Path, texts: Iterable[str]) -> Added:

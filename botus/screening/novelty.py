@@ -7,15 +7,21 @@ runs, nor a forgotten one by overlap: its hashes do not tell which runs were of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from botus import text
 from botus.screening.likeness.copies import SHORTEST_RUN, Corpus, Nearest, words
 from botus.screening.likeness.hashes import Hashes
 from botus.screening.likeness.near import Near, marks
 from botus.screening.verdict import Verdict
+from botus.store.candidates import Candidates
+from botus.store.decisions.journal import Decisions
+from botus.store.log.tweeted import Log
+from botus.store.queue.tweets import Queue
 
 COPY, NEAR_COPY = "copy of the corpus", "nearly in the corpus"
+EARLIER = "an earlier run"  # a source of `known`
 
 
 class Novelty:
@@ -81,3 +87,18 @@ class Novelty:
         if run <= max(SHORTEST_RUN, known.run if known else 0):  # hashes of so few words may be mistaken
             return known
         return Nearest(0, "", run)
+
+
+def known(data: Path) -> Iterator[tuple[str, str]]:
+    """Yield every text that a new one must differ from, each after the words for where it is."""
+    for line in Queue(data).lines():
+        if line.text is not None:
+            yield "the queue", line.text
+    for entry in Log(data).scan():
+        yield "the log", entry["text"]
+        if "id" not in entry and "\\" in entry["text"]:  # the predecessor posted a line as it stood
+            yield "the log", text.unescape(entry["text"])
+    for post in Decisions(data).dropped_texts():
+        yield "the dropped lines", post
+    for record in Candidates(data).records():
+        yield EARLIER, record["text"]

@@ -44,6 +44,7 @@ class _Record(TypedDict, total=False):
     flags: list[str]
     repairs: list[str]
     time: int
+    share: str
     run: _Run
 
 
@@ -59,6 +60,8 @@ class Origin:
         lost_mass: the share of the probability that was lost by that.
         corpus: the first digits of the SHA-256 of the corpus that the model was trained on; "" where
             nobody knows.
+        share: "3/8" where only the third of eight shares of the stream was drawn; a record without it has
+            them all.
     """
 
     model: str
@@ -71,6 +74,14 @@ class Origin:
     among: int = 0
     lost_mass: float = 0.0
     corpus: str = ""
+    share: str = ""
+
+    def record(self) -> Record:
+        """What its records have in common."""
+        found = asdict(self)
+        if not self.share:
+            del found["share"]
+        return found
 
 
 @dataclass(frozen=True)
@@ -150,16 +161,21 @@ class Candidates:
 
     def reached(self, origin: Origin) -> int:
         """Return how far a stream has been read: texts that are to be passed over when it is drawn again."""
-        own, reached = asdict(origin), 0
+        own, reached = origin.record(), 0
         del own["lost_mass"]  # a measurement, which another corpus changes; the stream is the same
         if not origin.corpus:  # as in the records of runs that did not write it down
             del own["corpus"]
         for record in jsonl.scan(self.path, _Record):
             end = record.get("run")
             number = end["reached"] if end else record.get("number", -1) + 1
-            if (end or record).items() >= own.items():
+            kept = end or record
+            if kept.items() >= own.items() and kept.get("share", "") == origin.share:
                 reached = max(reached, number)
         return reached
+
+    def shares(self) -> set[str]:
+        """Return the shares of streams that lines came from, "" for none."""
+        return {record.get("share", "") for record in self.records()}
 
     def append(self, origin: Origin, group: Iterable[Candidate], time: int) -> None:
         """Add a group of candidates, durably, before their lines come into the queue.
@@ -176,7 +192,7 @@ class Candidates:
             reached: how many texts of the stream have been looked at.
             time: Unix time in milliseconds.
         """
-        self._add([{"run": {**asdict(origin), "reached": reached}, "time": time}])
+        self._add([{"run": {**origin.record(), "reached": reached}, "time": time}])
 
     def bring(self, other: Candidates, posts: Collection[str]) -> int:
         """Take over the records that another data directory has of some posts; returns how many are new."""
@@ -329,4 +345,4 @@ def _quotes(record: Record) -> bool:
 
 def _record(origin: Origin, candidate: Candidate, time: int) -> Record:
     post = {"text": candidate.text, "fingerprint": fingerprint(candidate.text)}
-    return {**post, **asdict(origin), **asdict(candidate), "time": time}
+    return {**post, **origin.record(), **asdict(candidate), "time": time}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -25,6 +26,7 @@ _TREATMENT = click.Choice(["refuse", "drop", "allow"])
 )
 @click.option("--prefix", default="", help="How every post begins.")
 @click.option("--seed", type=int, help="Repeat a run.")
+@click.option("--share", metavar="K/N", help="The Kth of N shares of a seed, each on a machine of its own.")
 @click.option("--max-chars", type=click.IntRange(1), help="The longest post, in characters.")
 @click.option("--threads", type=click.IntRange(1), help="CPU cores to use.  [default: all]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
@@ -37,13 +39,17 @@ _TREATMENT = click.Choice(["refuse", "drop", "allow"])
 @click.option("--compare", metavar="T,T,...", help="Print samples at several temperatures side by side.")
 @click.option("--dry-run", is_flag=True, help="Print the lines instead of queueing them.")
 @common
-def generate(values: Common, compare: str | None, copies: str, n: int | None, **given: object) -> None:
+def generate(
+    values: Common, compare: str | None, copies: str, n: int | None, share: str | None, **given: object
+) -> None:
     """Write candidates into tweets.txt."""
     from botus.cli.display import generation
+    from botus.generation import share as shares
     from botus.generation.setup import GenerateOptions
 
     wanted = n or (10 if compare else 500)
-    options = GenerateOptions(n=wanted, copies=copies == "allow", **given)  # type: ignore[arg-type]
+    own = shares.read(share, os.environ) if share else shares.WHOLE
+    options = GenerateOptions(n=wanted, copies=copies == "allow", share=own, **given)  # type: ignore[arg-type]
     if compare:
         generation.compare(values, options, compare)
     else:

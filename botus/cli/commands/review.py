@@ -86,7 +86,12 @@ def queue_add(values: Common, source: str) -> None:
         raise click.UsageError("there is nothing to read: standard input is closed")
     content = sys.stdin.buffer.read() if source == "-" else Path(source)
     done = add(values.existing.data, content, time.time)
-    skipped = {"used before": done.used, "in the queue already": done.present, "dropped here": done.dropped}
+    skipped = {
+        "used before": done.used,
+        "in the queue already": done.present,
+        "dropped here": done.dropped,
+        "much like one that is here": done.alike,
+    }
     left_out = ", ".join(f"{count:,} left out: {reason}" for reason, count in done.left_out.items())
     rows = [f"{len(done.added):,} added to {values.existing.data / 'tweets.txt'}"]
     if done.posts:

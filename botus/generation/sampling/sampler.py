@@ -27,6 +27,7 @@ from botus.errors import SettingsError
 from botus.generation.job import Sample, SamplingOptions
 from botus.generation.sampling import nucleus
 from botus.generation.sampling.engine import Engine
+from botus.generation.share import WHOLE, Share
 
 # Top-p among the 502 likeliest of 50,257 tokens has 0.9 of the speed of top-k, among 1,005 of them 0.8, among
 # all of them a quarter. So it gets as few as lose next to nothing, and never more than that fiftieth.
@@ -59,15 +60,18 @@ class Sampler:
             checkpoint, self._vocabulary, cache_dirs, device=device, threads=threads, precision=precision
         )
 
-    def stream(self, options: SamplingOptions, seed: int, skip: int = 0) -> Iterator[Sample]:
+    def stream(
+        self, options: SamplingOptions, seed: int, skip: int = 0, share: Share = WHOLE
+    ) -> Iterator[Sample]:
         """Return the endless stream of posts of a seed; close it to stop the threads behind it.
 
-        The first `skip` posts are passed over, mostly without writing them again.
+        The first `skip` posts are passed over, mostly without writing them again, and so is what other shares
+        have.
 
         Raises:
             SettingsError: options that cannot be, or a prefix longer than the context.
         """
-        return self._stream(*self._fitted(options), seed, skip)
+        return self._stream(*self._fitted(options), seed, skip, share)
 
     @cached_property
     def form(self) -> Form:
@@ -163,13 +167,14 @@ class Sampler:
         self.engine.sample(1, [self._bos], options, watch.see)
         return sum(draft.finished for draft in watch.drafts) >= _ENDED
 
-    def _stream(self, options: SamplingOptions, prompt: list[str], seed: int, skip: int) -> Iterator[Sample]:
-        first, passed = divmod(skip, options.batch)
+    def _stream(
+        self, options: SamplingOptions, prompt: list[str], seed: int, skip: int, share: Share
+    ) -> Iterator[Sample]:
         stop = threading.Event()
         with ThreadPoolExecutor(self.engine.threads) as pool:
             units = (
                 pool.submit(self._unit, options, prompt, seed, number, stop)
-                for number in itertools.count(first)
+                for number in share.units(skip // options.batch)
             )
             # Units are handed out in their order; the others go on while the first of them is awaited.
             waiting = deque(itertools.islice(units, 2 * self.engine.threads))
@@ -177,8 +182,7 @@ class Sampler:
                 while True:
                     samples = waiting.popleft().result()
                     waiting.append(next(units))
-                    yield from samples[passed:]
-                    passed = 0
+                    yield from (sample for sample in samples if sample.number >= skip)
             finally:
                 stop.set()
                 pool.shutdown(wait=False, cancel_futures=True)
