@@ -61,7 +61,9 @@ def members(file: StoredFile) -> dict[str, Member]:
                 raise ValueError(f"two files in it have the name {printable(name[:100])}")
             found[name] = member
             places.append((begin, member.file.start - file.start + member.file.size))
-    except (ValueError, struct.error) as error:
+    except struct.error as error:
+        raise FileError(f"{file.label} is damaged: a number in it is cut off", AGAIN) from error
+    except ValueError as error:
         raise FileError(f"{file.label} is damaged: {error}", AGAIN) from error
     if any(begin < before for (_, before), (begin, _) in pairwise([*sorted(places), (end, end)])):
         raise FileError(f"{file.label} is damaged: two files in it lie in the same place", AGAIN)

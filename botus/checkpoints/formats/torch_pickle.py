@@ -41,6 +41,7 @@ except ImportError as error:
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _VERSION = 1001
+_LONGEST_NAME = 256  # characters of a tensor's
 _MOST_DIMENSIONS = 8
 _MOST = 1 << 48  # elements
 _MOST_SHOWN = 4  # times the file
@@ -133,6 +134,8 @@ def read_tensors(file: StoredFile) -> dict[str, Tensor]:
     beginning = file.beginning()
     refuse_placeholder(beginning, file.label)
     views, storages = _of_zip(file) if beginning.startswith(b"PK\3\4") else _of_pickles(file)
+    if any(len(name) > _LONGEST_NAME or not name.isprintable() for name in views):
+        raise damaged(file.label, "it has a tensor whose name is none")
     tensors = {name: _tensor(name, view, storages, file.label) for name, view in views.items()}
     if sum(tensor.size for tensor in tensors.values()) > _MOST_SHOWN * file.size + _SLACK:
         raise damaged(file.label, "its tensors are longer than itself")
