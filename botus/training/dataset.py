@@ -23,7 +23,7 @@ from botus.errors import FileError
 from botus.store import corpus
 from botus.store.durable import files
 from botus.text import fingerprint
-from botus.training.initial_model import InitialModel, written
+from botus.training.initial_model import InitialModel, can_be_written, written
 from botus.training.plan import FEWEST_POSTS, TrainingPlan
 
 SHARE = 0.05  # of the posts are held out
@@ -68,12 +68,18 @@ class Dataset:
     """The posts of a corpus as tokens."""
 
     posts: Posts
+    left_out: list[str]  # posts of the corpus that are not among them, since they have several lines
     tokens: list[Row]  # of each post, with what stands around it in training
     train: list[int]  # the numbers of the posts on either side
     held_out: list[int]
     opening: Opening
     prompt: Row  # the tokens with which a sample begins
     pieces: Sequence[bytes]  # the bytes of each token id
+
+    @property
+    def everything(self) -> list[str]:
+        """All posts of the corpus: what a new text must not copy."""
+        return [*self.posts.texts, *self.left_out]
 
     @property
     def count(self) -> int:
@@ -130,6 +136,7 @@ def read(path: Path, weights: Mapping[str, float], say: Callable[[str], None]) -
 
 def encode(posts: Posts, model: InitialModel, seed: int) -> Dataset:
     """Turn posts into the tokens of a model, and hold some of them out."""
+    posts, left_out = _taken(posts, model.markers)
     vocabulary = model.vocabulary()
     ids = {token: number for number, token in enumerate(vocabulary.tokens)}
 
@@ -140,6 +147,7 @@ def encode(posts: Posts, model: InitialModel, seed: int) -> Dataset:
     prompt = tokens(Form.trained(model.markers).opening)
     return Dataset(
         posts=posts,
+        left_out=left_out,
         tokens=[tokens(written(post, model.markers)) for post in posts.texts],
         train=train,
         held_out=held_out,
@@ -148,6 +156,14 @@ def encode(posts: Posts, model: InitialModel, seed: int) -> Dataset:
         prompt=prompt,
         pieces=vocabulary.pieces,
     )
+
+
+def _taken(posts: Posts, markers: bool) -> tuple[Posts, list[str]]:
+    """Return the posts that can be trained on, and those that cannot."""
+    pairs = list(zip(posts.texts, posts.weights, strict=True))
+    taken = [pair for pair in pairs if can_be_written(pair[0], markers)]
+    left_out = [text for text, _ in pairs if not can_be_written(text, markers)]
+    return Posts([text for text, _ in taken], [weight for _, weight in taken], posts.digest), left_out
 
 
 def split(posts: Sequence[str], seed: int) -> tuple[list[int], list[int]]:

@@ -19,10 +19,11 @@ from botus.store.corpus import Corpus
 from botus.store.durable import files
 from botus.text import counted
 from botus.training import dataset, graph
-from botus.training.initial_model import SMALL
+from botus.training.dataset import Dataset
+from botus.training.initial_model import MARKER_TOKENS, SMALL, InitialModel
 from botus.training.loop import Training, TrainingState, Watcher
 from botus.training.overtraining import TEMPERATURE, Overtraining, overtraining, sample_reader
-from botus.training.plan import TrainingOptions, TrainingPlan
+from botus.training.plan import SIZES, TrainingOptions, TrainingPlan
 from botus.training.run_folder import LossRow, RunFolder
 from botus.training.start import Fetch, Say, Start, start
 
@@ -100,6 +101,7 @@ def _about(first: Start) -> Iterator[str]:
     yield f"{train:,} posts to train on, {data.count:,} tokens a pass; {held_out:,} posts are held out"
     if plan.window < min(n_ctx, 1024):
         yield (f"the corpus is short for windows of {n_ctx:,} tokens: training in windows of {plan.window:,}")
+    yield from about_lines(data, model)
     if longer := sum(len(one) > plan.window for one in data.tokens):
         verb = "is" if longer == 1 else "are"
         yield f"{counted(longer, 'post')} {verb} longer than {plan.window:,} tokens and trained on in parts"
@@ -108,6 +110,24 @@ def _about(first: Start) -> Iterator[str]:
         f"{model.base}, {model.weights / 1e6:,.1f} million weights: "
         f"at most {counted(plan.steps, 'step')} of {plan.batch} × {plan.window:,} tokens, {passes:.1f} passes"
     )
+
+
+def about_lines(data: Dataset, model: InitialModel) -> Iterator[str]:
+    """Say what posts of several lines cost a new model, which could do with plain lines."""
+    posts, left_out = data.posts.texts, len(data.left_out)
+    share = MARKER_TOKENS * len(posts) / sum(map(len, data.tokens))
+    if left_out:
+        verbs = "has several lines and is" if left_out == 1 else "have several lines and are"
+        yield (
+            f"{left_out:,} of {len(posts) + left_out:,} posts {verbs} left out: to learn such, "
+            f"every post would need markers and be {share:.0%} longer, to train and to write"
+        )
+    elif model.markers and model.base in SIZES:
+        several = sum("\n" in post for post in posts)
+        yield (
+            f"{several:,} of {len(posts):,} posts have several lines: every post stands between markers, "
+            f"which are {share:.0%} of what is trained and written"
+        )
 
 
 def _network(first: Start, threads: int) -> AbstractContextManager[graph.Network]:
@@ -123,6 +143,7 @@ def _training(network: graph.Network, first: Start, folder: RunFolder, watcher: 
     about: dict[str, Any] = {
         "corpus": data.posts.digest,
         "posts": len(data.posts.texts),
+        "left_out": len(data.left_out),
         "held_out": len(data.held_out),
         "seed": plan.seed,
         "base": model.base,
@@ -138,7 +159,7 @@ def _training(network: graph.Network, first: Start, folder: RunFolder, watcher: 
         plan=plan,
         batches=data.batches(plan, first.state.step),
         checks=data.checks(plan),
-        read=sample_reader(data.pieces, model.markers, data.posts.texts),
+        read=sample_reader(data.pieces, model.markers, data.everything),
         folder=folder,
         state=first.state,
         identity=first.identity(),

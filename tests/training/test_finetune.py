@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from botus.checkpoints.markers import END, START
 from botus.errors import FileError, SettingsError
 from botus.text import fingerprint
 from botus.training import dataset, initial_model
-from botus.training.finetune import finetune
+from botus.training.finetune import about_lines, finetune
 from botus.training.initial_model import based_on, count_weights, new
 from botus.training.loop import TrainingState
+from botus.training.overtraining import sample_reader
 from botus.training.plan import SIZES, TrainingOptions, plan
 from botus.training.run_folder import RunFolder
 from botus.training.start import as_before, begin, go_on
@@ -90,8 +92,41 @@ def test_a_corpus_is_read_once_per_post_with_its_weights(tmp_path: Path) -> None
     assert len(posts.digest) == 64
 
 
-def test_a_new_model_learns_lines_unless_a_post_has_a_line_break(tmp_path: Path) -> None:
-    plain, broken = new("nano", POSTS), new("nano", [*POSTS, "Two\nlines"])
+VERSES = [f"Verse {number}\nof the kettle." for number in range(9)]
+
+
+@pytest.mark.parametrize(("verses", "markers"), [(0, False), (1, False), (4, False), (5, True), (9, True)])
+def test_a_new_model_learns_lines_unless_many_posts_have_several(verses: int, markers: bool) -> None:
+    assert len(POSTS) == 80
+    assert new("nano", POSTS + VERSES[:verses]).markers is markers
+
+
+def test_a_few_posts_of_several_lines_are_left_out_and_copies_of_them_recognised() -> None:
+    posts = dataset.Posts([*POSTS[:40], VERSES[0], *POSTS[40:]], [1.0] * 40 + [9.0] + [2.0] * 40, "digest")
+    model = new("nano", posts.texts)
+    data = dataset.encode(posts, model, seed=1)
+    assert data.posts.texts == POSTS
+    assert data.posts.weights == [1.0] * 40 + [2.0] * 40
+    assert sorted([*data.train, *data.held_out]) == list(range(80))
+    assert data.left_out == VERSES[:1]
+    copy = [data.pieces.index(letter.encode()) for letter in f"{VERSES[0].replace(chr(10), ' ')}\n"]
+    assert sample_reader(data.pieces, False, data.everything)([copy]).copies == 1
+    (said,) = about_lines(data, model)
+    assert re.fullmatch(r"1 of 81 posts has several lines and is left out: .* \d+% longer, .*", said)
+
+
+def test_what_markers_cost_is_said() -> None:
+    posts = dataset.Posts(POSTS + VERSES, [1.0] * 89, "digest")
+    model = new("nano", posts.texts)
+    data = dataset.encode(posts, model, seed=1)
+    assert data.left_out == []
+    (said,) = about_lines(data, model)
+    assert re.fullmatch(r"9 of 89 posts have several lines: .*markers.* \d+% .*", said)
+    assert list(about_lines(data, replace(model, base="124M"))) == []
+
+
+def test_a_new_model_knows_the_markers_that_it_needs() -> None:
+    plain, broken = new("nano", POSTS), new("nano", POSTS + VERSES)
     assert (plain.markers, broken.markers) == (False, True)
     assert list(plain.contents) == ["hparams.json", "encoder.json", "vocab.bpe"]
     assert plain.hparams["n_vocab"] == len(json.loads(plain.contents["encoder.json"])) <= 2048
@@ -101,7 +136,7 @@ def test_a_new_model_learns_lines_unless_a_post_has_a_line_break(tmp_path: Path)
 
 
 def test_rows_are_what_was_written(tmp_path: Path) -> None:
-    lines = [r"One\nand another line." if number == 5 else post for number, post in enumerate(POSTS)]
+    lines = [rf"{number}\nand another line." if number < 5 else post for number, post in enumerate(POSTS)]
     posts = dataset.read(corpus(tmp_path, lines), {}, print)
     first = new("nano", posts.texts)
     data = dataset.encode(posts, first, seed=1)
@@ -128,7 +163,7 @@ def test_a_base_model_is_trained_with_markers_and_a_run_of_lines_without(tmp_pat
     assert found.weights == sum(values.size for _, values in found.tensors())
     (folder / "botus.json").write_text('{"markers": false}')
     assert not based_on("124M", folder, POSTS).markers
-    assert based_on("124M", folder, ["Two\nlines"]).markers
+    assert based_on("124M", folder, POSTS + VERSES).markers
     (folder / "model-7.data-00000-of-00001").unlink()
     with pytest.raises(FileError, match=r"model-7\.data-00000-of-00001"):
         based_on("124M", folder, POSTS)
