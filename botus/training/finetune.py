@@ -22,7 +22,14 @@ from botus.training import dataset, graph
 from botus.training.dataset import Dataset
 from botus.training.initial_model import MARKER_TOKENS, SMALL, InitialModel
 from botus.training.loop import Training, TrainingState, Watcher
-from botus.training.overtraining import TEMPERATURE, Overtraining, overtraining, sample_reader
+from botus.training.overtraining import (
+    TEMPERATURE,
+    Overtraining,
+    StillFalling,
+    overtraining,
+    sample_reader,
+    still_falling,
+)
 from botus.training.plan import SIZES, TrainingOptions, TrainingPlan
 from botus.training.run_folder import LossRow, RunFolder
 from botus.training.start import Fetch, Say, Start, start
@@ -32,12 +39,13 @@ _MANY, _FEW = 64, 32  # texts of a sample; fewer where each costs more
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """How a training went: where it is, what botus.json says, why it ended, and whether it was too long."""
+    """How a training went: where it is, what botus.json says, why it ended, and whether at the right time."""
 
     path: Path
     state: TrainingState
     ended: str
     overtraining: Overtraining | None
+    still_falling: StillFalling | None
 
 
 def finetune(
@@ -82,7 +90,14 @@ def finetune(
     state, history = first.state, folder.history()
     if plot:
         files.replace(plot, draw(history, state.best_step).encode())
-    return TrainingResult(folder.path, state, ended, overtraining(history, state.best_step))
+    looked_at = sum(check.used - 1 for check in first.dataset.checks(first.plan))
+    return TrainingResult(
+        path=folder.path,
+        state=state,
+        ended=ended,
+        overtraining=overtraining(history, state.best_step),
+        still_falling=still_falling(history, first.plan.steps, looked_at),
+    )
 
 
 def _check_room(path: Path, weights: int) -> None:

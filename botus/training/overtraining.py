@@ -1,11 +1,13 @@
 """Is the model learning posts by heart? What it writes while it is trained, and how much of that is copied.
 
 Copies never stop a training: a sample of 64 posts is too small for that. After the end, the means of three
-looks say whether fewer steps would have copied less at hardly a higher held-out loss.
+looks say whether fewer steps would have copied less at hardly a higher held-out loss, and the last two looks
+whether more steps would lower it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +20,8 @@ TEMPERATURE = 0.9
 _HARDLY = 0.05  # nats per token: a twentieth of the perplexity
 _SHARE = 2 / 3  # of the copies that are in the end, at the most
 _POINTS = 0.05  # and by so much fewer: what three samples can tell
+_LITTLE = 0.01  # nats per token: a hundredth of the perplexity
+_SPREAD = 0.5  # nats: by so much the loss of one token differs between two looks
 
 
 @dataclass(frozen=True)
@@ -84,3 +88,27 @@ def overtraining(rows: Sequence[LossRow], best_step: int) -> Overtraining | None
         if fall <= _HARDLY and before <= after * _SHARE and after - before >= _POINTS:
             return Overtraining(step, fall, before, after)
     return None
+
+
+@dataclass(frozen=True)
+class StillFalling:
+    """A training that ended too soon."""
+
+    fall: float  # of the held-out loss from the last look but one to the last, nats per token
+    steps: int  # to be tried instead
+
+
+def still_falling(rows: Sequence[LossRow], steps: int, tokens: int) -> StillFalling | None:
+    """Tell whether the held-out loss fell to the last of all steps; None where it did not, or only by chance.
+
+    Args:
+        steps: those of the plan; a training that ended before had stopped learning.
+        tokens: how many are held out and looked at: the fewer, the more a loss is moved by chance.
+    """
+    looks = [(row.step, row.held_out) for row in rows if row.held_out is not None]
+    if len(looks) < 2 or looks[-1][0] < steps:
+        return None
+    last = looks[-1][1]
+    fall = min(loss for _, loss in looks[:-1]) - last
+    enough = max(_LITTLE, _SPREAD / math.sqrt(max(1, tokens)))
+    return StillFalling(fall, 2 * steps) if fall > enough else None

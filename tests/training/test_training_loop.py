@@ -18,7 +18,7 @@ from botus.errors import FileError, Interrupted, SettingsError
 from botus.store.durable import files
 from botus.training.dataset import Check
 from botus.training.loop import Training, TrainingProgress, TrainingState, Watcher
-from botus.training.overtraining import Sampled, overtraining, sample_reader
+from botus.training.overtraining import Overtraining, Sampled, overtraining, sample_reader, still_falling
 from botus.training.plan import TrainingPlan
 from botus.training.run_folder import LossRow, RunFolder
 
@@ -325,6 +325,37 @@ def test_a_shorter_training_is_advised_where_it_costs_little(
 ) -> None:
     found = overtraining(history(looks), len(looks))
     assert (found and found.step) == step
+
+
+@pytest.mark.parametrize(
+    ("losses", "steps", "tokens", "falling"),
+    [
+        ([3.0, 2.0, 1.5], 3, 16_000, 0.5),
+        ([3.0, 2.0, 1.5, 1.4], 4, 100, 0.1),
+        ([3.0, 2.0, 1.5, 1.48], 4, 100, None),  # a hundred tokens tell no more
+        ([3.0, 2.0, 1.5, 1.48], 4, 16_000, 0.02),
+        ([3.0, 2.0, 1.5, 1.495], 4, 16_000, None),
+        ([3.0, 1.5, 2.0, 1.5], 4, 16_000, None),  # it was there before
+        ([3.0, 2.0, 1.5], 60, 16_000, None),  # it had not fallen at three looks, or was stopped
+        ([3.0], 1, 16_000, None),
+        ([], 1, 16_000, None),
+    ],
+)
+def test_a_longer_training_is_advised_where_the_loss_fell_to_the_end(
+    losses: list[float], steps: int, tokens: int, falling: float | None
+) -> None:
+    found = still_falling(history([(loss, None) for loss in losses]), steps, tokens)
+    assert (found and round(found.fall, 3)) == falling
+    if found:
+        assert found.steps == 2 * steps
+        said = list(closing(Path("run1"), TrainingState(steps, best_step=steps), "all steps", None, found))
+        assert said[2] == (
+            f"the held-out loss was still falling, by {falling:.3f} at the last look: "
+            f"another --run with --steps {2 * steps} may write better"
+        )
+        over = Overtraining(1, 0.04, 0.1, 0.2)  # nobody is sent both ways
+        said = list(closing(Path("run1"), TrainingState(steps, best_step=steps), "all steps", over, found))
+        assert "still falling" not in "".join(said)
 
 
 def test_eighty_columns_have_room_for_a_bar_and_all_that_is_said_beside_it() -> None:

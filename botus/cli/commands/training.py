@@ -88,7 +88,14 @@ def finetune(values: Common, **given: Any) -> None:  # noqa: ANN401
         draw=display.plot,
     )
     over = asdict(done.overtraining) if done.overtraining else None
+    under = asdict(done.still_falling) if done.still_falling else None
     values.result(
-        display.closing(done.path, done.state, done.ended, done.overtraining),
-        lambda: {"path": str(done.path), "ended": done.ended, **asdict(done.state), "sooner": over},
+        display.closing(done.path, done.state, done.ended, done.overtraining, done.still_falling),
+        lambda: {
+            "path": str(done.path),
+            "ended": done.ended,
+            **asdict(done.state),
+            "sooner": over,
+            "later": under,
+        },
     )

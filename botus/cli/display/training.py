@@ -13,7 +13,7 @@ from botus.cli.output import is_terminal, progress_bar
 from botus.text import brief_span, counted, escape
 from botus.training.base_model.download import Hooks
 from botus.training.loop import TrainingProgress, TrainingState, Watcher
-from botus.training.overtraining import Overtraining, Sampled
+from botus.training.overtraining import Overtraining, Sampled, StillFalling
 from botus.training.plan import TrainingPlan
 from botus.training.run_folder import LossRow
 
@@ -70,7 +70,13 @@ def look(progress: TrainingProgress, sampled: Sampled | None) -> Iterator[str]:
     yield f"  {share}; a sample: {shown}"
 
 
-def closing(path: Path, state: TrainingState, ended: str, over: Overtraining | None = None) -> Iterator[str]:
+def closing(
+    path: Path,
+    state: TrainingState,
+    ended: str,
+    over: Overtraining | None = None,
+    falling: StillFalling | None = None,
+) -> Iterator[str]:
     """Say how a training ended, and what comes next."""
     yield f"ended after {counted(state.step, 'step')} and {brief_span(state.seconds)}: {ended}"
     losses = f"held-out loss {state.best_loss:.3f}" if state.best_loss is not None else "never looked at"
@@ -82,6 +88,11 @@ def closing(path: Path, state: TrainingState, ended: str, over: Overtraining | N
             f"from step {over.step:,} on the held-out loss fell by only {over.fall:.3f}, while copies "
             f"rose from {over.before:.0%} to {over.after:.0%}: another --run with --steps {over.step} "
             "should copy less"
+        )
+    elif falling:
+        yield (
+            f"the held-out loss was still falling, by {falling.fall:.3f} at the last look: "
+            f"another --run with --steps {falling.steps} may write better"
         )
     where = "" if path.name == "run1" else f" --checkpoint {path}"
     yield f"next: botus generate{where} --temp 0.9 -n 500"
