@@ -120,7 +120,8 @@ class Tensor:
             self._member.check(raw.data)
         flat = as_float32(raw, self.dtype)
         strides = [4 * stride for stride in self._strides]
-        values = np.ascontiguousarray(np.lib.stride_tricks.as_strided(flat, self.shape, strides))
+        view = np.lib.stride_tricks.as_strided(flat, self.shape, strides)
+        values = np.ascontiguousarray(view).reshape(self.shape)  # which gives a number a dimension
         check_finite(values, file.label, self.name)
         return values
 

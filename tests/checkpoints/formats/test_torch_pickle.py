@@ -49,6 +49,7 @@ def test_floats_of_every_width(tmp_path: Path, legacy: bool) -> None:
     assert np.array_equal(found["half"].read(), TABLE.astype(np.float16).astype(np.float32))
     assert np.array_equal(found["bfloat16"].read(), (halves << 16).astype(np.uint32).view(np.float32))
     assert found["scalar"].read() == 0.5
+    assert found["scalar"].read().shape == ()
 
 
 @pytest.mark.parametrize("legacy", [False, True])
