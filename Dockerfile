@@ -1,7 +1,8 @@
 # botus in a container. Three targets:
 #   docker build -t botus .                               the poster (`post`): no model, no compiler
 #   docker build -t botus-generate --target generate .    with CTranslate2 and the demo model, to refill the queue
-#   docker build -t botus-web --target web .              the page, for a browser; beside the poster, on the same volume
+#   docker build -t botus-web --target web .              the page, for a browser; beside the poster, on the same volume;
+#                                                         `serve` answers strangers, in Discord with EXTRAS=discord
 # All run as any user, on a read-only root, and write to /app/data only.
 # PYTHON_IMAGE is any image with Python 3.11 or newer, its `venv` module and pip.
 ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-trixie
@@ -37,7 +38,8 @@ FROM build AS build-web
 ARG EXTRAS=
 RUN pip --python /opt/botus/bin/python install --no-cache-dir --no-compile --disable-pip-version-check \
     --root-user-action ignore ".[web${EXTRAS:+,$EXTRAS}]" \
- && find /opt/botus/lib \( -path '*/botus/demo/*' ! -name __init__.py -o -name '*.so' -o -name '*.so.*' \) -delete
+ && find /opt/botus/lib \( -path '*/botus/demo/*' ! -name __init__.py -o -name '*.so' -o -name '*.so.*' \) \
+    ! -path '*/nacl/*' ! -name '_cffi_backend*' -delete
 
 FROM ${PYTHON_IMAGE} AS base
 # Must be what botus/__init__.py says.
@@ -65,7 +67,7 @@ CMD ["generate"]
 
 FROM base AS web
 COPY --from=build-web /opt/botus /opt/botus
-EXPOSE 8017
+EXPOSE 8017 8018
 CMD ["web", "--host", "0.0.0.0"]
 
 # The last stage is what is built without --target.

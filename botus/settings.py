@@ -27,6 +27,7 @@ AnswersFrom = Literal["picked", "posted"]
 LogFormat = Literal["text", "json"]
 
 _BASE_MODELS = "https://openaipublic.blob.core.windows.net/gpt-2/models"
+_DISCORD = "https://discord.com/api/v10"
 _LONGEST_SECRET, _PATIENCE = 1 << 16, 30  # bytes, seconds
 _NO_TOKENS = ("services", "webhooks", "localhost")
 
@@ -50,6 +51,9 @@ class Settings:
         max_per_day: most posts in 24 hours.
         answers_from: whether posts that were posted are answers besides what was picked for that.
         base_models: the address of the folder that has the base models, one folder each.
+        serve_token: what programs say that may ask `botus serve`; None where everybody may.
+        slack_signing_secret, discord_public_key: by which requests of Slack and Discord are known.
+        discord_application_id, discord_bot_token, discord_api: to tell Discord that there is a command.
         secrets: every secret and what in it may be a token, to be censored.
     """
 
@@ -70,6 +74,12 @@ class Settings:
     answers_from: AnswersFrom = "picked"
     log_format: LogFormat = "text"
     base_models: str = _BASE_MODELS
+    serve_token: str | None = field(default=None, repr=False)
+    slack_signing_secret: str | None = field(default=None, repr=False)
+    discord_public_key: str = ""
+    discord_application_id: str = ""
+    discord_bot_token: str | None = field(default=None, repr=False)
+    discord_api: str = _DISCORD
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -135,6 +145,18 @@ def _ping_url(value: str) -> str:
     return value
 
 
+def _public_key(value: str) -> str:
+    if not re.fullmatch(r"[0-9A-Fa-f]{64}", value):
+        raise ValueError("is no public key: it has 64 hexadecimal digits, on the application's first page")
+    return value
+
+
+def _snowflake(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{15,22}", value):
+        raise ValueError("is no number of an application: it has about 19 digits")
+    return value
+
+
 def _page(value: str) -> str:
     found = address(value)
     if urlsplit(found).path:
@@ -161,6 +183,12 @@ _OWN = (
     _own("ANSWERS_FROM", "answers_from", partial(choice, get_args(AnswersFrom))),
     _own("LOG_FORMAT", "log_format", partial(choice, get_args(LogFormat))),
     _own("BASE_MODEL_URL", "base_models", address),
+    _own("SERVE_TOKEN", "serve_token", secret=True),
+    _own("SLACK_SIGNING_SECRET", "slack_signing_secret", secret=True),
+    _own("DISCORD_PUBLIC_KEY", "discord_public_key", _public_key),
+    _own("DISCORD_APPLICATION_ID", "discord_application_id", _snowflake),
+    _own("DISCORD_BOT_TOKEN", "discord_bot_token", secret=True),
+    _own("DISCORD_API", "discord_api", address),
 )
 """The settings that belong to no platform; their defaults are those of `Settings`."""
 _ALL = [*_OWN, *(one for platform in PLATFORMS for one in platform.settings)]

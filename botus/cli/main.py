@@ -19,6 +19,7 @@ from botus.cli.commands.log import log
 from botus.cli.commands.monitoring import doctor, health, schedule, status
 from botus.cli.commands.posting import post, resolve, run
 from botus.cli.commands.review import curate, queue
+from botus.cli.commands.serve import serve
 from botus.cli.commands.training import finetune
 from botus.cli.commands.web import web
 from botus.cli.options import Common, common
@@ -65,7 +66,7 @@ def cli(values: Common) -> None:
 
 
 _INTO_THE_QUEUE = (corpus, finetune, generate, curate, web, queue)
-_OUT_OF_THE_QUEUE = (post, run, resolve, log)
+_OUT_OF_THE_QUEUE = (post, run, resolve, log, serve)
 _LOOKS = (status, schedule, doctor, health)
 for command in (*_INTO_THE_QUEUE, *_OUT_OF_THE_QUEUE, *_LOOKS):
     cli.add_command(command)

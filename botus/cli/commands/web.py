@@ -41,7 +41,7 @@ def web(
             raise SettingsError(f"no page of {settings.data} is running", "start it: botus web")
         _show(values, Access(settings.data, time.time).invite())
         return
-    if proxy and not _is_address(proxy):
+    if proxy and not is_address(proxy):
         raise SettingsError("--proxy is not an address", "say that of the machine it runs on, as 127.0.0.1")
     shutdown.exit_on_sigterm()  # while it is still loading; then the page takes the signals
     from botus.web.serving import Door, opened
@@ -61,7 +61,7 @@ def _show(values: Common, login: str, *before: str) -> None:
         to_stdout(picture(login))
 
 
-def _is_address(value: str) -> bool:
+def is_address(value: str) -> bool:
     try:
         return bool(ip_address(value))
     except ValueError:

@@ -1,0 +1,39 @@
+"""The page at /demo of `botus serve`: text is only ever text, on a phone and on a desk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.test_page import check
+from tests.browser.visiting import DESK, PHONE, watch
+from tests.web.answers.asking import answering, filled
+
+pytestmark = pytest.mark.browser
+LINES = ("<img src=x onerror=alert(1)>", "<b>bold</b> & <script>alert(2)</script>")
+
+
+@pytest.mark.parametrize("kind", [PHONE, DESK])
+def test_somebody_asks(chromium: Any, tmp_path: Path, kind: dict[str, Any]) -> None:  # noqa: ANN401
+    with answering(filled(tmp_path / "data", LINES), SERVE_TOKEN="sesame") as own:
+        context, troubles = chromium.new_context(**kind, color_scheme="dark"), list[str]()
+        watch(context, troubles)
+        page = context.new_page()
+        page.goto(f"{own.address}/demo")
+        page.fill("#question", "<i>who</i> are you?")
+        page.press("#question", "Enter")
+        page.wait_for_selector(".trouble")
+        assert page.inner_text(".mine") == "<i>who</i> are you?"
+        page.fill("#token", "sesame")
+        for count in (1, 2):
+            page.fill("#question", "and now?")
+            page.click("#send")
+            page.wait_for_function(f"document.querySelectorAll('.bot').length === {count}")
+        assert sorted(page.locator(".bot").all_inner_texts()) == sorted(LINES)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        check(page)
+        assert context.cookies() == []
+        assert [one for one in troubles if "401" not in one] == []
+        context.close()

@@ -1,0 +1,1 @@
+"""`botus serve`: the contract of the servers before it, Slack, Discord, and what strangers try."""
