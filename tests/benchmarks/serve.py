@@ -117,11 +117,7 @@ class Client:
             )
             how = "keep-alive" if self._keep_alive else "close"
             line = f"GET /?prompt={quote(question)} HTTP/1.1"
-            writer.write(f"{line}
-Host: localhost
-Connection: {how}
-
-".encode())
+            writer.write(f"{line}\r\nHost: localhost\r\nConnection: {how}\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
             body = await reader.readexactly(length)

@@ -132,15 +132,18 @@ def test_compose_is_short_and_its_settings_are_good(tmp_path: Path) -> None:
     assert list(describe(plan, datetime(2026, 1, 1, tzinfo=UTC), 1, found.max_per_day))
 
 
-def test_the_page_s_service_needs_only_its_marks_taken_away() -> None:
-    lines = [re.sub(r"^  # (web:|  )", r"  \1", line) for line in COMPOSE.splitlines()]
+def test_the_other_services_need_only_their_marks_taken_away() -> None:
+    lines = [re.sub(r"^  # (web:|answers:|  )", r"  \1", line) for line in COMPOSE.splitlines()]
     services = yaml.safe_load("\n".join(lines))["services"]
-    page, poster = services["web"], services["botus"]
-    for name in ("user", "restart", "read_only", "cap_drop", "security_opt", "volumes"):
-        assert page[name] == poster[name], name
+    page, answers, poster = services["web"], services["answers"], services["botus"]
+    for other in (page, answers):
+        for name in ("user", "restart", "read_only", "cap_drop", "security_opt", "volumes"):
+            assert other[name] == poster[name], name
+        assert all(port.startswith("127.0.0.1:") for port in other["ports"])
+        assert other["build"]["target"] in stages()
     assert page["environment"]["CRON"] == poster["environment"]["CRON"]
-    assert all(port.startswith("127.0.0.1:") for port in page["ports"])
-    assert page["build"]["target"] in stages()
+    assert answers["command"][0] in cli.commands
+    assert answers["environment"].keys() <= settings.NAMES
 
 
 def test_compose_gives_no_rights_away() -> None:

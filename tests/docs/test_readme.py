@@ -124,8 +124,8 @@ def wrong_installs(text: str) -> list[str]:
     inline = re.findall(r"`(pip install [^`]+)`", text)
     wrong = []
     for line in [*inline, *(one for one in commands(text) if one.startswith("pip "))]:
-        found = re.fullmatch(r"pip install (?:-e )?(?:\.|'\.\[(\w+)\]')", line)
-        if not found or (found[1] and found[1] not in extras):
+        found = re.fullmatch(r"pip install (?:-e )?(?:\.|'\.\[([\w,]+)\]')", line)
+        if not found or (found[1] and not extras.issuperset(found[1].split(","))):
             wrong.append(line)
     return wrong
 
