@@ -26,15 +26,16 @@ from botus.review.machine.editor import Key
 from botus.review.machine.order import Order
 from botus.review.machine.state import ReviewState
 from botus.review.machine.steps import Result
-from botus.review.machine.table import Change, PutBack, Remove
+from botus.review.machine.table import Change, FromAnswers, PutBack, Remove, Rewrite, ToAnswers
 from botus.store.candidates import Candidates, Provenance
 from botus.store.decisions.entries import Drawn, End, Kind, Step, Undo
 from botus.store.decisions.journal import Decisions
+from botus.store.decisions.judgement import OUT
 from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents
 from botus.store.log.tweeted import Log
-from botus.store.queue.tweets import Queue
+from botus.store.queue.tweets import ANSWERS, Queue
 from botus.store.state import StateFiles
 from botus.text import fingerprint
 
@@ -55,6 +56,7 @@ class ReviewSession:
     ) -> None:
         self._data, self._clock = data, clock
         self._queue, self._decisions, self._candidates = Queue(data), Decisions(data), Candidates(data)
+        self._answers = Queue(data, ANSWERS)
         self._log, self._intents = Log(data), Intents(data)
         self._comparison: Comparison | None = None
         self._learner = Learner(lambda post: self.about.logprobs.get(post))
@@ -67,12 +69,13 @@ class ReviewSession:
         self.notices = ["a torn last line of the journal was passed over"] if self._decisions.torn() else []
         self._stamps = self._look()
         lines = list(self._queue.lines())
-        posts, unfinished = steps.recover(table.read(lines, self._used()), history)
+        answers = list(self._answers.lines())
+        posts, unfinished = steps.recover(table.read(lines, self._used(), answers), history)
         if unfinished:
             self.notices.append("the last decision of a review that was cut off is finished now")
             self._change(unfinished)
             lines = list(self._queue.lines())
-            posts = table.read(lines, self._used())
+            posts = table.read(lines, self._used(), self._answers.lines())
         fresh = ReviewState(posts, order=order, seed=seed, limit=limit, learning=learning)
         fresh = replace(fresh, scores=self.about.scores, flagged=self.about.flagged)
         fresh = replace(fresh, set_aside=self._set_aside())
@@ -231,17 +234,21 @@ class ReviewSession:
             self._read_again()
 
     def _change(self, wanted: Sequence[Change]) -> bool:
-        """Change tweets.txt; False if a line that was to be reworded had just gone."""
-        removed = [change.place.raw for change in wanted if isinstance(change, Remove)]
-        if len(removed) == len(wanted) > 1:
+        """Change the files; False if a line that was to be reworded had just gone."""
+        self._answers.append(change.text for change in wanted if isinstance(change, ToAnswers))
+        queued = [change for change in wanted if isinstance(change, Remove | PutBack | Rewrite)]
+        removed = [change.place.raw for change in queued if isinstance(change, Remove)]
+        missed = 0
+        if len(removed) == len(queued) > 1:
             self._queue.remove_all(removed)
-            missed = 0
         else:
-            missed = sum(not self._change_one(change) for change in wanted)
+            missed = sum(not self._change_one(change) for change in queued)
+        if taken := [change.raw for change in wanted if isinstance(change, FromAnswers)]:
+            self._answers.remove_all(taken)
         self._stamps = self._look()
         return not missed
 
-    def _change_one(self, change: Change) -> bool:
+    def _change_one(self, change: Remove | PutBack | Rewrite) -> bool:
         place = change.place
         line = Line(place.raw, place.number, None, place.start, place.ending)
         if isinstance(change, Remove):
@@ -253,7 +260,8 @@ class ReviewSession:
         return True
 
     def _read_again(self) -> None:
-        self.state = state.refresh(self.state, self._queue.lines(), self._used())
+        queued, answers = self._queue.lines(), self._answers.lines()
+        self.state = state.refresh(self.state, queued, self._used(), answers)
 
     def _used(self) -> dict[str, str]:
         words = dict.fromkeys(self._intents.used(), "it is being posted")
@@ -265,7 +273,7 @@ class ReviewSession:
         return {}
 
     def _look(self) -> tuple[object, ...]:
-        owners = (self._queue, self._log, self._candidates, StateFiles(self._data))
+        owners = (self._queue, self._log, self._candidates, StateFiles(self._data), self._answers)
         return tuple(files.state(owner.path) for owner in owners)
 
     def _now(self) -> int:
@@ -334,8 +342,8 @@ def _oddities(lines: Iterable[Line], begun: ReviewState) -> Iterator[str]:
     if unreadable:
         yield f"{len(unreadable)} not UTF-8 and not shown, the first is line {unreadable[0]} of tweets.txt"
     cards = [card.fingerprint for card in begun.table.cards.values() if card.raws]
-    if again := sum(begun.verdicts.get(post) == "drop" for post in cards):
-        yield f"{again} dropped before and in tweets.txt again: never drawn, not shown"
+    if again := sum(begun.verdicts.get(post) in OUT for post in cards):
+        yield f"{again} taken out before and in tweets.txt again: never drawn, not shown"
     if used := sum(post in begun.table.used for post in cards):
         yield f"{used} posted before and still in tweets.txt: never drawn, not shown"
     if aside := sum(post in begun.set_aside and begun.is_there(post) for post in cards):

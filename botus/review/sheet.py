@@ -23,6 +23,7 @@ _WORDS: dict[str, Kind] = {
     **dict.fromkeys(("keep", "kept", "k"), "keep"),
     **dict.fromkeys(("star", "starred", "s"), "star"),
     **dict.fromkeys(("drop", "dropped", "d"), "drop"),
+    **dict.fromkeys(("answer", "for answers", "a"), "answer"),
     **dict.fromkeys(("later", "put off", "l"), "later"),
 }
 

@@ -28,7 +28,7 @@ from botus.screening.denylist import Denylist, parse_denylist
 from botus.screening.rules import precheck
 from botus.settings import Settings
 from botus.store.decisions.entries import Kind, Step, Undo
-from botus.store.decisions.judgement import Verdict
+from botus.store.decisions.judgement import OUT, Verdict
 from botus.store.durable import files
 from botus.web import cards
 from botus.web.exchange import Problem
@@ -328,7 +328,7 @@ def _stale(session: ReviewSession, one: Wanted) -> str:
         return f"This post was {DONE[str(now)]} meanwhile"
     if not state.is_there(one.post):
         return state.why_gone(one.post)
-    return "This post was dropped: keep it first" if (now, one.verdict) == ("drop", "later") else ""
+    return "This post was taken out: keep it first" if now in OUT and one.verdict == "later" else ""
 
 
 def _per_day(settings: Settings) -> float | None:

@@ -322,6 +322,32 @@ def test_the_list_decides_a_page_at_once(visit: Visit, served: Served) -> None:
     assert page.get_attribute("#list li:nth-child(10) button", "class") == "entry star"
 
 
+def test_a_line_goes_to_the_answers_by_key_by_the_sheet_and_by_the_page(visit: Visit, served: Served) -> None:
+    posts = sentences(13)
+    served.fill(posts)
+    served.start()
+    page = visit(**DESK)
+    first = page.text_content("#text")
+    page.keyboard.press("a")
+    page.wait_for_selector("#recent >> text=» for answers")
+    second = page.text_content("#text")
+    page.click("#open-menu")
+    page.click("[data-act=answer]")
+    settled(page)
+    assert served.answers() == [first, second]
+    page.keyboard.press("u")
+    settled(page)
+    assert (served.answers(), second in served.lines()) == ([first], True)
+    page.keyboard.press("Tab")
+    page.wait_for_selector("#list li:nth-child(10)")
+    page.keyboard.press("1")
+    assert page.text_content("[data-act=page-answer] span") == "Keep 1, 9 for answers"
+    page.keyboard.press("a")
+    settled(page)
+    assert len(served.answers()) == 10
+    assert sorted([*served.lines(), *served.answers()]) == sorted(posts)
+
+
 def journal_of_page(served: Served) -> list[tuple[str, str]]:
     records = map(json.loads, (served.data / ".botus" / "decisions.jsonl").read_text().splitlines())
     return [(one["kind"], one["text"]) for one in records if "step" in one]

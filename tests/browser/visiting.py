@@ -73,6 +73,9 @@ class Served:
     def lines(self) -> list[str]:
         return (self.data / "tweets.txt").read_text().splitlines()
 
+    def answers(self) -> list[str]:
+        return (self.data / "answers.txt").read_text().splitlines()
+
     def fill(self, posts: list[str]) -> None:
         self.data.mkdir(exist_ok=True)
         (self.data / "tweets.txt").write_text("".join(f"{post}\n" for post in posts))

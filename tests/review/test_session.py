@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 import tempfile
 import time
@@ -27,7 +28,7 @@ from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.decisions.journal import Decisions
 from botus.store.durable import files, jsonl
 from botus.store.log.tweeted import Log
-from botus.store.queue.tweets import Queue
+from botus.store.queue.tweets import ANSWERS, Queue
 from botus.store.state import PostingState, StateFiles
 from botus.text import fingerprint
 from tests.proofs import crash
@@ -45,7 +46,7 @@ LINES = (
     b"x y\r",
 )
 RESTART, POST, APPEND = "restart", "post", "append"
-KEYS = ("k", "d", " ", "s", "u", "r", "up", "down", "left", "?", "enter")
+KEYS = ("k", "d", "a", " ", "s", "u", "r", "up", "down", "left", "?", "enter")
 EDITS = (
     ("e", "!", "enter"),
     ("e", "newline", "x", "enter"),
@@ -83,6 +84,11 @@ def content(data: Path) -> bytes:
     return (data / "tweets.txt").read_bytes()
 
 
+def pool(data: Path) -> list[str]:
+    path = data / "answers.txt"
+    return path.read_text().splitlines() if path.exists() else []
+
+
 def press(session: ReviewSession, *keys: Key) -> None:
     for key in keys:
         session.press(key)
@@ -111,6 +117,8 @@ PAGES = (
     ("m", "k"),
     ("f", "d", "k"),
     ("f", "k", "d"),
+    ("f", "a", "k"),
+    ("tab", "2", "a"),
     ("f", "/", "o", "enter"),
     ("o", "n"),
     ("/", "o", "enter"),
@@ -145,12 +153,15 @@ def test_as_many_undos_as_keys_restore_every_byte_and_verdict(
             check_picture(data, session)
         assert content(data) == before
         assert Decisions(data).verdicts() == {}
+        assert pool(data) == []
 
 
 def check_picture(data: Path, session: ReviewSession) -> None:
     """What the machine believes of the file is what the file is."""
-    fresh = table.read(Queue(data).lines(), {})
+    fresh = table.read(Queue(data).lines(), {}, Queue(data, ANSWERS).lines())
     known = session.state.table
+    assert known.answers == fresh.answers
+    assert len(pool(data)) == len(fresh.answers)
     assert {post: Counter(card.raws) for post, card in known.cards.items() if card.raws} == {
         post: Counter(card.raws) for post, card in fresh.cards.items()
     }
@@ -201,31 +212,34 @@ def test_with_a_post_in_between_every_line_that_was_not_used_comes_back(
         assert sorted(text for text in left if text not in used) == sorted(expected)
 
 
-SCENARIO: tuple[tuple[Key, ...], ...] = (("d",), ("u",), ("e", "!", "enter"), ("u",), ("r",), ("k",))
+SCENARIO: tuple[tuple[Key, ...], ...] = (("d",), ("u",), ("e", "!", "enter"), ("u",), ("r",), ("a",), ("k",))
 
 
 def test_after_a_crash_at_any_moment_nothing_decided_is_lost_or_doubled(data: Path, tmp_path: Path) -> None:
     before = b"alpha\nbeta\r\nalpha\ngamma"
     (data / "tweets.txt").write_bytes(before)
-    runs, expected = [], [before]
+    runs, expected, answers = [], [before], list[list[str]]([[]])
     with open_session(data, "file") as session:
         for number, keys in enumerate(SCENARIO):
             runs.append((number, crash.Recorder(data)))
             with disk(runs[-1][1]):
                 press(session, *keys)
             expected.append(content(data))
+            answers.append(pool(data))
     tried = 0
     for number, recorder in runs:
         images = {crash.key(image): image for image, _ in crash.states(recorder)}
         for image in images.values():
             tried += 1
-            check_restart(image, number, expected, tmp_path / str(tried))
+            check_restart(image, number, expected, answers, tmp_path / str(tried))
         settled = tmp_path / f"settled {number}"  # the key has come back: it is on disk
-        assert check_restart(recorder.durable(), number, expected, settled) == number + 1
+        assert check_restart(recorder.durable(), number, expected, answers, settled) == number + 1
     assert tried > 50
 
 
-def check_restart(image: crash.Image, before: int, expected: list[bytes], data: Path) -> int:
+def check_restart(
+    image: crash.Image, before: int, expected: list[bytes], answers: list[list[str]], data: Path
+) -> int:
     """Start again after a crash, undo everything, and return how many keys had been written down."""
     data.mkdir()
     crash.restore(image, data)
@@ -234,10 +248,10 @@ def check_restart(image: crash.Image, before: int, expected: list[bytes], data: 
             pass
         written = sum(1 for record in jsonl.read(Decisions(data).path) if record["kind"] != "end")
         assert before <= written <= before + 1
-        assert content(data) == expected[written]
+        assert (content(data), pool(data)) == (expected[written], answers[written])
         with open_session(data, "file") as session:
             press(session, *["u"] * len(SCENARIO))
-        assert content(data) == expected[0]
+        assert (content(data), pool(data)) == (expected[0], [])
     return written
 
 
@@ -315,7 +329,7 @@ def test_oddities_are_told_at_the_start(data: Path) -> None:
         torn, unreadable, again, used = session.notices
         assert "torn" in torn
         assert "line 3 of tweets.txt" in unreadable
-        assert again.startswith("1 dropped before")
+        assert again.startswith("1 taken out before")
         assert used.startswith("1 posted before")
         assert [
             card.text for card in session.state.table.cards.values() if card.fingerprint in session.state.deck
@@ -405,3 +419,58 @@ def test_a_line_that_a_platform_found_too_long_is_named_and_found(tmp_path: Path
         session.look_again()
         assert not session.state.set_aside
     assert decisions.verdicts()[fingerprint("the long kettle")] == "keep"
+
+
+def test_a_moves_a_line_to_the_answers_and_u_takes_it_back(data: Path) -> None:
+    (data / "answers.txt").write_bytes(b"by hand")  # without a line break
+    before = (data / "tweets.txt").read_bytes()
+    with open_session(data, "file") as session:
+        press(session, "a")
+        assert (pool(data), b"alpha" in (data / "tweets.txt").read_bytes()) == (["by hand", "alpha"], False)
+        assert Decisions(data).verdicts() == {fingerprint("alpha"): "answer"}
+        press(session, "u")
+        assert (pool(data), (data / "tweets.txt").read_bytes()) == (["by hand"], before)
+        press(session, "r")
+        assert pool(data) == ["by hand", "alpha"]
+    with open_session(data, "file") as session:  # in another review too
+        press(session, "u")
+        assert (pool(data), (data / "tweets.txt").read_bytes()) == (["by hand"], before)
+
+
+def test_an_answer_that_is_kept_or_dropped_after_all_leaves_the_answers(data: Path) -> None:
+    before = (data / "tweets.txt").read_bytes()
+    with open_session(data, "file") as session:
+        press(session, "a", "up", "d")
+        assert (pool(data), Decisions(data).verdicts()) == ([], {fingerprint("alpha"): "drop"})
+        press(session, "up", "a")
+        assert (pool(data), Decisions(data).verdicts()) == (["alpha"], {fingerprint("alpha"): "answer"})
+        press(session, "up", "k")
+        assert (pool(data), (data / "tweets.txt").read_bytes()) == ([], before)
+        press(session, "u")
+        assert (pool(data), b"alpha" in (data / "tweets.txt").read_bytes()) == (["alpha"], False)
+
+
+def test_a_line_that_was_an_answer_before_is_one_after_undo(data: Path) -> None:
+    (data / "answers.txt").write_bytes(b"alpha\n")
+    with open_session(data, "file") as session:
+        press(session, "a")
+        assert pool(data) == ["alpha"]
+        press(session, "u")
+        assert pool(data) == ["alpha"]
+
+
+def test_a_page_goes_to_the_answers_in_one_step(data: Path) -> None:
+    before = (data / "tweets.txt").read_bytes()
+    with open_session(data, "file") as session:
+        press(session, "tab", "1", "a")
+        assert pool(data) == ["beta", "gamma"]
+        assert (data / "tweets.txt").read_bytes() == b"alpha\n"
+        press(session, "u")
+        assert (pool(data), (data / "tweets.txt").read_bytes()) == ([], before)
+
+
+def test_an_older_botus_reads_a_line_for_answers_as_dropped(data: Path) -> None:
+    with open_session(data, "file") as session:
+        press(session, "a")
+    [record, _] = map(json.loads, (data / ".botus" / "decisions.jsonl").read_text().splitlines())
+    assert (record["kind"], record["answer"]) == ("drop", "added")

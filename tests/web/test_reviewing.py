@@ -63,6 +63,17 @@ def test_a_decision_is_in_the_journal_and_in_the_queue_and_goes_back(page: Page)
     assert (queue(page), view["can_redo"]) == (list(POSTS[1:]), True)
 
 
+def test_a_line_for_answers_leaves_the_queue_and_comes_back(page: Page) -> None:
+    browser = page.browser()
+    browser.begin()
+    assert browser.decide(FIRST, "answer")["done"] == [{"post": FIRST, "verdict": "answer"}]
+    assert (queue(page), (page.data / "answers.txt").read_text()) == (list(POSTS[1:]), f"{POSTS[0]}\n")
+    view = browser.change("/look", filter="answering")
+    assert [(one["text"], one["verdict"]) for one in view["cards"]] == [(POSTS[0], "answer")]
+    browser.change("/undo")
+    assert (queue(page), (page.data / "answers.txt").read_text()) == (list(POSTS), "")
+
+
 def test_a_page_of_decisions_is_one_step(page: Page) -> None:
     browser = page.browser()
     browser.begin()
@@ -80,7 +91,7 @@ def test_a_request_that_comes_again_is_the_same_decision(page: Page, restart: bo
     asked: list[tuple[str, dict[str, object]]] = [
         (
             "/decide",
-            {"decisions": [{"post": FIRST, "verdict": "drop"}, {"post": SECOND, "verdict": "later"}]},
+            {"decisions": [{"post": FIRST, "verdict": "answer"}, {"post": SECOND, "verdict": "later"}]},
         ),
         ("/decide", {"decisions": [{"post": FOURTH, "verdict": "drop"}]}),
         ("/undo", {}),
@@ -138,12 +149,14 @@ def test_what_was_decided_otherwise_meanwhile_is_not_decided(page: Page) -> None
     with open_session(page.data) as terminal:
         terminal.decide([(FIRST, "drop"), (SECOND, "keep")])
         terminal.edit(THIRD, "fog once more")
-    wanted = [{"post": post, "verdict": "keep"} for post in (FIRST, SECOND, THIRD)]
+        terminal.decide([(FOURTH, "answer")])
+    wanted = [{"post": post, "verdict": "keep"} for post in (FIRST, SECOND, THIRD, FOURTH)]
     found = browser.change("/decide", decisions=wanted)
     assert found["done"] == [{"post": SECOND, "verdict": "keep"}]
     assert [one["why"] for one in found["stale"]] == [
         "This post was dropped meanwhile",
         "This post was reworded meanwhile",
+        "This post was for answers meanwhile",
     ]
     back = browser.change("/decide", decisions=[{"post": FIRST, "verdict": "keep", "was": "drop"}])
     assert back["done"]

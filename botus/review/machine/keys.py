@@ -98,7 +98,8 @@ def _quit(state: ReviewState, now: int) -> Result:
     return state, ["quit"]
 
 
-_keep, _drop, _later, _star = (partial(_decide, kind) for kind in ("keep", "drop", "later", "star"))
+_keep, _drop, _later = partial(_decide, "keep"), partial(_decide, "drop"), partial(_decide, "later")
+_star, _answer = partial(_decide, "star"), partial(_decide, "answer")
 _UNDOING = {"u": undo, "backspace": undo, "r": redo}
 _ASKING = {"f": asking("filter"), "o": asking("order")}
 
@@ -107,6 +108,7 @@ KEYS = (
     Binding("k  right", "keep: it stays in the queue", {"k": _keep, "right": _keep}, ("k", "keep", 0)),
     Binding("space", "later: it comes again at the end", {" ": _later}, ("space", "later", 1)),
     Binding("s", "star: keep, and it is a sure hit", {"s": _star}, ("s", "star", 5)),
+    Binding("a", "answer: it moves to answers.txt, for replies", {"a": _answer}, ("a", "answer", 7)),
     Binding("e  E", "edit here, or in your $EDITOR", {"e": start_edit, "E": open_editor}, ("e", "edit", 3)),
     Binding("Tab", "list: a page of posts at once", {"tab": open_list}, ("Tab", "list", 6)),
     Binding("m", "everything like this post, at once", {"m": open_group}),

@@ -18,7 +18,12 @@ from botus.store.decisions.entries import Kind
 _ALIKE = 0.5
 _WORD = re.compile(r"\w+")
 _NEXT_MARK: dict[Kind | None, Literal["keep", "star"] | None] = {None: "keep", "keep": "star", "star": None}
-_DECIDING: dict[Key, Kind] = {"d": "drop", "left": "drop", "k": "keep", "right": "keep", " ": "later"}
+_DECIDING: dict[Key, Kind] = {
+    **dict.fromkeys(("d", "left"), "drop"),
+    **dict.fromkeys(("k", "right"), "keep"),
+    " ": "later",
+    "a": "answer",
+}
 
 
 def open_list(state: ReviewState, now: int) -> Result:
@@ -54,7 +59,13 @@ def intention(state: ReviewState, listing: Listing) -> dict[str, str]:
     kept = sum(post in listing.marks for post in posts)
     rest = len(posts) - kept
     dropping = f"keep {kept} and drop the other {rest}" if kept else f"drop all {rest}"
-    return {"d": dropping, "k": f"keep all {len(posts)}", "space": f"all {len(posts)} later"}
+    answering = f"keep {kept}, {rest} for answers" if kept else f"all {rest} for answers"
+    return {
+        "d": dropping,
+        "k": f"keep all {len(posts)}",
+        "space": f"all {len(posts)} later",
+        "a": answering,
+    }
 
 
 def alike(state: ReviewState, post: str) -> tuple[str, ...]:

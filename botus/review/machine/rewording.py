@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from botus.review.machine import editor
 from botus.review.machine.editor import Editor, Key
-from botus.review.machine.state import ReviewState, advance
+from botus.review.machine.state import DONE, ReviewState, advance
 from botus.review.machine.steps import Result, say, take
 from botus.review.machine.table import Card
 from botus.store.decisions.entries import Decision, Wording
+from botus.store.decisions.judgement import OUT
 from botus.text import escape, fingerprint, normalise
 
 
@@ -38,8 +39,8 @@ def _editable(state: ReviewState) -> Card | str:
     card = state.current
     if card is None:
         return "Nothing is left to edit: u takes back, q quits"
-    if not card.raws and state.verdicts.get(card.fingerprint) == "drop":
-        return "Dropped: k brings it back first"
+    if not card.raws and (verdict := state.verdicts.get(card.fingerprint)) in OUT:
+        return f"{DONE[str(verdict)].capitalize()}: k brings it back first"
     return card if card.raws else state.why_gone(card.fingerprint)
 
 

@@ -24,6 +24,7 @@ FILTERS = {
     "k": "kept",
     "s": "starred",
     "d": "dropped",
+    "a": "answering",
     "f": "flagged",
     "l": "long",
     "/": "by regex",
@@ -55,9 +56,9 @@ def answer(state: ReviewState, question: Question, key: Key) -> Result:
 
 
 def selected(state: ReviewState, name: str) -> ReviewState:
-    """Show only the posts of a filter: kept, starred, dropped, flagged or long."""
+    """Show only the posts of a filter: kept, starred, dropped, answering, flagged or long."""
     known: Iterable[str] = state.table.cards
-    if name == "dropped":  # what was dropped last is what is most likely wanted back
+    if name in ("dropped", "answering"):  # what was taken out last is what is most likely wanted back
         known = dict.fromkeys(one.fingerprint for step in reversed(state.done) for one in step.decisions)
     posts = [post for post in known if state.is_there(post) and _TESTS[name](state, post)]
     return _showing(state, posts, name)
@@ -123,6 +124,7 @@ _TESTS: dict[str, Callable[[ReviewState, str], bool]] = {
     "kept": lambda state, post: state.verdicts.get(post) == "keep",
     "starred": lambda state, post: state.verdicts.get(post) == "star",
     "dropped": lambda state, post: state.verdicts.get(post) == "drop",
+    "answering": lambda state, post: state.verdicts.get(post) == "answer",
     "flagged": lambda state, post: post in state.flagged and state.is_open(post),
     "long": _is_long,
 }

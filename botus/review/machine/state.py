@@ -19,10 +19,17 @@ from botus.review.machine.order import RANDOM_EVERY, Lesson, Order, arrange, arr
 from botus.review.machine.table import Card, Table
 from botus.review.taste.model import Reason
 from botus.store.decisions.entries import Drawn, History, Step
-from botus.store.decisions.judgement import Verdict, earlier_wordings, origins, verdicts
+from botus.store.decisions.judgement import OUT, Verdict, earlier_wordings, origins, verdicts
 from botus.store.durable.lines import Line
 
-DONE = {"keep": "kept", "star": "starred", "drop": "dropped", "later": "later", "edit": "edited"}
+DONE = {
+    "keep": "kept",
+    "star": "starred",
+    "drop": "dropped",
+    "answer": "for answers",
+    "later": "later",
+    "edit": "edited",
+}
 PAGE = 10
 _PIECE = 1000  # posts between two stops
 _FEW = 5  # posts that are sooner found one by one
@@ -160,8 +167,8 @@ class ReviewState:
         return undecided and bool(self.table.cards[post].raws) and post not in self.table.used
 
     def is_there(self, post: str) -> bool:
-        """Tell whether a card can be shown: its line is in the queue and unused, or the person dropped it."""
-        there = self.table.cards[post].raws or self.verdicts.get(post) == "drop"
+        """Tell whether a card can be shown: its line is in the queue and unused, or it was taken out."""
+        there = self.table.cards[post].raws or self.verdicts.get(post) in OUT
         return bool(there) and post not in self.table.used
 
     def why_gone(self, post: str) -> str:
@@ -202,10 +209,12 @@ def begin(state: ReviewState, history: History) -> ReviewState:
     return replace(state, deck=deck, by_chance=laid.by_chance)
 
 
-def refresh(state: ReviewState, lines: Iterable[Line], used: Mapping[str, str]) -> ReviewState:
+def refresh(
+    state: ReviewState, lines: Iterable[Line], used: Mapping[str, str], answers: Iterable[Line] = ()
+) -> ReviewState:
     """Take in what an editor, `post` or `generate` did to the queue meanwhile; new posts come last."""
     shown = state.current
-    state = replace(state, table=tables.read(lines, used, state.table))
+    state = replace(state, table=tables.read(lines, used, answers, state.table))
     known = set(state.deck)
     new = [post for post in state.table.cards if post not in known and state.is_open(post)]
     state = advance(replace(state, deck=(*state.deck, *new), front=0))

@@ -1,7 +1,7 @@
 """What one key press decides, takes back or does again: the steps of a review. Pure.
 
 A state and posts give the state after them and the effects that `session` carries out: first what is to be
-written down, then what changes in tweets.txt.
+written down, then what changes in tweets.txt and answers.txt.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Literal
 from botus.review.machine.state import Listing, ReviewState, advance, rename, seat, step_on, unseat
 from botus.review.machine.table import Change, Table, perform
 from botus.review.machine.tally import summary
-from botus.store.decisions.entries import Decision, Drawn, History, Kind, Place, Step, Undo
-from botus.store.decisions.judgement import Verdict, judged, origins, verdicts
+from botus.store.decisions.entries import Decision, Drawn, History, Kind, Place, Pooled, Step, Undo
+from botus.store.decisions.judgement import OUT, Verdict, judged, origins, verdicts
 from botus.text import escape
 
 _LAST = 1_000_000_000  # a line number behind every other
@@ -45,22 +45,32 @@ def decide(
         table = table.copy()
     for post, kind in kinds.items():
         verdict = state.verdicts.get(post)
-        if not state.is_there(post) or verdict == kind != "later" or (verdict == "drop" and kind == "later"):
+        if not state.is_there(post) or verdict == kind != "later" or (verdict in OUT and kind == "later"):
             continue
         card = table.cards[post]
-        places = table.places_of(card) or _places_of_drop(state, post)
-        back, came = verdict == "drop", (drawn or {}).get(post)
-        decisions.append(Decision(kind, post, card.text, places, back=back, drawn=came))
+        back, came = verdict in OUT and kind not in OUT, (drawn or {}).get(post)
+        places = table.places_of(card) or (_places_before(state, post) if back else ())
+        pooled = _pooled(table, verdict, kind, post)
+        decisions.append(Decision(kind, post, card.text, places, back=back, drawn=came, pooled=pooled))
         if len(kinds) > 1:  # the place of a line depends on the lines before it
             table.apply(decisions[-1])
     return take(state, decisions, now) if decisions else (state, [])
 
 
-def _places_of_drop(state: ReviewState, post: str) -> tuple[Place, ...]:
-    """Where a dropped post stood; the end of the file, where it was dropped on another machine."""
+def _pooled(table: Table, verdict: Verdict | None, kind: Kind, post: str) -> Pooled | None:
+    """What becomes of a post's line in answers.txt."""
+    if kind == "answer":
+        return "there" if post in table.answers else "added"
+    return "taken" if verdict == "answer" and post in table.answers else None
+
+
+def _places_before(state: ReviewState, post: str) -> tuple[Place, ...]:
+    """Where a post stood that left the queue; the end of the file, where it did so on another machine."""
     decisions = (one for step in reversed(state.done) for one in step.decisions)
-    drop = next(one for one in decisions if one.kind == "drop" and one.fingerprint == post)
-    return drop.places or (Place(escape(drop.text).encode(), _LAST, None),)
+    outs = [one for one in decisions if one.kind in OUT and one.fingerprint == post]
+    return next(
+        (one.places for one in outs if one.places), (Place(escape(outs[0].text).encode(), _LAST, None),)
+    )
 
 
 def take(state: ReviewState, decisions: Sequence[Decision], now: int) -> Result:

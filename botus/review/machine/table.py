@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from botus.store.decisions.entries import Decision, Place, Step, Wording
+from botus.store.decisions.judgement import OUT
 from botus.store.durable.lines import Line
-from botus.text import fingerprint
+from botus.text import escape, fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,21 @@ class Rewrite:
     new: bytes
 
 
-Change = Remove | PutBack | Rewrite
+@dataclass(frozen=True, slots=True)
+class ToAnswers:
+    """Add this to answers.txt."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromAnswers:
+    """Take the line with these bytes out of answers.txt."""
+
+    raw: bytes
+
+
+Change = Remove | PutBack | Rewrite | ToAnswers | FromAnswers
 
 
 @dataclass
@@ -63,6 +78,7 @@ class Table:
     lines: list[bytes] = field(default_factory=list)  # of the file, without their line feeds
     start: int = 0  # offset of the first line, behind a byte-order mark
     ending: bytes = b"\n"  # of the last line: the line feed, or nothing
+    answers: Mapping[str, bytes] = field(default_factory=dict)  # the line of each post in answers.txt
     is_stale: bool = False  # only the file itself can tell where its lines stand
 
     def copy(self) -> Table:
@@ -93,7 +109,10 @@ class Table:
         return tuple(found)
 
     def apply(self, decision: Decision, back: bool = False) -> list[Change]:
-        """Make a decision, or take it back; returns what that still has to change in the file."""
+        """Make a decision, or take it back; returns what that still has to change in the files.
+
+        A post that goes from one file to the other is in both for a moment, never in none.
+        """
         post, places, new = decision.fingerprint, decision.places, decision.new
         self.cards.setdefault(post, Card(post, decision.text))
         if new:
@@ -102,11 +121,26 @@ class Table:
             if back:
                 return [*self._put_back(post, places[1:], but_not=new.raw), *self._reword(new, old, places)]
             return [*self._reword(old, new, places[1:]), *self._remove(post, places[1:])]
-        if decision.back if back else decision.kind == "drop":
-            return self._remove(post, places)
-        if decision.kind == "drop" if back else decision.back:
-            return self._put_back(post, places)
-        return []
+        made = self._answer(post, decision.text) if decision.pooled == ("taken" if back else "added") else []
+        if decision.back if back else decision.kind in OUT:
+            made += self._remove(post, places)
+        if decision.kind in OUT if back else decision.back:
+            made += self._put_back(post, places)
+        return made + (self._unanswer(post) if decision.pooled == ("added" if back else "taken") else [])
+
+    def _answer(self, post: str, text: str) -> list[Change]:
+        if post in self.answers:
+            return []
+        self.answers = {**self.answers, post: escape(text).encode()}
+        return [ToAnswers(text)]
+
+    def _unanswer(self, post: str) -> list[Change]:
+        if post not in self.answers:
+            return []
+        answers = dict(self.answers)
+        taken = FromAnswers(answers.pop(post))
+        self.answers = answers
+        return [taken]
 
     def _remove(self, post: str, places: Iterable[Place]) -> list[Change]:
         made: list[Change] = []
@@ -172,11 +206,20 @@ class Table:
         return before[0] if before and before[0].strip() else None
 
 
-def read(lines: Iterable[Line], used: Mapping[str, str], before: Table | None = None) -> Table:
-    """Lay out what the queue holds, all but its blank lines; posts of the table `before` stay known."""
+def read(
+    lines: Iterable[Line],
+    used: Mapping[str, str],
+    answers: Iterable[Line] = (),
+    before: Table | None = None,
+) -> Table:
+    """Lay out what the queue holds, all but its blank lines; posts of the table `before` stay known.
+
+    `answers` are the lines of answers.txt.
+    """
     earlier = before.cards if before else {}
     known = {raw: card.fingerprint for card in earlier.values() for raw in card.raws}
-    table, end = Table(used=used), 0
+    pool = {fingerprint(line.text): line.raw for line in answers if line.text is not None}
+    table, end = Table(used=used, answers=pool), 0
     cards = table.cards
     for line in lines:
         if blank := line.number - 1 - len(table.lines):

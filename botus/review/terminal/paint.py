@@ -26,8 +26,15 @@ _HIDDEN = re.compile(
 )
 BREAK = "↵"
 CURSOR = "reverse bold"
-COLOURS = {"keep": "green", "star": "yellow", "drop": "red", "later": "blue", "edit": "cyan"}
-SIGNS = {"keep": "+", "star": "*", "drop": "-", "later": "~", "edit": "="}
+COLOURS = {
+    "keep": "green",
+    "star": "yellow",
+    "drop": "red",
+    "answer": "magenta",
+    "later": "blue",
+    "edit": "cyan",
+}
+SIGNS = {"keep": "+", "star": "*", "drop": "-", "later": "~", "edit": "=", "answer": ">"}
 _MARGIN = 4
 _WIDEST = 76
 

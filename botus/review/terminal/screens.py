@@ -35,6 +35,7 @@ from botus.review.terminal.paint import (
     wrapped,
 )
 from botus.store.decisions.entries import Step
+from botus.store.decisions.judgement import OUT
 from botus.text import brief_span, normalise
 
 _RECENT = 5
@@ -114,7 +115,7 @@ def _body(state: ReviewState, card: Card | None, view: View) -> list[Text]:
         return wrapped(Text("Nothing is left to review.", "bold"), view)
     if state.editor:
         return wrapped(under_cursor(state.editor, view), view)
-    style = "dim" if state.verdicts.get(card.fingerprint) == "drop" else "bold"
+    style = "dim" if state.verdicts.get(card.fingerprint) in OUT else "bold"
     return wrapped(with_breaks(visible(card.text, style)), view)
 
 

@@ -2,7 +2,8 @@
 
 import { $, h, plain, shown } from "../parts/dom.js";
 
-export const DONE = { keep: "kept", star: "starred", drop: "dropped", later: "later", edit: "edited" };
+export const DONE = { keep: "kept", star: "starred", drop: "dropped", answer: "for answers", later: "later", edit: "edited" };
+export const OUT = new Set(["drop", "answer"]); // such a card has left the queue
 const SIZES = [32, 28, 25, 22, 19.5, 17.5, 16];
 
 let painted = "";
@@ -12,7 +13,7 @@ export function paintCard(card) {
   const written = JSON.stringify(card);
   if (written === painted) return;
   painted = written;
-  $("card").classList.toggle("dropped", card.verdict === "drop");
+  $("card").classList.toggle("dropped", OUT.has(card.verdict));
   $("badges").replaceChildren(...badges(card));
   $("text").replaceChildren(...shown(card.text));
   $("facts").replaceChildren(...facts(card));

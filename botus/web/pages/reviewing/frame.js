@@ -4,7 +4,7 @@
 import { $, h, plain, shown } from "../parts/dom.js";
 import { DONE } from "./card.js";
 
-const SIGNS = { keep: "+", star: "★", drop: "−", later: "~", edit: "=" };
+const SIGNS = { keep: "+", star: "★", drop: "−", answer: "»", later: "~", edit: "=" };
 const number = (count) => count.toLocaleString("en");
 
 /** Say what was decided: `2 kept, 8 dropped`, or of one post just `kept`. */
@@ -49,7 +49,7 @@ export function paintSide(review) {
   $("recent").replaceChildren(...recent.map((one) => h("li", {}, line(one))));
   $("last").replaceChildren(...(recent.length ? line(recent[0]) : []));
   const made = view.made ?? {};
-  const seen = ["keep", "star", "drop", "later"].reduce((sum, kind) => sum + (made[kind] ?? made[DONE[kind]] ?? 0), 0);
+  const seen = ["keep", "star", "drop", "answer", "later"].reduce((sum, kind) => sum + (made[kind] ?? made[DONE[kind]] ?? 0), 0);
   const rows = [
     ["Seen", number(seen)],
     ["Kept in the queue", number(view.kept)],

@@ -10,6 +10,7 @@ const KEYS = [
   ["k →", "keep: it stays in the queue", ["k", "ArrowRight"], (review) => review.verdict("keep")],
   ["space", "later: it comes again at the end", [" "], (review) => review.verdict("later")],
   ["s", "star: keep, and it is a sure hit", ["s"], (review) => review.verdict("star")],
+  ["a", "answer: it moves to answers.txt, for replies", ["a"], (review) => review.verdict("answer")],
   ["e", "edit; Ctrl+Enter saves, Esc leaves", ["e"], (review) => review.edit()],
   ["Tab", "list: a page of posts at once; 1 to 9 and 0 mark", ["Tab"], (review) => review.list(!review.listing)],
   ["m", "everything like this post, at once", ["m"], (review) => review.showLike()],

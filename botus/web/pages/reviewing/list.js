@@ -37,6 +37,7 @@ export function intentions(page, marks) {
   return {
     drop: kept === 0 ? `Drop ${all}` : rest ? `Keep ${kept}, drop ${rest}` : `Keep ${kept === 1 ? "it" : `all ${kept}`}`,
     keep: `Keep ${all}`,
+    answer: kept === 0 ? `${page.length === 1 ? "It" : `All ${page.length}`} for answers` : `Keep ${kept}, ${rest} for answers`,
     later: page.length === 1 ? "Later" : "All later",
   };
 }

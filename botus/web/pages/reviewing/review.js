@@ -4,7 +4,7 @@
 
 import { clientId, get, post } from "../parts/api.js";
 import { $, plain, rest, say } from "../parts/dom.js";
-import { DONE, fit, paintCard } from "./card.js";
+import { DONE, OUT, fit, paintCard } from "./card.js";
 import { intentions, paintList } from "./list.js";
 import { Menu } from "./menu.js";
 import { begin, confirm, foresee, pinned } from "./model.js";
@@ -190,7 +190,7 @@ export class Review {
   edit(text = null) {
     const card = this.card;
     if (!card || this.taken || card.saving) return say("Nothing is left to edit");
-    if (card.verdict === "drop") return say("Dropped: Keep brings it back first");
+    if (OUT.has(card.verdict)) return say(`${DONE[card.verdict][0].toUpperCase()}${DONE[card.verdict].slice(1)}: Keep brings it back first`);
     if (this.listing) return say("In the list nothing is edited: go back to one post first");
     this.editing = card;
     $("wording").value = text ?? card.text;
