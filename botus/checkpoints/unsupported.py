@@ -25,7 +25,8 @@ _NAMES = (
     (r"adapter_(config\.json|model\..+)", _LORA),
     (r".*\.gguf|ggml.*\.bin", _GGUF),
     (r".*\.onnx", _ONNX),
-    (r"pytorch_model.*|.*\.safetensors(\.index\.json)?|tf_model\.h5|flax_model\.msgpack", _HUGGING_FACE),
+    (r"tf_model\.h5|flax_model\.msgpack", "a Hugging Face model for TensorFlow or Flax"),
+    (r"pytorch_model.*|.*\.safetensors", _HUGGING_FACE),
     (r".*ckpt\.pt", "a nanoGPT (PyTorch) checkpoint"),
     (r".*\.(h5|hdf5|keras)", _KERAS),
     (r"saved_model\.pb(txt)?", _TENSORFLOW),
@@ -42,7 +43,10 @@ _MAGIC = (
     (re.compile(rb".{4}TFL3", re.DOTALL), "a TensorFlow Lite model"),
 )
 _DRIVE = re.compile(rb'\s*\{.*("doc_id"|docs\.google\.com|drive\.google\.com)', re.DOTALL)
-_OURS = re.compile(r".*\.index|checkpoint|hparams\.json|.*\.data-\d+-of-\d+")
+_OURS = re.compile(
+    r".*\.index|checkpoint|hparams\.json|.*\.data-\d+-of-\d+"
+    r"|(model|model-\d+-of-\d+)\.safetensors|(pytorch_model|pytorch_model-\d+-of-\d+)\.bin|.*\.index\.json"
+)
 _HINT = (
     "downloading it again will not help; botus reads the checkpoints of gpt-2-simple: "
     "train one on your texts with botus finetune"
@@ -52,15 +56,13 @@ TAR_ERRORS = (tarfile.TarError, ValueError, OverflowError, MemoryError, Recursio
 
 
 def kind_of_names(names: Iterable[str]) -> str | None:
-    """Say what model the files of a folder are, by their names; None where it may be gpt-2-simple's."""
+    """Say what model the files of a folder are, by their names; None where botus may read it."""
     there = list(names)
     if any(_OURS.fullmatch(name) for name in there):
         return None
     for pattern, kind in _NAMES:
         if any(re.fullmatch(pattern, name, re.IGNORECASE) for name in there):
             return kind
-    if "config.json" in there and {"vocab.json", "tokenizer.json", "merges.txt"} & set(there):
-        return _HUGGING_FACE
     return None
 
 

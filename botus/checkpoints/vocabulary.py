@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 
+from botus.checkpoints.spelling import as_bytes
 from botus.errors import SettingsError
 
 try:
@@ -38,28 +39,9 @@ class Vocabulary:
         # Cuts a text into words with the spaces before them, numbers and punctuation; nothing merges across.
         self._tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         self.tokens: list[str] = sorted(ids, key=ids.__getitem__)
-        letters = _letters()
-        self.pieces: list[bytes] = [_bytes(token, letters) for token in self.tokens]
+        self.pieces: list[bytes] = [as_bytes(token) for token in self.tokens]
 
     def encode(self, text: str) -> list[str]:
         """Return the tokens of a text."""
         tokens: list[str] = self._tokenizer.encode(text).tokens
         return tokens
-
-
-def _letters() -> dict[str, int]:
-    """Return the byte behind each letter of a token: bytes_to_unicode of openai/gpt-2's src/encoder.py.
-
-    A byte that can be seen in Latin-1 stands for itself; the others are numbered from U+0100 on, so that a
-    space is Ġ and a line break Ċ.
-    """
-    seen = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    hidden = [byte for byte in range(256) if byte not in seen]
-    return {chr(byte): byte for byte in seen} | {chr(0x100 + i): byte for i, byte in enumerate(hidden)}
-
-
-def _bytes(token: str, letters: dict[str, int]) -> bytes:
-    # A token that is not spelled in these letters was added by hand: it stands for its own text.
-    if all(letter in letters for letter in token):
-        return bytes(letters[letter] for letter in token)
-    return token.encode()

