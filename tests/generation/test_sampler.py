@@ -23,7 +23,8 @@ from botus.checkpoints.markers import Form, fewest_chars
 from botus.errors import FileError, SettingsError
 from botus.generation.job import Sample, SamplingOptions
 from botus.generation.sampling.converted import converted
-from botus.generation.sampling.sampler import Sampler, unit_seed
+from botus.generation.sampling.sampler import Sampler
+from botus.generation.sampling.units import unit_seed
 from botus.platforms.lengths import mastodon_length, x_length
 from tests.support import bundle, gpt2
 

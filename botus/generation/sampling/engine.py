@@ -54,6 +54,7 @@ class Engine:
             log-probability.
 
     Attributes:
+        folder: of the converted model.
         device, threads, precision: what they came to.
         instead: where a converted model lay that was made elsewhere, and was not used.
 
@@ -88,42 +89,16 @@ class Engine:
         build = partial(_convert, checkpoint, vocabulary, precision)
         found = converted(cache_dirs, key, build)
         weakref.finalize(self, os.close, found.held)
-        self._model, self.instead = found.folder, found.instead
-        self.device = device if device != "auto" else "cuda" if gpus else "cpu"
+        self.folder, self.instead = found.folder, found.instead
+        self.device = device_here(device)
         self.threads = threads if self.device == "cpu" else 1
-        self.precision: str = json.loads((self._model / _PRECISION).read_bytes())
+        self.precision: str = json.loads((self.folder / _PRECISION).read_bytes())
 
     def sample(
         self, seed: int, prompt: list[str], options: SamplingOptions, see: Callable[[int, int, float], bool]
     ) -> None:
-        """Continue a prompt many times at once, and report each token as it comes.
-
-        Args:
-            seed: 31 bits; the same seed and arguments give the same tokens.
-            prompt: the tokens to continue.
-            options: temperature, top_k (0 for the whole vocabulary), top_p of those, and a batch of at least
-                one; with the prompt, max_tokens must fit into the context.
-            see: takes a sequence's number, a token's id and its log-probability (at temperature 1, over the
-                whole vocabulary); returns True to end that sequence. It must not raise.
-
-        Raises:
-            BotusError: CTranslate2 fails, as for want of memory.
-        """
-        generator = self._seeded(seed, prompt[:1])
-        try:
-            generator.generate_batch(
-                [prompt] * options.batch,
-                callback=lambda step: see(step.batch_id, step.token_id, step.log_prob),
-                end_token=[],  # only `see` knows an end
-                max_length=options.max_tokens,
-                include_prompt_in_result=False,
-                return_scores=True,  # else `log_prob` is not computed
-                sampling_temperature=options.temperature,
-                sampling_topk=options.top_k,
-                sampling_topp=options.top_p,
-            )
-        except RuntimeError as error:
-            raise BotusError(f"CTranslate2 has failed: {error}", "try a smaller batch") from error
+        """Do what the function `sample` does, with this model."""
+        sample(self.folder, self.device, seed, prompt, options, see)
 
     def score(self, tokens: Sequence[list[str]]) -> list[list[float]]:
         """Return the log-probabilities of all tokens but the first of each sequence, [len(sequence) - 1]."""
@@ -138,16 +113,61 @@ class Engine:
 
     @cached_property
     def _scorer(self) -> ctranslate2.Generator:
-        return _open(self._model, self.device, self.threads)
+        return _open(self.folder, self.device, self.threads)
 
-    def _seeded(self, seed: int, token: list[str]) -> ctranslate2.Generator:
-        """Return a generator whose one worker thread has taken this seed."""
-        generator = _open(self._model, self.device)
-        with _seeding:
-            ctranslate2.set_random_seed(seed)
-            # The thread takes the seed when it samples its first token, this one.
-            generator.generate_batch([token], max_length=1, include_prompt_in_result=False, sampling_topk=2)
-        return generator
+
+def sample(
+    model: Path,
+    device: str,
+    seed: int,
+    prompt: list[str],
+    options: SamplingOptions,
+    see: Callable[[int, int, float], bool],
+) -> None:
+    """Continue a prompt many times at once, and report each token as it comes.
+
+    Args:
+        model, device: the folder of a converted model, and where it is to run.
+        seed: 31 bits; the same seed and arguments give the same tokens.
+        prompt: the tokens to continue.
+        options: temperature, top_k (0 for the whole vocabulary), top_p of those, and a batch of at least
+            one; with the prompt, max_tokens must fit into the context.
+        see: takes a sequence's number, a token's id and its log-probability (at temperature 1, over the
+            whole vocabulary); returns True to end that sequence. It must not raise.
+
+    Raises:
+        BotusError: CTranslate2 fails, as for want of memory.
+    """
+    generator = _seeded(model, device, seed, prompt[:1])
+    try:
+        generator.generate_batch(
+            [prompt] * options.batch,
+            callback=lambda step: see(step.batch_id, step.token_id, step.log_prob),
+            end_token=[],  # only `see` knows an end
+            max_length=options.max_tokens,
+            include_prompt_in_result=False,
+            return_scores=True,  # else `log_prob` is not computed
+            sampling_temperature=options.temperature,
+            sampling_topk=options.top_k,
+            sampling_topp=options.top_p,
+        )
+    except RuntimeError as error:
+        raise BotusError(f"CTranslate2 has failed: {error}", "try a smaller batch") from error
+
+
+def _seeded(model: Path, device: str, seed: int, token: list[str]) -> ctranslate2.Generator:
+    """Return a generator whose one worker thread has taken this seed."""
+    generator = _open(model, device)
+    with _seeding:
+        ctranslate2.set_random_seed(seed)
+        # The thread takes the seed when it samples its first token, this one.
+        generator.generate_batch([token], max_length=1, include_prompt_in_result=False, sampling_topk=2)
+    return generator
+
+
+def device_here(device: str) -> str:
+    """Return the device that one of `DEVICES` means on this machine."""
+    return device if device != "auto" else "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
 
 
 def _open(model: Path, device: str, workers: int = 1) -> ctranslate2.Generator:

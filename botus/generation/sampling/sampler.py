@@ -1,19 +1,14 @@
 """A checkpoint becomes an endless stream of posts, which a seed repeats exactly.
 
-Nothing is carried from one batch to the next. The work is cut into numbered units, one batch each, and unit k
-is sampled from a seed made of (seed, k): so neither the number of threads nor where a resumed run begins
-changes a post, and no two units can repeat each other.
+The work is cut into numbered units, one batch each, and unit k is sampled from a seed made of (seed, k): so
+neither who samples it nor where a resumed run begins changes a post, and no two units can repeat each other.
 """
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import math
-import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +22,7 @@ from botus.errors import SettingsError
 from botus.generation.job import Sample, SamplingOptions
 from botus.generation.sampling import nucleus
 from botus.generation.sampling.engine import Engine
+from botus.generation.sampling.units import Plan, Units, Writer, by_threads
 from botus.generation.share import WHOLE, Share
 
 # Top-p among the 502 likeliest of 50,257 tokens has 0.9 of the speed of top-k, among 1,005 of them 0.8, among
@@ -61,17 +57,38 @@ class Sampler:
         )
 
     def stream(
-        self, options: SamplingOptions, seed: int, skip: int = 0, share: Share = WHOLE
+        self,
+        options: SamplingOptions,
+        seed: int,
+        skip: int = 0,
+        share: Share = WHOLE,
+        units: Units | None = None,
     ) -> Iterator[Sample]:
-        """Return the endless stream of posts of a seed; close it to stop the threads behind it.
+        """Return the endless stream of posts of a seed; close it to stop what is at work behind it.
 
-        The first `skip` posts are passed over, mostly without writing them again, and so is what other shares
-        have.
+        Args:
+            options: how to sample.
+            seed: of the stream.
+            skip: so many posts are passed over, mostly without writing them again.
+            share: of the stream; what the others have is passed over too.
+            units: who samples it; the threads of this process if None.
 
         Raises:
             SettingsError: options that cannot be, or a prefix longer than the context.
         """
-        return self._stream(*self._fitted(options), seed, skip, share)
+        fitted, prompt = self._fitted(options)
+        plan, first = Plan(fitted, tuple(prompt), seed), skip // fitted.batch
+        writer = Writer(self.engine.folder, self.engine.device, self._vocabulary.pieces, self._ends)
+        drawn = (units or by_threads(self.engine.threads))(writer, plan, share.units(first))
+        return self._posts(drawn, skip)
+
+    def _posts(self, drawn: Iterator[list[Sample]], skip: int) -> Iterator[Sample]:
+        """The posts of units from a place of the stream on; a method, so that the engine keeps its model."""
+        try:
+            for samples in drawn:
+                yield from (sample for sample in samples if sample.number >= skip)
+        finally:
+            getattr(drawn, "close", lambda: None)()
 
     @cached_property
     def form(self) -> Form:
@@ -166,50 +183,6 @@ class Sampler:
         options = SamplingOptions(temperature=1.0, max_tokens=length, batch=_ASKED)
         self.engine.sample(1, [self._bos], options, watch.see)
         return sum(draft.finished for draft in watch.drafts) >= _ENDED
-
-    def _stream(
-        self, options: SamplingOptions, prompt: list[str], seed: int, skip: int, share: Share
-    ) -> Iterator[Sample]:
-        stop = threading.Event()
-        with ThreadPoolExecutor(self.engine.threads) as pool:
-            units = (
-                pool.submit(self._unit, options, prompt, seed, number, stop)
-                for number in share.units(skip // options.batch)
-            )
-            # Units are handed out in their order; the others go on while the first of them is awaited.
-            waiting = deque(itertools.islice(units, 2 * self.engine.threads))
-            try:
-                while True:
-                    samples = waiting.popleft().result()
-                    waiting.append(next(units))
-                    yield from (sample for sample in samples if sample.number >= skip)
-            finally:
-                stop.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-
-    def _unit(
-        self, options: SamplingOptions, prompt: list[str], seed: int, number: int, stop: threading.Event
-    ) -> list[Sample]:
-        form = options.form or self.form
-        watch = Watch(options.batch, self._vocabulary.pieces, form, self._ends, options.max_chars)
-        self.engine.sample(
-            unit_seed(seed, number),
-            prompt,
-            options,
-            lambda post, token, log_prob: watch.see(post, token, log_prob) or stop.is_set(),
-        )
-        samples = []
-        for place, draft in enumerate(watch.drafts, number * options.batch):
-            text, finished = draft.read()
-            mean = draft.log_prob / max(1, draft.tokens)
-            samples.append(Sample((options.prefix + text).strip(), finished, mean, draft.tokens, place))
-        return samples
-
-
-def unit_seed(seed: int, number: int) -> int:
-    """Return the seed of a unit, 31 bits wide: no two units of one seed share it."""
-    base = int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:4], "little")
-    return (base + number) & 0x7FFFFFFF
 
 
 def _problems(options: SamplingOptions, prefix: str, form: Form) -> list[str]:
