@@ -59,7 +59,7 @@ class Unpickler:
     """The machine.
 
     Args:
-        content: bytes with one program or several after each other; at most `LONGEST` of them are looked at.
+        content: one program or several after each other; at most `LONGEST` bytes.
         label: names the file in errors.
         functions: by their full names; None for what is only a name, such as a class of storages.
         persistent: makes of a persistent id, by which a program refers to what lies outside of it, a value.
@@ -101,7 +101,7 @@ class Unpickler:
 
     def _take(self, count: int) -> bytes:
         end = self.at + count
-        if end > min(len(self.content), LONGEST):
+        if end > len(self.content):
             raise damaged(self.label, "it does not end")
         taken, self.at = self.content[self.at : end], end
         return taken

@@ -102,6 +102,17 @@ LIES = {
     "sizes of text": (rebuilt(place() + b"K\0(" + text("1") + b"t(K\1t" + REST), "cannot be"),
     "too few arguments": (rebuilt(place()), "cannot be"),
     "a thousand arguments": (rebuilt(place() + b"K\0(K\1t(K\1t" + b"N" * 1000), "cannot be"),
+    "a thousand arguments inside a tensor": (
+        named("torch._tensor", "_rebuild_from_type_v2")
+        + b"("
+        + named("torch._utils", "_rebuild_tensor_v2")
+        + b"N("
+        + place()
+        + b"K\0(K\1t(K\1t"
+        + b"N" * 1000
+        + b"tNtR",
+        "cannot be",
+    ),
     "no storage": (rebuilt(b"K\7K\0(K\1t(K\1t" + REST), "cannot be"),
     "no tensor in a parameter": (rebuilt(b"K\7\x88N", "_rebuild_parameter"), "cannot be"),
     "a storage of another length": (tensor(elements=25), "not as many as it says"),
@@ -118,7 +129,7 @@ LIES = {
         "cannot be",
     ),
     "a reference to nothing": (b"NQ", "cannot be"),
-    "a storage of two kinds of views": (rebuilt(place()[:-2] + b"K\1tQ"), "cannot be"),
+    "a storage of two kinds of views": (rebuilt(place()[:-2] + b"K\1tQ"), "describes the values"),
     "a call of a text": (text("os") + b")R", "what is no function"),
     "a call with a dict": (named("collections", "OrderedDict") + b"}R", "what is no function"),
     "a filled OrderedDict": (named("collections", "OrderedDict") + b"(](K\1etR", "cannot be"),

@@ -163,6 +163,23 @@ def test_two_files_in_one_place(tmp_path: Path) -> None:
     assert "two files in it lie in the same place" in refusal(path)
 
 
+def test_a_flipped_bit_in_the_program_is_seen(model: Path) -> None:
+    """The tensor would have another name, which is as good as any."""
+    content = model.read_bytes()
+    model.write_bytes(content.replace(torch_file.text("w"), torch_file.text("v"), 1))
+    assert "checksum" in refusal(model)
+
+
+def test_an_end_of_64_bits_that_is_none(model: Path) -> None:
+    content = model.read_bytes()
+    end = content.rfind(b"PK\5\6")
+    for record in (b"", bytes(56), b"PK\6\6" + bytes(52)):
+        model.write_bytes(content[:end] + record + b"PK\6\7" + bytes(16) + content[end:])
+        assert "does not agree with itself" in refusal(model)
+    model.write_bytes(b"PK\3\4PK\6\7" + bytes(16) + content[end:])
+    assert refusal(model)
+
+
 def test_a_bomb(tmp_path: Path) -> None:
     path = tmp_path / "pytorch_model.bin"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -199,9 +216,18 @@ def test_machines_with_the_other_order_of_bytes(tmp_path: Path) -> None:
     assert "big-endian" in refusal(path)
 
 
-@pytest.mark.parametrize("keys", [[], ["0", "0"], ["1"], ["0", "1"]])
-def test_values_that_are_not_listed(tmp_path: Path, keys: list[str]) -> None:
-    assert refusal(torch_file.write_legacy(tmp_path / "pytorch_model.bin", PROGRAM, {"0": VALUES}, keys))
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ([], "lacks the values of tensor w"),
+        (["0", "0"], "or has twice"),
+        (["1"], "no tensor has"),
+        (["0", "1"], "no tensor has"),
+    ],
+)
+def test_values_that_are_not_listed(tmp_path: Path, keys: list[str], says: str) -> None:
+    storages = {"0": VALUES, "1": VALUES}
+    assert says in refusal(torch_file.write_legacy(tmp_path / "pytorch_model.bin", PROGRAM, storages, keys))
 
 
 @pytest.mark.parametrize("count", [5, 7, 2**62, 2**64 - 1])
