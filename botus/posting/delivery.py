@@ -8,13 +8,15 @@ the same key. What cannot be known stays `unknown` for good and waits for a pers
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
+from pathlib import Path
 
 from botus.log import Say
 from botus.platforms.rows import confirms
-from botus.posting.target import Answer, Attempt, Ready, Target
+from botus.posting.target import REQUEST_DEADLINE, Answer, Attempt, Ready, Target
+from botus.store.durable import mounts, owner
 from botus.store.intents import Intent, Intents
-from botus.store.state import PostingState, TargetState
+from botus.store.state import TargetState, TargetStates
 from botus.text import span
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0  # seconds before a failing target is asked again
@@ -32,6 +34,7 @@ class Deliverer:
         memory: what is remembered of each target; the caller saves it.
         clock: seconds since the epoch.
         say: writes a log line.
+        are_answers: to people, about which nobody is asked afterwards.
         sent: targets that got a request with a post in this run.
         posted: (target, id of the post, address) of every success.
         failed: targets that are stopped, or could not be reached or did not answer.
@@ -39,9 +42,11 @@ class Deliverer:
 
     targets: Mapping[str, Target]
     intents: Intents
-    memory: PostingState
+    memory: TargetStates
     clock: Callable[[], float]
     say: Say
+    _: KW_ONLY
+    are_answers: bool = False
     sent: set[str] = field(default_factory=set)
     posted: list[tuple[str, str, str | None]] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
@@ -58,7 +63,7 @@ class Deliverer:
         if name not in self._ready:
             answer = self._ready[name] = target.ready()
             if isinstance(answer, Answer):
-                self._pause(name, answer)
+                self.pause(name, answer)
         return isinstance(self._ready[name], Ready)
 
     def send(self, intent: Intent, name: str, *, again: bool = False) -> None:
@@ -115,13 +120,13 @@ class Deliverer:
         intent.deliveries[name].until = until if has_come(pause, self.clock()) else max(until, pause)
         self.intents.save(intent)
         self.failed.add(name)
-        message = f"{name}: no answer for {intent.id} yet; looking for it later"
+        message = f"{self._called(name)}: no answer for {intent.id} yet; looking for it later"
         self.say(message, "warning", id=intent.id, target=name)
 
     def _record(self, intent: Intent, name: str, answer: Answer) -> None:
         delivery, known = intent.deliveries[name], self._known(name)
         if answer.state == "later":
-            self._pause(name, answer)
+            self.pause(name, answer)
             delivery.state, delivery.error, delivery.until = "pending", answer.reason, known.until
             # Nothing was sent under the old key.
             delivery.key, delivery.server_date, delivery.server = "", None, None
@@ -151,20 +156,22 @@ class Deliverer:
         delivery.state, delivery.id, delivery.url = answer.state, answer.id, answer.url
         delivery.at, delivery.until, delivery.error = int(self.clock() * 1000), 0.0, answer.reason or None
         self.intents.save(intent)
-        level, message = "warning", f"{name}: {intent.id} rejected: {delivery.error}"
+        called = self._called(name)
+        level, message = "warning", f"{called}: {intent.id} rejected: {delivery.error}"
         if delivery.state == "posted":
             self.posted.append((name, intent.id, delivery.url or None))
-            level, message = "info", f"{name}: posted {intent.id} {delivery.url or ''}".rstrip()
+            level, message = "info", f"{called}: posted {intent.id} {delivery.url or ''}".rstrip()
         elif delivery.state == "unknown":
             self.failed.add(name)
-            message = f"{name}: {intent.id} was not confirmed ({delivery.error}); it is not sent again"
-            if confirms(name):
+            message = f"{called}: {intent.id} was not confirmed ({delivery.error}); it is not sent again"
+            if confirms(name) and not self.are_answers:
                 todo = f"look at the account, then: botus resolve {intent.id} --posted or --not-posted"
                 level = "error"
                 message = f"{name}: cannot tell whether {intent.id} was posted ({delivery.error}); {todo}"
         self.say(message, level, id=intent.id, target=name, state=delivery.state, url=delivery.url)
 
-    def _pause(self, name: str, answer: Answer) -> None:
+    def pause(self, name: str, answer: Answer) -> None:
+        """Leave a target alone that could not be asked, for a time or until a person has been there."""
         known = self._known(name)
         known.failures += 1
         pause = min(_FIRST_PAUSE * 2 ** (known.failures - 1), _LONGEST_PAUSE)
@@ -182,7 +189,7 @@ class Deliverer:
         asked = (answer.until or 0.0) - now
         more = f" (the platform asks for {span(asked)})" if asked > _LONGEST_WAIT + 1 else ""
         self.say(
-            f"{name}: {answer.reason}; trying again in {span(known.until - now)}{more}",
+            f"{self._called(name)}: {answer.reason}; trying again in {span(known.until - now)}{more}",
             "warning",
             target=name,
         )
@@ -190,13 +197,31 @@ class Deliverer:
     def _stop(self, name: str, reason: str) -> None:
         self._known(name).stopped = reason
         self.failed.add(name)
-        self.say(f"{name}: stopped: {reason}; fix it, then run: botus doctor", "error", target=name)
+        said = f"{self._called(name)}: stopped: {reason}; fix it, then run: botus doctor"
+        self.say(said, "error", target=name)
+
+    def _called(self, name: str) -> str:
+        return f"answers on {name}" if self.are_answers else name
 
     def _until(self, answer: Answer, otherwise: float) -> float:
         return min(answer.until or otherwise, self.clock() + _LONGEST_WAIT)
 
     def _known(self, name: str) -> TargetState:
         return self.memory.target(name, self.targets[name].account)
+
+
+def is_gone(data: Path, lock: str, name: str, begun: float, now: float) -> bool:
+    """Tell whether an owner is no longer at work on what it began.
+
+    Args:
+        lock: the lock under which it works; whoever asks holds it.
+        name: of the owner, as the intent has it; "" for nobody.
+        begun, now: seconds since the epoch.
+    """
+    alive = owner.is_alive(name) if name else False
+    if alive is None and not mounts.lock_excludes(data, lock):
+        return now - begun > REQUEST_DEADLINE + 60
+    return not alive
 
 
 def has_come(moment: float, now: float) -> bool:

@@ -18,17 +18,17 @@ from random import Random
 from botus.checkpoints import samples
 from botus.errors import FileError
 from botus.log import Say
-from botus.posting.delivery import Deliverer, has_come
+from botus.posting.delivery import Deliverer, has_come, is_gone
 from botus.posting.log.check import check_whole, remember
 from botus.posting.log.entry import log_entry
 from botus.posting.selection import Selection, choose, named
-from botus.posting.target import REQUEST_DEADLINE, Target
+from botus.posting.target import Target
 from botus.screening.denylist import parse_denylist
 from botus.settings import Settings
 from botus.store.candidates import Candidates
 from botus.store.decisions.journal import Decisions
 from botus.store.decisions.judgement import LEFT
-from botus.store.durable import files, mounts, owner
+from botus.store.durable import files, mounts
 from botus.store.durable.lines import Line
 from botus.store.intents import Delivery, Intent, Intents
 from botus.store.log.tweeted import Log
@@ -222,11 +222,14 @@ class PostingRun:
                 return True
             return any(is_due(name, delivery) for name, delivery in intent.open_deliveries().items())
 
+        def is_left(name: str, begun: float) -> bool:
+            return is_gone(self.data, "post", name, begun, self.clock())
+
         for found in self.intents.open():
             begun = max([found.claimed / 1000, *(one.begun or 0.0 for one in found.deliveries.values())])
-            if not self._is_gone(found.owner, begun) or not has_work(found):
+            if not is_left(found.owner, begun) or not has_work(found):
                 continue
-            intent = self.intents.take_over(found, self.clock(), self._is_gone)
+            intent = self.intents.take_over(found, self.clock(), is_left)
             if intent is None:
                 continue
             if found.owner:  # a crash: perhaps before the line was taken out
@@ -239,13 +242,6 @@ class PostingRun:
                 else:
                     deliverer.send(intent, name)
             self._put_away(intent)
-
-    def _is_gone(self, name: str, begun: float) -> bool:
-        """Tell whether an owner is no longer at work on what it began then."""
-        alive = owner.is_alive(name) if name else False
-        if alive is None and not mounts.lock_excludes(self.data):
-            return self.clock() - begun > REQUEST_DEADLINE + 60
-        return not alive
 
     # The new line.
 

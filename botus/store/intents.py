@@ -1,5 +1,7 @@
 """Owns .botus/intents and .botus/done: one file per post that has been claimed, and what became of it.
 
+Answers to people have folders of the same kind below .botus/answers.
+
 An intent is made by a link, so only one process on any machine can have it; it is moved to done/ when every
 target has its last word, and stays there as the proof that the post was used. Its file is replaced, durably,
 before and after every request.
@@ -62,18 +64,42 @@ class Delivery:
         return {"state": self.state, "id": self.id, "url": self.url, "at": self.at, "error": self.error}
 
 
-@dataclass
-class Intent:
-    """One claimed post.
+@dataclass(frozen=True)
+class Mention:
+    """What an answer replies to.
 
     Attributes:
-        fingerprint: of the text; also the file's name.
+        post: the post that mentions the bot: a status's number, a record's address.
+        person: who wrote it, by a name that stays.
+        handle: by which the answer names that person; "" where it need not.
+        thread: the post with which the conversation began.
+        visibility, warning: of the post, where the platform has such.
+        cid, thread_cid: the hashes of post and thread, where the platform has such.
+    """
+
+    post: str
+    person: str
+    handle: str
+    thread: str
+    visibility: str = ""
+    warning: str = ""
+    cid: str = ""
+    thread_cid: str = ""
+
+
+@dataclass
+class Intent:
+    """One claimed post, or the answer to a mention.
+
+    Attributes:
+        fingerprint: of the text, of an answer that of the mention; also the file's name.
         raw: the line's bytes as they stood in tweets.txt, undecodable ones as surrogates.
         claimed: milliseconds since the epoch.
         owner: the process that is at work on it; empty when nobody is.
         generation: how often it was taken over from a dead owner.
         deliveries: by the target's name.
         longer_id: where the first digits of the fingerprint name another post too; empty elsewhere.
+        mention: what an answer replies to; None of a post.
     """
 
     fingerprint: str
@@ -84,6 +110,7 @@ class Intent:
     generation: int = 0
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     longer_id: str = ""
+    mention: Mention | None = None
 
     @property
     def id(self) -> str:
@@ -106,11 +133,15 @@ class Intent:
 
 
 class Intents:
-    """The open and the finished intents of one data directory."""
+    """The open and the finished intents of one data directory.
 
-    def __init__(self, data: Path) -> None:
-        self.folder = data / files.STATE_FOLDER / "intents"
-        self.done_folder = data / files.STATE_FOLDER / "done"
+    Args:
+        part: "" for posts, `answers` for answers to people.
+    """
+
+    def __init__(self, data: Path, part: str = "") -> None:
+        self.folder = data / files.STATE_FOLDER / part / "intents"
+        self.done_folder = data / files.STATE_FOLDER / part / "done"
 
     def open(self) -> list[Intent]:
         """Return the open intents, oldest claim first; a FileError if one of them is damaged."""
@@ -228,8 +259,9 @@ def _dump(intent: Intent) -> bytes:
     for part in parts.values():
         if not part["asked"]:
             del part["asked"]
-    if not intent.longer_id:
-        del fields["longer_id"]
+    for name in ("longer_id", "mention"):
+        if not fields[name]:
+            del fields[name]
     return json.dumps(fields, indent=1).encode()
 
 
@@ -246,7 +278,8 @@ def _intent(fields: dict[str, Any]) -> Intent:
     fields["deliveries"] = fields.pop("parts")
     check(Intent, fields)
     deliveries = {name: Delivery(**one) for name, one in fields.pop("deliveries").items()}
-    return Intent(**fields, deliveries=deliveries)
+    told = fields.pop("mention", None)
+    return Intent(**fields, deliveries=deliveries, mention=told and Mention(**told))
 
 
 def _rival(content: bytes) -> tuple[str, float]:

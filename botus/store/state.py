@@ -1,7 +1,8 @@
 """Owns .botus/state.json, .botus/heartbeat and .botus/slots: what botus remembers between runs.
 
 state.json remembers how long the log was, so that a log that went missing is noticed, and which targets have
-stopped. It is changed under post.lock only.
+stopped. It is changed under post.lock only. What answering remembers is its own, in .botus/answers/state.json
+under answer.lock, so that neither stops the other.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from botus.store.durable import document, files
 from botus.store.durable.document import check
 
+States = TypeVar("States", bound="TargetStates")
 _SLOT = "%Y-%m-%dT%H:%M"
 _SLOT_LENGTH = len("2026-11-02T04:00")
 _SLOTS_KEPT = 100
@@ -46,7 +49,32 @@ class TargetState:
 
 
 @dataclass
-class PostingState:
+class TargetStates:
+    """What is remembered of the targets, by name."""
+
+    targets: dict[str, TargetState] = field(default_factory=dict)
+
+    def target(self, name: str, account: str) -> TargetState:
+        """The state of a target, new if the account has changed."""
+        found = self.targets.get(name)
+        if found is None or found.account != account:
+            found = self.targets[name] = TargetState(account=account)
+        return found
+
+
+@dataclass
+class AnsweringState(TargetStates):
+    """What is remembered of answering.
+
+    Attributes:
+        read: how far the mentions of an account have been read, in words of its platform.
+    """
+
+    read: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class PostingState(TargetStates):
     """The content of state.json: how long the log was, its last id, what the targets last said.
 
     Attributes:
@@ -56,17 +84,25 @@ class PostingState:
 
     log_count: int = 0
     last_id: str | None = None
-    targets: dict[str, TargetState] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     too_long: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
 
-    def target(self, name: str, account: str) -> TargetState:
-        """The state of a target, new if the account has changed."""
-        found = self.targets.get(name)
-        if found is None or found.account != account:
-            found = self.targets[name] = TargetState(account=account)
-        return found
+
+class AnsweringStates:
+    """.botus/answers/state.json of one data directory."""
+
+    def __init__(self, data: Path) -> None:
+        self.path = data / files.STATE_FOLDER / "answers" / "state.json"
+
+    def load(self) -> AnsweringState:
+        """Return what is remembered; a FileError if the file is damaged."""
+        hint = "delete it: mentions of the last hour are then looked at again, and none is answered twice"
+        return document.load(self.path, partial(_made, AnsweringState), hint) or AnsweringState()
+
+    def save(self, state: AnsweringState) -> None:
+        """Write it, durably, if it has changed."""
+        document.save(self.path, asdict(state))
 
 
 class StateFiles:
@@ -81,7 +117,7 @@ class StateFiles:
     def load(self) -> PostingState:
         """Return what is remembered; a FileError if the file is damaged."""
         hint = "if tweeted.json is complete, delete it: the log is then taken as it is"
-        return document.load(self.path, _state, hint) or PostingState()
+        return document.load(self.path, partial(_made, PostingState), hint) or PostingState()
 
     def save(self, state: PostingState) -> None:
         """Write it, durably, if it has changed."""
@@ -130,10 +166,10 @@ class StateFiles:
         return sorted(path.name for path in files.listed(self.slots) if _is_slot(path.name))
 
 
-def _state(fields: dict[str, Any]) -> PostingState:
-    check(PostingState, fields)
+def _made(kind: type[States], fields: dict[str, Any]) -> States:
+    check(kind, fields)
     targets = {name: TargetState(**one) for name, one in fields.pop("targets", {}).items()}
-    return PostingState(**fields, targets=targets)
+    return kind(**fields, targets=targets)
 
 
 def _is_slot(name: str) -> bool:

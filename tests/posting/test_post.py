@@ -547,7 +547,7 @@ def test_a_container_that_died_as_it_took_a_post_over_leaves_it_to_the_next(
     world: World, monkeypatch: pytest.MonkeyPatch, excludes: bool
 ) -> None:
     """From within another container nobody can see whether it is alive: the lock tells, else its age."""
-    monkeypatch.setattr(mounts, "lock_excludes", lambda data: excludes)
+    monkeypatch.setattr(mounts, "lock_excludes", lambda data, name: excludes)
     world.lines("first")
     target = world.targets["one"]
     target.script.append("later")

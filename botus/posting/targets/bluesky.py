@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from botus.platforms.rows import BLUESKY
 from botus.posting.http.connection import not_ready
@@ -42,6 +43,7 @@ class Bluesky(Target):
         sessions: keeps the login between runs.
         service: the address of the server that has the account.
         languages: up to three language codes of the posts.
+        reply: to which posts every post is a reply, as its record says it; None for none.
     """
 
     platform = BLUESKY
@@ -55,11 +57,12 @@ class Bluesky(Target):
         *,
         service: str = BLUESKY.host,
         languages: Sequence[str] = (),
+        reply: Mapping[str, object] | None = None,
         timing: Timing = USUAL,
     ) -> None:
         self.base_url, self.account, self._password = service, handle, password
         self._server = Server(service, handle, password, sessions, timing)
-        self._languages, self._clock = tuple(languages), timing.clock
+        self._languages, self._reply, self._clock = tuple(languages), reply, timing.clock
         self._correction = 0.0  # seconds; until `ready` has asked
 
     @property
@@ -91,14 +94,10 @@ class Bluesky(Target):
         return make_key(self._clock() + self._correction, random.SystemRandom().randrange(1024))
 
     def send(self, text: str, key: str, *, again: bool) -> Answer:
-        """Put the record under its key; where only the session has expired, once more with a new one."""
-        session = self._server.kept()
-        exchange = self._put(text, key, session) if session else Exchange()
-        if session is None or error_of(exchange) in EXPIRED:
-            session, login = self._server.session(refused=session)
-            if session is None:
-                return self._not_ready(login)
-            exchange = self._put(text, key, session)
+        """Put the record under its key."""
+        session, exchange = self._logged_in(lambda session: self._put(text, key, session))
+        if session is None:
+            return self._not_ready(exchange)
         if exchange.result("uri") == f"at://{session.did}/{COLLECTION}/{key}":
             return _posted(session.did, key)
         if error_of(exchange) == "InvalidSwap":
@@ -130,11 +129,32 @@ class Bluesky(Target):
         address = f"https://bsky.app/profile/{shown}"
         return Account(f"@{shown}", address, is_bot, warnings=warnings, notes=notes)
 
+    def get(self, method: str, **query: Any) -> tuple[str, Exchange]:  # noqa: ANN401
+        """Ask for something that needs a session; returns the account's DID too, "" where there is none."""
+        session, exchange = self._logged_in(lambda session: self._server.get(method, session.access, **query))
+        return session.did if session else "", exchange
+
+    def refusal(self, exchange: Exchange) -> Answer:
+        """Say what it means that an exchange did not bring what it should."""
+        return self._server.refusal(exchange)
+
+    def _logged_in(self, ask: Callable[[Session], Exchange]) -> tuple[Session | None, Exchange]:
+        """Make a request; where only the session has expired, once more with a new one.
+
+        Without a session that the server accepts, the exchange is that of the login.
+        """
+        session = self._server.kept()
+        exchange = ask(session) if session else Exchange()
+        if session is None or error_of(exchange) in EXPIRED:
+            session, login = self._server.session(refused=session)
+            return session, ask(session) if session else login
+        return session, exchange
+
     def _not_ready(self, exchange: Exchange) -> Answer:
         return not_ready(exchange, self._server.refusal(exchange), self.platform)
 
     def _put(self, text: str, key: str, session: Session) -> Exchange:
-        record = make_record(text, key, self._languages)
+        record = make_record(text, key, self._languages, self._reply)
         place = {"repo": session.did, "collection": COLLECTION, "rkey": key}
         body = {**place, "record": record, "swapRecord": None}
         return self._server.post("com.atproto.repo.putRecord", session.access, body)

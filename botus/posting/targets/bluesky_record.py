@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,14 +50,22 @@ def time_of(key: str) -> datetime:
     return _EPOCH + timedelta(microseconds=value >> 10 & (1 << 53) - 1)
 
 
-def make_record(text: str, key: str, languages: Sequence[str]) -> dict[str, object]:
-    """Make the record of a post: equal for equal arguments, today and in a year."""
+def make_record(
+    text: str, key: str, languages: Sequence[str], reply: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """Make the record of a post: equal for equal arguments, today and in a year.
+
+    Args:
+        reply: `root` and `parent` of a reply.
+    """
     record: dict[str, object] = {
         "$type": COLLECTION,
         "text": text,
         "createdAt": time_of(key).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "labels": {"$type": "com.atproto.label.defs#selfLabels", "values": [{"val": "bot"}]},
     }
+    if reply:
+        record["reply"] = reply
     if languages:
         record["langs"] = list(languages)
     if facets := sorted([*_links(text), *_tags(text)], key=lambda facet: facet["index"]["byteStart"]):

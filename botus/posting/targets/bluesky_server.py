@@ -62,7 +62,7 @@ class Server:
                 return self._keep(exchange)
         return self._keep(self.post("com.atproto.server.createSession", body=self._login))
 
-    def get(self, method: str, token: str = "", **query: str) -> Exchange:
+    def get(self, method: str, token: str = "", **query: Any) -> Exchange:  # noqa: ANN401
         return self._ask("GET", method, token, params=query)
 
     def post(self, method: str, token: str = "", body: Mapping[str, object] | None = None) -> Exchange:

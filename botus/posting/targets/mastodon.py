@@ -66,6 +66,7 @@ class Mastodon(Target):
         visibility: public, unlisted, private or direct.
         language: ISO 639 code of the posts; empty for the account's default.
         content_warning: shown before every post; empty for none.
+        reply_to: the status to which every post is a reply; empty for none.
 
     Raises:
         SettingsError: there is no such visibility.
@@ -82,6 +83,7 @@ class Mastodon(Target):
         visibility: str = "unlisted",
         language: str = "",
         content_warning: str = "",
+        reply_to: str = "",
         timing: Timing = USUAL,
     ) -> None:
         if visibility not in VISIBILITIES:
@@ -102,10 +104,11 @@ class Mastodon(Target):
 
         self.base_url, self.account, self._token = base_url, account_of(token), token
         self._extras = {"visibility": visibility, "language": language, "spoiler_text": content_warning}
+        self._reply_to = self._extras["in_reply_to_id"] = reply_to
         self.limit, self._link_length = MASTODON.limit, entities.LINK_LENGTH  # until `ready` has asked
         self._is_real = True  # too
         self._connection = Connection(make, timing, [token])
-        self._ask, self._refusal = self._connection.ask, self._connection.refusal
+        self._ask, self.refusal = self._connection.ask, self._connection.refusal
         self._clock = timing.clock
 
     @property
@@ -130,15 +133,15 @@ class Mastodon(Target):
 
     def ready(self) -> Answer | Ready:
         """Ask the server for its limits, its version and its clock."""
-        exchange = self._instance("v2")
+        exchange = self.get("v2/instance")
         if exchange.status == 404 or (exchange.good and exchange.json("version") is None):
-            exchange = self._instance("v1")  # older servers, and snac2
+            exchange = self.get("v1/instance")  # older servers, and snac2
         version = exchange.result("version")
         if isinstance(version, str):
             self.limit, self._link_length = entities.limits(exchange.result())
             self._is_real = entities.counts_as_mastodon(version, exchange.result())
             return Ready(exchange.date(), version[:100])
-        return not_ready(exchange, self._refusal(exchange), self.platform)
+        return not_ready(exchange, self.refusal(exchange), self.platform)
 
     def new_key(self) -> str:
         """A random UUID: a key is per account and not tied to the text, so no two posts may share one."""
@@ -153,7 +156,9 @@ class Mastodon(Target):
         if again and exchange.status == 404:
             # What a server answers to the key of a post that was deleted since; or the address is wrong.
             return Answer("unknown", reason="not found: it may have been there and been deleted")
-        return self._refusal(exchange)
+        if self._reply_to and exchange.status == 404:
+            return Answer("rejected", reason="the post that it answers is gone")
+        return self.refusal(exchange)
 
     def find(self, text: str, attempt: Attempt) -> Answer:
         """Look on the own timeline; absent only where sending again with the same key is safe."""
@@ -164,16 +169,16 @@ class Mastodon(Target):
         if user is not None:
             exchange = self._ask(
                 lambda client: client.account_statuses(
-                    user, limit=_LOOK_AT, exclude_reblogs=True, exclude_replies=True
+                    user, limit=_LOOK_AT, exclude_reblogs=True, exclude_replies=not self._reply_to
                 )
             )
         if exchange.status == 403:
             return Answer("unknown", reason="the answer was lost, and the token may not read")
         statuses = exchange.result()
         if user is None or not isinstance(statuses, list):
-            return self._connection.look_failed(self._refusal(exchange), attempt)
+            return self._connection.look_failed(self.refusal(exchange), attempt)
         for status in statuses:
-            if (found := entities.number(status)) and _after(status, attempt) and entities.same(text, status):
+            if (found := entities.number(status)) and self._is_it(text, status, attempt):
                 return Answer("posted", found, entities.address(status))
         return self._absence(attempt, exchange.date(), statuses)
 
@@ -187,7 +192,7 @@ class Mastodon(Target):
         user = exchange.result()
         is_unread = exchange.status == 403 and app.good  # it may post all the same
         if entities.number(user) is None and not is_unread:
-            raise complaint(self._refusal(exchange))
+            raise complaint(self.refusal(exchange))
         granted = entities.scopes(app.result())
         host = self.base_url.partition("://")[2]
         unread = f"an account on {host} that the token may not read"
@@ -222,11 +227,18 @@ class Mastodon(Target):
             return Answer("unknown", reason="not among the newest posts, which do not reach back far enough")
         return Answer("absent", reason="not on the timeline")
 
-    def _instance(self, version: str) -> Exchange:
-        """Make a request that Mastodon.py spells with a slash at the end, which some servers redirect."""
+    def _is_it(self, text: str, status: object, attempt: Attempt) -> bool:
+        """Tell whether a status of the timeline is the post: a status has one answer, whatever its words."""
+        if self._reply_to:
+            return str(at(status, "in_reply_to_id")) == self._reply_to
+        return _after(status, attempt) and entities.same(text, status)
+
+    def get(self, place: str, **query: Any) -> Exchange:  # noqa: ANN401
+        """Ask for something below /api; Mastodon.py ends some with a slash, which servers redirect."""
         return self._ask(
             lambda client: client.session.get(
-                f"{self.base_url}/api/{version}/instance",
+                f"{self.base_url}/api/{place}",
+                params=query,
                 headers={"Authorization": f"Bearer {self._token}"},
                 auth=lambda request: request,  # keeps a .netrc from replacing the token
             )
