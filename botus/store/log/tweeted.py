@@ -180,21 +180,21 @@ class Log:
         return posts == [index.fingerprint(place) for place in places]
 
 
-def parse(path: Path, text: str) -> list[Entry]:
-    """Read a log's text strictly; a FileError names the line of what is wrong first."""
+def parse(path: Path, text: str, hint: str = _REPAIR) -> list[Entry]:
+    """Read a log's text strictly; a FileError with this hint names the line of what is wrong first."""
     body = text.removeprefix("\ufeff")
     try:
         entries = json.loads(body)
     except json.JSONDecodeError as error:
         byte = len(text[: len(text) - len(body) + error.pos].encode(errors="surrogatepass"))
         place = f"{path}, line {error.lineno}, column {error.colno} (byte {byte})"
-        raise FileError(f"{place}: from here on it is not JSON", _REPAIR) from error
+        raise FileError(f"{place}: from here on it is not JSON", hint) from error
     except (ValueError, RecursionError):  # more digits than Python reads, or a nesting that no stack holds
-        raise FileError(f"{path}, {_first_wrong(body)}", _REPAIR) from None
+        raise FileError(f"{path}, {_first_wrong(body)}", hint) from None
     if not isinstance(entries, list):
-        raise FileError(f"{path} is not a JSON array", _REPAIR)
+        raise FileError(f"{path} is not a JSON array", hint)
     if not all(map(is_entry, entries)):
-        raise FileError(f"{path}, {_first_wrong(body)}", _REPAIR)
+        raise FileError(f"{path}, {_first_wrong(body)}", hint)
     return entries
 
 

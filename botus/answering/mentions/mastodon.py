@@ -1,0 +1,174 @@
+"""Who has mentioned the bot on a server that speaks Mastodon's API, and how the answer looks there.
+
+Source: the entities Notification, Status, Account, Context and Relationship of Mastodon's API. Besides
+`write:statuses` it takes the scopes of `_SCOPES`; a whole `read` has them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from botus.answering.mentions.guards import DAY
+from botus.answering.mentions.seen import Found, Seen, Thread
+from botus.posting.http.exchange import Exchange, at
+from botus.posting.target import Answer, Timing
+from botus.posting.targets import mastodon_entities as entities
+from botus.posting.targets.mastodon import Mastodon
+from botus.store.intents import Mention
+
+_PAGES, _LIMIT = 15, 40
+_SCOPES = {
+    "v1/notifications": "read:notifications",
+    "v1/accounts/verify_credentials": "read:accounts",
+    "v1/accounts/relationships": "read:follows",
+    "v1/statuses": "read:statuses",
+}
+_ACCT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:@[^\s@/]{1,253})?")
+_AS_ASKED = ("unlisted", "private", "direct")
+_BARS = ("blocking", "blocked_by", "muting", "muting_notifications", "domain_blocking")
+
+
+class MastodonMentions:
+    """The mentions of one account.
+
+    Args:
+        account: the arguments of its target.
+    """
+
+    def __init__(self, account: Mapping[str, Any], timing: Timing) -> None:
+        self._account, self._timing = account, timing
+        self.target = Mastodon(**account, timing=timing)
+        self._host = urlsplit(self.target.base_url).netloc
+        self._me: str | None = None  # the account's id, until it has been asked for
+
+    def look(self, read: str | None) -> Found | Answer:
+        if self._me is None:
+            exchange = self.target.get("v1/accounts/verify_credentials")
+            self._me = entities.number(exchange.result())
+            if self._me is None:
+                return self._trouble(exchange, "v1/accounts/verify_credentials")
+        found: list[Seen] = []
+        newest, last, now = read or "", "", None
+        for _ in range(_PAGES):
+            query = {"types[]": "mention", "limit": _LIMIT}
+            query |= {name: value for name, value in (("since_id", read), ("max_id", last)) if value}
+            exchange = self.target.get("v1/notifications", **query)
+            page = exchange.result()
+            if not isinstance(page, list):
+                return self._trouble(exchange, "v1/notifications")
+            now = exchange.date() or now
+            numbers = [entities.number(one) or "" for one in page]
+            newest = newest if last or not numbers else numbers[0]
+            new = page[: numbers.index(read)] if read and read in numbers else page
+            found += [seen for one in new if (seen := self._seen(one)) is not None]
+            is_old = now is not None and any(now - made > DAY for one in page if (made := entities.created(one)))
+            if len(new) < len(page) or is_old or not numbers or numbers[-1] in ("", last):
+                break
+            last = numbers[-1]
+        return Found(found[::-1], newest, now)
+
+    def thread(self, seen: Seen) -> Thread | Answer:
+        mention, answer = seen.mention, self._relation(seen.account)
+        if answer:
+            return answer if isinstance(answer, Answer) else Thread(mention, unfit=answer)
+        exchange = self.target.get(f"v1/statuses/{mention.post}/context")
+        if exchange.status in (404, 410):
+            return Thread(mention, unfit="the post is gone")
+        before, after = exchange.result("ancestors"), exchange.result("descendants")
+        if not isinstance(before, list) or not isinstance(after, list):
+            return self._trouble(exchange, "v1/statuses")
+        return self._thread(seen, before, after)
+
+    def reply(self, mention: Mention) -> Mastodon:
+        words = {"visibility": mention.visibility, "content_warning": mention.warning, "reply_to": mention.post}
+        return Mastodon(**{**self._account, **words}, timing=self._timing)
+
+    def wording(self, mention: Mention, line: str) -> str:
+        return f"{mention.handle} {line}"
+
+    def _seen(self, notification: object) -> Seen | None:
+        """What a notification tells; None where it tells of no post."""
+        status, user = at(notification, "status"), at(notification, "account")
+        post, account, acct = entities.number(status), entities.number(user), at(user, "acct")
+        if post is None or account is None or not isinstance(acct, str) or not _ACCT.fullmatch(acct):
+            return None
+        if at(notification, "type") != "mention":
+            return None
+        person = (acct if "@" in acct else f"{acct}@{self._host}").lower()
+        asked, warning = at(status, "visibility"), at(status, "spoiler_text")
+        visibility = "unlisted" if asked == "public" else asked if asked in _AS_ASKED else "direct"
+        mention = Mention(
+            post, f"@{person}", f"@{acct}", post, str(visibility), warning if isinstance(warning, str) else ""
+        )
+        named = at(status, "mentions")
+        others = {entities.number(one) for one in named} if isinstance(named, list) else set()
+        return Seen(
+            mention,
+            account,
+            entities.plain(at(status, "content")),
+            entities.created(notification),
+            entities.profile(user),
+            len(others - {self._me, account, None}),
+            self._unfit(status, user, account),
+        )
+
+    def _unfit(self, status: object, user: object, account: str) -> str:
+        if account == self._me:
+            return "it is the bot's own"
+        if at(user, "bot") is True or at(user, "group") is True:
+            return "the account is a bot"
+        if at(user, "moved") or at(user, "suspended") is True or at(user, "limited") is True:
+            return "the account has moved, or its server has limited it"
+        if at(status, "reblog"):
+            return "it is a boost"
+        return ""
+
+    def _relation(self, account: str) -> str | Answer:
+        """Say whether one has blocked or muted the other, as far as the server tells; "" where not."""
+        exchange = self.target.get("v1/accounts/relationships", **{"id[]": account})
+        found = exchange.result()
+        if exchange.status in (404, 405, 410, 501):  # it knows no such thing
+            return ""
+        if not isinstance(found, list):
+            return self._trouble(exchange, "v1/accounts/relationships")
+        barred = any(at(one, name) is True for one in found for name in _BARS)
+        return "one of the two has blocked or muted the other" if barred else ""
+
+    def _thread(self, seen: Seen, before: list[object], after: list[object]) -> Thread:
+        mention, mine = seen.mention, [one for one in [*before, *after] if self._is_mine(one)]
+        if any(str(at(one, "in_reply_to_id")) == mention.post for one in mine):
+            return Thread(mention, unfit="it has an answer")
+        if before and not self._is_for_me(before[-1], seen):
+            return Thread(mention, unfit="it is a reply to somebody else, who was told by it")
+        pair = {self._me, seen.account}
+        exchanged = [one for one in before[1:] if entities.number(at(one, "account")) in pair]
+        return Thread(
+            replace(mention, thread=(entities.number(before[0]) if before else None) or mention.post),
+            sum(bool(at(one, "in_reply_to_id")) for one in mine),
+            len(exchanged) + bool(before),
+        )
+
+    def _is_mine(self, status: object) -> bool:
+        return entities.number(at(status, "account")) == self._me
+
+    def _is_for_me(self, parent: object, seen: Seen) -> bool:
+        """Whether a reply speaks to the bot, not only on: programs name everybody whom the post before named."""
+        if entities.number(at(parent, "account")) in (self._me, seen.account):
+            return True
+        named = at(parent, "mentions")
+        return not any(entities.number(one) == self._me for one in (named if isinstance(named, list) else []))
+
+    def _trouble(self, exchange: Exchange, place: str) -> Answer:
+        answer = replace(self.target.refusal(exchange), state="later")
+        if exchange.status == 403:
+            scope = f"the token may not see who mentions the bot: give its application {_SCOPES[place]}"
+            return replace(answer, reason=f"{scope} and copy the new token")
+        if exchange.status in (404, 405, 410) and place == "v1/notifications":
+            return replace(answer, reason="the server does not tell who mentions the bot", needs_person=True)
+        if exchange.good:
+            return replace(answer, reason="the server's answer is not Mastodon's")
+        return answer

@@ -1,0 +1,261 @@
+"""One round of answering: settle what is open, look who has mentioned the bot, and answer who is to be answered.
+
+The promise is that of posting, with the mention in the place of the line: an answer is claimed by a link named
+after the mention, is on the disk as `sending` before it leaves, and with its outcome right after; a lost one
+is looked for. How far mentions have been read is remembered only when each of them is claimed or refused.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from random import Random
+from typing import Protocol
+
+from botus.answering.mentions import guards
+from botus.answering.mentions.seen import Door, Seen, Thread
+from botus.answering.mentions.stopped import Stopped
+from botus.log import Say
+from botus.posting.delivery import Deliverer, has_come, is_gone
+from botus.posting.target import Answer, Target
+from botus.settings import Settings
+from botus.store.durable import files
+from botus.store.intents import Delivery, Intent, Intents
+from botus.store.log.answered import Answered, Given
+from botus.store.log.index import Entry
+from botus.store.state import AnsweringStates
+from botus.text import fingerprint
+
+PART, LOCK = "answers", "answer"  # the folder of its intents, and what one process at a time holds
+_JUDGED = 2000  # mentions that are remembered in memory, so that what was refused is not looked at again
+_DONE_KEPT = 30 * 86400  # seconds; older proofs go once the log has them
+_DONE_LOOKED_AT = 20
+
+
+class Choice(Protocol):
+    """Where lines come from."""
+
+    def choose(
+        self, question: str, said: set[str], rng: Random, fits: Callable[[str], bool]
+    ) -> str | None:
+        """Choose a line, none of the fingerprints in `said`, that fits; None where there is none."""
+        ...
+
+
+@dataclass
+class Round:
+    """Rounds of answering on one data directory, and what they work with.
+
+    Attributes:
+        doors: the accounts that people mention, by the target's name.
+        rng: chooses the line.
+        clock: seconds since the epoch.
+    """
+
+    settings: Settings
+    doors: Mapping[str, Door]
+    pool: Choice
+    _: KW_ONLY
+    rng: Random
+    clock: Callable[[], float]
+    say: Say
+    _judged: deque[str] = field(default_factory=lambda: deque(maxlen=_JUDGED))
+
+    def __post_init__(self) -> None:
+        data = self.settings.data
+        self.intents, self.answered = Intents(data, PART), Answered(data)
+        self.stopped, self._states = Stopped(data), AnsweringStates(data)
+
+    def run(self) -> None:
+        """Answer what there is to answer.
+
+        Raises:
+            BusyError: another process is at it.
+            FileError: a file is damaged or cannot be written; nothing was sent after that.
+        """
+        data = self.settings.data
+        with files.lock(data, LOCK, holder="another botus run"):
+            for folder in (data, self._states.path.parent):
+                files.sweep(folder)
+            self.intents.sweep()
+            self.memory = self._states.load()
+            self.answered.entries()  # damage stops it before anybody is asked
+            try:
+                for name, door in self.doors.items():
+                    self._settle(name, door)
+                    self._look(name, door)
+                self._prune()
+            finally:
+                self._states.save(self.memory)
+
+    # What is open from earlier rounds.
+
+    def _settle(self, name: str, door: Door) -> None:
+        def is_left(owner: str, begun: float) -> bool:
+            return is_gone(self.settings.data, LOCK, owner, begun, self.clock())
+
+        for found in self.intents.open():
+            delivery = found.deliveries.get(name)
+            if delivery is None or found.mention is None:
+                continue
+            begun = max(found.claimed / 1000, delivery.begun or 0.0)
+            is_due = has_come(delivery.until, self.clock()) or found.is_final
+            if not is_due or not is_left(found.owner, begun):
+                continue
+            intent = self.intents.take_over(found, self.clock(), is_left)
+            if intent is None or intent.mention is None:
+                continue
+            deliverer = self._deliverer(name, door.reply(intent.mention))
+            delivery = intent.deliveries[name]
+            if delivery.state == "sending":
+                deliverer.settle(intent, name)
+            elif delivery.state == "pending" and self._is_overdue(intent):
+                delivery.state, delivery.error = "rejected", "it could not be sent for a day"
+            elif delivery.state == "pending" and deliverer.is_up(name):
+                deliverer.send(intent, name)
+            self._put_away(intent)
+
+    def _is_overdue(self, intent: Intent) -> bool:
+        return abs(self.clock() - intent.claimed / 1000) > guards.DAY
+
+    # What is new.
+
+    def _look(self, name: str, door: Door) -> None:
+        target = door.target
+        known, key = self.memory.target(name, target.account), f"{name} {target.account}"
+        if known.stopped or not has_come(known.until, self.clock()):
+            return
+        read = self.memory.read.get(key)
+        found = door.look(read)
+        if isinstance(found, Answer):
+            self._deliverer(name, target).pause(name, found)
+            return
+        now = found.now or self.clock()
+        used = self.intents.used() | {_key(name, target, one.post) for one in self.answered.given()}
+        for seen in found.mentions:
+            post = _key(name, target, seen.mention.post)
+            if post in used or post in self._judged:
+                continue
+            if not self._consider(name, door, seen, post, now, is_first=read is None):
+                return  # from the same place in the next round
+            self._judged.append(post)
+        self.memory.read[key] = found.read
+
+    def _consider(self, name: str, door: Door, seen: Seen, post: str, now: float, *, is_first: bool) -> bool:
+        """Answer a mention, or refuse to; False where neither could be done yet."""
+        mention, given = seen.mention, self._given(name)
+        if seen.is_stop and not seen.unfit:
+            self.stopped.add(name, mention.person, mention.handle)
+            self.say(f"{name}: {mention.handle} has asked for no more answers", target=name)
+            return True
+        stopped, per_hour = self.stopped.people(name), self.settings.answers_per_hour
+        if reason := guards.against(seen, given, stopped, per_hour, now, is_first=is_first):
+            return self._refuse(name, seen, reason)
+        thread = door.thread(seen)
+        if isinstance(thread, Answer):
+            self._deliverer(name, door.target).pause(name, thread)
+            return False
+        if reason := guards.against_thread(thread, given):
+            return self._refuse(name, seen, reason)
+        target = door.reply(thread.mention)
+        deliverer = self._deliverer(name, target)
+        if not deliverer.is_up(name):
+            return False
+        line = self._line(door, target, seen, thread, given, now)
+        if line is None:
+            return self._refuse(name, seen, "no line of answers.txt is left that could be said here")
+        text = door.wording(thread.mention, line)
+        intent = Intent(
+            post, text, line, int(now * 1000), deliveries={name: Delivery()}, mention=thread.mention
+        )
+        if not self.intents.claim(intent):
+            return True
+        if self._is_used_after_all(name, intent):
+            self.intents.give_back(intent)
+            return True
+        deliverer.send(intent, name)
+        self._put_away(intent)
+        return True
+
+    def _line(
+        self, door: Door, target: Target, seen: Seen, thread: Thread, given: list[Given], now: float
+    ) -> str | None:
+        """Choose what to say; nothing twice in a conversation, nor to one person within a day."""
+        mention = thread.mention
+        said = {
+            fingerprint(one.line)
+            for one in given
+            if one.thread == mention.thread or (one.person == mention.person and now - one.at < guards.DAY)
+        }
+
+        def fits(line: str) -> bool:
+            return target.problem(door.wording(mention, line)) is None
+
+        return self.pool.choose(seen.words, said, self.rng, fits)
+
+    def _given(self, name: str) -> list[Given]:
+        """The answers that were given, or are being given; those of all platforms count for the hour."""
+        waiting = (
+            Given(target, one.mention.post, one.mention.person, one.mention.thread, one.claimed / 1000, one.raw)
+            for one in self.intents.open()
+            if one.mention
+            for target in one.deliveries
+        )
+        return [*self.answered.given(), *waiting]
+
+    def _is_used_after_all(self, name: str, intent: Intent) -> bool:
+        """Look again, now that nobody else can claim it: another may have finished it meanwhile."""
+        assert intent.mention
+        posts = {one.post for one in self.answered.given() if one.target == name}
+        return self.intents.find_done(intent.fingerprint) is not None or intent.mention.post in posts
+
+    def _refuse(self, name: str, seen: Seen, reason: str) -> bool:
+        self.say(f"{name}: {seen.mention.handle} gets no answer: {reason}", target=name)
+        return True
+
+    # What becomes of it.
+
+    def _deliverer(self, name: str, target: Target) -> Deliverer:
+        return Deliverer({name: target}, self.intents, self.memory, self.clock, self.say, are_answers=True)
+
+    def _put_away(self, intent: Intent) -> None:
+        """Leave an open answer to later rounds; log one that has its last word."""
+        if not intent.is_final:
+            self.intents.release(intent)
+            return
+        self.answered.append(_entry(intent))
+        self.intents.finish(intent)
+
+    def _prune(self) -> None:
+        """Drop proofs that are old and that the log has too; a few a round."""
+        names = self.intents.done_names()
+        if len(names) <= _DONE_LOOKED_AT:
+            return
+        logged = {entry.get("post") for entry in self.answered.entries()}
+        for post in self.rng.sample(names, _DONE_LOOKED_AT):
+            intent = self.intents.find_done(post)
+            is_old = intent and intent.claimed / 1000 < self.clock() - _DONE_KEPT
+            if intent and intent.mention and is_old and intent.mention.post in logged:
+                self.intents.forget(post)
+
+
+def _key(name: str, target: Target, post: str) -> str:
+    """Name a mention: on Mastodon the same number is another post on another server."""
+    return fingerprint(f"{name} {target.base_url} {post}")
+
+
+def _entry(intent: Intent) -> Entry:
+    """Make the log's entry of a finished answer."""
+    assert intent.mention
+    mention = intent.mention
+    return {
+        "text": intent.raw,
+        "timestamp": intent.claimed,
+        "id": intent.id,
+        "targets": {name: one.outcome() for name, one in intent.deliveries.items()},
+        "to": mention.handle,
+        "person": mention.person,
+        "post": mention.post,
+        "thread": mention.thread,
+    }
