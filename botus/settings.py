@@ -23,6 +23,7 @@ from botus.text import address, choice, duration, number, truth
 
 PostOnly = Literal["any", "reviewed", "kept"]
 PostOrder = Literal["random", "spaced", "file"]
+AnswerWhom = Literal["no", "mentions"]
 AnswersFrom = Literal["picked", "posted"]
 LogFormat = Literal["text", "json"]
 
@@ -49,6 +50,8 @@ class Settings:
         jitter: seconds by which a slot may be late.
         catch_up: whether one missed slot is made up for.
         max_per_day: most posts in 24 hours.
+        answer: whom `botus run` answers.
+        answers_per_hour: most answers in an hour, to all of them.
         answers_from: whether posts that were posted are answers besides what was picked for that.
         base_models: the address of the folder that has the base models, one folder each.
         serve_token: what programs say that may ask `botus serve`; None where everybody may.
@@ -71,6 +74,8 @@ class Settings:
     max_per_day: int = 48
     post_only: PostOnly = "any"
     post_order: PostOrder = "random"
+    answer: AnswerWhom = "no"
+    answers_per_hour: int = 6
     answers_from: AnswersFrom = "picked"
     log_format: LogFormat = "text"
     base_models: str = _BASE_MODELS
@@ -180,6 +185,8 @@ _OWN = (
     _own("MAX_PER_DAY", "max_per_day", number),
     _own("POST_ONLY", "post_only", partial(choice, get_args(PostOnly))),
     _own("POST_ORDER", "post_order", partial(choice, get_args(PostOrder))),
+    _own("ANSWER", "answer", partial(choice, get_args(AnswerWhom))),
+    _own("ANSWERS_PER_HOUR", "answers_per_hour", number),
     _own("ANSWERS_FROM", "answers_from", partial(choice, get_args(AnswersFrom))),
     _own("LOG_FORMAT", "log_format", partial(choice, get_args(LogFormat))),
     _own("BASE_MODEL_URL", "base_models", address),

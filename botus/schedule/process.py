@@ -2,7 +2,8 @@
 
 As process 1 nothing stops it but its own handlers: SIGTERM and SIGINT end it at once when it waits, and after
 the request in progress; SIGHUP makes it read its settings and secret files again. Whatever else this process
-prints, a library's warning as well, comes through the same log.
+prints, a library's warning as well, comes through the same log. Where people are to be answered, a thread
+beside the loop does that.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from botus import shutdown
@@ -55,7 +57,8 @@ def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: b
 
     while True:
         hear = listen(settings, targets, say)
-        Loop(settings, targets, time.time, wait, say, random.Random(), hear).run()
+        with _answering(settings, say):
+            Loop(settings, targets, time.time, wait, say, random.Random(), hear).run()
         if shutdown.is_requested():
             say("stopped")
             break
@@ -69,6 +72,22 @@ def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: b
             say("settings and secret files were read again")
     if signal.SIGINT in signals.caught:
         raise Interrupted("interrupted")
+
+
+@contextmanager
+def _answering(settings: Settings, say: Say) -> Iterator[None]:
+    """Meanwhile answer who mentions the bot, where that is asked for; else nothing of it is loaded."""
+    if settings.answer == "no":
+        yield
+        return
+    from botus.answering.mentions.watch import Watch
+
+    watch = Watch(settings, say)
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.stop()
 
 
 def _checked(settings: Settings) -> tuple[Settings, dict[str, Target]]:

@@ -10,7 +10,7 @@ forgotten.py   owns .botus/copies.bin: what is left of corpora that were forgott
                them
 intents.py     owns .botus/intents and .botus/done: one file per post that has been claimed, and what became
                of it
-log/           tweeted.json, the log of what was posted, and its index
+log/           tweeted.json, the log of what was posted, and its index; answered.json, that of answers
 queue/         tweets.txt, one post per line: what waits to be posted; answers.txt: what answers are
                chosen from
 sessions.py    owns .botus/bluesky.json: the session with a Bluesky server, kept between runs, readable by

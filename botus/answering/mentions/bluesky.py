@@ -1,7 +1,9 @@
 """Who has mentioned the bot on Bluesky, or replied to it, and how the answer looks there.
 
 The account's server passes these questions on to Bluesky's AppView. An app password is enough.
-Source: the lexicons app.bsky.notification.listNotifications, app.bsky.feed.getPostThread, app.bsky.actor.defs.
+
+Source: the lexicons app.bsky.notification.listNotifications, app.bsky.feed.getPostThread and
+app.bsky.actor.defs.
 """
 
 from __future__ import annotations
@@ -45,7 +47,9 @@ class BlueskyMentions:
         found: list[Seen] = []
         newest, now, cursor, since = read or "", None, "", (moment(read) or 0.0) - _LATE
         for _ in range(_PAGES):
-            query = {"reasons": ["mention", "reply"], "limit": _LIMIT} | ({"cursor": cursor} if cursor else {})
+            query = {"reasons": ["mention", "reply"], "limit": _LIMIT} | (
+                {"cursor": cursor} if cursor else {}
+            )
             did, exchange = self.target.get("app.bsky.notification.listNotifications", **query)
             page = exchange.result("notifications")
             if not did or not isinstance(page, list):
@@ -107,9 +111,7 @@ class BlueskyMentions:
         if not _is_reference(thread, thread_cid):
             thread, thread_cid = post, cid
         handle = f"@{at(author, 'handle')}"
-        mention = Mention(
-            str(post), person, handle, str(thread), cid=str(cid), thread_cid=str(thread_cid)
-        )
+        mention = Mention(str(post), person, handle, str(thread), cid=str(cid), thread_cid=str(thread_cid))
         return Seen(
             mention,
             person,
@@ -131,7 +133,9 @@ class BlueskyMentions:
             return "its server has limited the account"
         if any(at(author, "viewer", name) for name in _BARS):
             return "one of the two has blocked or muted the other"
-        if reason == "reply" and not str(at(record, "reply", "parent", "uri")).startswith(f"at://{self._me}/"):
+        if reason == "reply" and not str(at(record, "reply", "parent", "uri")).startswith(
+            f"at://{self._me}/"
+        ):
             return "it is a reply to somebody else"  # beneath a post of the bot's
         return ""
 

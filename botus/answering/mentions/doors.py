@@ -1,4 +1,4 @@
-"""The accounts that people may mention: those that the settings name, on platforms where answering is free."""
+"""The accounts that people may mention, by the settings. X is not among them: there every answer costs."""
 
 from __future__ import annotations
 

@@ -19,7 +19,13 @@ _OTHERS = 3  # people besides the bot and whoever wrote it
 
 
 def against(
-    seen: Seen, given: Collection[Given], stopped: Collection[str], per_hour: int, now: float, *, is_first: bool
+    seen: Seen,
+    given: Collection[Given],
+    stopped: Collection[str],
+    per_hour: int,
+    now: float,
+    *,
+    is_first: bool,
 ) -> str:
     """Say why a mention gets no answer, as far as it tells itself; "" where it may get one.
 

@@ -65,7 +65,9 @@ class MastodonMentions:
             newest = newest if last or not numbers else numbers[0]
             new = page[: numbers.index(read)] if read and read in numbers else page
             found += [seen for one in new if (seen := self._seen(one)) is not None]
-            is_old = now is not None and any(now - made > DAY for one in page if (made := entities.created(one)))
+            is_old = now is not None and any(
+                now - made > DAY for one in page if (made := entities.created(one))
+            )
             if len(new) < len(page) or is_old or not numbers or numbers[-1] in ("", last):
                 break
             last = numbers[-1]
@@ -84,7 +86,11 @@ class MastodonMentions:
         return self._thread(seen, before, after)
 
     def reply(self, mention: Mention) -> Mastodon:
-        words = {"visibility": mention.visibility, "content_warning": mention.warning, "reply_to": mention.post}
+        words = {
+            "visibility": mention.visibility,
+            "content_warning": mention.warning,
+            "reply_to": mention.post,
+        }
         return Mastodon(**{**self._account, **words}, timing=self._timing)
 
     def wording(self, mention: Mention, line: str) -> str:
@@ -156,7 +162,7 @@ class MastodonMentions:
         return entities.number(at(status, "account")) == self._me
 
     def _is_for_me(self, parent: object, seen: Seen) -> bool:
-        """Whether a reply speaks to the bot, not only on: programs name everybody whom the post before named."""
+        """Whether a reply speaks to the bot: programs name all whom the post before it named."""
         if entities.number(at(parent, "account")) in (self._me, seen.account):
             return True
         named = at(parent, "mentions")

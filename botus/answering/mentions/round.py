@@ -1,14 +1,14 @@
-"""One round of answering: settle what is open, look who has mentioned the bot, and answer who is to be answered.
+"""One round of answering: settle what is open, look who has mentioned the bot, answer who is to be answered.
 
-The promise is that of posting, with the mention in the place of the line: an answer is claimed by a link named
-after the mention, is on the disk as `sending` before it leaves, and with its outcome right after; a lost one
-is looked for. How far mentions have been read is remembered only when each of them is claimed or refused.
+The promise is that of posting, with the mention in the place of the line: an answer is claimed by a link that
+is named after the mention, is on the disk as `sending` before it leaves, and with its outcome right after; a
+lost one is looked for. How far mentions were read is written down when each of them is claimed or refused.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from random import Random
 from typing import Protocol
@@ -36,9 +36,7 @@ _DONE_LOOKED_AT = 20
 class Choice(Protocol):
     """Where lines come from."""
 
-    def choose(
-        self, question: str, said: set[str], rng: Random, fits: Callable[[str], bool]
-    ) -> str | None:
+    def choose(self, question: str, said: set[str], rng: Random, fits: Callable[[str], bool]) -> str | None:
         """Choose a line, none of the fingerprints in `said`, that fits; None where there is none."""
         ...
 
@@ -197,7 +195,9 @@ class Round:
     def _given(self, name: str) -> list[Given]:
         """The answers that were given, or are being given; those of all platforms count for the hour."""
         waiting = (
-            Given(target, one.mention.post, one.mention.person, one.mention.thread, one.claimed / 1000, one.raw)
+            Given(
+                target, one.mention.post, one.mention.person, one.mention.thread, one.claimed / 1000, one.raw
+            )
             for one in self.intents.open()
             if one.mention
             for target in one.deliveries

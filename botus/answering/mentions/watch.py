@@ -32,10 +32,8 @@ class Watch:
 
     def __init__(self, settings: Settings, say: Say, clock: Callable[[], float] = time.time) -> None:
         self._say, self._said = say, set[str]()
-        self._pool = Pool(settings.data)
-        self._round = Round(
-            settings, doors(settings, clock), self._pool, rng=Random(), clock=clock, say=say
-        )
+        self._pool = Pool(settings.data, from_posted=settings.answers_from == "posted")
+        self._round = Round(settings, doors(settings, clock), self._pool, rng=Random(), clock=clock, say=say)
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="answers", daemon=True)
 

@@ -32,6 +32,7 @@ _MEANT |= {alias: each.name for one in PLATFORMS for each in one.settings for al
 _NEEDS = {
     "CRON": ("JITTER", "CATCH_UP", "MAX_PER_DAY", "PING_URL", "NOTIFY_URLS"),
     "NOTIFY_URLS": ("LOW_QUEUE",),
+    "ANSWER": ("ANSWERS_PER_HOUR",),
 }
 
 

@@ -53,11 +53,11 @@ class Answered:
         return self._entries
 
     def given(self) -> list[Given]:
-        """Return the answers that are or may be there, oldest first; what a hand has written is passed over."""
+        """Return the answers that are or may be there, oldest first; without what a hand has written."""
         return [found for entry in self.entries() for found in _given(entry)]
 
     def append(self, entry: Entry) -> None:
-        """Add an entry at the end, durably, unless the answer to its post is there; all bytes before it stay."""
+        """Add an entry at the end, durably, unless the answer to its post is there; other bytes stay."""
 
         def attempt() -> None:
             seen, content = files.stamp(self.path), files.read(self.path)

@@ -1,0 +1,211 @@
+"""An answer is given at most once, whatever happens to the request, the process or the folder."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from botus.errors import BusyError, FileError
+from botus.store.durable import files, mounts
+from botus.store.intents import Intents
+from botus.store.state import AnsweringStates
+from tests.answering.mentions.world import Bot
+from tests.proofs.poster import no_lock
+from tests.support.mentions import MentionServer
+
+
+def states(bot: Bot) -> list[str]:
+    return [
+        one["targets"]["mastodon"]["state"] for one in json.loads((bot.data / "answered.json").read_text())
+    ]
+
+
+@pytest.mark.parametrize("fault", ["commit drop", "drop", "commit cut", "commit 500", "500", "commit reset"])
+def test_a_lost_answer_is_looked_for_and_given_once(bot: Bot, fault: str) -> None:
+    bot.server.says("kit", "@kettle hello")
+    bot.server.script(fault)
+    bot.turn()
+    bot.turn(61)
+    assert len(bot.server.answers()) == 1
+    assert states(bot) == ["posted"]
+    assert Intents(bot.data, "answers").open() == []
+    bot.turn(61)
+    assert len(bot.server.answers()) == 1
+
+
+@pytest.mark.parametrize("fault", ["commit drop", "drop"])
+def test_where_the_server_cannot_tell_it_is_unknown_and_never_sent_again(bot: Bot, fault: str) -> None:
+    bot.server.version = "2.7.2 (compatible; Akkoma 3.10)"
+    bot.server.says("kit", "@kettle hello")
+    bot.server.script(fault)
+    for _ in range(4):
+        bot.turn(61)
+    assert states(bot) == ["posted" if "commit" in fault else "unknown"]
+    assert len(bot.server.answers()) == ("commit" in fault)
+    assert not any("botus resolve" in line for line in bot.said)
+
+
+def test_a_busy_server_gets_its_rest(bot: Bot) -> None:
+    bot.server.says("kit", "@kettle hello")
+    bot.server.remaining = 0
+    bot.server.reset = str(int(bot.clock() + 900))
+    bot.turn()
+    asked = len(bot.server.requests)
+    bot.turn(600)
+    assert len(bot.server.requests) == asked
+    bot.server.remaining = 1000
+    assert len(bot.turn(300)) == 1
+
+
+def test_an_answer_that_waits_for_the_server_is_sent_later_or_given_up(bot: Bot) -> None:
+    bot.turn()
+    bot.server.says("kit", "@kettle hello")
+    bot.server.script('429 {"error": "Too many requests"}')
+    assert bot.turn() == []
+    assert len(bot.turn(300)) == 1
+    bot.server.says("mole", "@kettle hello")
+    bot.server.script(*['429 {"error": "Too many requests"}'] * 40)
+    for _ in range(30):
+        bot.turn(3600)
+    assert states(bot) == ["posted", "rejected"]
+
+
+def test_a_token_that_may_not_see_mentions(bot: Bot) -> None:
+    bot.server.scopes = "write:statuses read:accounts read:statuses read:follows"
+    bot.server.says("kit", "@kettle hello")
+    for _ in range(3):
+        bot.turn()
+    said = [line for line in bot.said if "read:notifications" in line]
+    assert len(said) == 1
+    assert "botus doctor" in said[0]
+
+
+@pytest.mark.parametrize("scope", ["read:accounts", "read:follows", "read:statuses"])
+def test_the_scopes_that_the_guards_need(bot: Bot, scope: str) -> None:
+    every = {"write:statuses", "read:accounts", "read:statuses", "read:follows", "read:notifications"}
+    bot.server.scopes = " ".join(every - {scope})
+    bot.server.says("kit", "@kettle hello")
+    assert bot.turn() == bot.turn() == []
+    assert len([line for line in bot.said if scope in line]) == 1
+
+
+def test_a_server_without_notifications(bot: Bot) -> None:
+    bot.server.has_notifications = False
+    assert bot.turn() == bot.turn() == []
+    assert bot.said == [
+        "answers on mastodon: stopped: the server does not tell who mentions the bot; fix it,"
+        " then run: botus doctor"
+    ]
+
+
+@pytest.mark.parametrize("body", ["<html>hello</html>", "{}", '[1, null, {"type": "mention"}]', "[[[["])
+def test_nonsense_from_the_server_answers_nobody(bot: Bot, body: str) -> None:
+    bot.server.script(f"on=notifications 200 {body}")
+    assert bot.turn() == []
+    bot.server.says("kit", "@kettle hello")
+    assert len(bot.turn(120)) == 1
+
+
+def test_a_post_that_goes_as_the_answer_comes(bot: Bot) -> None:
+    bot.server.says("kit", "@kettle hello")
+    bot.server.script('404 {"error": "Record not found"}')
+    bot.turn()
+    assert states(bot) == ["rejected"]
+    bot.server.says("mole", "@kettle hello")
+    assert len(bot.turn()) == 1
+
+
+def test_what_was_answered_by_hand_gets_no_second_answer(bot: Bot) -> None:
+    asked = bot.server.says("kit", "@kettle hello")
+    bot.server.says("kettle", "@kit hello yourself", to=asked)
+    assert bot.turn() == []
+
+
+def test_a_folder_that_lost_what_it_remembered(bot: Bot) -> None:
+    bot.server.says("kit", "@kettle hello")
+    assert len(bot.turn()) == 1
+    AnsweringStates(bot.data).path.unlink()
+    bot.begin()
+    assert bot.turn() == []  # done/ and the log know
+    (bot.data / "answered.json").unlink()
+    for path in Intents(bot.data, "answers").done_folder.iterdir():
+        path.unlink()
+    AnsweringStates(bot.data).path.unlink()
+    bot.begin()
+    assert bot.turn() == []  # the server knows
+    assert "mastodon: @kit gets no answer: it has an answer" in bot.said
+
+
+@pytest.mark.parametrize("name", ["answered.json", ".botus/answers/state.json"])
+def test_damage_stops_answering_before_anybody_is_asked(bot: Bot, name: str) -> None:
+    bot.server.says("kit", "@kettle hello")
+    path = bot.data / name
+    path.parent.mkdir(exist_ok=True, parents=True)
+    path.write_text('[{"text": "hal')
+    with pytest.raises(FileError, match=path.name):
+        bot.turn()
+    assert bot.server.requests == []
+
+
+def test_two_runs_share_the_work(bot: Bot, server: MentionServer) -> None:
+    other = Bot(bot.data, server, bot.clock)
+    server.says("kit", "@kettle hello")
+    with files.lock(bot.data, "answer"), pytest.raises(BusyError):
+        other.round.run()
+    assert len(bot.turn()) == 1
+    assert other.turn() == []
+
+
+def test_where_locks_keep_nobody_out_one_claims_it(
+    tmp_path: Path, bot: Bot, server: MentionServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "lock", no_lock)
+    monkeypatch.setattr(mounts, "lock_excludes", lambda data, name: False)
+    many = {"answers_per_hour": 1000}
+    bots = [Bot(bot.data, server, bot.clock, **many) for _ in range(3)]
+    for number in range(20):
+        server.says(f"p{number}", "@kettle hello")
+    threads = [threading.Thread(target=one.round.run) for one in bots]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    answered = [one.extras["in_reply_to_id"] for one in server.answers()]
+    assert len(answered) == len(set(answered)) == 20
+
+
+def test_two_bots_that_mention_each_other_for_a_day(tmp_path: Path, server: MentionServer) -> None:
+    """Nobody has told that they are bots: each sees the other's answer as a mention."""
+    clock = server.clock
+    server.accounts["pot"] = {}
+    server.accounts["kettle"] = {}
+    server.tokens["pot-token"] = "pot"
+    server.bot = False
+    bots = [Bot(tmp_path / who, server, clock, token) for who, token in (("k", ""), ("p", "pot-token"))]  # type: ignore[arg-type]
+    for bot in bots:
+        bot.turn(1)
+    server.says("kettle", "@pot good morning")
+    server.says("pot", "@kettle good morning to you")
+    for _ in range(24 * 6):
+        for bot in bots:
+            bot.turn(300)
+    assert 2 <= len(server.answers()) <= 3
+
+
+@pytest.mark.parametrize("hours", [1.1, 3])
+def test_two_slow_bots(tmp_path: Path, server: MentionServer, hours: float) -> None:
+    """Each answers so late that an hour for a person has passed."""
+    clock = server.clock
+    server.accounts["pot"] = {}
+    server.tokens["pot-token"] = "pot"
+    bots = [Bot(tmp_path / who, server, clock, token) for who, token in (("k", ""), ("p", "pot-token"))]  # type: ignore[arg-type]
+    for bot in bots:
+        bot.turn(1)
+    server.says("kettle", "@pot good morning")
+    for _ in range(12):
+        for bot in reversed(bots):
+            bot.turn(hours * 3600)
+    assert len(server.answers()) == 3

@@ -1,0 +1,60 @@
+"""A bot with answers, and the people who mention it on a loopback server, with one clock for all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from botus.answering.mentions.doors import doors
+from botus.answering.mentions.round import Round
+from botus.answering.pool import Pool
+from botus.settings import Settings
+from tests.support.fakes import Clock
+from tests.support.loopback import Post
+from tests.support.mentions import MentionServer
+
+LINES = [f"The lamp answers for the {number}th time." for number in range(30)]
+
+
+class Bot:
+    """One bot: its folder, its account and its rounds."""
+
+    def __init__(
+        self,
+        data: Path,
+        server: MentionServer,
+        clock: Clock,
+        token: str = "",
+        **settings: Any,  # noqa: ANN401
+    ) -> None:
+        data.mkdir(exist_ok=True)
+        self.data, self.server, self.clock, self.said = data, server, clock, list[str]()
+        if not (data / "answers.txt").exists():
+            (data / "answers.txt").write_text("".join(f"{line}\n" for line in LINES))
+        (data / "tweets.txt").touch()
+        account = {"base_url": server.url, "token": token or server.token}
+        self.settings = Settings(data, {"mastodon": account}, answer="mentions", **settings)
+        self.begin()
+
+    def begin(self) -> None:
+        """Start anew, as after a crash: nothing is in memory."""
+
+        def say(message: str, level: str = "info", **fields: object) -> None:
+            self.said.append(message)
+
+        self.round = Round(
+            self.settings,
+            doors(self.settings, self.clock),
+            Pool(self.data),
+            rng=Random(1),
+            clock=self.clock,
+            say=say,
+        )
+
+    def turn(self, seconds: float = 60.0) -> list[Post]:
+        """One round, after so many seconds; returns what was answered in it."""
+        self.clock.now += seconds
+        before = len(self.server.answers())
+        self.round.run()
+        return self.server.answers()[before:]
