@@ -11,30 +11,25 @@ from botus.answering.mentions.round import Round
 from botus.answering.pool import Pool
 from botus.settings import Settings
 from tests.support.fakes import Clock
-from tests.support.loopback import Post
-from tests.support.mentions import MentionServer
+from tests.support.bluesky_mentions import BlueskyMentionServer
 
 LINES = [f"The lamp answers for the {number}th time." for number in range(30)]
 
 
 class Bot:
-    """One bot: its folder, its account and its rounds."""
+    """One bot on Mastodon: its folder, its account and its rounds."""
 
     def __init__(
         self,
         data: Path,
-        server: MentionServer,
+        server: Any,  # noqa: ANN401
         clock: Clock,
         token: str = "",
         **settings: Any,  # noqa: ANN401
     ) -> None:
-        data.mkdir(exist_ok=True)
         self.data, self.server, self.clock, self.said = data, server, clock, list[str]()
-        if not (data / "answers.txt").exists():
-            (data / "answers.txt").write_text("".join(f"{line}\n" for line in LINES))
-        (data / "tweets.txt").touch()
         account = {"base_url": server.url, "token": token or server.token}
-        self.settings = Settings(data, {"mastodon": account}, answer="mentions", **settings)
+        self.settings = Settings(_folder(data), {"mastodon": account}, answer="mentions", **settings)
         self.begin()
 
     def begin(self) -> None:
@@ -52,9 +47,28 @@ class Bot:
             say=say,
         )
 
-    def turn(self, seconds: float = 60.0) -> list[Post]:
+    def turn(self, seconds: float = 60.0) -> list[Any]:
         """One round, after so many seconds; returns what was answered in it."""
         self.clock.now += seconds
         before = len(self.server.answers())
         self.round.run()
         return self.server.answers()[before:]
+
+
+class BlueskyBot(Bot):
+    """One on Bluesky."""
+
+    def __init__(self, data: Path, server: BlueskyMentionServer, clock: Clock) -> None:
+        self.data, self.server, self.clock, self.said = data, server, clock, list[str]()
+        account = {"service": server.url, "handle": server.handle, "password": server.password}
+        self.settings = Settings(_folder(data), {"bluesky": account}, answer="mentions")
+        self.begin()
+
+
+def _folder(data: Path) -> Path:
+    """A data folder with answers and an empty queue."""
+    data.mkdir(exist_ok=True)
+    if not (data / "answers.txt").exists():
+        (data / "answers.txt").write_text("".join(f"{line}\n" for line in LINES))
+    (data / "tweets.txt").touch()
+    return data
