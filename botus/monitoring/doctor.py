@@ -15,6 +15,7 @@ from botus import settings as settings_module
 from botus.log import censor
 from botus.monitoring import notify
 from botus.monitoring.checks.accounts import accounts
+from botus.monitoring.checks.answers import answers
 from botus.monitoring.checks.content import content
 from botus.monitoring.checks.environment import environment
 from botus.monitoring.checks.finding import Finding, guarded
@@ -54,6 +55,7 @@ def consult(
         yield from environment(variables, settings, problems)
         yield from guarded(connect)
         yield from examine(settings, targets, names, clock())
+        yield from guarded(lambda: answers(settings, clock))
         trial = notify.try_out(settings) if send else None
         yield from guarded(lambda: notifications(notify.check(settings), trial))
 

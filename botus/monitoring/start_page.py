@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
@@ -42,6 +43,8 @@ def start_page(
             )
     for target in targets.values():
         yield "info", f"posts to {target.name} {target.about}"
+    if settings.answer != "no":
+        yield from _answers(survey)
     if not targets:
         yield "warning", "no credentials are set: this is a dry run, nothing is posted"
     for problem in (*survey.needs_attention, *map(sentence, survey.damage)):
@@ -53,6 +56,19 @@ def start_page(
     for finding in guarded(lambda: preflight(settings.data)):
         if finding.level != "ok":
             yield "error" if finding.level == "problem" else "warning", f"{finding.message}; {finding.hint}"
+
+
+def _answers(survey: Survey) -> Iterator[tuple[str, str]]:
+    from botus.answering.mentions.summary import NOWHERE
+
+    found = survey.answers(time.time())
+    if found and found.places:
+        most = f"at most {survey.settings.answers_per_hour} times an hour, from answers.txt"
+        yield "info", f"answers who mentions it on {' and '.join(found.places)}, {most}"
+    elif found:
+        yield "warning", NOWHERE
+    for name, reason in (found.troubles if found else {}).items():
+        yield "error", f"answers on {name} have stopped: {reason}; fix it, then run: botus doctor"
 
 
 def _queue(queue: QueueCounts, per_day: float) -> tuple[str, str]:

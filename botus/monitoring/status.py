@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from botus.errors import FileError, SettingsError, sentence
@@ -22,6 +22,9 @@ from botus.schedule.slots import Schedule, schedule_of, upcoming
 from botus.schedule.zones import dated, dated_entry, zone_or_utc
 from botus.store.state import PostingState
 from botus.text import counted, fingerprint, short_id, span
+
+if TYPE_CHECKING:
+    from botus.answering.mentions.summary import Summary
 
 _INDENT = 12  # columns of a heading
 _WIDE = 200  # columns where nothing is folded
@@ -37,12 +40,14 @@ class Status:
         now: seconds since the epoch.
         schedule: None without CRON, or where something is wrong with it.
         schedule_problem: what is wrong with CRON or TZ.
+        answers: how answering goes; None where its files are damaged.
     """
 
     survey: Survey
     now: float
     schedule: Schedule | None
     schedule_problem: str
+    answers: Summary | None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -107,6 +112,7 @@ class Status:
             "posted": known.log.count if known.log else None,
             "last": known.log.last if known.log else [],
             "unconfirmed": dict(known.log.unconfirmed) if known.log else {},
+            "answers": self.answers.as_dict() if self.answers else None,
             "waiting": [asdict(one) for one in self.waiting],
             "needs_a_person": known.needs_attention,
             "damage": self.damage,
@@ -116,12 +122,12 @@ class Status:
 def look(survey: Survey, now: float) -> Status:
     """Look at everything; damage and a wrong schedule become part of the answer."""
     _ = survey.queue, survey.log, survey.intents, survey.memory  # so that `damage` is complete
-    schedule, problem = None, ""
+    schedule, problem, answers = None, "", survey.answers(now)
     try:
         schedule = schedule_of(survey.settings) if survey.settings.cron else None
     except SettingsError as error:
         problem = sentence(error)
-    return Status(survey, now, schedule, problem)
+    return Status(survey, now, schedule, problem, answers)
 
 
 def lines(status: Status, width: int | None = None) -> Iterator[str]:
@@ -133,6 +139,7 @@ def lines(status: Status, width: int | None = None) -> Iterator[str]:
         "schedule": _when(status),
         "posts to": _targets(status),
         "posted": _posted(known.log, status.zone, wide) if known.log else (),
+        "answers": _answers(status.answers, status.zone, wide) if status.answers else (),
         "in progress": _in_progress(status.waiting, wide),
         "attention": (line for sentence in known.needs_attention for line in _with_command(sentence)),
         "damage": status.damage,
@@ -191,6 +198,13 @@ def _posted(log: LogSummary, zone: ZoneInfo, width: int) -> Iterator[str]:
         yield _cut(f"{dated_entry(entry['timestamp'], zone)} {post}", entry["text"], width)
         for name, part in outcomes(entry).items():
             yield f"  {name} {part.get('state')} {part.get('url') or part.get('error') or ''}".rstrip()
+
+
+def _answers(answers: Summary, zone: ZoneInfo, width: int) -> Iterator[str]:
+    for line in answers.lines():
+        yield from _with_command(line)
+    for entry in answers.last:
+        yield _cut(f"{dated_entry(entry['timestamp'], zone)} to {entry.get('to', '')}", entry["text"], width)
 
 
 def _in_progress(waiting: list[OpenPost], width: int) -> Iterator[str]:

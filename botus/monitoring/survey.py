@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from botus.checkpoints import samples
 from botus.errors import BotusError, FileError, sentence
@@ -33,6 +33,9 @@ from botus.store.log.index import Entry
 from botus.store.log.tweeted import Log
 from botus.store.queue.tweets import Queue
 from botus.store.state import PostingState, StateFiles
+
+if TYPE_CHECKING:
+    from botus.answering.mentions.summary import Summary
 
 Value = TypeVar("Value")
 _LAST = 10
@@ -180,6 +183,12 @@ class Survey:
     def needs_attention(self) -> list[str]:
         """Everything that a person has to look at, one sentence each."""
         return [*self.stopped.values(), *self.unknown.values()]
+
+    def answers(self, now: float) -> Summary | None:
+        """How answering goes; `now` is seconds since the epoch. No slot depends on it."""
+        from botus.answering.mentions.summary import summary
+
+        return self._tried(lambda: summary(self.settings, now))
 
     def check(self) -> list[BotusError]:
         """Look at every file that a slot reads, keeping little of it; returns what is damaged."""

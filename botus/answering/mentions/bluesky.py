@@ -22,7 +22,7 @@ from botus.posting.targets.bluesky_server import error_of
 from botus.store.intents import Mention
 from botus.store.sessions import Sessions
 
-_PAGES, _LIMIT = 15, 100
+_LIMIT = 100
 _LATE = 600.0  # seconds by which a post may be listed later than others that are newer
 _ADDRESS = re.compile(r"at://(did:[a-z]+:[A-Za-z0-9._:%-]+)/app\.bsky\.feed\.post/[A-Za-z0-9._:~-]{1,512}")
 _CID = re.compile(r"[A-Za-z0-9]{8,200}")
@@ -43,10 +43,14 @@ class BlueskyMentions:
         self.target = Bluesky(**account, sessions=sessions, timing=timing)
         self._me = ""
 
-    def look(self, read: str | None) -> Found | Answer:
+    def check(self) -> Answer | None:
+        found = self.look(None, 1)
+        return found if isinstance(found, Answer) else None
+
+    def look(self, read: str | None, pages: int = 15) -> Found | Answer:
         found: list[Seen] = []
         newest, now, cursor, since = read or "", None, "", (moment(read) or 0.0) - _LATE
-        for _ in range(_PAGES):
+        for _ in range(pages):
             query = {"reasons": ["mention", "reply"], "limit": _LIMIT} | (
                 {"cursor": cursor} if cursor else {}
             )

@@ -20,7 +20,7 @@ from botus.posting.targets import mastodon_entities as entities
 from botus.posting.targets.mastodon import Mastodon
 from botus.store.intents import Mention
 
-_PAGES, _LIMIT = 15, 40
+_LIMIT = 40
 _SCOPES = {
     "v1/notifications": "read:notifications",
     "v1/accounts/verify_credentials": "read:accounts",
@@ -45,7 +45,17 @@ class MastodonMentions:
         self._host = urlsplit(self.target.base_url).netloc
         self._me: str | None = None  # the account's id, until it has been asked for
 
-    def look(self, read: str | None) -> Found | Answer:
+    def check(self) -> Answer | None:
+        found = self.look(None, 1)
+        if isinstance(found, Answer):
+            return found
+        relation = self._relation(self._me or "")
+        if isinstance(relation, Answer):
+            return relation
+        exchange = self.target.get("v1/statuses/0/context")  # there is no such one, but it may be asked for
+        return self._trouble(exchange, "v1/statuses") if exchange.status in (401, 403) else None
+
+    def look(self, read: str | None, pages: int = 15) -> Found | Answer:
         if self._me is None:
             exchange = self.target.get("v1/accounts/verify_credentials")
             self._me = entities.number(exchange.result())
@@ -53,7 +63,7 @@ class MastodonMentions:
                 return self._trouble(exchange, "v1/accounts/verify_credentials")
         found: list[Seen] = []
         newest, last, now = read or "", "", None
-        for _ in range(_PAGES):
+        for _ in range(pages):
             query = {"types[]": "mention", "limit": _LIMIT}
             query |= {name: value for name, value in (("since_id", read), ("max_id", last)) if value}
             exchange = self.target.get("v1/notifications", **query)

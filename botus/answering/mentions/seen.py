@@ -92,12 +92,17 @@ class Door(Protocol):
     @property
     def target(self) -> Target: ...
 
-    def look(self, read: str | None) -> Found | Answer:
+    def look(self, read: str | None, pages: int = 15) -> Found | Answer:
         """Look who has mentioned the bot since; an Answer, always `later`, where that could not be done.
 
         Args:
             read: what the last look said; None where there was none.
+            pages: most requests.
         """
+        ...
+
+    def check(self) -> Answer | None:
+        """Ask once for everything that answering asks for; an Answer says what is not to be had."""
         ...
 
     def thread(self, seen: Seen) -> Thread | Answer:

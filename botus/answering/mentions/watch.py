@@ -37,8 +37,9 @@ class Watch:
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="answers", daemon=True)
 
-    def start(self) -> None:
-        """Begin; the first look is a moment later."""
+    def start(self, pause: float = _FIRST) -> None:
+        """Begin; the first look is so many seconds later."""
+        self._pause = pause
         self._thread.start()
 
     def stop(self) -> None:
@@ -63,10 +64,9 @@ class Watch:
             self._say_once(f"answers: {unexpected(error).message}", "error", traceback=format_exc())
 
     def _watch(self) -> None:
-        pause = _FIRST
-        while not self._is_over.wait(pause) and not shutdown.is_requested():
+        while not self._is_over.wait(self._pause) and not shutdown.is_requested():
             self.turn()
-            pause = _PAUSE
+            self._pause = _PAUSE
 
     def _say_once(self, message: str, level: str, **fields: object) -> None:
         if message not in self._said:

@@ -10,8 +10,8 @@ from botus.answering.mentions.doors import doors
 from botus.answering.mentions.round import Round
 from botus.answering.pool import Pool
 from botus.settings import Settings
-from tests.support.fakes import Clock
 from tests.support.bluesky_mentions import BlueskyMentionServer
+from tests.support.fakes import Clock
 
 LINES = [f"The lamp answers for the {number}th time." for number in range(30)]
 

@@ -1,0 +1,63 @@
+"""Checks of answering: may the tokens see who mentions the bot, and is there a line to answer with?
+
+Asks the platforms, answers nobody. A check that succeeds clears a stop of answering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from botus.answering.mentions.doors import doors
+from botus.answering.mentions.round import LOCK
+from botus.answering.mentions.seen import Door
+from botus.answering.mentions.summary import NOWHERE
+from botus.answering.pool import Pool
+from botus.errors import CredentialsError, TemporaryError
+from botus.monitoring.checks.finding import Finding, guarded
+from botus.settings import Settings
+from botus.store.durable import files
+from botus.store.state import AnsweringStates
+from botus.text import counted
+
+
+def answers(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]:
+    """Check what ANSWER asks for; nothing where it asks for nothing."""
+    if settings.answer == "no":
+        return
+    found = doors(settings, clock)
+    if not found:
+        yield Finding("warning", NOWHERE, "leave ANSWER out, or set up one of the two: docs/tokens.md")
+        return
+    yield from guarded(lambda: _pool(settings))
+    for name, door in found.items():
+        yield from guarded(lambda name=name, door=door: _door(settings, name, door))  # type: ignore[misc]
+
+
+def _pool(settings: Settings) -> Iterator[Finding]:
+    usable = Pool(settings.data, from_posted=settings.answers_from == "posted").count().usable
+    if usable:
+        most = f"at most {settings.answers_per_hour} answers an hour"
+        yield Finding("ok", f"answers: {counted(usable, 'line')} to answer with, {most}")
+        return
+    what = "answers.txt has no line that may be said: nobody is answered"
+    yield Finding("warning", what, "write some lines into it, one each, or press a in: botus curate")
+
+
+def _door(settings: Settings, name: str, door: Door) -> Iterator[Finding]:
+    if trouble := door.check():
+        error = CredentialsError if trouble.needs_person else TemporaryError
+        hint = "docs/answers.md says what it takes" if trouble.needs_person else "try again later"
+        yield Finding("problem", f"answers on {name}: {trouble.reason}", hint, error.exit_code)
+        return
+    yield Finding("ok", f"answers on {name}: it can be seen who mentions the bot")
+    states, target = AnsweringStates(settings.data), door.target
+    if not states.path.exists():
+        return
+    with files.lock(settings.data, LOCK, wait=30.0, holder="botus run"):
+        memory = states.load()
+        known = memory.target(name, target.account)
+        if known.stopped:
+            reason, known.stopped, known.until = known.stopped, "", 0.0
+            known.rejected = known.failures = known.lost = 0
+            states.save(memory)
+            yield Finding("ok", f"answers on {name}: they go on; they had stopped: {reason}")
