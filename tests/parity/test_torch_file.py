@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from botus.checkpoints.folder_or_tar import StoredFile
-from botus.checkpoints.formats.torch_pickle import read_tensors
+from botus.checkpoints.formats.pytorch.torch_pickle import read_tensors
 from botus.errors import FileError
 
 pytestmark = pytest.mark.torch

@@ -8,8 +8,6 @@ What reads their tensors, each number compared with the file before it is believ
 
 bundle.py        a TensorFlow V2 checkpoint bundle, read without TensorFlow
 safetensors.py   a model.safetensors
-torch_pickle.py  a pytorch_model.bin, read without torch
-unpickler.py     runs the pickle in it, and none of what that asks for but tensors
-stored_zip.py    the members of a zip that is not compressed, read in place
+pytorch/         a pytorch_model.bin, read without torch
 floats.py        floats of every width as float32
 """

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile, refuse_placeholder
-from botus.checkpoints.formats import hugging_face_vocabulary, safetensors, torch_pickle
+from botus.checkpoints.formats import hugging_face_vocabulary, safetensors
+from botus.checkpoints.formats.pytorch import torch_pickle
 from botus.checkpoints.gpt2 import Checkpoint, Floats, check_shapes, check_vocabulary, json_object, sizes
 from botus.errors import FileError, SettingsError
 

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from botus.checkpoints.folder_or_tar import StoredFile
-from botus.checkpoints.formats.torch_pickle import Tensor, read_tensors
+from botus.checkpoints.formats.pytorch.torch_pickle import Tensor, read_tensors
 from botus.errors import FileError
 from tests.support import torch_file
 from tests.support.torch_file import ORDERED_DICT, View, named, program, text
@@ -287,7 +287,7 @@ BOMBS = {
 CHILD = """
 import resource, sys, pathlib
 from botus.checkpoints.folder_or_tar import StoredFile
-from botus.checkpoints.formats.torch_pickle import read_tensors
+from botus.checkpoints.formats.pytorch.torch_pickle import read_tensors
 from botus.errors import FileError
 pages = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
 # Each may have 60 MB.

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from botus.checkpoints.folder_or_tar import StoredFile
-from botus.checkpoints.formats.torch_pickle import Tensor, read_tensors
+from botus.checkpoints.formats.pytorch.torch_pickle import Tensor, read_tensors
 from botus.errors import FileError
 from tests.support import torch_file
 from tests.support.torch_file import View

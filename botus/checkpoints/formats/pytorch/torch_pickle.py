@@ -21,8 +21,8 @@ from typing import NamedTuple
 
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile, refuse_placeholder
 from botus.checkpoints.formats.floats import as_float32, check_dtype, check_finite
-from botus.checkpoints.formats.stored_zip import Member, members
-from botus.checkpoints.formats.unpickler import (
+from botus.checkpoints.formats.pytorch.stored_zip import Member, members
+from botus.checkpoints.formats.pytorch.unpickler import (
     LONGEST,
     MOST_ARGUMENTS,
     Function,
