@@ -53,14 +53,12 @@ def keep(session: ReviewSession, wanted: Sequence[int]) -> list[str]:
     Raises:
         SettingsError: a line is not there, blank, or was used; nothing is kept then.
     """
-    posts, table = session.posts_by_line(), session.state.table
-    problems = [f"line {number} of tweets.txt has no post" for number in wanted if number not in posts]
+    posts, table, file = session.posts_by_line(), session.state.table, session.state.file
+    problems = [f"line {number} of {file} has no post" for number in wanted if number not in posts]
     used = [number for number in wanted if posts.get(number) in table.used]
     problems += [f"line {number} cannot be kept: {table.used[posts[number]]}" for number in used]
     if problems:
-        raise SettingsError(
-            problems[:10], "nothing was kept: look at the numbers with: grep -n '' tweets.txt"
-        )
+        raise SettingsError(problems[:10], f"nothing was kept: look at the numbers with: grep -n '' {file}")
     chosen = list(dict.fromkeys(posts[number] for number in wanted))
     session.decide([(post, "keep") for post in chosen])
     return [escape(table.cards[post].text) for post in chosen]

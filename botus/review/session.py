@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -23,6 +22,7 @@ from botus.review.comparing import Comparison
 from botus.review.learning import AT_ONCE, Learner
 from botus.review.machine import keys, rewording, state, steps, table
 from botus.review.machine.editor import Key
+from botus.review.machine.explaining import oddities, when_and_where
 from botus.review.machine.order import Order
 from botus.review.machine.state import ReviewState
 from botus.review.machine.steps import Result
@@ -30,12 +30,11 @@ from botus.review.machine.table import Change, FromAnswers, PutBack, Remove, Rew
 from botus.store.candidates import Candidates, Provenance
 from botus.store.decisions.entries import Drawn, End, Kind, Step, Undo
 from botus.store.decisions.journal import Decisions
-from botus.store.decisions.judgement import OUT
 from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents
 from botus.store.log.tweeted import Log
-from botus.store.queue.tweets import ANSWERS, Queue
+from botus.store.queue.tweets import ANSWERS, TWEETS, Queue
 from botus.store.state import StateFiles
 from botus.text import fingerprint
 
@@ -52,11 +51,18 @@ class ReviewSession:
     """
 
     def __init__(
-        self, data: Path, order: Order, seed: int, clock: Callable[[], float], limit: int, learning: bool
+        self,
+        data: Path,
+        order: Order,
+        seed: int,
+        clock: Callable[[], float],
+        limit: int,
+        learning: bool,
+        file: str,
     ) -> None:
-        self._data, self._clock = data, clock
-        self._queue, self._decisions, self._candidates = Queue(data), Decisions(data), Candidates(data)
-        self._answers = Queue(data, ANSWERS)
+        self._data, self._clock, self._is_pool = data, clock, file == ANSWERS
+        self._queue, self._decisions = Queue(data, file), Decisions(data, file)
+        self._answers, self._candidates = Queue(data, ANSWERS), Candidates(data)
         self._log, self._intents = Log(data), Intents(data)
         self._comparison: Comparison | None = None
         self._learner = Learner(lambda post: self.about.logprobs.get(post))
@@ -69,15 +75,15 @@ class ReviewSession:
         self.notices = ["a torn last line of the journal was passed over"] if self._decisions.torn() else []
         self._stamps = self._look()
         lines = list(self._queue.lines())
-        answers = list(self._answers.lines())
-        posts, unfinished = steps.recover(table.read(lines, self._used(), answers), history)
+        posts, unfinished = steps.recover(table.read(lines, self._used(), self._pooled()), history)
         if unfinished:
             self.notices.append("the last decision of a review that was cut off is finished now")
             self._change(unfinished)
             lines = list(self._queue.lines())
-            posts = table.read(lines, self._used(), self._answers.lines())
-        fresh = ReviewState(posts, order=order, seed=seed, limit=limit, learning=learning)
-        fresh = replace(fresh, scores=self.about.scores, flagged=self.about.flagged)
+            posts = table.read(lines, self._used(), self._pooled())
+        picked = _picked(data) if self._is_pool else frozenset()
+        fresh = ReviewState(posts, order=order, seed=seed, limit=limit, learning=learning, file=file)
+        fresh = replace(fresh, scores=self.about.scores, flagged=self.about.flagged, picked=picked)
         fresh = replace(fresh, set_aside=self._set_aside())
         self.state = state.begin(fresh, history)
         if len(self.state.table.cards) <= AT_ONCE:
@@ -86,7 +92,7 @@ class ReviewSession:
                 fresh, scores=self.state.scores, reasons=self.state.reasons, lesson=self.state.lesson
             )
             self.state = state.begin(known, history)  # so that the first card is the best one
-        self.notices += _oddities(lines, self.state)
+        self.notices += oddities(lines, self.state)
 
     def press(self, key: Key) -> bool:
         """Take a key; when this returns, everything is on disk.
@@ -260,16 +266,20 @@ class ReviewSession:
         return True
 
     def _read_again(self) -> None:
-        queued, answers = self._queue.lines(), self._answers.lines()
-        self.state = state.refresh(self.state, queued, self._used(), answers)
+        self.state = state.refresh(self.state, self._queue.lines(), self._used(), self._pooled())
+
+    def _pooled(self) -> Iterable[Line]:
+        return () if self._is_pool else self._answers.lines()
 
     def _used(self) -> dict[str, str]:
+        if self._is_pool:  # what may be said is not used up
+            return {}
         words = dict.fromkeys(self._intents.used(), "it is being posted")
-        return words | {post: _when_and_where(entry) for post, entry in self._log.used().items()}
+        return words | {post: when_and_where(entry) for post, entry in self._log.used().items()}
 
     def _set_aside(self) -> Mapping[str, str]:
         with suppress(FileError):  # `post` says what is wrong with it
-            return StateFiles(self._data).load().too_long
+            return {} if self._is_pool else StateFiles(self._data).load().too_long
         return {}
 
     def _look(self) -> tuple[object, ...]:
@@ -289,6 +299,7 @@ def open_session(
     limit: int = 280,
     learning: bool = True,
     take_over: bool = False,
+    file: str = TWEETS,
 ) -> Iterator[ReviewSession]:
     """Hold a data directory for a review.
 
@@ -297,6 +308,7 @@ def open_session(
         order, seed, limit, learning: see `ReviewState`.
         clock: seconds since 1970.
         take_over: ask whoever reviews now to let go, and wait a few seconds for it.
+        file: what is reviewed: the queue, or the pool of answers.
 
     Raises:
         BusyError: another review is going on.
@@ -310,7 +322,7 @@ def open_session(
         # It stays away from a hundred thousand cards: to walk them all would stop the person in the middle.
         gc.disable()
         try:
-            session = ReviewSession(data, cast(Order, order), seed, clock, limit, learning)
+            session = ReviewSession(data, cast(Order, order), seed, clock, limit, learning, file)
             gc.freeze()
             try:
                 yield session
@@ -328,23 +340,7 @@ def open_session(
                 gc.enable()
 
 
-def _when_and_where(entry: Mapping[str, Any]) -> str:
-    words = ["posted"]
-    with suppress(ValueError, OverflowError, OSError):  # a date that no calendar has
-        words.append(datetime.fromtimestamp(entry["timestamp"] / 1000).strftime("on %Y-%m-%d"))
-    targets = entry.get("targets")
-    parts = [part for part in targets.values() if isinstance(part, dict)] if isinstance(targets, dict) else []
-    return " ".join([*words, *[str(part["url"]) for part in parts if part.get("url")]])
-
-
-def _oddities(lines: Iterable[Line], begun: ReviewState) -> Iterator[str]:
-    unreadable = [line.number for line in lines if line.text is None]
-    if unreadable:
-        yield f"{len(unreadable)} not UTF-8 and not shown, the first is line {unreadable[0]} of tweets.txt"
-    cards = [card.fingerprint for card in begun.table.cards.values() if card.raws]
-    if again := sum(begun.verdicts.get(post) in OUT for post in cards):
-        yield f"{again} taken out before and in tweets.txt again: never drawn, not shown"
-    if used := sum(post in begun.table.used for post in cards):
-        yield f"{used} posted before and still in tweets.txt: never drawn, not shown"
-    if aside := sum(post in begun.set_aside and begun.is_there(post) for post in cards):
-        yield f"{aside} set aside until shorter, since a platform found them too long: f l shows them"
+def _picked(data: Path) -> frozenset[str]:
+    """The posts that a review of the queue has picked."""
+    found = Decisions(data).verdicts()
+    return frozenset(post for post, verdict in found.items() if verdict in ("answer", "keep", "star"))

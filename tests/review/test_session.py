@@ -474,3 +474,33 @@ def test_an_older_botus_reads_a_line_for_answers_as_dropped(data: Path) -> None:
         press(session, "a")
     [record, _] = map(json.loads, (data / ".botus" / "decisions.jsonl").read_text().splitlines())
     assert (record["kind"], record["answer"]) == ("drop", "added")
+
+
+def test_answers_are_reviewed_like_posts_with_a_journal_of_their_own(data: Path) -> None:
+    before = b"one\ntwo\nbeta\nalpha\n"
+    with open_session(data, "file") as session:
+        press(session, "a")
+    (data / "answers.txt").write_bytes(before)
+    log(data, "beta")  # what was posted may be said
+    queue = content(data)
+    with open_session(data, "file", file=ANSWERS) as session:
+        assert [session.state.table.cards[post].text for post in session.state.deck] == ["one", "two", "beta"]
+        press(session, "d", "e", "!", "enter", "k", "a")
+        assert session.state.notice == "These are the answers: k keeps one, d drops it"
+        session.decide([(fingerprint("beta"), "answer")])
+        assert pool(data) == ["two!", "beta", "alpha"]
+        assert set(Decisions(data, ANSWERS).verdicts().values()) == {"drop", "edited", "keep"}
+        press(session, "u", "u", "u", "u")
+        assert (data / "answers.txt").read_bytes() == before
+        assert session.state.notice == "Nothing to take back"
+    assert content(data) == queue
+    assert Decisions(data).verdicts() == {fingerprint("alpha"): "answer"}
+
+
+def test_what_was_picked_for_answers_before_is_found_in_their_review(data: Path) -> None:
+    with open_session(data, "file") as session:
+        press(session, "a")
+    with open_session(data, "file", file=ANSWERS) as session:
+        assert session.state.deck == ()
+        press(session, "f", "a", "d")
+    assert pool(data) == []

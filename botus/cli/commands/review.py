@@ -13,6 +13,7 @@ import click
 from botus.cli.options import Common, common
 from botus.cli.output import can_ask
 from botus.errors import FileError
+from botus.store.queue.tweets import ANSWERS, TWEETS
 from botus.text import counted
 
 if TYPE_CHECKING:
@@ -24,11 +25,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command()
 @click.option("--order", default="score", show_default=True, help="score, random, file, new or uncertain.")
 @click.option("--no-learning", is_flag=True, help="Do not let your decisions change the order.")
+@click.option("--answers", is_flag=True, help="Review answers.txt, the lines to answer people with.")
 @click.option("--dropped", is_flag=True, help="Begin with what was dropped, to bring it back.")
 @click.option("--take-over", is_flag=True, help="End the review of another terminal or the page first.")
 @click.option("--export", "target", type=_FILE, metavar="CSV", help="Write a table to be filled in.")
 @click.option("--import", "table", type=_FILE, metavar="CSV", help="Carry out what such a table says.")
-@click.option("--keep", metavar="N,N-N", help="Keep these lines of tweets.txt.")
+@click.option("--keep", metavar="N,N-N", help="Keep the lines with these numbers.")
 @click.option("--drop-matching", metavar="REGEX", help="Drop undecided lines that match, after a preview.")
 @click.option("--yes", is_flag=True, help="Drop without asking.")
 @common
@@ -36,6 +38,7 @@ def curate(
     values: Common,
     order: str,
     no_learning: bool,
+    answers: bool,
     dropped: bool,
     take_over: bool,
     target: Path | None,
@@ -48,18 +51,20 @@ def curate(
     chosen = [option for option in (target, table, keep, drop_matching) if option is not None]
     if len(chosen) > 1:
         raise click.UsageError("say only one of --export, --import, --keep and --drop-matching")
-    learning = not no_learning
+    learning, file = not no_learning, ANSWERS if answers else TWEETS
     if not chosen:
         from botus.review.machine.tally import tally
         from botus.review.terminal.loop import closing, review
 
         settings = values.existing
-        done = review(settings, order, dropped=dropped, learning=learning, take_over=take_over)
+        done = review(settings, order, dropped=dropped, learning=learning, take_over=take_over, file=file)
         values.result(closing(done), lambda: dict(tally(done).made))
         return
     from botus.review.session import open_session
 
-    with open_session(values.existing.data, order, learning=learning, take_over=take_over) as session:
+    with open_session(
+        values.existing.data, order, learning=learning, take_over=take_over, file=file
+    ) as session:
         if target:
             _export(values, session, target)
         elif table:

@@ -1,4 +1,5 @@
-"""What is said of the order: what makes it, what it is worth, what speaks for a card, what is left.
+"""What is said of the order: what makes it, what it is worth, what speaks for a card, what is left; of lines
+that are not shown.
 
 Pure. Cards that came at random tell what is left and nothing of the order; the others tell what the order is
 worth and nothing of what is left.
@@ -7,14 +8,18 @@ worth and nothing of what is left.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from botus.review.machine.state import ReviewState
 from botus.review.machine.tally import decided, tally
 from botus.review.taste.estimate import Draw, estimate
 from botus.review.taste.trust import FEWEST, LEARNED_FROM, can_tell, is_enough
 from botus.store.decisions.entries import Drawn
+from botus.store.decisions.judgement import OUT
+from botus.store.durable.lines import Line
 from botus.text import counted
 
 _LATEST = 100  # cards of either kind that are counted
@@ -134,3 +139,27 @@ def _of_the_last(kept: list[bool]) -> str:
 
 def _in_100(share: float) -> str:
     return f"{100 * share:.0f} in 100" if share >= 0.01 else f"{max(1, 1000 * share):.0f} in 1,000"
+
+
+def oddities(lines: Iterable[Line], begun: ReviewState) -> Iterator[str]:
+    """Yield what the person should know of a file at the start: lines that are not shown, and why."""
+    unreadable = [line.number for line in lines if line.text is None]
+    if unreadable:
+        yield f"{len(unreadable)} not UTF-8 and not shown, the first is line {unreadable[0]} of {begun.file}"
+    cards = [card.fingerprint for card in begun.table.cards.values() if card.raws]
+    if again := sum(begun.verdicts.get(post) in OUT for post in cards):
+        yield f"{again} taken out before and in {begun.file} again: never drawn, not shown"
+    if used := sum(post in begun.table.used for post in cards):
+        yield f"{used} posted before and still in {begun.file}: never drawn, not shown"
+    if aside := sum(post in begun.set_aside and begun.is_there(post) for post in cards):
+        yield f"{aside} set aside until shorter, since a platform found them too long: f l shows them"
+
+
+def when_and_where(entry: Mapping[str, Any]) -> str:
+    """Say when and where a post of the log came out."""
+    words = ["posted"]
+    with suppress(ValueError, OverflowError, OSError):  # a date that no calendar has
+        words.append(datetime.fromtimestamp(entry["timestamp"] / 1000).strftime("on %Y-%m-%d"))
+    targets = entry.get("targets")
+    parts = [part for part in targets.values() if isinstance(part, dict)] if isinstance(targets, dict) else []
+    return " ".join([*words, *[str(part["url"]) for part in parts if part.get("url")]])

@@ -19,6 +19,7 @@ from botus.review.machine.selecting import asking, search_again
 from botus.review.machine.state import DONE, ReviewState, advance, step_on
 from botus.review.machine.steps import Result, decide, redo, say, undo
 from botus.store.decisions.entries import Kind
+from botus.store.queue.tweets import ANSWERS
 
 Action = Callable[[ReviewState, int], Result]
 
@@ -48,6 +49,8 @@ def press(state: ReviewState, key: Key, now: int) -> Result:
         return say(state, "Pasted text does nothing here: press e to edit the post, and paste there")
     if state.helping:
         return replace(state, helping=False), ["quit"] if key == "q" else []
+    if key == "a" and state.file == ANSWERS:
+        return say(state, "These are the answers: k keeps one, d drops it")
     if state.listing and (found := paging.list_key(state, state.listing, key, now)):
         return found
     binding = _BY_KEY.get(key)

@@ -14,6 +14,7 @@ from botus.review.machine.editor import Key
 from botus.review.machine.state import Listing, ReviewState, step_on
 from botus.review.machine.steps import Result, decide, say
 from botus.store.decisions.entries import Kind
+from botus.store.queue.tweets import TWEETS
 
 _ALIKE = 0.5
 _WORD = re.compile(r"\w+")
@@ -64,7 +65,7 @@ def intention(state: ReviewState, listing: Listing) -> dict[str, str]:
         "d": dropping,
         "k": f"keep all {len(posts)}",
         "space": f"all {len(posts)} later",
-        "a": answering,
+        **({"a": answering} if state.file == TWEETS else {}),
     }
 
 

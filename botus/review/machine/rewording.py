@@ -15,6 +15,7 @@ from botus.review.machine.steps import Result, say, take
 from botus.review.machine.table import Card
 from botus.store.decisions.entries import Decision, Wording
 from botus.store.decisions.judgement import OUT
+from botus.store.queue.tweets import TWEETS
 from botus.text import escape, fingerprint, normalise
 
 
@@ -81,7 +82,8 @@ def _refusal(state: ReviewState, card: Card, new: Wording) -> str | None:
         return f"Not saved: this very text was used: {state.table.used[new.fingerprint]}"
     there = state.table.cards.get(new.fingerprint)
     if there and there.raws and there.fingerprint != card.fingerprint:
-        return "Not saved: this very text is in the queue already"
+        where = "the queue" if state.file == TWEETS else state.file
+        return f"Not saved: this very text is in {where} already"
     return None
 
 

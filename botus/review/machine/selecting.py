@@ -59,7 +59,8 @@ def selected(state: ReviewState, name: str) -> ReviewState:
     """Show only the posts of a filter: kept, starred, dropped, answering, flagged or long."""
     known: Iterable[str] = state.table.cards
     if name in ("dropped", "answering"):  # what was taken out last is what is most likely wanted back
-        known = dict.fromkeys(one.fingerprint for step in reversed(state.done) for one in step.decisions)
+        last = (one.fingerprint for step in reversed(state.done) for one in step.decisions)
+        known = dict.fromkeys((*last, *state.table.cards))
     posts = [post for post in known if state.is_there(post) and _TESTS[name](state, post)]
     return _showing(state, posts, name)
 
@@ -124,7 +125,7 @@ _TESTS: dict[str, Callable[[ReviewState, str], bool]] = {
     "kept": lambda state, post: state.verdicts.get(post) == "keep",
     "starred": lambda state, post: state.verdicts.get(post) == "star",
     "dropped": lambda state, post: state.verdicts.get(post) == "drop",
-    "answering": lambda state, post: state.verdicts.get(post) == "answer",
+    "answering": lambda state, post: state.verdicts.get(post) == "answer" or post in state.picked,
     "flagged": lambda state, post: post in state.flagged and state.is_open(post),
     "long": _is_long,
 }

@@ -21,6 +21,7 @@ from botus.review.taste.model import Reason
 from botus.store.decisions.entries import Drawn, History, Step
 from botus.store.decisions.judgement import OUT, Verdict, earlier_wordings, origins, verdicts
 from botus.store.durable.lines import Line
+from botus.store.queue.tweets import TWEETS
 
 DONE = {
     "keep": "kept",
@@ -76,6 +77,8 @@ class ReviewState:
     order: Order = "file"
     seed: int = 0  # for the cards that come at random
     by_chance: frozenset[str] = frozenset()  # the posts that come at random
+    file: str = TWEETS  # what is reviewed
+    picked: Collection[str] = ()  # posts that another review has picked: they need not be decided here
     scores: Mapping[str, float] = field(default_factory=dict)
     reasons: Callable[[str], Sequence[Reason]] = lambda post: ()  # what speaks for a post by its score
     flagged: Collection[str] = ()
@@ -164,6 +167,7 @@ class ReviewState:
     def is_open(self, post: str) -> bool:
         """Tell whether a post still has to be decided: it is there, not used, and has no verdict."""
         undecided = self.verdicts.get(post) in (None, "later", "edited")
+        undecided = undecided and post not in self.picked
         return undecided and bool(self.table.cards[post].raws) and post not in self.table.used
 
     def is_there(self, post: str) -> bool:
@@ -175,7 +179,7 @@ class ReviewState:
         """Say why a card cannot be shown."""
         if post in self.table.used:
             return f"This post was used meanwhile: {self.table.used[post]}"
-        return "This post is no longer in tweets.txt"
+        return f"This post is no longer in {self.file}"
 
     def noted(self, about: Mapping[str, Mapping[str, Any]], post: str) -> Mapping[str, Any]:
         """Find what `about` has of a post, or of the wording that it was edited from."""

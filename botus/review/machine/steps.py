@@ -15,6 +15,7 @@ from botus.review.machine.table import Change, Table, perform
 from botus.review.machine.tally import summary
 from botus.store.decisions.entries import Decision, Drawn, History, Kind, Place, Pooled, Step, Undo
 from botus.store.decisions.judgement import OUT, Verdict, judged, origins, verdicts
+from botus.store.queue.tweets import ANSWERS
 from botus.text import escape
 
 _LAST = 1_000_000_000  # a line number behind every other
@@ -45,6 +46,8 @@ def decide(
         table = table.copy()
     for post, kind in kinds.items():
         verdict = state.verdicts.get(post)
+        if kind == "answer" and state.file == ANSWERS:
+            continue
         if not state.is_there(post) or verdict == kind != "later" or (verdict in OUT and kind == "later"):
             continue
         card = table.cards[post]

@@ -15,6 +15,7 @@ from botus.review.machine.tally import tally
 from botus.review.session import ReviewSession, open_session
 from botus.review.terminal.tty import KEYBOARD, SCREEN, Terminal, open_terminal
 from botus.settings import Settings
+from botus.store.queue.tweets import TWEETS
 
 _LOOK_EVERY = 1.0  # seconds between two looks at the files and the size of the screen
 
@@ -26,6 +27,7 @@ def review(
     dropped: bool = False,
     learning: bool = True,
     take_over: bool = False,
+    file: str = TWEETS,
 ) -> ReviewState:
     """Review the data directory of the settings in the terminal until the person quits; returns how it ended.
 
@@ -35,6 +37,7 @@ def review(
         dropped: begin with what was dropped.
         learning: whether the person's decisions may change the order.
         take_over: ask whoever reviews now to let go.
+        file: what is reviewed: the queue, or the pool of answers.
 
     Raises:
         SettingsError: the order is not known, or this is not a terminal.
@@ -50,7 +53,9 @@ def review(
         )
     limits = settings.limits()
     shortest = min(limit.most for limit in limits)
-    opened = open_session(settings.data, order, limit=shortest, learning=learning, take_over=take_over)
+    opened = open_session(
+        settings.data, order, limit=shortest, learning=learning, take_over=take_over, file=file
+    )
     with opened as session:
         if session.state.deck or session.state.done:
             notices = list(session.notices)
@@ -70,12 +75,13 @@ def closing(state: ReviewState) -> Iterator[str]:
     if made:
         yield f"This time: {', '.join(made)}."
     if done.left:
-        yield f"{done.left:,} still to be reviewed, {done.kept:,} kept in tweets.txt."
+        yield f"{done.left:,} still to be reviewed, {done.kept:,} kept in {state.file}."
         yield from keepers_left(state)
     elif made or done.kept:
-        yield f"Nothing is left to review, {done.kept:,} kept in tweets.txt."
+        yield f"Nothing is left to review, {done.kept:,} kept in {state.file}."
     else:
-        yield "There is nothing to review: botus generate writes candidates into tweets.txt."
+        command = "botus generate" if state.file == TWEETS else "botus generate --answers"
+        yield f"There is nothing to review: {command} writes candidates into {state.file}."
 
 
 def _review(session: ReviewSession, limits: Sequence[Limit], terminal: Terminal) -> None:

@@ -36,6 +36,7 @@ from botus.review.terminal.paint import (
 )
 from botus.store.decisions.entries import Step
 from botus.store.decisions.judgement import OUT
+from botus.store.queue.tweets import TWEETS
 from botus.text import brief_span, normalise
 
 _RECENT = 5
@@ -43,6 +44,7 @@ _BESIDE_PAGE = 7  # lines of a screen that the list does not have
 
 Shortcut = tuple[str, str, int]  # a key, a word, and how little it is missed where the line is too short
 _CARD_KEYS = [binding.short for binding in KEYS if binding.short]
+_POOL_KEYS = [short for short in _CARD_KEYS if short[0] != "a"]
 _EDIT_KEYS = (("Enter", "done", 0), ("Esc", "cancel", 0), ("Ctrl-J", "line break", 1))
 _LIST_KEYS = (
     ("1-9 0", "mark", 0),
@@ -73,7 +75,8 @@ def screen(state: ReviewState, view: View) -> list[Text]:
 def _card(state: ReviewState, view: View) -> list[Text]:
     card = state.current
     head = [_header(state, view), rule(view)]
-    foot = _foot(state, _EDIT_KEYS if state.editor else _CARD_KEYS, view)
+    keys = _CARD_KEYS if state.file == TWEETS else _POOL_KEYS
+    foot = _foot(state, _EDIT_KEYS if state.editor else keys, view)
     facts = list(_facts(state, card, view)) if card else []
     recent = [_recent(step) for step in reversed(state.done[-_RECENT:])]
     room = view.height - len(head) - len(foot)
@@ -225,7 +228,10 @@ def _help(state: ReviewState, view: View) -> list[Text]:
     lines = [Text(" Keys", "bold"), rule(view)]
     for binding in KEYS:
         name = f"{binding.names:14}" if view.width >= 50 else f"{binding.names.split()[0]:6}"
-        lines += [Text(" ").append(name, "bold").append(binding.help)] if binding.help else []
+        words = binding.help
+        if state.file != TWEETS:
+            words = words.replace("the queue", state.file) if "a" not in binding.actions else ""
+        lines += [Text(" ").append(name, "bold").append(words)] if words else []
     said = [line for words in about_order(state) for line in broken(Text(words, "dim"), view.width - 2)]
     lines += [Text(), *[Text(" ").append_text(line) for line in said]]
     height = max(1, view.height - 1)
