@@ -18,6 +18,8 @@ from botus.checkpoints.nearby import Nearby, find
 from botus.errors import FileError, SettingsError
 from botus.generation.job import Job, Sample, SamplingOptions
 from botus.generation.loop import new_seed
+from botus.generation.sampling.choosing import choose
+from botus.generation.sampling.columns import Columns
 from botus.generation.sampling.sampler import Sampler
 from botus.generation.score import sample
 from botus.generation.share import WHOLE, Share
@@ -60,6 +62,7 @@ class GenerateOptions:
     copies: bool = False
     dry_run: bool = False
     share: Share = WHOLE
+    vocabulary: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,14 @@ class GenerationSetup:
         sampling, _ = _limited(self.sampler, sampling, self.job.corpus)
         return self.sampler.stream(sampling, self.job.origin.seed)
 
-    def limit_of_top_p(self) -> Iterator[str]:
-        """Say to how many of the likeliest tokens top-p is limited, where it is."""
+    def limits(self) -> Iterator[str]:
+        """Say with how many tokens of its vocabulary the model writes, and to how many top-p is limited."""
         origin = self.job.origin
+        if origin.columns:
+            yield (
+                f"writing with the {origin.columns:,} tokens of the vocabulary that matter here, which is "
+                f"faster and leaves out {origin.left_out:.2%} of the probability"
+            )
         if origin.among:
             yield (
                 f"top-p {origin.top_p:g} is limited to the {origin.among} likeliest tokens, "
@@ -127,7 +135,7 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
         prefix=options.prefix,
         max_chars=_longest(options, settings),
     )
-    sampler = _sampler(checkpoint, settings, options)
+    sampler, columns = _sampler(checkpoint, settings, options, corpus)
     sampling, lost = _limited(sampler, sampling, corpus)
     origin = Origin(
         model=f"{path.parent.name}/{path.name}",
@@ -141,6 +149,9 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
         lost_mass=round(lost, 6),
         corpus=trained_on,
         share=str(options.share),
+        columns=len(columns.ids) if columns else 0,
+        vocabulary=columns.digest if columns else "",
+        left_out=round(columns.lost, 6) if columns else 0.0,
     )
     job = Job(
         data=settings.data,
@@ -190,13 +201,32 @@ def _about_the_demo(options: GenerateOptions, settings: Settings) -> Iterator[st
         yield f"the demo's lines go into a queue that holds {own} of your own: --dry-run only shows them"
 
 
-def _sampler(checkpoint: Checkpoint, settings: Settings, options: GenerateOptions) -> Sampler:
+def _sampler(
+    checkpoint: Checkpoint, settings: Settings, options: GenerateOptions, corpus: Sequence[str]
+) -> tuple[Sampler, Columns | None]:
+    """Return the sampler, and the columns that it has where they are not all."""
     # Never in the run folder, which may have been downloaded with a model of somebody else's in its cache.
     caches = [settings.data / files.STATE_FOLDER / "ct2"]
     cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):  # a container may be given fewer than the machine has
         cores = len(os.sched_getaffinity(0))
-    return Sampler(checkpoint, caches, device=options.device, threads=options.threads or cores)
+    threads = options.threads or cores
+    for precision in ("int8", "float32"):
+        columns = None
+        if options.vocabulary != "all":
+            columns = choose(
+                checkpoint,
+                caches,
+                corpus,
+                options.temp,
+                device=options.device,
+                threads=threads,
+                precision=precision,
+            )
+        sampler = Sampler(checkpoint, caches, device=options.device, threads=threads, columns=columns)
+        if columns is None or sampler.engine.precision == precision:
+            break  # the columns were measured at the precision that suits the model
+    return sampler, columns
 
 
 def _trained_on(checkpoint: Checkpoint, path: Path, gone: Sequence[ForgottenCorpus]) -> tuple[str, list[str]]:

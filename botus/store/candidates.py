@@ -60,8 +60,9 @@ class Origin:
         lost_mass: the share of the probability that was lost by that.
         corpus: the first digits of the SHA-256 of the corpus that the model was trained on; "" where
             nobody knows.
-        share: "3/8" where only the third of eight shares of the stream was drawn; a record without it has
-            them all.
+        share: "3/8" where only the third of eight shares of the stream was drawn.
+        columns: how many tokens the model had; vocabulary: tells which; 0 and "" for all.
+        left_out: the share of the probability that the other tokens had.
     """
 
     model: str
@@ -75,13 +76,14 @@ class Origin:
     lost_mass: float = 0.0
     corpus: str = ""
     share: str = ""
+    columns: int = 0
+    vocabulary: str = ""
+    left_out: float = 0.0
 
     def record(self) -> Record:
-        """What its records have in common."""
-        found = asdict(self)
-        if not self.share:
-            del found["share"]
-        return found
+        """What its records have in common, without what older records do not have where it is nothing."""
+        later = ("share", "columns", "vocabulary", "left_out")
+        return {name: value for name, value in asdict(self).items() if value or name not in later}
 
 
 @dataclass(frozen=True)
@@ -161,15 +163,15 @@ class Candidates:
 
     def reached(self, origin: Origin) -> int:
         """Return how far a stream has been read: texts that are to be passed over when it is drawn again."""
-        own, reached = origin.record(), 0
-        del own["lost_mass"]  # a measurement, which another corpus changes; the stream is the same
-        if not origin.corpus:  # as in the records of runs that did not write it down
-            del own["corpus"]
+        # These are measurements, which another corpus changes, and older records have no corpus.
+        apart = {"lost_mass", "left_out"} | (set() if origin.corpus else {"corpus"})
+        own = {name: value for name, value in origin.record().items() if name not in apart}
+        wanted, reached = (origin.share, origin.vocabulary), 0
         for record in jsonl.scan(self.path, _Record):
             end = record.get("run")
             number = end["reached"] if end else record.get("number", -1) + 1
             kept = end or record
-            if kept.items() >= own.items() and kept.get("share", "") == origin.share:
+            if kept.items() >= own.items() and (kept.get("share", ""), kept.get("vocabulary", "")) == wanted:
                 reached = max(reached, number)
         return reached
 

@@ -120,6 +120,17 @@ def test_a_stream_is_found_that_was_written_down_without_its_corpus(tmp_path: Pa
     assert candidates.reached(ORIGIN) == 30
 
 
+def test_a_model_with_other_tokens_has_another_stream(tmp_path: Path) -> None:
+    candidates, few = Candidates(tmp_path), replace(ORIGIN, columns=5000, vocabulary="0123456789abcdef")
+    candidates.finish(few, 30, 1)
+    assert candidates.reached(replace(few, left_out=0.0002)) == 30
+    assert candidates.reached(replace(few, vocabulary="fedcba9876543210")) == 0
+    assert candidates.reached(ORIGIN) == 0
+    candidates.finish(ORIGIN, 40, 2)
+    assert (candidates.reached(ORIGIN), candidates.reached(few)) == (40, 30)
+    assert candidates.path.read_text().count("vocabulary") == 1  # all of it is as in older records
+
+
 def test_provenance_reads_what_it_needs_and_the_rest_on_demand(tmp_path: Path) -> None:
     candidates = Candidates(tmp_path)
     tricky = 'a ", "fingerprint": "00", "score": 9, "flags": [], {"text": "'

@@ -31,6 +31,13 @@ _TREATMENT = click.Choice(["refuse", "drop", "allow"])
 @click.option("--threads", type=click.IntRange(1), help="CPU cores to use.  [default: all]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option(
+    "--vocabulary",
+    type=click.Choice(["auto", "all"]),
+    default="auto",
+    show_default=True,
+    help="Write with the tokens that matter, which is faster, or with all.",
+)
+@click.option(
     "--mentions", type=_TREATMENT, default="refuse", show_default=True, help="What becomes of @names."
 )
 @click.option("--links", type=_TREATMENT, default="refuse", show_default=True, help="Links.")

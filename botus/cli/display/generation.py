@@ -21,7 +21,7 @@ from botus.text import escape
 def write(values: Common, options: GenerateOptions) -> None:
     """Write lines into the queue, or print them for a dry run."""
     ready = _prepare(values, options)
-    for note in ready.limit_of_top_p():
+    for note in ready.limits():
         values.say(note)
     lines: list[str] = []
 
@@ -53,7 +53,7 @@ def compare(values: Common, options: GenerateOptions, listed: str) -> None:
         raise SettingsError(
             f"--compare {listed}: not a list of numbers", "for example --compare 0.7,0.9,1.1"
         ) from error
-    ready = _prepare(values, options)
+    ready = _prepare(values, replace(options, temp=max(wanted)))  # the highest needs most tokens
     columns = temperatures.compare(ready.job, ready.at, wanted)
     width = shutil.get_terminal_size().columns
     values.result(temperatures.side_by_side(columns, width), lambda: [vars(column) for column in columns])

@@ -1,5 +1,7 @@
 """Owns the cache of converted models: one folder per model, kept only while it is whole, and made here.
 
+What was measured at a model is kept in the same way, so that it need not be measured again.
+
 A model is built beside its place and renamed into it, with a seal that has the size and checksum of each
 file, so that a half-written or damaged one is never used. Neither is one that was made elsewhere: checkpoints
 and data directories are downloaded, and their cache may hold the model of somebody else. So the seal also has
@@ -22,6 +24,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import google_crc32c
 
@@ -33,6 +36,10 @@ from botus.store.durable.opening import open_file
 _SEAL = "seal.json"
 _NEW = "new-"
 _KEPT = 1  # models besides the new one: who goes to and fro between two need not wait each time
+_MEASURED = "measured"  # the folder of what was measured, in that of the models
+_FINDINGS = "findings.json"
+_KEPT_FINDINGS = 20  # they are small
+_MOST_FINDINGS = 1 << 24  # bytes
 _ABANDONED = 3600.0  # seconds, where a file system has no locks; no build takes that long
 _LONGEST_SEAL = 1 << 16  # bytes
 _WRITTEN = 3600 * 10**9  # nanoseconds by which files seem to be written before they were changed
@@ -54,13 +61,65 @@ class Converted:
     instead: Path | None = None
 
 
-def converted(folders: Sequence[Path], key: str, build: Callable[[Path], None]) -> Converted:
+Findings: TypeAlias = dict[str, Any]  # what JSON can hold
+
+
+def measured(
+    folders: Sequence[Path],
+    key: str,
+    measure: Callable[[Path], Findings],
+    alike: Callable[[Findings], bool] | None = None,
+) -> Findings:
+    """Return what was measured at a model, and measure it first where it is not known.
+
+    Args:
+        folders: where caches of models may lie.
+        key: as that of a model, with a full stop and what tells this from what may do as well.
+        measure: takes an empty folder, for files that are not needed afterwards.
+        alike: tells whether what was measured under a key that is the same up to the full stop will do.
+
+    Raises:
+        FileError: none of the folders can be written, or what `measure` raises.
+    """
+    places = [folder / _MEASURED for folder in folders]
+    known = None
+    if alike and not any((place / key).is_dir() for place in places):
+        stem = key.rpartition(".")[0]
+        earlier = [path for place in places for path in place.glob(f"{stem}.*")]
+        for path in sorted(earlier, key=_used, reverse=True):
+            if known is None and (held := _hold(path)) is not None:
+                findings = _findings(path, held)
+                known = findings if alike(findings) else None
+
+    def build(folder: Path) -> None:
+        findings = measure(folder) if known is None else known
+        for path in folder.iterdir():
+            shutil.rmtree(path)
+        (folder / _FINDINGS).write_text(json.dumps(findings))
+
+    found = converted(places, key, build, _KEPT_FINDINGS)
+    return _findings(found.folder, found.held)
+
+
+def _findings(folder: Path, held: int) -> Findings:
+    try:
+        with open_file(folder / _FINDINGS) as source:
+            findings: Findings = decoded(source.read(_MOST_FINDINGS))
+            return findings
+    finally:
+        os.close(held)
+
+
+def converted(
+    folders: Sequence[Path], key: str, build: Callable[[Path], None], kept: int = _KEPT
+) -> Converted:
     """Return a converted model, and build it first where there is none.
 
     Args:
         folders: where caches may lie; the first that can be written gets a new one.
         key: fingerprint, version and precision, joined by hyphens.
         build: writes the files into an empty folder.
+        kept: how many others stay beside a new one, those used last.
 
     Raises:
         FileError: none of the folders can be written, or what `build` raises.
@@ -72,7 +131,7 @@ def converted(folders: Sequence[Path], key: str, build: Callable[[Path], None]) 
     problem = FileError("there is no folder for the converted model", "give a data directory")
     for folder in folders:
         try:
-            return Converted(folder / key, _build(folder, key, build), instead)
+            return Converted(folder / key, _build(folder, key, build, kept), instead)
         except OSError as error:
             problem = files.explain(error, folder, "write the converted model into")
     raise problem
@@ -145,7 +204,7 @@ def _sum(path: Path) -> tuple[int, int]:
     return size, crc
 
 
-def _build(folder: Path, key: str, build: Callable[[Path], None]) -> int:
+def _build(folder: Path, key: str, build: Callable[[Path], None], kept: int) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob(f"{_NEW}*"):  # at first: where builds are killed, none comes to its end
         _remove(path, path)
@@ -163,7 +222,7 @@ def _build(folder: Path, key: str, build: Callable[[Path], None]) -> int:
                 return held
             held = os.open(new / _SEAL, os.O_RDONLY)
             _lock(held, fcntl.LOCK_SH)
-            _clear(folder, key)
+            _clear(folder, key, kept)
             new.rename(folder / key)
             return held
         finally:
@@ -186,11 +245,11 @@ def _new(folder: Path) -> tuple[Path, int]:
             os.close(building)
 
 
-def _clear(folder: Path, key: str) -> None:
+def _clear(folder: Path, key: str, kept: int) -> None:
     """Remove the damaged model of this key, and of the others all but the one used last and those in use."""
     shutil.rmtree(folder / key, ignore_errors=True)
     others = [path for path in folder.iterdir() if _KEY.fullmatch(path.name)]
-    for path in sorted(others, key=_used)[:-_KEPT]:
+    for path in sorted(others, key=_used)[:-kept]:
         _remove(path, path / _SEAL)
 
 

@@ -33,6 +33,7 @@ except ImportError as error:
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "int8", "float32")
+VERSION: str = ctranslate2.__version__  # of CTranslate2; another may read or sample otherwise
 
 _SCORED_TOKENS = 1024  # at once: the log-probabilities of all of them over the vocabulary are in memory
 _CHECKED_BYTES = 1 << 30  # a larger float32 model is not loaded only to be compared with int8
@@ -85,7 +86,7 @@ class Engine:
             problems.append(f"threads is {threads}: give 1 or more")
         if problems:
             raise SettingsError(problems)
-        key = f"{checkpoint.fingerprint}-{ctranslate2.__version__}-{precision}"
+        key = f"{checkpoint.fingerprint}-{VERSION}-{precision}"
         build = partial(_convert, checkpoint, vocabulary, precision)
         found = converted(cache_dirs, key, build)
         weakref.finalize(self, os.close, found.held)
@@ -108,7 +109,7 @@ class Engine:
 
     def logits(self, tokens: list[str]) -> Floats:
         """Return the logits after each token of a sequence, [len(tokens), n_vocab]."""
-        logits: Floats = np.array(self._scorer.forward_batch([tokens]), np.float32)[0]
+        logits: Floats = np.asarray(self._scorer.forward_batch([tokens]), np.float32)[0]
         return logits
 
     @cached_property

@@ -9,11 +9,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from botus.checkpoints.gpt2 import Checkpoint
 from botus.checkpoints.markers import END, START, Form, Watch, fewest_chars
@@ -21,6 +23,7 @@ from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import SettingsError
 from botus.generation.job import Sample, SamplingOptions
 from botus.generation.sampling import nucleus
+from botus.generation.sampling.columns import Columns
 from botus.generation.sampling.engine import Engine
 from botus.generation.sampling.units import Plan, Units, Writer, by_threads
 from botus.generation.share import WHOLE, Share
@@ -39,7 +42,11 @@ _CACHE_BYTES = 2 << 30  # keys and values of one batch, were every post to reach
 
 
 class Sampler:
-    """Writes and scores posts; arguments and errors are those of `Engine`."""
+    """Writes and scores posts; arguments and errors are those of `Engine`.
+
+    Args:
+        columns: the tokens that it has, besides those of a text that is given to it; None for all.
+    """
 
     def __init__(
         self,
@@ -49,8 +56,13 @@ class Sampler:
         device: str = "cpu",
         threads: int = 1,
         precision: str = "auto",
+        columns: Columns | None = None,
     ) -> None:
-        self._hparams, self._vocabulary = checkpoint.hparams, Vocabulary(checkpoint.encoder, checkpoint.bpe)
+        kept: Sequence[int] = ()
+        if columns:
+            kept, checkpoint = columns.ids, columns.of(checkpoint)
+        self._hparams = checkpoint.hparams
+        self._vocabulary = Vocabulary(checkpoint.encoder, checkpoint.bpe, kept)
         self._bos, self._own_ends = checkpoint.bos, checkpoint.ends
         self.engine = Engine(
             checkpoint, self._vocabulary, cache_dirs, device=device, threads=threads, precision=precision
@@ -89,6 +101,20 @@ class Sampler:
                 yield from (sample for sample in samples if sample.number >= skip)
         finally:
             getattr(drawn, "close", lambda: None)()
+
+    def means(self, texts: Sequence[str], temperature: float, most: int) -> npt.NDArray[np.float64]:
+        """Return the mean probability of each token at the first `most` places of some texts, [n_vocab]."""
+        total, places = np.zeros(self._hparams.n_vocab), 0
+        first = len(self._encoded(self.form, "")) - 1  # what comes before is given
+        most = min(first + most, self._hparams.n_ctx)
+        with ThreadPoolExecutor(self.engine.threads) as pool:
+            tokens = [self._encoded(self.form, text)[:most] for text in texts]
+            for logits in pool.map(self.engine.logits, tokens):
+                odds = (logits - logits.max(axis=1, keepdims=True))[first:] / np.float32(temperature)
+                np.exp(odds, out=odds)
+                total += (1 / odds.sum(axis=1)) @ odds
+                places += len(odds)
+        return total / max(1, places)
 
     @cached_property
     def form(self) -> Form:
