@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from botus.checkpoints.unsupported import TAR_ERRORS, kind_of_names
+from botus.checkpoints.unsupported import TAR_ERRORS, Kind, kind_of_names
 from botus.errors import SettingsError
 
 _TAR = "checkpoint_run1.tar"  # what the Colab notebook of gpt-2-simple leaves on Google Drive
@@ -57,9 +57,8 @@ def find(data: Path, cwd: Path) -> Nearby:
     for base in bases:
         for path, kind in _foreign(base):
             raise SettingsError(
-                f"{path} is {kind}, which botus does not read, and there is no other model",
-                "botus reads the checkpoints of gpt-2-simple: train one on your texts with botus finetune,"
-                " or name one with --checkpoint PATH (the bundled demo is --checkpoint demo)",
+                f"{path} is {kind.name}, which botus does not read, and there is no other model",
+                f"{kind.way}; or name another with --checkpoint PATH (the bundled demo is --checkpoint demo)",
             )
     return Nearby(None)
 
@@ -85,7 +84,7 @@ def _models(base: Path) -> Iterator[Path]:
                 yield path / name
 
 
-def _foreign(base: Path) -> Iterator[tuple[Path, str]]:
+def _foreign(base: Path) -> Iterator[tuple[Path, Kind]]:
     for folder in (base / "checkpoint", base):
         for path in (*_inside(folder), folder):
             names = _names(path)
