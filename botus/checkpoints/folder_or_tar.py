@@ -144,7 +144,8 @@ def _refuse_other_kinds(path: Path) -> None:
     refuse_kind(kind_of_file(path.name, start), path)
     refuse_pointer(start, path)
     if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")):  # gzip, bzip2, xz, zstd
-        raise FileError(f"{path} is compressed, and a tar is read in place", "unpack it first: gunzip")
+        how = f"unpack it (tar -xf {path.name}) and give the folder"
+        raise FileError(f"{path} is compressed, and a tar is read in place", how)
     if start.startswith(b"PK\x03\x04"):
         raise FileError(f"{path} is a zip file", "unzip it and give the folder")
     if b"model_checkpoint_path" in start or path.name.startswith(("model-", "model.ckpt")):

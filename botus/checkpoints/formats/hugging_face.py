@@ -57,8 +57,11 @@ _COMPUTED: Mapping[str, tuple[object, ...]] = {
     "scale_attn_by_inverse_layer_idx": (False,),
     "add_cross_attention": (False,),
     "layer_norm_epsilon": (1e-5,),
-    "quantization_config": (),
 }
+# Of these CTranslate2's converter makes the same model; of the others another one, without a word.
+_CONVERTED = ("activation_function", "n_inner", "tie_word_embeddings")
+_CONVERT = "docs/checkpoints.md has the command that converts it for CTranslate2, with which botus writes"
+_TRAIN = "train a GPT-2 on your texts with botus finetune"
 _LAYER_PARTS = r"ln_[12]|attn\.c_(?:attn|proj)|mlp\.c_(?:fc|proj)"
 _TENSOR = re.compile(rf"(?:h\.(\d{{1,4}})\.({_LAYER_PARTS})|wte|wpe|ln_f)\.(weight|bias)")
 
@@ -121,11 +124,16 @@ def read(path: Path, stored: Mapping[str, StoredFile]) -> Checkpoint:
 
 
 def _check_config(config: Mapping[str, object], label: str) -> None:
+    if config.get("quantization_config") is not None:
+        raise FileError(
+            f"{label}: the weights are quantised, and botus reads weights as they were trained",
+            "use the model that this one was made of",
+        )
     kind = config.get("model_type", "gpt2")
     if kind != "gpt2":
         raise FileError(
             f"{label} is of a {str(kind)[:40]!r} model, and botus reads the weights of GPT-2 only",
-            "convert it with CTranslate2, and botus writes with it",
+            f"{_CONVERT}; if that does not know such models, {_TRAIN}",
         )
     for name, usual in _COMPUTED.items():
         if config.get(name) is not None and config[name] not in usual:
@@ -136,7 +144,7 @@ def _refuse(label: str, name: str, value: object) -> None:
     shown = value if isinstance(value, bool | int | float | str) else "something"
     raise FileError(
         f"{label}: {name} is {str(shown)[:40]}, and botus computes a GPT-2 as OpenAI's is",
-        "convert it with CTranslate2, and botus writes with it, or train a model without that setting",
+        _CONVERT if name in _CONVERTED else _TRAIN,
     )
 
 

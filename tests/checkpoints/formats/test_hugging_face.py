@@ -128,7 +128,7 @@ def test_a_file_of_the_folder_is_not_the_folder(folder: Path) -> None:
         ({"add_cross_attention": True}, "add_cross_attention is True"),
         ({"layer_norm_epsilon": 1e-12}, "layer_norm_epsilon is 1e-12"),
         ({"n_inner": 24}, "n_inner is 24"),
-        ({"quantization_config": {"bits": 4}}, "quantization_config is something"),
+        ({"quantization_config": {"bits": 4}}, "the weights are quantised"),
         ({"model_type": "llama"}, "is of a 'llama' model"),
         ({"model_type": ["gpt2"]}, "is of a"),
         ({"n_head": 3}, "does not divide into 3 heads"),
@@ -144,6 +144,25 @@ def test_a_file_of_the_folder_is_not_the_folder(folder: Path) -> None:
 )
 def test_a_model_that_is_no_gpt2_of_openai(tmp_path: Path, config: dict[str, Any], says: str) -> None:
     assert says in refusal(write(tmp_path / "a", **config)).message
+
+
+@pytest.mark.parametrize(
+    ("config", "way"),
+    [
+        ({"activation_function": "gelu"}, "converts it for CTranslate2"),
+        ({"n_inner": 24}, "converts it for CTranslate2"),
+        ({"model_type": "llama"}, "converts it for CTranslate2"),
+        ({"model_type": "rwkv"}, "if that does not know such models, train a GPT-2"),
+        ({"model_type": "llama", "quantization_config": {"quant_method": "awq"}}, "this one was made of"),
+        # CTranslate2's converter passes these over.
+        ({"scale_attn_by_inverse_layer_idx": True}, "botus finetune"),
+        ({"layer_norm_epsilon": 1e-12}, "botus finetune"),
+    ],
+)
+def test_such_a_model_has_a_way_out(tmp_path: Path, config: dict[str, Any], way: str) -> None:
+    hint = refusal(write(tmp_path / "a", **config)).hint
+    assert way in hint
+    assert ("CTranslate2" in hint) == (config.keys() <= {"activation_function", "n_inner", "model_type"})
 
 
 @pytest.mark.parametrize(
