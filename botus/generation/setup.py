@@ -121,7 +121,7 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
     path = nearby.path or demo.folder()
     if is_demo and not path.is_dir():
         raise SettingsError("there is no checkpoint", "name one with --checkpoint DIR")
-    checkpoint = open_checkpoint(path)
+    checkpoint = _opened(path, is_named=options.checkpoint is not None)
     read = corpora.read(settings.data / "corpus.txt")
     if is_demo and not read.everything:
         read = corpora.read(demo.corpus())
@@ -184,6 +184,16 @@ def _wanted(given: Path | None) -> Nearby | None:
     if given is None:
         return None
     return Nearby(None if given == Path("demo") and not given.exists() else given)
+
+
+def _opened(path: Path, *, is_named: bool) -> Checkpoint:
+    try:
+        return open_checkpoint(path)
+    except FileError as error:
+        if is_named:
+            raise
+        others = "--checkpoint names another model, --checkpoint demo the bundled one"
+        raise FileError(error.message, f"{error.hint}\n{others}" if error.hint else others) from error
 
 
 def _about_the_demo(options: GenerateOptions, settings: Settings) -> Iterator[str]:
