@@ -24,6 +24,7 @@ from botus.training.plan import FROM_BASE, SIZES, Recipe
 from botus.training.run_folder import RunFolder
 
 _CONSTANT = ("hparams.json", "encoder.json", "vocab.bpe")
+_TOKENS_OF_MARKER = 7  # in GPT-2's own vocabulary
 SMALL = 50_000_000  # weights; the base models have 124 million and more
 MARKER_TOKENS = 5  # of both markers in a vocabulary that is learnt with them
 # That is a sixth of a post of thirty tokens, in all of the training and in all that is ever written. Leaving
@@ -75,10 +76,12 @@ def based_on(base: str, folder: Path, posts: Sequence[str]) -> InitialModel:
     names = ("n_vocab", "n_ctx", "n_embd", "n_head", "n_layer")
     hparams = {name: getattr(found.hparams, name) for name in names}
     contents = dict(zip(_CONSTANT, (json.dumps(hparams).encode(), found.encoder, found.bpe), strict=True))
-    # The botus.json of a run says whether it knows markers.
-    knows_markers = not folder.is_dir() or RunFolder(folder).description().get("markers") is not False
-    markers = knows_markers or _need_markers(posts)
-    return InitialModel(base, hparams, contents, markers, _recipe(hparams), found.tensors)
+    model = InitialModel(base, hparams, contents, _need_markers(posts), _recipe(hparams), found.tensors)
+    if found.bos is not None:  # it has another trainer's tokens, and markers only as far as they are short
+        knows_markers = len(model.vocabulary().encode(START)) <= _TOKENS_OF_MARKER
+    else:  # the botus.json of a run says whether it knows markers
+        knows_markers = not folder.is_dir() or RunFolder(folder).description().get("markers") is not False
+    return replace(model, markers=model.markers or knows_markers)
 
 
 def unfinished(base: str, folder: Path, *, markers: bool, best: bool) -> InitialModel:

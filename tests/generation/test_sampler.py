@@ -26,7 +26,7 @@ from botus.generation.sampling.converted import converted
 from botus.generation.sampling.sampler import Sampler
 from botus.generation.sampling.units import unit_seed
 from botus.platforms.lengths import mastodon_length, x_length
-from tests.support import bundle, gpt2
+from tests.support import bundle, gpt2, hugging_face
 
 Follow = Mapping[str, Mapping[str, float]]
 
@@ -289,6 +289,27 @@ def test_a_model_with_end_tokens_may_have_learnt_lines(lines: Path, marked: Path
     assert source.form is Form.LINES
     assert {sample.text for sample in take(source, 50)} >= {"The gull sings.", "The fog sings!"}
     assert of_tokens(marked).form is Form.MARKED
+
+
+def test_a_model_is_asked_once_how_its_posts_end(tmp_path: Path) -> None:
+    run = bundle.write_bigrams(tmp_path / "run1", WORDS, VERSES)
+    for _ in range(2):
+        assert of_tokens(run).form is Form.TOKENS
+        (kept,) = (run / "cache" / "measured").iterdir()
+    (kept / "findings.json").write_text('{"form": "LINES"}')  # no more than that: it is not believed
+    assert of_tokens(run).form is Form.TOKENS
+
+
+def test_a_vocabulary_without_a_line_break(tmp_path: Path) -> None:
+    tokens, merges = bundle.vocabulary(["fog"])
+    tokens.remove("Ċ")
+    hparams = {"n_vocab": len(tokens), "n_ctx": 16, "n_embd": 8, "n_head": 2, "n_layer": 1}
+    folder = hugging_face.write_folder(
+        tmp_path / "model", hparams, bundle.random_tensors(hparams), tokens, merges
+    )
+    source = Sampler(open_checkpoint(folder), [tmp_path / "cache"])
+    assert source.form is Form.TOKENS
+    assert len(take(source, 20)) == 20
 
 
 def test_letters_of_several_tokens(tmp_path: Path) -> None:

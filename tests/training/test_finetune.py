@@ -23,7 +23,7 @@ from botus.training.overtraining import sample_reader
 from botus.training.plan import SIZES, TrainingOptions, plan
 from botus.training.run_folder import RunFolder
 from botus.training.start import as_before, begin, go_on
-from tests.support import bundle
+from tests.support import bundle, hugging_face
 from tests.support.command import botus, environment
 
 POSTS = [
@@ -167,6 +167,21 @@ def test_a_base_model_is_trained_with_markers_and_a_run_of_lines_without(tmp_pat
     (folder / "model-7.data-00000-of-00001").unlink()
     with pytest.raises(FileError, match=r"model-7\.data-00000-of-00001"):
         based_on("124M", folder, POSTS)
+
+
+@pytest.mark.parametrize("words", [["startoftext"], ["fog"]])
+def test_a_model_of_transformers_is_trained_with_markers_that_are_short(
+    tmp_path: Path, words: list[str]
+) -> None:
+    tokens, merges = bundle.vocabulary(words)
+    sizes = {"n_vocab": len(tokens), "n_ctx": 64, "n_embd": 16, "n_head": 2, "n_layer": 1}
+    tensors = bundle.random_tensors(sizes)
+    folder = hugging_face.write_folder(tmp_path / "trained_model", sizes, tensors, tokens, merges)
+    found = based_on("./trained_model", folder, POSTS)
+    assert found.markers == (words == ["startoftext"])
+    assert (found.hparams, list(found.contents)) == (sizes, ["hparams.json", "encoder.json", "vocab.bpe"])
+    assert {name for name, _ in found.tensors()} == tensors.keys()
+    assert based_on("./trained_model", folder, POSTS + VERSES).markers
 
 
 def test_weights_are_counted_as_published() -> None:

@@ -226,7 +226,10 @@ def _loss(exact: Path, quantized: Path, vocabulary: Vocabulary, n_ctx: int) -> f
     with _seeding:
         ctranslate2.set_random_seed(1)
         written = reference.generate_batch(
-            [vocabulary.encode("\n")] * 16, max_length=min(32, n_ctx - 1), end_token=[], sampling_topk=0
+            [vocabulary.encode("\n") or vocabulary.tokens[:1]] * 16,
+            max_length=min(32, n_ctx - 1),
+            end_token=[],
+            sampling_topk=0,
         )
     texts = [result.sequences[0] for result in written]
     means = [

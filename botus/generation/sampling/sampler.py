@@ -24,7 +24,8 @@ from botus.errors import SettingsError
 from botus.generation.job import Sample, SamplingOptions
 from botus.generation.sampling import nucleus
 from botus.generation.sampling.columns import Columns
-from botus.generation.sampling.engine import Engine
+from botus.generation.sampling.converted import measured
+from botus.generation.sampling.engine import VERSION, Engine
 from botus.generation.sampling.units import Plan, Units, Writer, by_threads
 from botus.generation.share import WHOLE, Share
 
@@ -64,6 +65,7 @@ class Sampler:
         self._hparams = checkpoint.hparams
         self._vocabulary = Vocabulary(checkpoint.encoder, checkpoint.bpe, kept)
         self._bos, self._own_ends = checkpoint.bos, checkpoint.ends
+        self._fingerprint, self._cache_dirs = checkpoint.fingerprint, cache_dirs
         self.engine = Engine(
             checkpoint, self._vocabulary, cache_dirs, device=device, threads=threads, precision=precision
         )
@@ -123,12 +125,17 @@ class Sampler:
         Where it was trained on marked posts, the rest of a marker after "<|" is certain. One that has tokens
         for the beginning and the end of a text may have been trained on lines all the same.
         """
+        if self._bos is None or not self._own_ends:
+            return Form.MARKED if self._knows_markers() else Form.LINES
+        # Some posts are written for it, so that the answer is worth keeping.
+        key = f"{self._fingerprint}-{VERSION}-form_{self.engine.precision}.0"
+        return Form[measured(self._cache_dirs, key, lambda _: {"form": self._asked().name})["form"]]
+
+    def _knows_markers(self) -> bool:
         tokens = self._vocabulary.encode("\n" + START)[: self._hparams.n_ctx]
         opening = len(self._vocabulary.encode("\n<|"))
         scores = self.engine.score([tokens])[0][opening - 1 :]  # the first one belongs to the second token
-        if scores and min(scores) > math.log(0.5):
-            return Form.MARKED
-        return Form.TOKENS if self._ends_with_tokens() else Form.LINES
+        return bool(scores) and min(scores) > math.log(0.5)
 
     def logprob(self, texts: Sequence[str]) -> list[float]:
         """Return the mean log-probability per token of each post and its end, as `Sample.logprob` has it."""
@@ -200,15 +207,23 @@ class Sampler:
     def _ends(self) -> frozenset[int]:
         return frozenset(i for i, token in enumerate(self._vocabulary.tokens) if token in self._own_ends)
 
-    def _ends_with_tokens(self) -> bool:
+    def _asked(self) -> Form:
         """Whether a good part of what the model writes after its first token comes to a last one."""
-        if self._bos is None or not self._own_ends:
-            return False
-        watch = Watch(_ASKED, self._vocabulary.pieces, Form.TOKENS, self._ends)
+        if not self._vocabulary.encode("\n"):  # it cannot write lines
+            return Form.TOKENS
+        if self._knows_markers():
+            return Form.MARKED
+        watch, ended = Watch(_ASKED, self._vocabulary.pieces, Form.TOKENS, self._ends), 0
+
+        def see(post: int, token: int, log_prob: float) -> bool:
+            nonlocal ended
+            ended += watch.see(post, token, log_prob)
+            return watch.drafts[post].finished or ended >= _ENDED
+
         length = min(_LOOK, self._hparams.n_ctx - 1)
         options = SamplingOptions(temperature=1.0, max_tokens=length, batch=_ASKED)
-        self.engine.sample(1, [self._bos], options, watch.see)
-        return sum(draft.finished for draft in watch.drafts) >= _ENDED
+        self.engine.sample(1, self._encoded(Form.TOKENS, ""), options, see)
+        return Form.TOKENS if ended >= _ENDED else Form.LINES
 
 
 def _problems(options: SamplingOptions, prefix: str, form: Form) -> list[str]:
