@@ -399,13 +399,17 @@ def test_a_signal_in_the_middle_of_a_group_waits_for_its_end(
 def test_kill_at_random_moments_never_tears_a_line(tmp_path: Path) -> None:
     rng = random.Random(1)
     for _ in range(25):
+        reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
-            loop.generate(job(tmp_path, 10**6), draw)
+            loop.generate(job(tmp_path, 10**6), draw, on_line=lambda _, pipe=writing: os.write(pipe, b"."))
             os._exit(0)
-        time.sleep(rng.uniform(0, 0.05))
+        os.close(writing)
+        os.read(reading, 1)  # at least one line is there
+        time.sleep(rng.uniform(0, 0.02))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        os.close(reading)
         lines = (tmp_path / "tweets.txt").read_bytes() if (tmp_path / "tweets.txt").exists() else b""
         assert lines == b"" or lines.endswith(b"\n")
     loop.generate(job(tmp_path, 1), draw)
