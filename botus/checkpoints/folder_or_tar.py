@@ -75,6 +75,10 @@ def stored_files(path: Path) -> dict[str, StoredFile]:
             return _in_tar(path)
     except OSError as error:
         raise files.explain(error, path, "read") from error
+    if path.is_symlink():
+        raise FileError(
+            f"{path} is a link to {path.readlink()}, and nothing is there", "connect or mount that"
+        )
     raise FileError(f"there is no checkpoint at {path}", "give the run folder, such as checkpoint/run1")
 
 

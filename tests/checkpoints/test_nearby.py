@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from botus import demo
+from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.nearby import Nearby, find
-from botus.errors import SettingsError
+from botus.errors import FileError, SettingsError
 from tests.support.command import botus
 
 RUN = "model-7.index model-7.data-00000-of-00001 hparams.json encoder.json vocab.bpe checkpoint counter"
@@ -207,6 +208,8 @@ def test_a_link_to_a_drive_that_is_away_is_no_reason_for_the_demo(tmp_path: Path
     make(tmp_path, "data/checkpoint/x" if "/" in name else "data/x")
     (tmp_path / "data" / name).symlink_to(tmp_path / "away")
     assert found(tmp_path) == f"data/{name}"
+    with pytest.raises(FileError, match=r"is a link to .*away, and nothing is there"):
+        open_checkpoint(tmp_path / "data" / name)
 
 
 def test_a_folder_that_cannot_be_looked_into_is_no_reason_for_the_demo(tmp_path: Path) -> None:
