@@ -11,6 +11,7 @@ from botus.generation.share import WHOLE, Share
 from botus.screening.rules import Rules
 from botus.store.candidates import Origin
 from botus.store.forgotten import ForgottenCorpus
+from botus.store.queue.tweets import TWEETS
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Job:
     dry_run: bool = False
     forgotten: Sequence[ForgottenCorpus] = ()
     share: Share = WHOLE
+    file: str = TWEETS  # where the lines go
 
 
 @dataclass(frozen=True)

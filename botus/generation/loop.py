@@ -22,7 +22,7 @@ from botus.shutdown import Interrupts
 from botus.store.candidates import Candidate, Candidates
 from botus.store.decisions.journal import Decisions
 from botus.store.durable import files
-from botus.store.queue.tweets import Queue
+from botus.store.queue.tweets import ANSWERS, TWEETS, Queue
 
 Draw = Callable[[int], Iterator[Sample]]  # the stream of a seed from a place on
 GROUP = 16  # lines that are made durable together, or fewer after a second
@@ -88,7 +88,7 @@ class _Run:
         now: Callable[[], float],
     ) -> None:
         self.job, self.on_progress, self.on_line, self.clock, self.now = job, on_progress, on_line, clock, now
-        self.candidates, self.queue = Candidates(job.data), Queue(job.data)
+        self.candidates, self.queue = Candidates(job.data), Queue(job.data, job.file)
         self.pending: list[Candidate] = []
         self.reached = self.last_time = 0
         self.is_writing = False
@@ -143,14 +143,16 @@ class _Run:
             )
 
     def _requeue(self) -> None:
-        """Put into the queue what a killed run had written down and not yet put there."""
-        texts = {text.fingerprint(post): post for post in self.candidates.unfinished()}
+        """Put where it belongs what a killed run had written down and not yet put there."""
+        file, unfinished = self.candidates.unfinished()
+        texts = {text.fingerprint(post): post for post in unfinished}
         if not texts:
             return
         there = {text.fingerprint(post) for source, post in known(self.job.data) if source != EARLIER}
-        there |= Decisions(self.job.data).verdicts().keys()
+        for journal in (TWEETS, ANSWERS):
+            there |= Decisions(self.job.data, journal).verdicts().keys()
         lost = [post for fingerprint, post in texts.items() if fingerprint not in there]
-        self.queue.append(lost)
+        Queue(self.job.data, file).append(lost)
         self.report.requeued = len(lost)
 
     def _loop(self, samples: Iterator[Sample], judge: Judge, interrupts: Interrupts) -> None:
@@ -190,7 +192,7 @@ class _Run:
         texts = [candidate.text for candidate in self.pending]
         if not self.job.dry_run:
             self.is_writing = True  # until it has worked: after a full disk nothing more is tried
-            self.candidates.append(self.job.origin, self.pending, self._time())
+            self.candidates.append(self.job.origin, self.pending, self._time(), self.job.file)
             self.queue.append(texts)
             self.is_writing = False
         self.pending, self.flushed = [], self.clock()

@@ -54,7 +54,7 @@ def table(report: GenerationReport, width: int = 0) -> Iterator[str]:
     if report.stopped:
         yield report.stopped
     if report.requeued:
-        yield f"put {counted(report.requeued, 'line')} into the queue that an interrupted run had left out"
+        yield f"put {counted(report.requeued, 'line')} into place that an interrupted run had left out"
     if report.skipped:
         yield f"passed over {counted(report.skipped, 'text')} of this seed that an earlier run had looked at"
     written = f"wrote {counted(report.accepted, 'line')} to {report.queue}"

@@ -33,7 +33,7 @@ from botus.store import forgotten
 from botus.store.candidates import Candidates, Origin
 from botus.store.durable import files
 from botus.store.forgotten import ForgottenCorpus
-from botus.store.queue.tweets import Queue
+from botus.store.queue.tweets import ANSWERS, TWEETS, Queue
 from botus.text import fingerprint
 
 _REPAIRED = 8  # characters that repairs may take away, quotes and brackets
@@ -63,6 +63,7 @@ class GenerateOptions:
     dry_run: bool = False
     share: Share = WHOLE
     vocabulary: str = "auto"
+    answers: bool = False
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,7 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
         dry_run=options.dry_run,
         forgotten=gone,
         share=options.share,
+        file=ANSWERS if options.answers else TWEETS,
     )
     notes = [f"checkpoint: {path}"]
     if nearby.others:
@@ -203,7 +205,7 @@ def _about_the_demo(options: GenerateOptions, settings: Settings) -> Iterator[st
         if given
         else "no checkpoint here: using the bundled demo model (name yours with --checkpoint DIR)"
     )
-    if options.dry_run:
+    if options.dry_run or options.answers:
         return
     known = Candidates(settings.data).provenance()
     own = sum(1 for line in Queue(settings.data).lines() if line.text and fingerprint(line.text) not in known)

@@ -18,7 +18,7 @@ from botus.screening.verdict import Verdict
 from botus.store.candidates import Candidates
 from botus.store.decisions.journal import Decisions
 from botus.store.log.tweeted import Log
-from botus.store.queue.tweets import Queue
+from botus.store.queue.tweets import ANSWERS, TWEETS, Queue
 
 COPY, NEAR_COPY = "copy of the corpus", "nearly in the corpus"
 EARLIER = "an earlier run"  # a source of `known`
@@ -94,11 +94,15 @@ def known(data: Path) -> Iterator[tuple[str, str]]:
     for line in Queue(data).lines():
         if line.text is not None:
             yield "the queue", line.text
+    for line in Queue(data, ANSWERS).lines():
+        if line.text is not None:
+            yield "the answers", line.text
     for entry in Log(data).scan():
         yield "the log", entry["text"]
         if "id" not in entry and "\\" in entry["text"]:  # the predecessor posted a line as it stood
             yield "the log", text.unescape(entry["text"])
-    for post in Decisions(data).dropped_texts():
-        yield "the dropped lines", post
+    for journal in (TWEETS, ANSWERS):
+        for post in Decisions(data, journal).dropped_texts():
+            yield "the dropped lines", post
     for record in Candidates(data).records():
         yield EARLIER, record["text"]

@@ -1,4 +1,4 @@
-"""Owns .botus/candidates.jsonl: where every line came from that `generate` put into the queue.
+"""Owns .botus/candidates.jsonl: where every line came from that `generate` wrote.
 
 One record per line, written before the line itself: a line without a record counts as written by hand, and
 would be posted in spite of its flags. So a crash may leave records whose lines never came into the queue:
@@ -17,6 +17,7 @@ from botus.errors import FileError
 from botus.store.durable import files, jsonl
 from botus.store.durable.kept import Kept
 from botus.store.durable.opening import open_file
+from botus.store.queue.tweets import ANSWERS, TWEETS
 from botus.text import fingerprint
 
 Record = jsonl.Record
@@ -46,6 +47,7 @@ class _Record(TypedDict, total=False):
     time: int
     share: str
     run: _Run
+    file: str
 
 
 @dataclass(frozen=True)
@@ -179,13 +181,15 @@ class Candidates:
         """Return the shares of streams that lines came from, "" for none."""
         return {record.get("share", "") for record in self.records()}
 
-    def append(self, origin: Origin, group: Iterable[Candidate], time: int) -> None:
+    def append(self, origin: Origin, group: Iterable[Candidate], time: int, file: str = TWEETS) -> None:
         """Add a group of candidates, durably, before their lines come into the queue.
 
         Args:
             time: Unix time in milliseconds; no two groups have the same.
+            file: where the lines go; noted where it is not the queue.
         """
-        self._add([_record(origin, candidate, time) for candidate in group])
+        to = {} if file == TWEETS else {"file": file}
+        self._add([{**_record(origin, candidate, time), **to} for candidate in group])
 
     def finish(self, origin: Origin, reached: int, time: int) -> None:
         """Say that a run has ended and all of its lines are in the queue.
@@ -232,12 +236,14 @@ class Candidates:
         """Tell whether any record has the text of a corpus post."""
         return jsonl.torn(self.path) or any(map(_quotes, jsonl.scan(self.path, _Record)))
 
-    def unfinished(self) -> list[str]:
-        """Return the last group of texts of a run that did not end: they may be missing from the queue."""
+    def unfinished(self) -> tuple[str, list[str]]:
+        """Return the last group of texts of a run that did not end, and the file that may lack them."""
         records = jsonl.read(self.path, _Record)
         if not records or "run" in records[-1]:
-            return []
-        return [record["text"] for record in records if record.get("time") == records[-1]["time"]]
+            return TWEETS, []
+        last = records[-1]
+        file = ANSWERS if last.get("file") == ANSWERS else TWEETS
+        return file, [record["text"] for record in records if record.get("time") == last["time"]]
 
     def _add(self, records: list[Record]) -> None:
         files.make_folder(self.path.parent)

@@ -25,7 +25,7 @@ from botus.store.candidates import Candidates, Origin
 from botus.store.decisions.entries import Decision, Step
 from botus.store.decisions.journal import Decisions
 from botus.store.durable import files
-from botus.store.queue.tweets import Queue
+from botus.store.queue.tweets import ANSWERS, Queue
 from botus.text import escape, fingerprint
 from tests.support.command import botus
 
@@ -107,6 +107,37 @@ def test_the_same_seed_again_goes_on_where_it_was(tmp_path: Path) -> None:
     assert (result.accepted, result.skipped) == (30, 27)
     other = replace(ORIGIN, temperature=1.1)
     assert loop.generate(job(tmp_path, 1, origin=other), draw).refused["already in the queue"] == 50
+
+
+def test_answers_go_into_their_own_file_and_go_on_with_the_same_seed(tmp_path: Path) -> None:
+    answers = Queue(tmp_path, ANSWERS)
+    loop.generate(job(tmp_path, 10), draw)
+    loop.generate(job(tmp_path, 10, file=ANSWERS), draw)
+    loop.generate(job(tmp_path, 10), draw)
+    assert queue(tmp_path) == [*expected(10), *expected(30)[20:]]
+    assert [line.text for line in answers.lines()] == expected(20)[10:]
+    assert [record.get("file") for record in Candidates(tmp_path).records()][9:21] == [
+        None,
+        *[ANSWERS] * 10,
+        None,
+    ]
+    dropped = expected(31)[30]
+    Decisions(tmp_path, ANSWERS).append(Step(1, 1, (Decision("drop", fingerprint(dropped), dropped),)))
+    again = loop.generate(job(tmp_path, 1, origin=replace(ORIGIN, temperature=1.1)), draw)
+    assert again.refused["already in the answers"] == 10
+    assert again.refused["already in the dropped lines"] == 1
+
+
+def test_an_answer_that_a_killed_run_had_only_written_down_goes_to_the_answers(tmp_path: Path) -> None:
+    loop.generate(job(tmp_path, 3, file=ANSWERS), draw)
+    (tmp_path / "answers.txt").write_text("")
+    path = Candidates(tmp_path).path
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))  # its end
+    assert loop.generate(job(tmp_path, 2), draw).requeued == 3
+    assert (queue(tmp_path), [line.text for line in Queue(tmp_path, ANSWERS).lines()]) == (
+        expected(5)[3:],
+        expected(3),
+    )
 
 
 def test_a_line_that_the_person_deleted_or_dropped_does_not_come_back(tmp_path: Path) -> None:
@@ -390,7 +421,7 @@ def test_a_signal_in_the_middle_of_a_group_waits_for_its_end(
             with pytest.raises((Stopped, KeyboardInterrupt)) as caught:
                 loop.generate(job(data, 100), draw)
         _check_whole(data)
-        assert Candidates(data).unfinished() == []
+        assert Candidates(data).unfinished()[1] == []
         assert len(queue(data)) == len(Candidates(data).records())
         stops += caught.type is Stopped
     assert stops > 10
@@ -463,7 +494,7 @@ def test_closing_table() -> None:
     lines = list(report.table(result))
     assert lines[0].startswith("stopped: fewer")
     assert lines[1:4] == [
-        "put 1 line into the queue that an interrupted run had left out",
+        "put 1 line into place that an interrupted run had left out",
         "passed over 12 texts of this seed that an earlier run had looked at",
         "wrote 2 lines to data/tweets.txt, refused 998 of 1000 by reason:",
     ]

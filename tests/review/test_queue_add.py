@@ -96,7 +96,7 @@ def test_a_data_directory_brings_what_it_knows(data: Path, other: Path) -> None:
     known = Candidates(data).provenance()
     assert known[fingerprint("flagged")]["flags"] == ["odd"]
     assert fingerprint("typo") in known  # what the edited line was made of
-    assert Candidates(data).unfinished() == []
+    assert Candidates(data).unfinished()[1] == []
     run_here = PostingRun(
         Settings(data, post_only="kept"), {}, rng=random.Random(1), clock=clock, say=lambda *_, **__: None
     )

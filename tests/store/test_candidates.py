@@ -58,7 +58,7 @@ def test_records_are_found_by_fingerprint_and_the_later_one_counts(tmp_path: Pat
 
 def test_nothing_is_there_before_the_first_run(tmp_path: Path) -> None:
     candidates = Candidates(tmp_path)
-    assert (candidates.records(), candidates.flags(), candidates.unfinished()) == ([], {}, [])
+    assert (candidates.records(), candidates.flags(), candidates.unfinished()) == ([], {}, ("tweets.txt", []))
     assert candidates.reached(ORIGIN) == 0
     assert list(tmp_path.iterdir()) == []
 
@@ -76,10 +76,13 @@ def test_only_the_last_group_of_a_run_that_did_not_end_is_unfinished(tmp_path: P
     candidates = Candidates(tmp_path)
     candidates.append(ORIGIN, [candidate("one")], 1)
     candidates.append(ORIGIN, [candidate("two"), candidate("three")], 2)
-    assert candidates.unfinished() == ["two", "three"]
+    assert candidates.unfinished() == ("tweets.txt", ["two", "three"])
     candidates.finish(ORIGIN, 3, 3)
-    assert candidates.unfinished() == []
-    assert len(candidates.records()) == 3
+    assert candidates.unfinished()[1] == []
+    candidates.append(ORIGIN, [candidate("four")], 4, "answers.txt")
+    assert candidates.unfinished() == ("answers.txt", ["four"])
+    candidates.finish(ORIGIN, 4, 5)
+    assert len(candidates.records()) == 4
 
 
 def test_a_torn_last_record_is_cut_off_and_damage_before_it_stops(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ _TREATMENT = click.Choice(["refuse", "drop", "allow"])
 @click.option("--without", multiple=True, metavar="RULE", help="Switch a rule of the screen off.")
 @click.option("--copies", type=click.Choice(["refuse", "allow"]), default="refuse", show_default=True)
 @click.option("--compare", metavar="T,T,...", help="Print samples at several temperatures side by side.")
+@click.option("--answers", is_flag=True, help="Write into answers.txt, for answers, instead of the queue.")
 @click.option("--dry-run", is_flag=True, help="Print the lines instead of queueing them.")
 @common
 def generate(

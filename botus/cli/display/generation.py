@@ -43,6 +43,8 @@ def write(values: Common, options: GenerateOptions) -> None:
         _show(values, stopped.report, lines)
         raise
     _show(values, done, lines)
+    if options.answers and done.accepted and done.queue:
+        values.say("none of them is said before you have kept it: botus curate --answers")
 
 
 def compare(values: Common, options: GenerateOptions, listed: str) -> None:
