@@ -11,6 +11,8 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -29,13 +31,14 @@ from botus.store.intents import Intents
 from botus.store.log.index import Entry
 from botus.store.log.tweeted import Log
 from botus.store.queue.tweets import ANSWERS, Queue
-from botus.text import LONGEST_POST, fingerprint
+from botus.text import LONGEST_POST, counted, fingerprint
 
 _MOST = 50_000  # lines of answers.txt, the first ones; and as many posts, the last ones
 _AMONG = 5  # of the nearest lines one is drawn
 _ASTRAY = 8  # where only one is near, once in so many times it is another one
 _KEPT, _LEFT = ("keep", "star", "answer"), ("drop", "edited")  # of a review, or of the queue
 
+UNREVIEWED = "not reviewed yet"
 _HELD, _NOTHING = "held at the door", fingerprint("")
 
 Fits = Callable[[str], bool]
@@ -58,14 +61,31 @@ class PoolCount(NamedTuple):
     usable: int
     unused: Mapping[str, int]
 
+    @property
+    def unreviewed(self) -> int:
+        """How many wait for a person."""
+        return self.unused.get(UNREVIEWED, 0)
 
-class _Lines(NamedTuple):
+    def said(self) -> str:
+        """Say how many may be said, and why the others may not."""
+        texts = f"{counted(self.lines, 'line')} in answers.txt"
+        texts += f" and {counted(self.posts, 'post')} that were posted" if self.posts else ""
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(self.unused.items()))
+        return f"{texts}, {self.usable:,} may be said{f' ({reasons})' if reasons else ''}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Lines:
     texts: tuple[str, ...]
     prints: tuple[str, ...]
-    near: Index
     inner: Collection[str]  # those that are a part of a post between training markers
     in_file: int
     is_half: bool  # the last line is still being written
+
+    @cached_property
+    def index(self) -> Index:
+        """Made when the first question comes: who only counts needs none."""
+        return Index(self.texts)
 
 
 class Pool:
@@ -102,12 +122,14 @@ class Pool:
             FileError: a file that decides is damaged.
         """
         lines, unused = self._read()
+        with self._guard:
+            index = lines.index
 
         def may_be_said(place: int) -> bool:
             post = lines.prints[place]
             return post not in unused and post not in said and fits(lines.texts[place])
 
-        near = ((nearness, place) for nearness, place in lines.near.near(question) if may_be_said(place))
+        near = ((nearness, place) for nearness, place in index.near(question) if may_be_said(place))
         found = list(islice(near, _AMONG))
         if len(found) > 1 or (found and rng.randrange(_ASTRAY)):
             weights = [nearness**2 for nearness, _ in found]
@@ -158,7 +180,7 @@ class Pool:
                 if _is_out(entry):
                     found.setdefault(fingerprint(entry["text"]), entry["text"])
         texts = tuple(found.values())
-        return _Lines(texts, tuple(found), Index(texts), parts, in_file, is_half)
+        return _Lines(texts, tuple(found), parts, in_file, is_half)
 
     def _precheck(self, lines: _Lines) -> _Reasons:
         """Which lines are held as posts would be, and why; what a person says of them does not help."""
@@ -183,7 +205,7 @@ class Pool:
             if verdict in _LEFT:
                 found[post] = "dropped in curate"
             elif verdict not in _KEPT and _is_written(post, judgements, written):
-                found[post] = "not reviewed yet"
+                found[post] = UNREVIEWED
             elif post in queued or (post in claimed and post not in logged):
                 found[post] = "waiting to be posted"
             elif post in logged and not self._from_posted:

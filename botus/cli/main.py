@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from botus import __version__
+from botus.cli.commands.answering import answer
 from botus.cli.commands.corpus import corpus
 from botus.cli.commands.generation import generate
 from botus.cli.commands.log import log
@@ -67,7 +68,7 @@ def cli(values: Common) -> None:
 
 _INTO_THE_QUEUE = (corpus, finetune, generate, curate, web, queue)
 _OUT_OF_THE_QUEUE = (post, run, resolve, log, serve)
-_LOOKS = (status, schedule, doctor, health)
+_LOOKS = (answer, status, schedule, doctor, health)
 for command in (*_INTO_THE_QUEUE, *_OUT_OF_THE_QUEUE, *_LOOKS):
     cli.add_command(command)
 

@@ -194,3 +194,11 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     assert answers(asked) == {FOG, KETTLE}
     (tmp_path / "denylist.txt").write_text("fog\n")
     assert answers(asked) == {KETTLE}
+
+
+def test_counting_says_why_lines_are_not_said(tmp_path: Path) -> None:
+    generated(tmp_path, GULL)
+    (tmp_path / "tweets.txt").write_text(f"{KETTLE}\n")
+    said = pool(tmp_path, FOG, KETTLE, GULL, "Ask @gull@sea.example.").count().said()
+    assert said.startswith("4 lines in answers.txt, 1 may be said (")
+    assert said.endswith("(1 held at the door, 1 not reviewed yet, 1 waiting to be posted)")

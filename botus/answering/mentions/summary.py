@@ -10,6 +10,7 @@ from botus.answering.mentions.doors import doors
 from botus.answering.mentions.guards import DAY
 from botus.answering.mentions.round import PART
 from botus.answering.mentions.stopped import Stopped
+from botus.answering.pool import Pool, PoolCount
 from botus.posting.target import Target
 from botus.settings import Settings
 from botus.store.intents import Intents
@@ -32,6 +33,7 @@ class Summary:
         waiting: answers that are in progress.
         unknown: answers of which nobody knows whether they arrived.
         people: how many have asked for no more answers.
+        pool: what there is to answer with.
         last: the newest entries, newest first.
         troubles: why nobody is answered, by platform.
     """
@@ -42,20 +44,20 @@ class Summary:
     waiting: int
     unknown: int
     people: int
+    pool: PoolCount
     last: list[Entry]
     troubles: dict[str, str]
 
     def as_dict(self) -> dict[str, Any]:
         """The same for machines."""
-        return asdict(self)
+        return asdict(self) | {"pool": self.pool._asdict()}
 
     def lines(self) -> Iterator[str]:
-        """The same for a person, without the last ones; nothing where nobody is or was answered."""
-        if not (self.places or self.total or self.people):
-            return
-        where = f"on {' and '.join(self.places)}" if self.places else "nobody now (ANSWER is not set)"
-        more = f", {self.waiting} in progress" if self.waiting else ""
-        yield f"{where}: {self.day} in the last 24 hours, {self.total} in all{more}"
+        """The same for a person, without the last ones; nothing where there are no answers of any kind."""
+        if self.places or self.total or self.people:
+            where = f"on {' and '.join(self.places)}" if self.places else "nobody now (ANSWER is not set)"
+            more = f", {self.waiting} in progress" if self.waiting else ""
+            yield f"{where}: {self.day} in the last 24 hours, {self.total} in all{more}"
         if self.unknown:
             yield f"{self.unknown} not confirmed: may be there or not, never sent again"
         if self.people:
@@ -63,6 +65,10 @@ class Summary:
             yield f"{asked} asked for no more answers: answers-stopped.txt"
         for name, reason in self.troubles.items():
             yield f"stopped on {name}: {reason}; fix it, then run: botus doctor"
+        if self.pool.lines or self.pool.posts:
+            yield self.pool.said()
+        if self.pool.unreviewed:
+            yield "to review what botus wrote: botus curate --answers"
 
 
 def summary(settings: Settings, now: float) -> Summary:
@@ -85,6 +91,7 @@ def summary(settings: Settings, now: float) -> Summary:
         len(Intents(settings.data, PART).open()),
         sum(_is_unknown(entry) for entry in entries),
         Stopped(settings.data).count(),
+        Pool(settings.data, from_posted=settings.answers_from == "posted").count(),
         entries[: -_LAST - 1 : -1],
         {
             name: one.stopped

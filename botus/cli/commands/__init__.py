@@ -4,6 +4,7 @@ corpus.py      `corpus import`, `stats`, `add`, `remove`, `forget`
 training.py    `finetune`
 generation.py  `generate`
 review.py      `curate` and `queue`
+answering.py   `answer`
 serve.py       `serve`
 web.py         `web`
 posting.py     `post`, `run`, `resolve`
