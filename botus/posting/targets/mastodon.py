@@ -161,24 +161,25 @@ class Mastodon(Target):
         return self.refusal(exchange)
 
     def find(self, text: str, attempt: Attempt) -> Answer:
-        """Look on the own timeline; absent only where sending again with the same key is safe."""
+        """Look on the own timeline, for a reply in its thread.
+
+        It is absent only where sending again with the same key is safe.
+        """
         if too_early := self._connection.too_early(attempt):
             return too_early
         exchange = self._ask(lambda client: client.account_verify_credentials())
         user = entities.number(exchange.result())
         if user is not None:
-            exchange = self._ask(
-                lambda client: client.account_statuses(
-                    user, limit=_LOOK_AT, exclude_reblogs=True, exclude_replies=not self._reply_to
-                )
-            )
+            exchange = self._where_it_is(user)
         if exchange.status == 403:
             return Answer("unknown", reason="the answer was lost, and the token may not read")
-        statuses = exchange.result()
+        if self._reply_to and exchange.status == 404:
+            return Answer("unknown", reason="the answer was lost, and the post that it replies to is gone")
+        statuses = exchange.result("descendants") if self._reply_to else exchange.result()
         if user is None or not isinstance(statuses, list):
             return self._connection.look_failed(self.refusal(exchange), attempt)
         for status in statuses:
-            if (found := entities.number(status)) and self._is_it(text, status, attempt):
+            if (found := entities.number(status)) and self._is_it(text, status, attempt, user):
                 return Answer("posted", found, entities.address(status))
         return self._absence(attempt, exchange.date(), statuses)
 
@@ -223,14 +224,29 @@ class Mastodon(Target):
             return Answer("later", reason="too early to look", until=self._clock() + LOOK_AFTER - age)
         if not 0 <= age < _KEY_LASTS or not attempt.key:
             return Answer("unknown", reason="not on the timeline; its key is too old to send again")
-        if len(statuses) >= _LOOK_AT and all(_after(status, attempt) for status in statuses):
+        if (
+            not self._reply_to
+            and len(statuses) >= _LOOK_AT
+            and all(_after(status, attempt) for status in statuses)
+        ):
             return Answer("unknown", reason="not among the newest posts, which do not reach back far enough")
         return Answer("absent", reason="not on the timeline")
 
-    def _is_it(self, text: str, status: object, attempt: Attempt) -> bool:
-        """Tell whether a status of the timeline is the post: a status has one answer, whatever its words."""
+    def _where_it_is(self, user: str) -> Exchange:
+        """Ask for the posts among which a lost one is."""
         if self._reply_to:
-            return str(at(status, "in_reply_to_id")) == self._reply_to
+            return self.get(f"v1/statuses/{self._reply_to}/context")
+        return self._ask(
+            lambda client: client.account_statuses(
+                user, limit=_LOOK_AT, exclude_reblogs=True, exclude_replies=True
+            )
+        )
+
+    def _is_it(self, text: str, status: object, attempt: Attempt, user: str) -> bool:
+        """Tell whether a status is the post; a status has one reply of ours, whatever its words."""
+        if self._reply_to:
+            is_mine = entities.number(at(status, "account")) == user
+            return is_mine and str(at(status, "in_reply_to_id")) == self._reply_to
         return _after(status, attempt) and entities.same(text, status)
 
     def get(self, place: str, **query: Any) -> Exchange:  # noqa: ANN401

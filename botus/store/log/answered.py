@@ -42,6 +42,7 @@ class Answered:
         self.path = data / "answered.json"
         self._state: files.State | None = None
         self._entries: list[Entry] = []
+        self._given: list[Given] = []
 
     def entries(self) -> list[Entry]:
         """Return all entries, oldest first; a FileError if the file is damaged."""
@@ -49,12 +50,14 @@ class Answered:
         if state != self._state:
             content = files.read(self.path)
             self._entries = self._parsed(content) if content is not None else []
+            self._given = [found for entry in self._entries for found in _given(entry)]
             self._state = state
         return self._entries
 
     def given(self) -> list[Given]:
         """Return the answers that are or may be there, oldest first; without what a hand has written."""
-        return [found for entry in self.entries() for found in _given(entry)]
+        self.entries()
+        return self._given
 
     def append(self, entry: Entry) -> None:
         """Add an entry at the end, durably, unless the answer to its post is there; other bytes stay."""
