@@ -26,6 +26,7 @@ class Proxy(socketserver.ThreadingTCPServer):
     Attributes:
         seen: the first lines of the requests.
         request_size, answer_size: of the last record that was put, in bytes.
+        views: answers what an AppView is asked, by the request's first line; a PDS alone has none.
         before_answer: called after the server has answered such a request, before the client hears of it.
     """
 
@@ -42,6 +43,7 @@ class Proxy(socketserver.ThreadingTCPServer):
         self.seen: list[str] = []
         self.request_size = self.answer_size = 0
         self.before_answer: Callable[[], None] = lambda: None
+        self.views: Callable[[str], bytes] = lambda line: b""
 
     @property
     def url(self) -> str:
@@ -72,6 +74,9 @@ class _Handler(socketserver.BaseRequestHandler):
         request = _message(self.request)
         line = request.partition(b"\r\n")[0].decode()
         self.server.seen.append(line)
+        if "/xrpc/app.bsky." in line and (view := self.server.views(line)):
+            self.request.sendall(view)
+            return
         puts = "putRecord" in line
         loss = self.server.losses.pop(0) if puts and self.server.losses else None
         self.server.lost += loss is not None

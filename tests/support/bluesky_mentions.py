@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.support.loopback import Reply, Request
 from tests.support.servers import BlueskyServer
 
-_CID = "bafyreibxmylxnfdtgm"
+
+def cid(record: object) -> str:
+    """Hash a record as its servers do, though of other bytes: a version, a codec, SHA-256, in base 32."""
+    digest = hashlib.sha256(json.dumps(record).encode()).digest()
+    return "b" + base64.b32encode(b"\x01\x71\x12\x20" + digest).decode().lower().rstrip("=")
 
 
 class BlueskyMentionServer(BlueskyServer):
@@ -39,14 +46,13 @@ class BlueskyMentionServer(BlueskyServer):
             record["reply"] = {"root": root, "parent": self.reference(to)}
         self.others[uri] = record
         at = datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="milliseconds")
-        told = {"uri": uri, "cid": f"{_CID}{len(self.others)}", "author": self._author(who), "record": record}
+        told = {"uri": uri, "cid": cid(record), "author": self._author(who), "record": record}
         told |= {"reason": reason or ("reply" if to else "mention"), "indexedAt": at.replace("+00:00", "Z")}
         self.mentions.append(told)
         return uri
 
     def reference(self, uri: str) -> dict[str, str]:
-        known = next((one for one in self.mentions if one["uri"] == uri), None)
-        return {"uri": uri, "cid": known["cid"] if known else _CID}
+        return {"uri": uri, "cid": cid(self._record_at(uri))}
 
     def uri(self, key: str) -> str:
         return f"at://{self.did}/app.bsky.feed.post/{key}"

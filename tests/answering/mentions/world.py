@@ -17,7 +17,7 @@ LINES = [f"The lamp answers for the {number}th time." for number in range(30)]
 
 
 class Bot:
-    """One bot on Mastodon: its folder, its account and its rounds."""
+    """One bot, on Mastodon where nothing else is said: its folder, its account and its rounds."""
 
     def __init__(
         self,
@@ -25,11 +25,12 @@ class Bot:
         server: Any,  # noqa: ANN401
         clock: Clock,
         token: str = "",
+        accounts: dict[str, dict[str, str]] | None = None,
         **settings: Any,  # noqa: ANN401
     ) -> None:
         self.data, self.server, self.clock, self.said = data, server, clock, list[str]()
-        account = {"base_url": server.url, "token": token or server.token}
-        self.settings = Settings(_folder(data), {"mastodon": account}, answer="mentions", **settings)
+        accounts = accounts or {"mastodon": {"base_url": server.url, "token": token or server.token}}
+        self.settings = Settings(_folder(data), accounts, answer="mentions", **settings)
         self.begin()
 
     def begin(self) -> None:
@@ -59,10 +60,8 @@ class BlueskyBot(Bot):
     """One on Bluesky."""
 
     def __init__(self, data: Path, server: BlueskyMentionServer, clock: Clock) -> None:
-        self.data, self.server, self.clock, self.said = data, server, clock, list[str]()
         account = {"service": server.url, "handle": server.handle, "password": server.password}
-        self.settings = Settings(_folder(data), {"bluesky": account}, answer="mentions")
-        self.begin()
+        super().__init__(data, server, clock, accounts={"bluesky": account})
 
 
 def _folder(data: Path) -> Path:
