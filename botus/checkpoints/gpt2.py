@@ -57,6 +57,16 @@ class Checkpoint:
     bos: str | None = None  # the token before a text
     ends: tuple[str, ...] = ()  # the tokens at which it is over
 
+    @property
+    def n_ctx(self) -> int:
+        """Tokens of a text at the most."""
+        return self.hparams.n_ctx
+
+    @property
+    def cached_values(self) -> int:
+        """Numbers that attention keeps per token of a text: a key and a value, n_embd wide, in each layer."""
+        return self.hparams.n_layer * 2 * self.hparams.n_embd
+
     def trained(self) -> run_info.Trained | None:
         """Return what the model was trained on; None where nothing beside it tells.
 
@@ -181,8 +191,8 @@ def _shapes(hparams: Hparams) -> dict[str, tuple[int, ...]]:
     return shapes | {f"{norm}/{part}": (wide,) for norm in norms for part in "gb"}  # gain and bias
 
 
-def json_object(content: bytes, label: str, brackets: int = _MOST_BRACKETS) -> dict[str, object]:
-    """Return the JSON object that a file is.
+def json_value(content: bytes, label: str, brackets: int = _MOST_BRACKETS) -> object:
+    """Return the JSON that a file is.
 
     Raises:
         FileError: it is damaged, or so nested that it could fill the memory.
@@ -190,9 +200,19 @@ def json_object(content: bytes, label: str, brackets: int = _MOST_BRACKETS) -> d
     try:
         if sum(content.count(bracket) for bracket in (b"[", b"{")) > brackets:
             raise ValueError("it is more than one flat object")
-        values = decoded(content)
+        value: object = decoded(content)
     except ValueError as error:
         raise FileError(f"{label} is damaged: {error}", AGAIN) from error
+    return value
+
+
+def json_object(content: bytes, label: str, brackets: int = _MOST_BRACKETS) -> dict[str, object]:
+    """Return the JSON object that a file is.
+
+    Raises:
+        FileError: it is none, or as `json_value` does.
+    """
+    values = json_value(content, label, brackets)
     if not isinstance(values, dict):
         raise FileError(f"{label} is not a JSON object", AGAIN)
     return values

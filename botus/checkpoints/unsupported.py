@@ -61,7 +61,6 @@ _NAMES = (
     (r".*\.(h5|hdf5|keras)", _KERAS),
     (r"saved_model\.pb(txt)?", _SAVED_MODEL),
     (r".*\.tflite", _TFLITE),
-    (r"model\.bin", Kind("a CTranslate2 model", _SOURCE)),
     # TensorFlow's files of a checkpoint have .ckpt in their names, and something behind it.
     (r"(?!model\.ckpt).*\.ckpt", _LIGHTNING),
     # Not what a trainer keeps beside the model.
@@ -79,6 +78,7 @@ _DRIVE = re.compile(rb'\s*\{.*("doc_id"|docs\.google\.com|drive\.google\.com)', 
 _OURS = re.compile(
     r".*\.index|checkpoint|hparams\.json|.*\.data-\d+-of-\d+"
     r"|(model|model-\d+-of-\d+)\.safetensors|(pytorch_model|pytorch_model-\d+-of-\d+)\.bin|.*\.index\.json"
+    r"|model\.bin"
 )
 # What tarfile raises at crafted headers besides its own: sizes of 80 bits, thousands of long names in a row.
 TAR_ERRORS = (tarfile.TarError, ValueError, OverflowError, MemoryError, RecursionError)

@@ -12,8 +12,8 @@ from itertools import islice
 from pathlib import Path
 
 from botus import demo
-from botus.checkpoints.checkpoint import open_checkpoint
-from botus.checkpoints.gpt2 import Checkpoint
+from botus.checkpoints.checkpoint import Model, open_checkpoint
+from botus.checkpoints.formats.converted.folder import ConvertedModel
 from botus.checkpoints.nearby import Nearby, find
 from botus.errors import FileError, SettingsError
 from botus.generation.job import Job, Sample, SamplingOptions
@@ -171,6 +171,10 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
         notes[0] += f" (also here: {', '.join(map(str, nearby.others))}; --checkpoint names another)"
     if is_demo:
         notes = list(_about_the_demo(options, settings))
+    if isinstance(checkpoint, ConvertedModel):
+        notes.append(
+            f"CTranslate2 reads this model as it is: {sampler.engine.precision}, its whole vocabulary"
+        )
     if sampler.engine.device == "cuda":
         notes.append("sampling on the GPU")
     if sampler.engine.instead:
@@ -188,7 +192,7 @@ def _wanted(given: Path | None) -> Nearby | None:
     return Nearby(None if given == Path("demo") and not given.exists() else given)
 
 
-def _opened(path: Path, *, is_named: bool) -> Checkpoint:
+def _opened(path: Path, *, is_named: bool) -> Model:
     try:
         return open_checkpoint(path)
     except FileError as error:
@@ -214,7 +218,7 @@ def _about_the_demo(options: GenerateOptions, settings: Settings) -> Iterator[st
 
 
 def _sampler(
-    checkpoint: Checkpoint, settings: Settings, options: GenerateOptions, corpus: Sequence[str]
+    checkpoint: Model, settings: Settings, options: GenerateOptions, corpus: Sequence[str]
 ) -> tuple[Sampler, Columns | None]:
     """Return the sampler, and the columns that it has where they are not all."""
     # Never in the run folder, which may have been downloaded with a model of somebody else's in its cache.
@@ -225,7 +229,7 @@ def _sampler(
     threads = options.threads or cores
     for precision in ("int8", "float32"):
         columns = None
-        if options.vocabulary != "all":
+        if options.vocabulary != "all" and not isinstance(checkpoint, ConvertedModel):
             columns = choose(
                 checkpoint,
                 caches,
@@ -241,7 +245,7 @@ def _sampler(
     return sampler, columns
 
 
-def _trained_on(checkpoint: Checkpoint, path: Path, gone: Sequence[ForgottenCorpus]) -> tuple[str, list[str]]:
+def _trained_on(checkpoint: Model, path: Path, gone: Sequence[ForgottenCorpus]) -> tuple[str, list[str]]:
     """Return what tells the corpus of the training, and a note where the one that is here is another."""
     try:
         trained = checkpoint.trained()

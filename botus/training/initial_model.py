@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from botus.checkpoints.checkpoint import open_checkpoint
+from botus.checkpoints.checkpoint import open_trainable
 from botus.checkpoints.gpt2 import read_hparams
 from botus.checkpoints.markers import END, START
 from botus.checkpoints.vocabulary import Vocabulary
@@ -72,7 +72,7 @@ def based_on(base: str, folder: Path, posts: Sequence[str]) -> InitialModel:
     Raises:
         FileError: a file is missing or damaged.
     """
-    found = open_checkpoint(folder)
+    found = open_trainable(folder)
     names = ("n_vocab", "n_ctx", "n_embd", "n_head", "n_layer")
     hparams = {name: getattr(found.hparams, name) for name in names}
     contents = dict(zip(_CONSTANT, (json.dumps(hparams).encode(), found.encoder, found.bpe), strict=True))
@@ -99,7 +99,7 @@ def unfinished(base: str, folder: Path, *, markers: bool, best: bool) -> Initial
     except FileError as error:
         raise FileError(error.message, "begin anew with --fresh") from error
     model = InitialModel(base, hparams, contents, markers, FROM_BASE)
-    return replace(model, tensors=open_checkpoint(folder).tensors) if best else model
+    return replace(model, tensors=open_trainable(folder).tensors) if best else model
 
 
 def written(post: str, markers: bool) -> str:

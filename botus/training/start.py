@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
-from botus.checkpoints.checkpoint import open_checkpoint
+from botus.checkpoints.checkpoint import open_trainable
 from botus.errors import FileError, RefusedError, SettingsError
 from botus.store.durable.document import Damage, check
 from botus.training import dataset, initial_model
@@ -155,7 +155,7 @@ def as_before(options: TrainingOptions, record: Mapping[str, Any]) -> TrainingOp
 
 def _state_of_checkpoint(folder: RunFolder) -> TrainingState:
     """Where the checkpoint of a folder stands, as far as botus.json knows."""
-    step, about = open_checkpoint(folder.path).step, folder.description()
+    step, about = open_trainable(folder.path).step, folder.description()
     known = about if about.get("step") == step else {}
     return TrainingState(
         step=step,

@@ -22,7 +22,6 @@ from botus.checkpoints.gpt2 import Checkpoint, Floats, check_shapes, check_vocab
 from botus.errors import FileError, SettingsError
 
 try:
-    import google_crc32c
     import numpy as np
 except ImportError as error:
     raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
@@ -40,7 +39,6 @@ _SPELLED = {"n_vocab": "vocab_size", "n_ctx": "n_positions"}
 _HINT = "copy the whole folder: config.json, model.safetensors or pytorch_model.bin, and the vocabulary"
 _SAME = "copy the config.json that was saved with this model"
 _LARGEST = 8 << 20  # bytes of a config.json or an index
-_PIECE = 8 << 20  # bytes that are read at once to tell two models apart
 
 # What changes the arithmetic, and its values in OpenAI's model; what is missing has such a value.
 _COMPUTED: Mapping[str, tuple[object, ...]] = {
@@ -109,7 +107,7 @@ def read(path: Path, stored: Mapping[str, StoredFile]) -> Checkpoint:
             yield name, found[np.newaxis] if name.endswith("/w") else found
 
     digest = hashlib.sha256(repr((astuple(hparams), tokens.rows)).encode())
-    for content in (tokens.encoder, tokens.bpe, *map(_checksum, files)):
+    for content in (tokens.encoder, tokens.bpe, *(file.checksum() for file in files)):
         digest.update(hashlib.sha256(content).digest())
     return Checkpoint(
         step=0,
@@ -210,11 +208,3 @@ def _object(file: StoredFile) -> dict[str, object]:
     content = file.read().tobytes()
     refuse_placeholder(content[:512], file.label)
     return json_object(content, file.label)
-
-
-def _checksum(file: StoredFile) -> bytes:
-    """Return what tells a file from others: neither format has a checksum of all of it."""
-    crc = 0
-    for at in range(0, file.size, _PIECE):
-        crc = google_crc32c.extend(crc, file.read(at, min(_PIECE, file.size - at)))
-    return f"{file.size} {crc}".encode()

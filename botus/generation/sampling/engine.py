@@ -11,15 +11,19 @@ import os
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 
+from botus.checkpoints.checkpoint import Model
+from botus.checkpoints.formats.converted.folder import ConvertedModel
+from botus.checkpoints.formats.converted.tokenizer_json import AnyVocabulary
 from botus.checkpoints.gpt2 import Checkpoint, Floats
 from botus.checkpoints.markers import END
-from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import BotusError, SettingsError
 from botus.generation.job import SamplingOptions
 from botus.generation.sampling.converted import converted
@@ -36,14 +40,28 @@ PRECISIONS = ("auto", "int8", "float32")
 VERSION: str = ctranslate2.__version__  # of CTranslate2; another may read or sample otherwise
 
 _SCORED_TOKENS = 1024  # at once: the log-probabilities of all of them over the vocabulary are in memory
+_LARGE = 1 << 30  # bytes; a larger model that is converted already gets all threads for one batch
 _CHECKED_BYTES = 1 << 30  # a larger float32 model is not loaded only to be compared with int8
 _TOLERANCE = 0.01
 _PRECISION = "precision.json"  # beside the model: which one it has got
 _seeding = threading.Lock()  # the seed that a new worker thread takes is global to the process
 
 
+@dataclass(frozen=True)
+class Loading:
+    """How CTranslate2 loads a model."""
+
+    compute_type: str = "default"  # as it was converted, as far as the device computes so
+    inside: int = 1  # threads for a batch; two batches are faster than one with two threads
+
+
+OWN = Loading()
+
+
 class Engine:
     """A checkpoint on a device; its converted model is taken from a cache or put into one.
+
+    A model that is converted already is used where it lies; `auto` is then the precision that it has.
 
     Args:
         checkpoint: the weights.
@@ -57,6 +75,7 @@ class Engine:
     Attributes:
         folder: of the converted model.
         device, threads, precision: what they came to.
+        loading: how the model is to be loaded.
         instead: where a converted model lay that was made elsewhere, and was not used.
 
     Raises:
@@ -66,8 +85,8 @@ class Engine:
 
     def __init__(
         self,
-        checkpoint: Checkpoint,
-        vocabulary: Vocabulary,
+        checkpoint: Model,
+        vocabulary: AnyVocabulary,
         cache_dirs: Sequence[Path],
         *,
         device: str,
@@ -86,35 +105,45 @@ class Engine:
             problems.append(f"threads is {threads}: give 1 or more")
         if problems:
             raise SettingsError(problems)
+        self.device, self.loading = device_here(device), OWN
+        self.threads = threads if self.device == "cpu" else 1
+        self.instead: Path | None = None
+        if isinstance(checkpoint, ConvertedModel):
+            self.folder = checkpoint.folder
+            is_large = checkpoint.size > _LARGE
+            self.loading = Loading(precision.replace("auto", "default"), self.threads if is_large else 1)
+            self.threads = 1 if is_large else self.threads
+            self.precision: str = self._scorer.compute_type.removesuffix("_float32")
+            return
         key = f"{checkpoint.fingerprint}-{VERSION}-{precision}"
         build = partial(_convert, checkpoint, vocabulary, precision)
         found = converted(cache_dirs, key, build)
         weakref.finalize(self, os.close, found.held)
         self.folder, self.instead = found.folder, found.instead
-        self.device = device_here(device)
-        self.threads = threads if self.device == "cpu" else 1
-        self.precision: str = json.loads((self.folder / _PRECISION).read_bytes())
+        self.precision = json.loads((self.folder / _PRECISION).read_bytes())
 
     def sample(
         self, seed: int, prompt: list[str], options: SamplingOptions, see: Callable[[int, int, float], bool]
     ) -> None:
         """Do what the function `sample` does, with this model."""
-        sample(self.folder, self.device, seed, prompt, options, see)
+        sample(self.folder, self.device, seed, prompt, options, see, self.loading)
 
     def score(self, tokens: Sequence[list[str]]) -> list[list[float]]:
         """Return the log-probabilities of all tokens but the first of each sequence, [len(sequence) - 1]."""
         size = max([_SCORED_TOKENS, *(len(sequence) for sequence in tokens)])
-        results = self._scorer.score_batch(list(tokens), max_batch_size=size, batch_type="tokens")
+        with _explained():
+            results = self._scorer.score_batch(list(tokens), max_batch_size=size, batch_type="tokens")
         return [result.log_probs for result in results]
 
     def logits(self, tokens: list[str]) -> Floats:
         """Return the logits after each token of a sequence, [len(tokens), n_vocab]."""
-        logits: Floats = np.asarray(self._scorer.forward_batch([tokens]), np.float32)[0]
+        with _explained():
+            logits: Floats = np.asarray(self._scorer.forward_batch([tokens]), np.float32)[0]
         return logits
 
     @cached_property
     def _scorer(self) -> ctranslate2.Generator:
-        return _open(self.folder, self.device, self.threads)
+        return _open(self.folder, self.device, self.loading, self.threads)
 
 
 def sample(
@@ -124,6 +153,7 @@ def sample(
     prompt: list[str],
     options: SamplingOptions,
     see: Callable[[int, int, float], bool],
+    loading: Loading,
 ) -> None:
     """Continue a prompt many times at once, and report each token as it comes.
 
@@ -135,12 +165,13 @@ def sample(
             one; with the prompt, max_tokens must fit into the context.
         see: takes a sequence's number, a token's id and its log-probability (at temperature 1, over the
             whole vocabulary); returns True to end that sequence. It must not raise.
+        loading: of the model.
 
     Raises:
         BotusError: CTranslate2 fails, as for want of memory.
     """
-    generator = _seeded(model, device, seed, prompt[:1])
-    try:
+    generator = _seeded(model, device, seed, prompt[:1], loading)
+    with _explained():
         generator.generate_batch(
             [prompt] * options.batch,
             callback=lambda step: see(step.batch_id, step.token_id, step.log_prob),
@@ -152,13 +183,11 @@ def sample(
             sampling_topk=options.top_k,
             sampling_topp=options.top_p,
         )
-    except RuntimeError as error:
-        raise BotusError(f"CTranslate2 has failed: {error}", "try a smaller batch") from error
 
 
-def _seeded(model: Path, device: str, seed: int, token: list[str]) -> ctranslate2.Generator:
+def _seeded(model: Path, device: str, seed: int, token: list[str], loading: Loading) -> ctranslate2.Generator:
     """Return a generator whose one worker thread has taken this seed."""
-    generator = _open(model, device)
+    generator = _open(model, device, loading)
     with _seeding:
         ctranslate2.set_random_seed(seed)
         # The thread takes the seed when it samples its first token, this one.
@@ -171,15 +200,26 @@ def device_here(device: str) -> str:
     return device if device != "auto" else "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
 
 
-def _open(model: Path, device: str, workers: int = 1) -> ctranslate2.Generator:
+def _open(model: Path, device: str, loading: Loading = OWN, workers: int = 1) -> ctranslate2.Generator:
+    with _explained(f"cannot load {model}", "run the same command again, or convert the model again"):
+        return ctranslate2.Generator(
+            str(model),
+            device=device,
+            compute_type=loading.compute_type,
+            inter_threads=workers,
+            intra_threads=loading.inside,
+        )
+
+
+@contextmanager
+def _explained(what: str = "has failed", hint: str = "try a smaller batch") -> Iterator[None]:
     try:
-        # One thread a worker: two workers are faster than one worker with two threads.
-        return ctranslate2.Generator(str(model), device=device, inter_threads=workers, intra_threads=1)
-    except RuntimeError as error:
-        raise BotusError(f"CTranslate2 cannot load {model}: {error}", "run the same command again") from error
+        yield
+    except (RuntimeError, ValueError, IndexError, MemoryError) as error:  # as those of C++ become Python's
+        raise BotusError(f"CTranslate2 {what}: {error}", hint) from error
 
 
-def _convert(checkpoint: Checkpoint, vocabulary: Vocabulary, precision: str, folder: Path) -> None:
+def _convert(checkpoint: Checkpoint, vocabulary: AnyVocabulary, precision: str, folder: Path) -> None:
     """Write a checkpoint as a CTranslate2 model; where it is left to us, in the precision that suits it."""
     chosen = "int8" if precision == "auto" else precision
     _write_model(checkpoint, vocabulary, chosen, folder)
@@ -197,7 +237,7 @@ def _convert(checkpoint: Checkpoint, vocabulary: Vocabulary, precision: str, fol
     (folder / _PRECISION).write_text(json.dumps(chosen))
 
 
-def _write_model(checkpoint: Checkpoint, vocabulary: Vocabulary, precision: str, folder: Path) -> None:
+def _write_model(checkpoint: Checkpoint, vocabulary: AnyVocabulary, precision: str, folder: Path) -> None:
     hparams = checkpoint.hparams
     # A GPT-2 in the terms of ctranslate2/specs/transformer_spec.py: a decoder without an encoder, norms that
     # stand before attention and MLP (pre_norm), GELU in its tanh form, as in openai/gpt-2's src/model.py.
@@ -217,7 +257,7 @@ def _write_model(checkpoint: Checkpoint, vocabulary: Vocabulary, precision: str,
     spec.save(str(folder))
 
 
-def _loss(exact: Path, quantized: Path, vocabulary: Vocabulary, n_ctx: int) -> float:
+def _loss(exact: Path, quantized: Path, vocabulary: AnyVocabulary, n_ctx: int) -> float:
     """Return the share of the mean log-probability that quantized weights lose, on text of the exact ones.
 
     On text that a model wrote itself the loss is the divergence of the other model over its own entropy.

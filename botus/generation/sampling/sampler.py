@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
@@ -17,7 +17,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from botus.checkpoints.gpt2 import Checkpoint
+from botus.checkpoints.checkpoint import Model
+from botus.checkpoints.formats.converted.folder import ConvertedModel
+from botus.checkpoints.formats.converted.tokenizer_json import AnyVocabulary
 from botus.checkpoints.markers import END, START, Form, Watch, fewest_chars
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import SettingsError
@@ -51,7 +53,7 @@ class Sampler:
 
     def __init__(
         self,
-        checkpoint: Checkpoint,
+        checkpoint: Model,
         cache_dirs: Sequence[Path],
         *,
         device: str = "cpu",
@@ -59,11 +61,17 @@ class Sampler:
         precision: str = "auto",
         columns: Columns | None = None,
     ) -> None:
-        kept: Sequence[int] = ()
-        if columns:
-            kept, checkpoint = columns.ids, columns.of(checkpoint)
-        self._hparams = checkpoint.hparams
-        self._vocabulary = Vocabulary(checkpoint.encoder, checkpoint.bpe, kept)
+        self._vocabulary: AnyVocabulary
+        self._check_unchanged: Callable[[], None] = lambda: None  # its weights have been copied
+        if isinstance(checkpoint, ConvertedModel):
+            self._vocabulary, self._check_unchanged = checkpoint.vocabulary, checkpoint.check_unchanged
+        else:
+            kept: Sequence[int] = ()
+            if columns:
+                kept, checkpoint = columns.ids, columns.of(checkpoint)
+            self._vocabulary = Vocabulary(checkpoint.encoder, checkpoint.bpe, kept)
+        self._n_vocab, self._n_ctx = len(self._vocabulary.tokens), checkpoint.n_ctx
+        self._cached_bytes = checkpoint.cached_values * 4  # float32
         self._bos, self._own_ends = checkpoint.bos, checkpoint.ends
         self._fingerprint, self._cache_dirs = checkpoint.fingerprint, cache_dirs
         self.engine = Engine(
@@ -92,7 +100,8 @@ class Sampler:
         """
         fitted, prompt = self._fitted(options)
         plan, first = Plan(fitted, tuple(prompt), seed), skip // fitted.batch
-        writer = Writer(self.engine.folder, self.engine.device, self._vocabulary.pieces, self._ends)
+        pieces, ends = self._vocabulary.pieces, self._ends
+        writer = Writer(self.engine.folder, self.engine.device, pieces, ends, self.engine.loading)
         drawn = (units or by_threads(self.engine.threads))(writer, plan, share.units(first))
         return self._posts(drawn, skip)
 
@@ -100,15 +109,16 @@ class Sampler:
         """The posts of units from a place of the stream on; a method, so that the engine keeps its model."""
         try:
             for samples in drawn:
+                self._check_unchanged()  # what another model would have written is thrown away
                 yield from (sample for sample in samples if sample.number >= skip)
         finally:
             getattr(drawn, "close", lambda: None)()
 
     def means(self, texts: Sequence[str], temperature: float, most: int) -> npt.NDArray[np.float64]:
         """Return the mean probability of each token at the first `most` places of some texts, [n_vocab]."""
-        total, places = np.zeros(self._hparams.n_vocab), 0
+        total, places = np.zeros(self._n_vocab), 0
         first = len(self._encoded(self.form, "")) - 1  # what comes before is given
-        most = min(first + most, self._hparams.n_ctx)
+        most = min(first + most, self._n_ctx)
         with ThreadPoolExecutor(self.engine.threads) as pool:
             tokens = [self._encoded(self.form, text)[:most] for text in texts]
             for logits in pool.map(self.engine.logits, tokens):
@@ -132,7 +142,7 @@ class Sampler:
         return Form[measured(self._cache_dirs, key, lambda _: {"form": self._asked().name})["form"]]
 
     def _knows_markers(self) -> bool:
-        tokens = self._vocabulary.encode("\n" + START)[: self._hparams.n_ctx]
+        tokens = self._vocabulary.encode("\n" + START)[: self._n_ctx]
         opening = len(self._vocabulary.encode("\n<|"))
         scores = self.engine.score([tokens])[0][opening - 1 :]  # the first one belongs to the second token
         return bool(scores) and min(scores) > math.log(0.5)
@@ -142,7 +152,7 @@ class Sampler:
         first = len(self._encoded(self.form, ""))
         end = [*self._own_ends[:1]] if self.form is Form.TOKENS else []
         tokens = [[*self._encoded(self.form, text + self.form.stop), *end] for text in texts]
-        scores = self.engine.score([each[: self._hparams.n_ctx] for each in tokens])
+        scores = self.engine.score([each[: self._n_ctx] for each in tokens])
         return [float(np.mean(each[first - 1 :])) for each in scores]
 
     def limit_top_p(self, options: SamplingOptions, texts: Sequence[str]) -> tuple[SamplingOptions, float]:
@@ -155,7 +165,7 @@ class Sampler:
         if options.top_p == 1 or options.top_k or not texts:
             return options, 0.0
         counts, form = self._counts(), fitted.form or self.form
-        tokens = [self._encoded(form, text)[: self._hparams.n_ctx] for text in texts]
+        tokens = [self._encoded(form, text)[: self._n_ctx] for text in texts]
         heat = np.float32(options.temperature)
         lost = [nucleus.lost(self.engine.logits(each) / heat, options.top_p, counts) for each in tokens]
         means = np.concatenate(lost).mean(axis=0).tolist()  # [all tokens, counts] -> [counts]
@@ -164,7 +174,7 @@ class Sampler:
 
     def _counts(self) -> list[int]:
         """Return the limits that top-p may get, twice as many tokens each time."""
-        most = min(self._hparams.n_vocab, max(_MOST_AMONG, self._hparams.n_vocab // _AMONG_SHARE))
+        most = min(self._n_vocab, max(_MOST_AMONG, self._n_vocab // _AMONG_SHARE))
         doubled = (_FEWEST_AMONG << i for i in itertools.count())
         return [*itertools.takewhile(lambda count: count < most, doubled), most]
 
@@ -175,7 +185,7 @@ class Sampler:
         prefix = options.prefix.removeprefix(START).rstrip()
         prompt = self._encoded(form, prefix)
         problems = _problems(options, prefix, form)
-        n_vocab, n_ctx = self._hparams.n_vocab, self._hparams.n_ctx
+        n_vocab, n_ctx = self._n_vocab, self._n_ctx
         room = n_ctx - len(prompt)
         if room < 1:
             problems.append(f"the prefix has {len(prompt)} tokens, the context of the model only {n_ctx}")
@@ -185,15 +195,14 @@ class Sampler:
         top_k = options.top_k
         if options.top_p < 1 and not top_k:
             top_k = options.among or self._counts()[-1]
-        # Attention keeps a key and a value, n_embd wide, float32, for every token and layer of a post.
-        each = (len(prompt) + length) * self._hparams.n_layer * 2 * self._hparams.n_embd * 4
+        each = (len(prompt) + length) * self._cached_bytes
         fitted = replace(
             options,
             top_k=0 if top_k >= n_vocab else top_k,
             prefix=prefix,
             max_tokens=length,
             max_chars=options.max_chars and options.max_chars - fewest_chars(prefix),
-            batch=min(options.batch or _BATCH, max(1, _CACHE_BYTES // each)),
+            batch=min(options.batch or _BATCH, max(1, _CACHE_BYTES // max(1, each))),
             form=form,
         )
         return fitted, prompt
@@ -220,7 +229,7 @@ class Sampler:
             ended += watch.see(post, token, log_prob)
             return watch.drafts[post].finished or ended >= _ENDED
 
-        length = min(_LOOK, self._hparams.n_ctx - 1)
+        length = min(_LOOK, self._n_ctx - 1)
         options = SamplingOptions(temperature=1.0, max_tokens=length, batch=_ASKED)
         self.engine.sample(1, self._encoded(Form.TOKENS, ""), options, see)
         return Form.TOKENS if ended >= _ENDED else Form.LINES

@@ -36,6 +36,7 @@ class Writer:
     device: str  # cpu or cuda
     pieces: Sequence[bytes] = field(repr=False)  # each token's bytes, [n_vocab]
     ends: frozenset[int]  # ids of tokens that end a text
+    loading: engine.Loading = engine.OWN
 
     def write(self, plan: Plan, number: int, stopped: Callable[[], bool] = lambda: False) -> list[Sample]:
         """Return the posts of a unit; `stopped` is asked at every token whether anybody still wants them."""
@@ -49,6 +50,7 @@ class Writer:
             list(plan.prompt),
             options,
             lambda post, token, log_prob: watch.see(post, token, log_prob) or stopped(),
+            self.loading,
         )
         samples = []
         for place, draft in enumerate(watch.drafts, number * options.batch):

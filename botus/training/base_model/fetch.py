@@ -12,7 +12,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from botus.checkpoints.checkpoint import open_checkpoint
+from botus.checkpoints.checkpoint import open_trainable
 from botus.checkpoints.folder_or_tar import StoredFile, refuse_placeholder
 from botus.checkpoints.formats.bundle import Entry, read_index, read_tensor
 from botus.errors import FileError, SettingsError
@@ -51,14 +51,14 @@ def fetch(name: str, models: Path, url: str, hooks: Hooks) -> Path:
                 f"there is no base model {name!r}: no folder {folder}",
                 f"{', '.join(NAMES)} are fetched; name an earlier run by its folder: data/checkpoint/run1",
             )
-        open_checkpoint(folder)
+        open_trainable(folder)
         return folder
     if set(_missing(folder)) - {_META}:
         files.make_folder(folder)
         with files.lock(models, "fetch", holder="another botus that fetches a base model"):
             _fetch(folder, f"{url}/{name}", hooks)
     try:
-        open_checkpoint(folder)
+        open_trainable(folder)
     except FileError as error:
         raise FileError(error.message, _ANEW) from error
     return folder
