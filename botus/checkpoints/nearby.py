@@ -13,7 +13,7 @@ import re
 import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -134,7 +134,7 @@ class _Search:
     """A search for models below a directory."""
 
     base: Path
-    _seen: set[str] = field(default_factory=set)  # links may lead round in a ring
+    _folders: int = 0
     _tars: int = 0
 
     def everything(self) -> list[_Found]:
@@ -144,10 +144,9 @@ class _Search:
         return [one for one in found if not (is_new and one.grade is _Grade.OLD)]
 
     def _models(self, folder: Path, depth: int = 0) -> Iterator[_Found]:
-        real = os.path.realpath(folder)
-        if real in self._seen or len(self._seen) >= _MOST_FOLDERS:
+        if self._folders >= _MOST_FOLDERS:
             return
-        self._seen.add(real)
+        self._folders += 1
         listing = _listing(folder, _MOST_BELOW if depth else _MOST)
         holds_models = depth == 0 or _says_models(folder)
         if listing is None:

@@ -140,7 +140,7 @@ def test_the_places(tmp_path: Path, there: list[str], place: str | None) -> None
     ("tar", "inside", "place"),
     [
         ("pier.tar", "checkpoint/kettle/RUN", "pier.tar"),
-        ("data/kettle.tar", "trained_model/HF", "data/kettle.tar"),
+        ("data/Kettle.TAR", "trained_model/HF", "data/Kettle.TAR"),
         ("data/checkpoint/kettle.tar", "kettle/CT2", "data/checkpoint/kettle.tar"),
         ("data/kettle.tar", "output/checkpoint-500/TRAINER", "data/kettle.tar"),
         ("data/kettle.tar", "kettle/HALF", "data/kettle.tar"),
