@@ -249,3 +249,15 @@ def test_a_short_corpus_and_an_incomplete_base_model(data: Path, base: Path) -> 
     assert missing.code == 3
     assert missing.err.startswith(f"botus: {base} has no vocab.bpe\n")
     assert not (data / "checkpoint" / "run2").exists()
+
+
+def test_one_post_of_several_lines_is_left_out_and_more_steps_are_advised(data: Path) -> None:
+    lines = [post.replace("\\n", " ") for post in POSTS]
+    (data / "corpus.txt").write_text("".join(f"{line}\n" for line in [*lines, "The kettle\\nsings."]))
+    options = ("--from-scratch", "nano", "--steps", "20", "--check-every", "10", "--sample-every", "0")
+    ended = finetune(data, *options)
+    assert ended.code == 0, ended.err
+    assert "1 of 61 posts has several lines and is left out" in ended.err
+    assert re.search(r"still falling, by \d\.\d+ at the last look: .* --steps 40 ", ended.out)
+    record = json.loads((data / "checkpoint" / "run1" / "botus.json").read_text())
+    assert (record["posts"], record["left_out"], record["markers"]) == (60, 1, False)
