@@ -136,7 +136,7 @@ class _Run:
     def _check_share(self) -> None:
         """Two shares in one folder are a slip, and two machines that write into it may damage it."""
         share = self.job.origin.share
-        if share and (others := self.candidates.shares() - {"", share}):
+        if share and (others := {one.get("share", "") for one in self.candidates.records()} - {"", share}):
             raise SettingsError(
                 f"{self.job.data} has lines of share {min(others)}",
                 f"give share {share} a data folder of its own, with --data",

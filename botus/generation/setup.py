@@ -6,10 +6,11 @@ Heavy libraries are loaded here, so only the `generate` command imports this.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from botus import demo
 from botus.checkpoints.checkpoint import Model, open_checkpoint
@@ -19,6 +20,7 @@ from botus.errors import FileError, SettingsError
 from botus.generation.job import Job, Sample, SamplingOptions
 from botus.generation.loop import new_seed
 from botus.generation.sampling.choosing import choose
+from botus.generation.sampling.cluster.address import checked
 from botus.generation.sampling.columns import Columns
 from botus.generation.sampling.sampler import Sampler
 from botus.generation.score import sample
@@ -35,6 +37,9 @@ from botus.store.durable import files
 from botus.store.forgotten import ForgottenCorpus
 from botus.store.queue.tweets import ANSWERS, TWEETS, Queue
 from botus.text import fingerprint
+
+if TYPE_CHECKING:
+    from botus.generation.sampling.cluster.coordinator import Cluster
 
 _REPAIRED = 8  # characters that repairs may take away, quotes and brackets
 _MEASURED = 16  # posts at which the loss of top-p is measured
@@ -64,6 +69,9 @@ class GenerateOptions:
     share: Share = WHOLE
     vocabulary: str = "auto"
     answers: bool = False
+    cluster: str | None = None
+    insecure: bool = False
+    precision: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -72,16 +80,18 @@ class GenerationSetup:
 
     Attributes:
         notes: what the person should know before it begins.
+        cluster: who samples; None for this machine.
     """
 
     job: Job
     sampler: Sampler
     sampling: SamplingOptions
     notes: tuple[str, ...]
+    cluster: Cluster | None = None
 
     def draw(self, skip: int) -> Iterator[Sample]:
         """The texts of the job's seed, from a place on."""
-        return self.sampler.stream(self.sampling, self.job.origin.seed, skip, self.job.share)
+        return self.sampler.stream(self.sampling, self.job.origin.seed, skip, self.job.share, self.cluster)
 
     def at(self, temperature: float) -> Iterator[Sample]:
         """The texts of the job's seed at another temperature, no more at once than the job needs."""
@@ -105,13 +115,23 @@ class GenerationSetup:
             )
 
 
-def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) -> GenerationSetup:
+def prepare(
+    options: GenerateOptions,
+    settings: Settings,
+    working_folder: Path,
+    say: Callable[[str], None] = lambda sentence: None,
+) -> GenerationSetup:
     """Open the checkpoint, convert it if need be, and read what texts are compared with.
 
+    Args:
+        say: takes what is to be said later on, as of the workers of a cluster.
+
     Raises:
-        SettingsError: an option that cannot be, or the generate extra is not installed.
+        SettingsError: an option that cannot be, or an extra is not installed.
+        RefusedError: a cluster without encryption on another machine.
         FileError: a checkpoint or another file is damaged.
     """
+    cluster = _cluster(options, say)
     if options.share.of > 1 and options.seed is None:
         raise SettingsError(
             "--share needs --seed, the same for every share",
@@ -153,6 +173,7 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
         columns=len(columns.ids) if columns else 0,
         vocabulary=columns.digest if columns else "",
         left_out=round(columns.lost, 6) if columns else 0.0,
+        precision=options.precision if options.precision != "auto" else "",
     )
     job = Job(
         data=settings.data,
@@ -182,7 +203,18 @@ def prepare(options: GenerateOptions, settings: Settings, working_folder: Path) 
             f"the converted model in {sampler.engine.instead.parent} was made elsewhere or copied: "
             "the checkpoint has been converted anew"
         )
-    return GenerationSetup(job, sampler, sampling, (*notes, *read.problems(), *doubts))
+    return GenerationSetup(job, sampler, sampling, (*notes, *read.problems(), *doubts), cluster)
+
+
+def _cluster(options: GenerateOptions, say: Callable[[str], None]) -> Cluster | None:
+    if options.cluster is None:
+        return None
+    if options.share.of > 1:
+        raise SettingsError("--share and --cluster are two ways to do the same: give one of them")
+    address = checked(options.cluster, insecure=options.insecure)
+    from botus.generation.sampling.cluster.coordinator import Cluster  # which needs an extra
+
+    return Cluster(address, options.device, say)
 
 
 def _wanted(given: Path | None) -> Nearby | None:
@@ -227,7 +259,8 @@ def _sampler(
     if hasattr(os, "sched_getaffinity"):  # a container may be given fewer than the machine has
         cores = len(os.sched_getaffinity(0))
     threads = options.threads or cores
-    for precision in ("int8", "float32"):
+    tried = ("int8", "float32") if options.precision == "auto" else (options.precision,)
+    for precision in tried:
         columns = None
         if options.vocabulary != "all" and not isinstance(checkpoint, ConvertedModel):
             columns = choose(
@@ -239,7 +272,14 @@ def _sampler(
                 threads=threads,
                 precision=precision,
             )
-        sampler = Sampler(checkpoint, caches, device=options.device, threads=threads, columns=columns)
+        sampler = Sampler(
+            checkpoint,
+            caches,
+            device=options.device,
+            threads=threads,
+            precision=options.precision,
+            columns=columns,
+        )
         if columns is None or sampler.engine.precision == precision:
             break  # the columns were measured at the precision that suits the model
     return sampler, columns

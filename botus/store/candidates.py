@@ -21,6 +21,9 @@ from botus.store.queue.tweets import ANSWERS, TWEETS
 from botus.text import fingerprint
 
 Record = jsonl.Record
+_MARKS = {"share", "vocabulary", "precision"}  # they tell streams apart, and are left out where they are ""
+
+_LATER = _MARKS | {"columns", "left_out"}
 
 
 class _Nearest(TypedDict, total=False):
@@ -56,12 +59,11 @@ class Origin:
 
     Args:
         model: the checkpoint's name; step: its training step.
-        temperature, top_k, top_p, prefix: how texts were drawn.
+        temperature, top_k, top_p, prefix: how texts were drawn; precision: "" where it was left to botus.
         seed: repeats the stream.
         among: of how many of the likeliest tokens top_p chose; 0 for all.
         lost_mass: the share of the probability that was lost by that.
-        corpus: the first digits of the SHA-256 of the corpus that the model was trained on; "" where
-            nobody knows.
+        corpus: the first digits of the SHA-256 of what the model was trained on; "" where nobody knows.
         share: "3/8" where only the third of eight shares of the stream was drawn.
         columns: how many tokens the model had; vocabulary: tells which; 0 and "" for all.
         left_out: the share of the probability that the other tokens had.
@@ -81,11 +83,11 @@ class Origin:
     columns: int = 0
     vocabulary: str = ""
     left_out: float = 0.0
+    precision: str = ""
 
     def record(self) -> Record:
         """What its records have in common, without what older records do not have where it is nothing."""
-        later = ("share", "columns", "vocabulary", "left_out")
-        return {name: value for name, value in asdict(self).items() if value or name not in later}
+        return {name: value for name, value in asdict(self).items() if value or name not in _LATER}
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,8 @@ class Candidate:
         number: its place in the stream, from 0.
         score: by which posts are ordered until the deck is read; parts: the measures that it is made of.
         logprob: mean log-probability per token, in nats.
-        nearest: number, text and shared run of the nearest corpus post; None without one.
-        flags: what a person should look at.
-        repairs: the rules that changed the model's text.
+        nearest: number, text and shared run of the nearest corpus post, if any.
+        flags: what a person should look at; repairs: the rules that changed the model's text.
     """
 
     text: str
@@ -168,18 +169,12 @@ class Candidates:
         # These are measurements, which another corpus changes, and older records have no corpus.
         apart = {"lost_mass", "left_out"} | (set() if origin.corpus else {"corpus"})
         own = {name: value for name, value in origin.record().items() if name not in apart}
-        wanted, reached = (origin.share, origin.vocabulary), 0
+        reached, none = 0, _MARKS - own.keys()
         for record in jsonl.scan(self.path, _Record):
-            end = record.get("run")
-            number = end["reached"] if end else record.get("number", -1) + 1
-            kept = end or record
-            if kept.items() >= own.items() and (kept.get("share", ""), kept.get("vocabulary", "")) == wanted:
-                reached = max(reached, number)
+            kept = record.get("run", record)
+            if kept.items() >= own.items() and not any(kept.get(mark) for mark in none):
+                reached = max(reached, kept.get("reached", kept.get("number", -1) + 1))
         return reached
-
-    def shares(self) -> set[str]:
-        """Return the shares of streams that lines came from, "" for none."""
-        return {record.get("share", "") for record in self.records()}
 
     def append(self, origin: Origin, group: Iterable[Candidate], time: int, file: str = TWEETS) -> None:
         """Add a group of candidates, durably, before their lines come into the queue.
@@ -314,7 +309,7 @@ def _glance(start: int, line: bytes) -> Glance | None:
         logprob = float(line[odds + len(_LOGPROB) : line.index(b",", odds + len(_LOGPROB))])
     except ValueError:
         return None
-    if not abs(temperature) + abs(value) + abs(logprob) < _USUAL:  # NaN is not, either
+    if not abs(temperature) + abs(value) + abs(logprob) < 1e6:  # as usual; NaN is not, either
         return None
     is_ours = line.startswith(_OURS, parts + len(_PARTS))
     post = line[at + len(_POST) : at + 51].decode()
@@ -322,7 +317,6 @@ def _glance(start: int, line: bytes) -> Glance | None:
 
 
 _POST, _HEAT, _SCORE = b'", "fingerprint": "', b', "temperature": ', b', "score": '
-_USUAL = 1e6
 _PARTS, _OURS, _LOGPROB = b', "parts": {', b'"characters": ', b'}, "logprob": '
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from botus.cli.options import Common, common
+from botus.errors import SettingsError
 
 _ABOVE_0 = click.FloatRange(0, min_open=True)
 _SHARE = click.FloatRange(0, 1, min_open=True)
@@ -27,9 +28,12 @@ _TREATMENT = click.Choice(["refuse", "drop", "allow"])
 @click.option("--prefix", default="", help="How every post begins.")
 @click.option("--seed", type=int, help="Repeat a run.")
 @click.option("--share", metavar="K/N", help="The Kth of N shares of a seed, each on a machine of its own.")
+@click.option("--cluster", metavar="ADDRESS", help="Let the workers of this Dask scheduler sample.")
+@click.option("--insecure", is_flag=True, help="Reach the cluster by tcp:// over a network of your own.")
 @click.option("--max-chars", type=click.IntRange(1), help="The longest post, in characters.")
 @click.option("--threads", type=click.IntRange(1), help="CPU cores to use.  [default: all]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.option("--precision", default="auto", show_default=True, help="auto, int8 or float32.")
 @click.option(
     "--vocabulary",
     type=click.Choice(["auto", "all"]),
@@ -58,6 +62,8 @@ def generate(
     wanted = n or (10 if compare else 500)
     own = shares.read(share, os.environ) if share else shares.WHOLE
     options = GenerateOptions(n=wanted, copies=copies == "allow", share=own, **given)  # type: ignore[arg-type]
+    if compare and (options.cluster or own.of > 1):
+        raise SettingsError("--compare is done on this machine: leave --share and --cluster out")
     if compare:
         generation.compare(values, options, compare)
     else:

@@ -35,14 +35,15 @@ def write(values: Common, options: GenerateOptions) -> None:
         with progress_bar(options.n, quiet=values.quiet) as show:
 
             def on_bar(progress: GenerationReport) -> None:
-                show(progress.accepted, report.line(progress))
+                hands = ready.cluster.progress() if ready.cluster else ()
+                show(progress.accepted, " · ".join([report.line(progress), *hands]))
 
             on_progress = on_bar if is_terminal() else report.by_tenths(values.say)
             done = loop.generate(ready.job, ready.draw, on_progress=on_progress, on_line=on_line)
     except loop.Stopped as stopped:
-        _show(values, stopped.report, lines)
+        _show(values, ready, stopped.report, lines)
         raise
-    _show(values, done, lines)
+    _show(values, ready, done, lines)
     if options.answers and done.accepted and done.queue:
         values.say("none of them is said before you have kept it: botus curate --answers")
 
@@ -62,14 +63,16 @@ def compare(values: Common, options: GenerateOptions, listed: str) -> None:
 
 
 def _prepare(values: Common, options: GenerateOptions) -> GenerationSetup:
-    ready = prepare(options, values.settings, Path.cwd())
+    ready = prepare(options, values.settings, Path.cwd(), values.say)
     for note in ready.notes:
         values.say(note)
     return ready
 
 
-def _show(values: Common, done: GenerationReport, lines: list[str]) -> None:
+def _show(values: Common, ready: GenerationSetup, done: GenerationReport, lines: list[str]) -> None:
     """Print the closing table; for a dry run the lines are the result, and the table is a message."""
+    for hand in ready.cluster.progress() if ready.cluster else ():
+        values.say(hand)
     done = replace(done, memory=_peak_memory())
     if values.as_json:
         values.result([], lambda: vars(done) | ({"lines": lines} if not done.queue else {}))

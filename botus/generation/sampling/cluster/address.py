@@ -1,0 +1,46 @@
+"""Where a scheduler may be. Who reaches one runs programs on all of its workers, so the way there matters."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from botus.errors import RefusedError, SettingsError
+
+_EXAMPLE = "for example --cluster tcp://127.0.0.1:8786 or --cluster tls://192.168.1.10:8786"
+
+
+def checked(address: str, *, insecure: bool) -> str:
+    """Return the address of a scheduler as Dask writes it, tcp:// where it has no scheme; connects to nobody.
+
+    Args:
+        address: HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT.
+        insecure: tcp:// may lead to another machine.
+
+    Raises:
+        SettingsError: it is no such address.
+        RefusedError: it leads to another machine without encryption.
+    """
+    full = address if "://" in address else f"tcp://{address}"
+    try:
+        parts = urlsplit(full)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or not port or parts.path or parts.query or parts.fragment or parts.username is not None:
+        raise SettingsError(f"--cluster {address}: not the address of a scheduler", _EXAMPLE)
+    if parts.scheme not in ("tcp", "tls"):
+        raise SettingsError(f"--cluster {address}: botus connects by tcp:// or tls://", _EXAMPLE)
+    if parts.scheme == "tcp" and not (insecure or _is_loopback(host)):
+        raise RefusedError(
+            f"--cluster {address}: tcp:// is open to everybody on the way, who could run programs as you",
+            "use tls:// or an ssh tunnel (docs/many-machines.md), or --insecure in a network of your own",
+        )
+    return full
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
