@@ -1,11 +1,12 @@
 """CTranslate2, which only this module imports: converts a checkpoint, samples from it, scores tokens.
 
-CTranslate2 seeds a worker thread once, when it first samples, and never again; so every batch is sampled by a
+CTranslate2 seeds a worker thread once, when it first samples, and never again; so every unit is sampled by a
 fresh generator, which costs a tenth of a second at 124M.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -26,7 +27,7 @@ from botus.checkpoints.gpt2 import Checkpoint, Floats
 from botus.checkpoints.markers import END
 from botus.errors import BotusError, SettingsError
 from botus.generation.job import SamplingOptions
-from botus.generation.sampling.converted import converted
+from botus.generation.sampling.converted import Findings, converted, measured
 
 try:
     import ctranslate2
@@ -108,6 +109,7 @@ class Engine:
         self.device, self.loading = device_here(device), OWN
         self.threads = threads if self.device == "cpu" else 1
         self.instead: Path | None = None
+        self._cache_dirs, self._stem = cache_dirs, f"{checkpoint.fingerprint}-{VERSION}"
         if isinstance(checkpoint, ConvertedModel):
             self.folder = checkpoint.folder
             is_large = checkpoint.size > _LARGE
@@ -115,9 +117,8 @@ class Engine:
             self.threads = 1 if is_large else self.threads
             self.precision: str = self._scorer.compute_type.removesuffix("_float32")
             return
-        key = f"{checkpoint.fingerprint}-{VERSION}-{precision}"
         build = partial(_convert, checkpoint, vocabulary, precision)
-        found = converted(cache_dirs, key, build)
+        found = converted(cache_dirs, f"{self._stem}-{precision}", build)
         weakref.finalize(self, os.close, found.held)
         self.folder, self.instead = found.folder, found.instead
         self.precision = json.loads((self.folder / _PRECISION).read_bytes())
@@ -125,8 +126,20 @@ class Engine:
     def sample(
         self, seed: int, prompt: list[str], options: SamplingOptions, see: Callable[[int, int, float], bool]
     ) -> None:
-        """Do what the function `sample` does, with this model."""
-        sample(self.folder, self.device, seed, prompt, options, see, self.loading)
+        """Do what the function `sample` does, with this model and a seed of 31 bits."""
+        generator = seeded(self.folder, self.device, seed, prompt, self.loading)
+        sample(generator, prompt, options, see)
+
+    def remembered(self, what: str, given: object, measure: Callable[[], Findings]) -> Findings:
+        """Return what was measured at this model, and measure it first where it is not known.
+
+        Args:
+            what: the name of the measurement; given: what it depends on, besides the model.
+            measure: returns what JSON can hold.
+        """
+        digest = hashlib.sha256(repr(given).encode(errors="surrogatepass")).hexdigest()[:16]
+        key = f"{self._stem}-{what}_{self.precision}.{digest}"
+        return measured(self._cache_dirs, key, lambda folder: measure())
 
     def score(self, tokens: Sequence[list[str]]) -> list[list[float]]:
         """Return the log-probabilities of all tokens but the first of each sequence, [len(sequence) - 1]."""
@@ -146,31 +159,41 @@ class Engine:
         return _open(self.folder, self.device, self.loading, self.threads)
 
 
+def seeded(model: Path, device: str, seed: int, prompt: list[str], loading: Loading) -> ctranslate2.Generator:
+    """Load a model for texts that a seed repeats, call by call of `sample`.
+
+    Args:
+        model, device, loading: the folder of a converted model, where it is to run and how it is loaded.
+        seed: 31 bits.
+        prompt: the tokens that are to be continued.
+    """
+    generator = _open(model, device, loading)
+    with _seeding:
+        ctranslate2.set_random_seed(seed)
+        # The one worker thread takes the seed when it samples its first token, this one.
+        generator.generate_batch([prompt[:1]], max_length=1, include_prompt_in_result=False, sampling_topk=2)
+    return generator
+
+
 def sample(
-    model: Path,
-    device: str,
-    seed: int,
+    generator: ctranslate2.Generator,
     prompt: list[str],
     options: SamplingOptions,
     see: Callable[[int, int, float], bool],
-    loading: Loading,
 ) -> None:
     """Continue a prompt many times at once, and report each token as it comes.
 
     Args:
-        model, device: the folder of a converted model, and where it is to run.
-        seed: 31 bits; the same seed and arguments give the same tokens.
+        generator: as `seeded` returns it.
         prompt: the tokens to continue.
         options: temperature, top_k (0 for the whole vocabulary), top_p of those, and a batch of at least
             one; with the prompt, max_tokens must fit into the context.
         see: takes a sequence's number, a token's id and its log-probability (at temperature 1, over the
             whole vocabulary); returns True to end that sequence. It must not raise.
-        loading: of the model.
 
     Raises:
         BotusError: CTranslate2 fails, as for want of memory.
     """
-    generator = _seeded(model, device, seed, prompt[:1], loading)
     with _explained():
         generator.generate_batch(
             [prompt] * options.batch,
@@ -183,16 +206,6 @@ def sample(
             sampling_topk=options.top_k,
             sampling_topp=options.top_p,
         )
-
-
-def _seeded(model: Path, device: str, seed: int, token: list[str], loading: Loading) -> ctranslate2.Generator:
-    """Return a generator whose one worker thread has taken this seed."""
-    generator = _open(model, device, loading)
-    with _seeding:
-        ctranslate2.set_random_seed(seed)
-        # The thread takes the seed when it samples its first token, this one.
-        generator.generate_batch([token], max_length=1, include_prompt_in_result=False, sampling_topk=2)
-    return generator
 
 
 def device_here(device: str) -> str:

@@ -26,8 +26,7 @@ from botus.errors import SettingsError
 from botus.generation.job import Sample, SamplingOptions
 from botus.generation.sampling import nucleus
 from botus.generation.sampling.columns import Columns
-from botus.generation.sampling.converted import measured
-from botus.generation.sampling.engine import VERSION, Engine
+from botus.generation.sampling.engine import Engine
 from botus.generation.sampling.units import Plan, Units, Writer, by_threads
 from botus.generation.share import WHOLE, Share
 
@@ -73,7 +72,6 @@ class Sampler:
         self._n_vocab, self._n_ctx = len(self._vocabulary.tokens), checkpoint.n_ctx
         self._cached_bytes = checkpoint.cached_values * 4  # float32
         self._bos, self._own_ends = checkpoint.bos, checkpoint.ends
-        self._fingerprint, self._cache_dirs = checkpoint.fingerprint, cache_dirs
         self.engine = Engine(
             checkpoint, self._vocabulary, cache_dirs, device=device, threads=threads, precision=precision
         )
@@ -135,11 +133,7 @@ class Sampler:
         Where it was trained on marked posts, the rest of a marker after "<|" is certain. One that has tokens
         for the beginning and the end of a text may have been trained on lines all the same.
         """
-        if self._bos is None or not self._own_ends:
-            return Form.MARKED if self._knows_markers() else Form.LINES
-        # Some posts are written for it, so that the answer is worth keeping.
-        key = f"{self._fingerprint}-{VERSION}-form_{self.engine.precision}.0"
-        return Form[measured(self._cache_dirs, key, lambda _: {"form": self._asked().name})["form"]]
+        return Form[self.engine.remembered("form", None, lambda: {"form": self._asked().name})["form"]]
 
     def _knows_markers(self) -> bool:
         tokens = self._vocabulary.encode("\n" + START)[: self._n_ctx]
@@ -164,13 +158,19 @@ class Sampler:
         fitted, _ = self._fitted(options)
         if options.top_p == 1 or options.top_k or not texts:
             return options, 0.0
-        counts, form = self._counts(), fitted.form or self.form
+        form = fitted.form or self.form
+        given = (options.temperature, options.top_p, form.name, *texts)
+        found = self.engine.remembered("among", given, lambda: self._fewest(options, form, texts))
+        return replace(options, among=found["among"]), found["lost"]
+
+    def _fewest(self, options: SamplingOptions, form: Form, texts: Sequence[str]) -> dict[str, float]:
+        counts = self._counts()
         tokens = [self._encoded(form, text)[: self._n_ctx] for text in texts]
         heat = np.float32(options.temperature)
         lost = [nucleus.lost(self.engine.logits(each) / heat, options.top_p, counts) for each in tokens]
         means = np.concatenate(lost).mean(axis=0).tolist()  # [all tokens, counts] -> [counts]
         chosen = next((i for i, mean in enumerate(means) if mean < _LOSS), len(means) - 1)
-        return replace(options, among=counts[chosen]), means[chosen]
+        return {"among": counts[chosen], "lost": means[chosen]}
 
     def _counts(self) -> list[int]:
         """Return the limits that top-p may get, twice as many tokens each time."""
@@ -217,7 +217,9 @@ class Sampler:
         return frozenset(i for i, token in enumerate(self._vocabulary.tokens) if token in self._own_ends)
 
     def _asked(self) -> Form:
-        """Whether a good part of what the model writes after its first token comes to a last one."""
+        """Ask the model; one of TOKENS comes to a last token in a good part of what it writes."""
+        if self._bos is None or not self._own_ends:
+            return Form.MARKED if self._knows_markers() else Form.LINES
         if not self._vocabulary.encode("\n"):  # it cannot write lines
             return Form.TOKENS
         if self._knows_markers():

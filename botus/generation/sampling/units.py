@@ -8,15 +8,18 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
-from botus.checkpoints.markers import Form, Watch
+from botus.checkpoints.markers import Draft, Form, Watch
 from botus.generation.job import Sample, SamplingOptions
 from botus.generation.sampling import engine
+
+_FEW = (4, 28)  # posts of the first parts of the first unit
 
 
 @dataclass(frozen=True)
@@ -40,24 +43,30 @@ class Writer:
 
     def write(self, plan: Plan, number: int, stopped: Callable[[], bool] = lambda: False) -> list[Sample]:
         """Return the posts of a unit; `stopped` is asked at every token whether anybody still wants them."""
-        options = plan.options
-        form = options.form or Form.LINES
-        watch = Watch(options.batch, self.pieces, form, self.ends, options.max_chars)
-        engine.sample(
-            self.folder,
-            self.device,
-            unit_seed(plan.seed, number),
-            list(plan.prompt),
-            options,
-            lambda post, token, log_prob: watch.see(post, token, log_prob) or stopped(),
-            self.loading,
-        )
-        samples = []
-        for place, draft in enumerate(watch.drafts, number * options.batch):
-            text, finished = draft.read()
-            mean = draft.log_prob / max(1, draft.tokens)
-            samples.append(Sample((options.prefix + text).strip(), finished, mean, draft.tokens, place))
-        return samples
+        return _posts(self.parts(plan, number, stopped))
+
+    def parts(self, plan: Plan, number: int, stopped: Callable[[], bool]) -> Iterator[list[Sample]]:
+        """Yield the posts of a unit; of the first one a few at first, for who wants no more than those."""
+        place, batch = number * plan.options.batch, plan.options.batch
+        seed, prompt = unit_seed(plan.seed, number), list(plan.prompt)
+        generator = engine.seeded(self.folder, self.device, seed, prompt, self.loading)
+        is_cut = not number and batch > sum(_FEW)
+        for size in (*_FEW, batch - sum(_FEW)) if is_cut else (batch,):
+            options = replace(plan.options, batch=size)
+            watch = Watch(size, self.pieces, options.form or Form.LINES, self.ends, options.max_chars)
+            see = partial(_see, watch, stopped)
+            engine.sample(generator, prompt, options, see)
+            yield [self._post(draft, options.prefix, place + i) for i, draft in enumerate(watch.drafts)]
+            place += size
+
+    def _post(self, draft: Draft, prefix: str, place: int) -> Sample:
+        text, finished = draft.read()
+        mean = draft.log_prob / max(1, draft.tokens)
+        return Sample((prefix + text).strip(), finished, mean, draft.tokens, place)
+
+
+def _see(watch: Watch, stopped: Callable[[], bool], post: int, token: int, log_prob: float) -> bool:
+    return watch.see(post, token, log_prob) or stopped()
 
 
 # Where units come from: yields the posts of units in the order of their numbers, until it is closed.
@@ -70,10 +79,15 @@ def by_threads(threads: int) -> Units:
     def units(writer: Writer, plan: Plan, numbers: Iterator[int]) -> Iterator[list[Sample]]:
         stop = threading.Event()
         with ThreadPoolExecutor(threads) as pool:
-            begun = (pool.submit(writer.write, plan, number, stop.is_set) for number in numbers)
-            # Units are handed out in their order; the others go on while the first of them is awaited.
-            waiting = deque(islice(begun, 2 * threads))
+            first = next(numbers)
+            parts = writer.parts(plan, first, stop.is_set)
+            others = (writer.parts(plan, number, stop.is_set) for number in numbers)
+            begun = (pool.submit(_posts, each) for each in chain([parts], others))
             try:
+                if not first:  # who wants only a few posts waits for nothing else
+                    yield pool.submit(next, parts).result()
+                # Units are handed out in their order; the others go on while the first of them is awaited.
+                waiting = deque(islice(begun, 2 * threads))
                 while True:
                     samples = waiting.popleft().result()
                     waiting.append(next(begun))
@@ -83,6 +97,10 @@ def by_threads(threads: int) -> Units:
                 pool.shutdown(wait=False, cancel_futures=True)
 
     return units
+
+
+def _posts(parts: Iterable[list[Sample]]) -> list[Sample]:
+    return [sample for part in parts for sample in part]
 
 
 def unit_seed(seed: int, number: int) -> int:
