@@ -230,9 +230,12 @@ def _is_part(path: Path, names: list[str]) -> bool:
 
 
 def _is_published(path: Path, names: list[str]) -> bool:
-    return _has(names, [_OPENAI]) or bool(
-        _PUBLISHED.fullmatch(path.stem) and not _has(names, [_TRAINED_ON]) and not _has(names, _RUN)
-    )
+    if _has(names, [_OPENAI]):
+        return True
+    if not _PUBLISHED.fullmatch(path.stem):
+        return False
+    is_fetched = path.parent.name == "models"  # by finetune
+    return is_fetched or not (_has(names, [_TRAINED_ON]) or _has(names, _RUN))
 
 
 def _step(name: str) -> int:

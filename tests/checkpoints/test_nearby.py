@@ -126,6 +126,7 @@ def found(folder: Path) -> str | None:
         (["gpt2/HF", "models/gpt2-medium/HF", "DialoGPT-small/AITEXTGEN", "distilgpt2/TOKENIZER"], None),
         (["gpt2/TRAINER"], "gpt2"),
         (["124M/RUN"], "124M"),
+        (["models/124M/RUN", "models/gpt2/TRAINER"], None),
         (["kettle/gpt2/HF", ".cache/kettle/RUN", ".kettle/RUN", "a/b/kettle/RUN"], None),
         (["data/photos.tar", "data/backup.zip", "notes/checkpoint", "notes/counter.txt"], None),
         (["data/tweets.txt", "data/corpus.txt", "data/config.json", "data/model.py"], None),
