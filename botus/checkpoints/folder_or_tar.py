@@ -112,10 +112,10 @@ def _in_folder(path: Path) -> dict[str, StoredFile]:
     inner = sorted(file.parent for sign in _SIGNS for file in path.glob(f"*/{sign}"))
     if inner and not any((path / sign).is_file() for sign in _SIGNS):
         raise FileError(f"{path} is not a checkpoint itself", f"did you mean {inner[0]}?")
-    for file in there:  # a folder that was downloaded must not make botus read other files of this machine
-        if file.is_symlink() and not file.resolve().is_relative_to(path.resolve()):
-            raise FileError(f"{file} is a link to a file outside its folder", "copy the file itself there")
     beside = [file for name in BESIDE if (file := path.resolve().parent / name).is_file()]
+    for file in (*there, *beside):  # a download must not make botus read other files of this machine
+        if file.is_symlink() and not file.resolve().is_relative_to(file.parent.resolve()):
+            raise FileError(f"{file} is a link to a file outside its folder", "copy the file itself there")
     files = {file.name: file for file in there} | {f"../{file.name}": file for file in beside}
     return {name: StoredFile(str(file), file, 0, file.stat().st_size) for name, file in files.items()}
 

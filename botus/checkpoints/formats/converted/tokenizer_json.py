@@ -23,6 +23,7 @@ try:
 except ImportError as error:
     raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
 
+_AGAIN = f"{AGAIN}, or pip install --upgrade tokenizers"
 _SPACE = "▁"
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 _LETTERS = b'"ByteLevel"'  # the part of a tokenizer that spells bytes as letters
@@ -50,8 +51,10 @@ class TokenizerVocabulary:
         self.tokens = list(tokens)
         try:
             self._tokenizer = Tokenizer.from_buffer(content)
-        except Exception as error:  # it has no type of its own
-            raise FileError(f"{label} is damaged: {error}", AGAIN) from error
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # it has no type of its own, and its panics are no Exception
+            raise FileError(f"{label} is damaged, or newer than what is read here", _AGAIN) from error
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._tokenizer.encode_special_tokens = True  # as text, where somebody writes one
@@ -106,8 +109,10 @@ def gpt2_tokenizer(vocab: bytes, merges: bytes, label: str) -> bytes:
         lines = [line.rstrip("\r").split(" ") for line in merges.decode().split("\n")]
         pairs = [(line[0], line[1]) for line in lines if len(line) == 2 and line[0] != "#version:"]
         tokenizer = Tokenizer(models.BPE(vocab=json.loads(vocab), merges=pairs))
-    except Exception as error:  # the library's have no type of their own
-        raise FileError(f"{label} or the merges.txt beside it is damaged: {error}", AGAIN) from error
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # the library's have no type of their own, and its panics are no Exception
+        raise FileError(f"{label} or the merges.txt beside it is damaged", AGAIN) from error
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     content: str = tokenizer.to_str()
     return content.encode()
