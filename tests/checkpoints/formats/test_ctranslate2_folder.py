@@ -245,6 +245,46 @@ def test_tensors_that_do_not_fit_are_named(folder: Path, tensors: list[bytes], s
     assert says in refusal(folder).message
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "number"),
+    [
+        ("decoder/num_heads", "<h", 0),
+        ("decoder/num_heads", "<h", -4),
+        ("decoder/alignment_layer", "<h", 2),
+        ("decoder/alignment_layer", "<h", -3),
+        (f"{LAYER}/num_heads_kv", "<i", 0),
+        (f"{LAYER}/rotary_dim", "<i", 1),
+        (f"{LAYER}/rotary_dim", "<i", 10),  # of a head of 8
+        (f"{LAYER}/rotary_dim", "<i", -2),
+    ],
+)
+def test_a_number_at_which_ctranslate2_would_crash_is_named(
+    folder: Path, name: str, kind: str, number: int
+) -> None:
+    content = bytearray((folder / "model.bin").read_bytes())
+    at = content.index(name.encode() + b"\0") + len(name) + 1 + 6  # rank, type, size
+    struct.pack_into(kind, content, at, number)
+    (folder / "model.bin").write_bytes(content)
+    assert f"{name} is {number}, which cannot be" in refusal(folder).message
+    content[at - 5] = 0  # a float32, which is as wide as some of them
+    (folder / "model.bin").write_bytes(content)
+    assert name in refusal(folder).message
+
+
+def test_a_tensor_of_many_dimensions_is_named(folder: Path) -> None:
+    content = header() + struct.pack("<I", 1) + tensor("fog", *[1] * 9)
+    (folder / "model.bin").write_bytes(content)
+    assert "fog has 9 dimensions" in refusal(folder).message
+
+
+def test_a_tokenizer_at_which_its_library_panics_is_named(folder: Path) -> None:
+    whole = json.loads((folder / "tokenizer.json").read_text())
+    whole["model"]["continuing_subword_prefix"] = "x" * 1000
+    (folder / "tokenizer.json").write_text(json.dumps(whole))
+    message = refusal(folder).message
+    assert "tokenizer.json is damaged, or newer than what is read here" in message
+
+
 def test_a_vocabulary_of_another_size_is_refused(folder: Path) -> None:
     (folder / "vocabulary.json").write_text(json.dumps(TOKENS[:-1]))
     assert (

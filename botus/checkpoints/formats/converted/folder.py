@@ -24,7 +24,8 @@ from botus.checkpoints.formats.converted.model_bin import (
     POSITIONS,
     cached_values,
     check_layers,
-    read_shapes,
+    check_numbers,
+    read_header,
 )
 from botus.checkpoints.gpt2 import json_object, json_value
 from botus.errors import FileError
@@ -109,8 +110,9 @@ def read(path: Path, stored: Mapping[str, StoredFile]) -> ConvertedModel:
     if not path.is_dir():
         raise FileError(f"{path} is a tar of a converted model, and only a folder is used", "unpack it")
     states = {file: files.state(file.path) for name, file in stored.items() if "/" not in name}
-    shapes = read_shapes(stored[MODEL])
+    shapes, numbers = read_header(stored[MODEL])
     check_layers(shapes, stored[MODEL].label)
+    check_numbers(shapes, numbers, stored[MODEL].label)
     tokens = _tokens(_existing(stored, _VOCABULARIES, path), shapes[EMBEDDINGS][0])
     config = _config(_existing(stored, (_CONFIG,), path))
     beside = {

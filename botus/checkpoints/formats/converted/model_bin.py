@@ -9,7 +9,8 @@ The layout is that of ctranslate2/specs/model_spec.py (ModelSpec._serialize), it
     text     uint16 length, with the zero byte at the end; the bytes
 
 CTranslate2 believes these numbers, and reads and writes beyond its memory where they lie. So they are
-compared with the file and with each other before it sees them. No tensor's values are read here.
+compared with the file and with each other before it sees them. Of tensors' values only single numbers are
+read here.
 """
 
 from __future__ import annotations
@@ -41,13 +42,18 @@ _OTHERS = {
     "Wav2Vec2BertSpec": "listens to speech",
 }
 _BYTES = (4, 1, 2, 4, 2, 2)  # of a value of each type: float32, int8, int16, int32, float16, bfloat16
+_WHOLE_NUMBERS = (1, 2, 3)
 _INT32 = 3  # in a weight: eight values of four bits
+_MOST_HEADS = 1 << 12
+_MOST_DIMENSIONS = 8
 _MOST = 100_000  # tensors; a model of 100 layers has 1,500
 _CONVERT = "convert the model again, as docs/checkpoints.md says"
 
 
-def read_shapes(file: StoredFile) -> dict[str, Shape]:
-    """Return the shape of each tensor, also by its aliases; the file is as long as they say.
+def read_header(file: StoredFile) -> tuple[dict[str, Shape], dict[str, int | None]]:
+    """Return the shape of each tensor, also by its aliases, and the numbers that stand alone.
+
+    The file is as long as the shapes say; a number is None where it is no whole one.
 
     Raises:
         FileError: it is truncated, damaged, of another layout, or no model that writes on from a text.
@@ -55,7 +61,7 @@ def read_shapes(file: StoredFile) -> dict[str, Shape]:
     refuse_placeholder(file.beginning(), file.label)
     try:
         with open_file(file.path) as source:
-            return _shapes(_Reader(source, file))
+            return _tensors(_Reader(source, file))
     except OSError as error:
         raise files.explain(error, file.path, "read") from error
 
@@ -76,6 +82,25 @@ def check_layers(shapes: Mapping[str, Shape], label: str) -> None:
                 f"{label} is damaged: {name} is {list(shape)}, which does not fit what stands beside it",
                 AGAIN,
             )
+
+
+def check_numbers(shapes: Mapping[str, Shape], numbers: Mapping[str, int | None], label: str) -> None:
+    """Check the numbers that CTranslate2 divides by, or takes for a place in its memory.
+
+    Raises:
+        FileError: one cannot be, in a model of these shapes.
+    """
+    layers = sum(name.endswith(_QUERIES) for name in shapes)
+    heads = max(1, numbers.get("decoder/num_heads", 8) or 1)  # 8 is what CTranslate2 takes for none
+    ranges = {"alignment_layer": range(-layers, layers)}
+    ranges |= dict.fromkeys(("num_heads", "num_heads_kv", "head_dim"), range(1, _MOST_HEADS))
+    for name, number in numbers.items():
+        scope, _, kind = name.rpartition("/")
+        if kind == "rotary_dim":  # an even part of a head, or 0 for all of it
+            wide = shapes.get(f"{scope}/linear_1/weight", (0,))[-1] // heads
+            ranges[kind] = range(0, wide + 1, 2)
+        if kind in ranges and number not in ranges[kind]:
+            raise FileError(f"{label} is damaged: {name} is {number}, which cannot be", AGAIN)
 
 
 def cached_values(shapes: Mapping[str, Shape]) -> int:
@@ -146,12 +171,15 @@ class _Reader:
         self.left -= count
 
 
-def _shapes(reader: _Reader) -> dict[str, Shape]:
+def _tensors(reader: _Reader) -> tuple[dict[str, Shape], dict[str, int | None]]:
     _check_kind(reader)
     shapes: dict[str, Shape] = {}
+    numbers: dict[str, int | None] = {}
     for _ in range(_count(reader)):
-        name = reader.text()
-        shape = tuple(reader.number() for _ in range(reader.number(1)))
+        name, rank = reader.text(), reader.number(1)
+        if rank > _MOST_DIMENSIONS:
+            raise reader.damaged(f"{name} has {rank} dimensions")
+        shape = tuple(reader.number() for _ in range(rank))
         kind, size = reader.number(1), reader.number()
         if kind >= len(_BYTES) or prod(shape) * _BYTES[kind] != size or name in shapes:
             raise reader.damaged(f"{name} has {size} bytes, and {list(shape)} needs others")
@@ -160,16 +188,22 @@ def _shapes(reader: _Reader) -> dict[str, Shape]:
                 f"{reader.label} has weights of 4 bits (AWQ), which only some graphics cards compute with",
                 "convert the model that it was made of, with --quantization int8",
             )
-        reader.skip(size)
+        if shape:
+            reader.skip(size)
+        else:
+            value = int.from_bytes(reader.raw(size), "little", signed=True)
+            numbers[name] = value if kind in _WHOLE_NUMBERS else None
         shapes[name] = shape
     for _ in range(_count(reader)):
         alias, name = reader.text(), reader.text()
         if name not in shapes or alias in shapes:
             raise reader.damaged(f"{alias} stands for {name}, which is not there")
         shapes[alias] = shapes[name]
+        if name in numbers:
+            numbers[alias] = numbers[name]
     if reader.left:
         raise reader.damaged(f"{reader.left} bytes are left at its end")
-    return shapes
+    return shapes, numbers
 
 
 def _check_kind(reader: _Reader) -> None:
