@@ -73,6 +73,7 @@ class Watch:
         form: how posts stand in what is written.
         ends: the ids of the tokens at which a post is over, besides that of END.
         max_chars: a post with more of `fewest_chars` is given up; 0 for no limit.
+        begun: posts have a beginning already, so that one without more is a post.
     """
 
     def __init__(
@@ -82,10 +83,12 @@ class Watch:
         form: Form,
         ends: Collection[int] = (),
         max_chars: int = 0,
+        *,
+        begun: bool = False,
     ) -> None:
         self.drafts = [Draft() for _ in range(count)]
         self._pieces = pieces
-        self._stop = form.stop.encode()
+        self._form, self._stop, self._begun = form, form.stop.encode(), begun
         self._ends = ends
         self._max_chars = max_chars
 
@@ -95,8 +98,11 @@ class Watch:
         draft.tokens += 1
         draft.log_prob += log_prob
         if token in self._ends or piece == _END:
-            draft.finished = True
-            return True
+            # Where the first token of a text is also the last of the one before, both of them come together.
+            draft.finished = bool(draft.text) or self._form is not Form.TOKENS or self._begun
+            if not draft.finished:
+                draft.tokens, draft.log_prob = 0, 0.0
+            return draft.finished
         draft.text += piece
         # The stop sequence may begin in the token before; no byte is searched more often than need be.
         at = draft.text.find(self._stop, max(0, len(draft.text) - len(piece) - len(self._stop) + 1))

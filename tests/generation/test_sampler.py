@@ -291,6 +291,16 @@ def test_a_model_with_end_tokens_may_have_learnt_lines(lines: Path, marked: Path
     assert of_tokens(marked).form is Form.MARKED
 
 
+def test_an_end_before_any_text_is_passed_over(tmp_path: Path) -> None:
+    follow = VERSES | {bundle.END_OF_TEXT: {"The": 0.5, bundle.END_OF_TEXT: 0.5}}
+    source = of_tokens(bundle.write_bigrams(tmp_path / "run1", WORDS, follow))
+    samples = take(source, 100, replace(PLAIN, max_tokens=30))
+    assert {sample.text for sample in samples} == {"The fog\n sings", "The fog\n sings and", "The gull and"}
+    assert {sample.tokens for sample in samples} == {4, 5, 6}  # from the first of the text
+    ended = take(source, 100, replace(PLAIN, prefix="The fog\n sings"))
+    assert "The fog\n sings" in {sample.text for sample in ended}
+
+
 def test_a_model_is_asked_once_how_its_posts_end(tmp_path: Path) -> None:
     run = bundle.write_bigrams(tmp_path / "run1", WORDS, VERSES)
     for _ in range(2):

@@ -53,7 +53,8 @@ class Writer:
         is_cut = not number and batch > sum(_FEW)
         for size in (*_FEW, batch - sum(_FEW)) if is_cut else (batch,):
             options = replace(plan.options, batch=size)
-            watch = Watch(size, self.pieces, options.form or Form.LINES, self.ends, options.max_chars)
+            form, begun = options.form or Form.LINES, bool(options.prefix)
+            watch = Watch(size, self.pieces, form, self.ends, options.max_chars, begun=begun)
             see = partial(_see, watch, stopped)
             engine.sample(generator, prompt, options, see)
             yield [self._post(draft, options.prefix, place + i) for i, draft in enumerate(watch.drafts)]
