@@ -124,7 +124,7 @@ def _of_whole(file: StoredFile) -> _Source:
         raise FileError(f"{file.label} is damaged: it has no model", AGAIN)
     kind = model.get("type", "BPE")
     if kind != "BPE" or '"ByteLevel"' not in json.dumps([whole.get("pre_tokenizer"), whole.get("decoder")]):
-        _refuse_kind(file.label, str(kind) if kind != "BPE" else "no byte-level")
+        _refuse_kind(file.label, f"a {str(kind)[:40]}" if kind != "BPE" else "not a byte-level")
     pairs = model.get("merges")
     merges = (
         [" ".join(pair) if _is_texts(pair) else pair for pair in pairs] if isinstance(pairs, list) else []

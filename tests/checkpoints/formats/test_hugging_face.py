@@ -328,9 +328,9 @@ def test_a_vocabulary_of_another_model(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change_to", "says"),
     [
-        ({"model": {"type": "Unigram", "vocab": [["a", 0.0]]}}, "is Unigram vocabulary"),
-        ({"model": {"type": "WordPiece", "vocab": {"a": 0}}}, "is WordPiece vocabulary"),
-        ({"pre_tokenizer": {"type": "Metaspace"}}, "is no byte-level vocabulary"),
+        ({"model": {"type": "Unigram", "vocab": [["a", 0.0]]}}, "is a Unigram vocabulary"),
+        ({"model": {"type": "WordPiece", "vocab": {"a": 0}}}, "is a WordPiece vocabulary"),
+        ({"pre_tokenizer": {"type": "Metaspace"}}, "is not a byte-level vocabulary"),
         ({"model": None}, "has no model"),
         ({"added_tokens": {"a": 1}}, "has no model"),
         ({"added_tokens": [7]}, "not numbered each once"),
