@@ -28,7 +28,7 @@ from botus.store.decisions.judgement import Judgement, earlier_wordings
 from botus.store.durable import files
 from botus.store.durable.lines import MOMENT
 from botus.store.intents import Intents
-from botus.store.log.index import Entry
+from botus.store.log.index import was_posted
 from botus.store.log.tweeted import Log
 from botus.store.queue.tweets import ANSWERS, Queue
 from botus.text import LONGEST_POST, counted, fingerprint
@@ -177,7 +177,7 @@ class Pool:
         in_file = len(found)
         if self._from_posted:
             for entry in deque(self._log.scan(), _MOST):
-                if _is_out(entry):
+                if was_posted(entry):
                     found.setdefault(fingerprint(entry["text"]), entry["text"])
         texts = tuple(found.values())
         return _Lines(texts, tuple(found), parts, in_file, is_half)
@@ -232,11 +232,3 @@ def _is_written(post: str, judgements: Iterable[Judgement], written: Container[s
     return post in written or any(
         old in written for _, origins in judgements for old in earlier_wordings(post, origins)
     )
-
-
-def _is_out(entry: Entry) -> bool:
-    """Whether a post of the log came out anywhere; those of botus-twitter did."""
-    targets = entry.get("targets")
-    if not isinstance(targets, dict):
-        return True
-    return any(isinstance(one, dict) and one.get("state") == "posted" for one in targets.values())

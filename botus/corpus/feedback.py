@@ -11,7 +11,7 @@ from botus.store.corpus import Added, Corpus, Post
 from botus.store.decisions.journal import Decisions
 from botus.store.decisions.judgement import verdicts
 from botus.store.durable.document import is_text
-from botus.store.log.index import Entry
+from botus.store.log.index import was_posted
 from botus.store.log.tweeted import Log
 from botus.text import fingerprint
 
@@ -28,18 +28,10 @@ def add_kept(data: Path) -> Added:
     done = Decisions(data).history().done
     texts = {one.fingerprint: one.text for step in done for one in step.decisions}
     weights = {"keep": 1.0, "star": STAR_WEIGHT}
-    found = (entry["text"] for entry in Log(data).scan() if _was_posted(entry))
+    found = (entry["text"] for entry in Log(data).scan() if was_posted(entry))
     posted = [text for text in found if is_text(text)]  # half a letter is no line of corpus.txt
     posts = {fingerprint(text): Post(text, SOURCE) for text in posted}
     for key, verdict in verdicts(done).items():
         if verdict in weights:
             posts[key] = Post(texts[key], SOURCE, weights[verdict])
     return Corpus(data).add(posts.values())
-
-
-def _was_posted(entry: Entry) -> bool:
-    """Tell whether an entry reached somebody; the predecessor's entries have no targets and did."""
-    targets = entry.get("targets")
-    if not isinstance(targets, dict):
-        return True
-    return any(isinstance(part, dict) and part.get("state") == "posted" for part in targets.values())

@@ -135,7 +135,8 @@ def accepted(
         if temperature is None:
             continue
         written[temperature] += 1
-        if verdict := _last_verdict(post, verdicts, rewordings):
+        verdict = _last_verdict(post, verdicts, rewordings)
+        if verdict and verdict != "answer":  # a good answer may be no good post
             reviewed[temperature] += 1
             kept[temperature] += verdict in KEPT
     for temperature, count in sorted(reviewed.items()):

@@ -155,6 +155,14 @@ class LogIndex:
                 self.unconfirmed[name] += sign
 
 
+def was_posted(entry: Entry) -> bool:
+    """Tell whether an entry reached somebody; the predecessor's entries have no targets and did."""
+    targets = entry.get("targets")
+    if not isinstance(targets, dict):
+        return True
+    return any(isinstance(part, dict) and part.get("state") == "posted" for part in targets.values())
+
+
 def load(path: Path, state: files.State) -> LogIndex | None:
     """Return the index of one state of the log; None where the file has no sound one."""
     with (

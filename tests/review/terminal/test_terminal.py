@@ -112,6 +112,34 @@ def ended(child: pexpect.spawn) -> tuple[str, int | None]:
     return str(child.before), child.exitstatus
 
 
+def test_a_moves_lines_to_the_answers_which_are_reviewed_by_themselves(
+    data: Path, opened: list[pexpect.spawn]
+) -> None:
+    child = curate(data, size=(24, 100))
+    opened.append(child)
+    typed(
+        child,
+        ("", r"\[1ma\x1b.* answer"),
+        ("a", "post 001"),
+        ("a", "post 002"),
+        ("u", "Taken back: for answers"),
+        ("?", r"it moves to answers\.txt"),
+        (" ", "post 001"),
+        ("q", "This time: 1 for answers"),
+    )
+    ended(child)
+    assert (data / "answers.txt").read_text() == "post 000\n"
+    assert "post 000" not in queue(data)
+    (data / "answers.txt").write_text("post 000\nby hand\n")
+    child = command(data, "--answers", size=(24, 100))
+    opened.append(child)
+    typed(
+        child, ("", "by hand"), ("a", "These are the answers"), ("d", "Nothing is left"), ("q", "1 dropped")
+    )
+    assert ended(child)[1] == 0
+    assert (data / "answers.txt").read_text() == "post 000\n"
+
+
 def test_single_keys_decide_without_enter(data: Path, opened: list[pexpect.spawn]) -> None:
     child = curate(data)
     opened.append(child)
