@@ -31,7 +31,7 @@ from botus.store.intents import Intents
 from botus.store.log.index import was_posted
 from botus.store.log.tweeted import Log
 from botus.store.queue.tweets import ANSWERS, Queue
-from botus.text import LONGEST_POST, counted, fingerprint
+from botus.text import counted, fingerprint
 
 _MOST = 50_000  # lines of answers.txt, the first ones; and as many posts, the last ones
 _AMONG = 5  # of the nearest lines one is drawn
@@ -168,7 +168,7 @@ class Pool:
         parts, is_half = set[str](), False
         for line in islice(self._answers.lines(), _MOST):
             is_half = line.unfinished
-            if line.text is None or is_half or len(line.text) > LONGEST_POST:
+            if line.text is None or is_half:
                 continue
             if (post := fingerprint(line.text)) != _NOTHING:
                 found.setdefault(post, line.text.strip())

@@ -68,6 +68,11 @@ def test_a_megabyte_is_cut(piece: str) -> None:
     assert 0 in [place for _, place in found]
 
 
+def test_only_the_beginning_of_a_question_is_looked_at() -> None:
+    assert Index(LINES).near("kettle " + "zymurgy " * 600)
+    assert not Index(LINES).near("zymurgy " * 600 + "kettle")
+
+
 def test_an_index_may_be_empty() -> None:
     assert Index(()).near("fog") == []
     assert Index(("",)).near("fog") == []

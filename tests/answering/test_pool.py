@@ -98,12 +98,32 @@ def test_a_file_edited_by_hand_is_read_as_the_queue_is(tmp_path: Path) -> None:
     assert answers(Pool(tmp_path)) == {"One\nand two.", "The last."}
 
 
+def test_a_line_that_was_dropped_is_no_answer_though_it_is_in_the_file_again(tmp_path: Path) -> None:
+    for about, line in ((TWEETS, FOG), (ANSWERS, KETTLE)):
+        decide(tmp_path, about, "drop", line)
+    asked = pool(tmp_path, FOG, KETTLE, GULL)
+    assert answers(asked) == {GULL}
+    decide(tmp_path, ANSWERS, "keep", FOG)  # what is said of it as an answer counts
+    assert answers(asked) == {FOG, GULL}
+
+
 def test_half_a_line_waits_until_it_is_written(tmp_path: Path) -> None:
     (tmp_path / "answers.txt").write_text(f"{FOG}\nThe gull ow")
     asked = Pool(tmp_path)
     assert answers(asked) == {FOG}
     os.utime(tmp_path / "answers.txt", (1, 1))
     assert answers(asked) == {FOG, "The gull ow"}
+
+
+def test_a_last_line_without_a_line_break_is_read_once_its_moment_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "answers.txt").write_text(f"{FOG}\n{KETTLE}")
+    asked = Pool(tmp_path)
+    assert answers(asked) == {FOG}
+    for module in ("store.durable.lines", "answering.pool"):
+        monkeypatch.setattr(f"botus.{module}.MOMENT", 0.0)
+    assert answers(asked) == {FOG, KETTLE}
 
 
 def test_utf_16_is_named(tmp_path: Path) -> None:

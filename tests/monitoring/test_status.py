@@ -155,7 +155,7 @@ def test_kept_by_hand_and_unreviewed_lines_and_what_each_temperature_is_worth(wo
         Candidates(world.data).append(origin, found, number + 1)
     world.lines("mine", "a", "b2", "d", "e", "f", "g", "h")
     journal = Decisions(world.data)
-    said = "keep a, edit b b2, star b2, drop c, edit d d2, edit d2 d, drop e, later f"
+    said = "keep a, edit b b2, star b2, drop c, edit d d2, edit d2 d, drop e, later f, answer g"
     for number, words in enumerate(said.split(", "), 1):
         kind, text, new = [*words.split(), ""][:3]
         wording = Wording(new, fingerprint(new), new.encode()) if new else None
@@ -163,10 +163,10 @@ def test_kept_by_hand_and_unreviewed_lines_and_what_each_temperature_is_worth(wo
     survey = seen(world).survey
     queue, acceptance = survey.queue, survey.acceptance
     assert queue
-    assert (queue.kept, queue.by_hand, queue.unreviewed) == (2, 1, 4)
+    assert (queue.kept, queue.by_hand, queue.unreviewed) == (2, 1, 3)
     assert acceptance == [Acceptance(0.7, 4, 3, 2), Acceptance(1.1, 2, 1, 0)]
     text = shown(world)
-    assert "queue       7 ready: 2 kept, 1 by hand, 4 unreviewed\n" in text
+    assert "queue       6 ready: 2 kept, 1 by hand, 3 unreviewed\n" in text
     assert "kept        at temperature 0.7: 2 of 3 reviewed (67%), 4 written\n" in text
     assert "            at temperature 1.1: 0 of 1 reviewed (0%), 2 written\n" in text
 

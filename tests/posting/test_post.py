@@ -146,8 +146,9 @@ def test_sending_is_on_the_disk_before_the_request(world: World) -> None:
     assert world.run().post().posted
 
 
-def test_dropped_lines_and_old_wordings_are_never_drawn(world: World) -> None:
-    decide(world.data, "drop", "first", "second")
+def test_dropped_lines_and_those_for_answers_are_never_drawn(world: World) -> None:
+    decide(world.data, "drop", "first")
+    decide(world.data, "answer", "second")
     for _ in range(3):
         world.run().post()
     assert world.targets["one"].platform.posts == ["third"]

@@ -181,8 +181,8 @@ def _fields(decision: Decision) -> jsonl.Record:
         record["back"] = True
     if decision.drawn:
         record["drawn"] = decision.drawn
-    if decision.pooled:
-        record["answer"] = decision.pooled
+    if decision.pooled or decision.kind == "answer":
+        record["answer"] = decision.pooled or "there"
     record["places"] = [_packed_place(place) for place in decision.places]
     return record
 
