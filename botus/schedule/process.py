@@ -77,7 +77,7 @@ def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: b
 @contextmanager
 def _answering(settings: Settings, say: Say) -> Iterator[None]:
     """Meanwhile answer who mentions the bot, where that is asked for; else nothing of it is loaded."""
-    if settings.answer == "no":
+    if settings.answer == "no" or settings.accounts.keys().isdisjoint(("mastodon", "bluesky")):
         yield
         return
     from botus.answering.mentions.watch import Watch

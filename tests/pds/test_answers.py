@@ -22,7 +22,7 @@ from tests.answering.mentions.world import Bot
 from tests.pds.proxy import Loss, Proxy
 from tests.pds.test_pds import node
 from tests.proofs.answerer import fast
-from tests.proofs.test_answers import SPEED, entries, pair
+from tests.proofs.test_answers import SPEED, entries, is_unfinished, pair
 from tests.support.bluesky_mentions import BlueskyMentionServer
 from tests.support.command import until
 from tests.support.loopback import Request
@@ -87,7 +87,7 @@ def test_each_once_on_the_real_server(tmp_path: Path, pds: dict[str, str]) -> No
                 if not number % 10:
                     two.kill_one()
                 time.sleep(rng.random() * 0.1)
-            until(lambda: len(entries(data)) == PEOPLE, 300)
+            until(lambda: not is_unfinished(data, PEOPLE), 400)
             assert two.kills == PEOPLE // 10
         replies = Counter(record["reply"]["parent"]["uri"] for record in records(pds)[: -before or None])  # type: ignore[index]
         assert set(replies.values()) == {1}

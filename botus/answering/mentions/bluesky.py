@@ -89,7 +89,11 @@ class BlueskyMentions:
             chain.append(parent)
             parent = at(parent, "parent")
         later = [_writer(one) for one in chain if at(one, "post", "record", "reply")]
-        return Thread(mention, later.count(did), sum(who in (did, mention.person) for who in later))
+        root = chain[-1]
+        # Who replies to a post of the bot's that names nobody has begun the conversation.
+        is_begun = _writer(root) != did or mention.person in _named(at(root, "post", "record"))
+        exchanged = sum(who in (did, mention.person) for who in later) if is_begun else 0
+        return Thread(mention, later.count(did), exchanged)
 
     def reply(self, mention: Mention) -> Bluesky:
         reply = {

@@ -96,9 +96,10 @@ class MastodonMentions:
         return self._thread(seen, before, after)
 
     def reply(self, mention: Mention) -> Mastodon:
+        """With the owner's content warning where whoever asked has none."""
         words = {
             "visibility": mention.visibility,
-            "content_warning": mention.warning,
+            "content_warning": mention.warning or self._account.get("content_warning", ""),
             "reply_to": mention.post,
         }
         return Mastodon(**{**self._account, **words}, timing=self._timing)
@@ -120,15 +121,13 @@ class MastodonMentions:
         mention = Mention(
             post, f"@{person}", f"@{acct}", post, str(visibility), warning if isinstance(warning, str) else ""
         )
-        named = at(status, "mentions")
-        others = {entities.number(one) for one in named} if isinstance(named, list) else set()
         return Seen(
             mention,
             account,
             entities.plain(at(status, "content")),
             entities.created(notification),
             entities.profile(user),
-            len(others - {self._me, account, None}),
+            len(_named(status) - {self._me, account}),
             self._unfit(status, user, account),
         )
 
@@ -162,10 +161,12 @@ class MastodonMentions:
             return Thread(mention, unfit="it is a reply to somebody else, who was told by it")
         pair = {self._me, seen.account}
         exchanged = [one for one in before[1:] if entities.number(at(one, "account")) in pair]
+        # Who replies to a post of the bot's that names nobody has begun the conversation.
+        is_begun = bool(before) and not (self._is_mine(before[0]) and seen.account not in _named(before[0]))
         return Thread(
             replace(mention, thread=(entities.number(before[0]) if before else None) or mention.post),
             sum(bool(at(one, "in_reply_to_id")) for one in mine),
-            len(exchanged) + bool(before),
+            len(exchanged) + 1 if is_begun else 0,
         )
 
     def _is_mine(self, status: object) -> bool:
@@ -175,8 +176,7 @@ class MastodonMentions:
         """Whether a reply speaks to the bot: programs name all whom the post before it named."""
         if entities.number(at(parent, "account")) in (self._me, seen.account):
             return True
-        named = at(parent, "mentions")
-        return not any(entities.number(one) == self._me for one in (named if isinstance(named, list) else []))
+        return self._me not in _named(parent)
 
     def _trouble(self, exchange: Exchange, place: str) -> Answer:
         answer = replace(self.target.refusal(exchange), state="later")
@@ -188,3 +188,9 @@ class MastodonMentions:
         if exchange.good:
             return replace(answer, reason="the server's answer is not Mastodon's")
         return answer
+
+
+def _named(status: object) -> set[str | None]:
+    """The accounts that a post mentions."""
+    named = at(status, "mentions")
+    return {entities.number(one) for one in named} - {None} if isinstance(named, list) else set()

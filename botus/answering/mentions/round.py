@@ -28,6 +28,7 @@ from botus.store.state import AnsweringStates
 from botus.text import fingerprint
 
 PART, LOCK = "answers", "answer"  # the folder of its intents, and what one process at a time holds
+_LOOKS = 10  # threads that are looked at in a round, besides those of answers: posts need requests too
 _JUDGED = 2000  # mentions that are remembered in memory, so that what was refused is not looked at again
 _DONE_KEPT = 30 * 86400  # seconds; older proofs go once the log has them
 _DONE_LOOKED_AT = 20
@@ -58,6 +59,7 @@ class Round:
     rng: Random
     clock: Callable[[], float]
     say: Say
+    _looks: int = 0
     _judged: deque[str] = field(default_factory=lambda: deque(maxlen=_JUDGED))
 
     def __post_init__(self) -> None:
@@ -131,6 +133,7 @@ class Round:
             return
         now = found.now or self.clock()
         used = self.intents.used() | {_key(name, target, one.post) for one in self.answered.given()}
+        self._looks = _LOOKS + self.settings.answers_per_hour
         for seen in found.mentions:
             post = _key(name, target, seen.mention.post)
             if post in used or post in self._judged:
@@ -150,6 +153,9 @@ class Round:
         stopped, per_hour = self.stopped.people(name), self.settings.answers_per_hour
         if reason := guards.against(seen, given, stopped, per_hour, now, is_first=is_first):
             return self._refuse(name, seen, reason)
+        self._looks -= 1
+        if self._looks < 0:
+            return False
         thread = door.thread(seen)
         if isinstance(thread, Answer):
             self._deliverer(name, door.target).pause(name, thread)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from botus.store.log.answered import Answered
 from tests.answering.mentions.world import LINES, Bot
+from tests.support.fakes import Clock
+from tests.support.mentions import MentionServer
 
 
 def test_a_mention_is_answered_once_to_whoever_wrote_it_and_to_nobody_else(bot: Bot) -> None:
@@ -34,6 +37,25 @@ def test_visibility_and_content_warning_are_the_askers(bot: Bot, asked: str) -> 
     (answer,) = bot.turn()
     assert answer.extras["visibility"] == ("unlisted" if asked == "public" else asked)
     assert answer.extras["spoiler_text"] == "tea"
+
+
+def test_the_owners_content_warning_is_on_answers_too(
+    tmp_path: Path, server: MentionServer, clock: Clock
+) -> None:
+    account = {"base_url": server.url, "token": server.token, "content_warning": "a bot"}
+    bot = Bot(tmp_path / "data", server, clock, accounts={"mastodon": account})
+    server.says("kit", "@kettle psst", spoiler_text="tea")
+    server.says("mole", "@kettle psst")
+    assert [one.extras["spoiler_text"] for one in bot.turn()] == ["tea", "a bot"]
+
+
+def test_who_replies_to_a_post_may_go_on_for_three_answers(bot: Bot) -> None:
+    last = bot.server.says("kettle", "A post of the schedule.")
+    for _ in range(5):
+        bot.turn()
+        last = bot.server.says("kit", "@kettle indeed?", to=last)
+        last = next(iter(bot.turn(3700)), last)
+    assert len(bot.server.answers()) == 3
 
 
 def test_an_answer_fits_with_the_name_and_the_warning(bot: Bot) -> None:

@@ -109,6 +109,29 @@ def test_nonsense_from_the_server_answers_nobody(bot: Bot, body: str) -> None:
     assert len(bot.turn(120)) == 1
 
 
+@pytest.mark.parametrize("fault", ["on=context 500", "on=relationships drop", "on=instance cut"])
+def test_a_question_that_fails_loses_no_mention(bot: Bot, fault: str) -> None:
+    for who in ("kit", "mole", "owl"):
+        bot.server.says(who, "@kettle hello")
+    bot.server.script(fault)
+    assert bot.turn() == []
+    bot.begin()
+    assert len(bot.turn(120)) == 3
+
+
+def test_a_flood_costs_few_requests_a_minute(bot: Bot) -> None:
+    bot.turn()
+    for number in range(100):
+        bot.server.says(f"p{number}", "@kettle hello")
+        bot.server.relations[f"p{number}"] = {"blocked_by": True}
+    before = len(bot.server.requests)
+    assert bot.turn() == []
+    assert len(bot.server.requests) - before < 30
+    bot.server.says("kit", "@kettle hello")
+    answers = [answer for _ in range(10) for answer in bot.turn()]
+    assert [one.text.split()[0] for one in answers] == ["@kit"]
+
+
 def test_a_post_that_goes_as_the_answer_comes(bot: Bot) -> None:
     bot.server.says("kit", "@kettle hello")
     bot.server.script('404 {"error": "Record not found"}')
