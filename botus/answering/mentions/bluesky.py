@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from botus.answering.mentions.guards import DAY
-from botus.answering.mentions.seen import Found, Seen, Thread
+from botus.answering.mentions.seen import Found, Seen, Thread, is_too_much
 from botus.posting.http.exchange import Exchange, at, moment
 from botus.posting.target import Answer, Timing
 from botus.posting.targets.bluesky import Bluesky
@@ -50,13 +50,18 @@ class BlueskyMentions:
     def look(self, read: str | None, pages: int = 15) -> Found | Answer:
         found: list[Seen] = []
         newest, now, cursor, since = read or "", None, "", (moment(read) or 0.0) - _LATE
+        limit = _LIMIT
         for _ in range(pages):
-            query = {"reasons": ["mention", "reply"], "limit": _LIMIT} | (
-                {"cursor": cursor} if cursor else {}
-            )
+            query: dict[str, Any] = {"reasons": ["mention", "reply"], "limit": limit}
+            query |= {"cursor": cursor} if cursor else {}
             did, exchange = self.target.get("app.bsky.notification.listNotifications", **query)
             page = exchange.result("notifications")
             if not did or not isinstance(page, list):
+                if limit > 1 and is_too_much(exchange):
+                    limit //= 6
+                    continue
+                if found:
+                    break  # the one that follows, and what is older, cannot be read
                 return self._trouble(exchange)
             self._me, now = did, exchange.date() or now
             times = [moment(at(one, "indexedAt")) or 0.0 for one in page]

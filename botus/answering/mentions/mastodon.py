@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from botus.answering.mentions.guards import DAY
-from botus.answering.mentions.seen import Found, Seen, Thread
+from botus.answering.mentions.seen import Found, Seen, Thread, is_too_much
 from botus.posting.http.exchange import Exchange, at
 from botus.posting.target import Answer, Timing
 from botus.posting.targets import mastodon_entities as entities
@@ -62,13 +62,18 @@ class MastodonMentions:
             if self._me is None:
                 return self._trouble(exchange, "v1/accounts/verify_credentials")
         found: list[Seen] = []
-        newest, last, now = read or "", "", None
+        newest, last, now, limit = read or "", "", None, _LIMIT
         for _ in range(pages):
-            query = {"types[]": "mention", "limit": _LIMIT}
+            query: dict[str, Any] = {"types[]": "mention", "limit": limit}
             query |= {name: value for name, value in (("since_id", read), ("max_id", last)) if value}
             exchange = self.target.get("v1/notifications", **query)
             page = exchange.result()
             if not isinstance(page, list):
+                if limit > 1 and is_too_much(exchange):
+                    limit //= 6
+                    continue
+                if found:
+                    break  # the one that follows, and what is older, cannot be read
                 return self._trouble(exchange, "v1/notifications")
             now = exchange.date() or now
             numbers = [entities.number(one) or "" for one in page]

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import NamedTuple, Protocol
 
+from botus.posting.http.exchange import Exchange
 from botus.posting.target import Answer, Target
 from botus.store.intents import Mention
 from botus.text import LONGEST_POST, fold
@@ -80,6 +81,11 @@ class Thread(NamedTuple):
     mine: int = 0
     exchanged: int = 0
     unfit: str = ""
+
+
+def is_too_much(exchange: Exchange) -> bool:
+    """Tell whether a page may have been too long to be read, as some posts are a megabyte: ask for fewer."""
+    return exchange.good or "too long" in exchange.failure
 
 
 class Door(Protocol):

@@ -132,6 +132,19 @@ def test_a_flood_costs_few_requests_a_minute(bot: Bot) -> None:
     assert [one.text.split()[0] for one in answers] == ["@kit"]
 
 
+def test_posts_of_megabytes_keep_nobody_else_from_an_answer(bot: Bot) -> None:
+    bot.turn()
+    bot.server.says("owl", "@kettle before")
+    for number in range(3):
+        bot.server.says(f"p{number}", "@kettle " + "x" * 700_000)
+    bot.server.says("kit", "@kettle hello")
+    bot.server.says("fox", "@kettle " + "[" * 3_000_000)  # alone it is too much
+    bot.server.says("mole", "@kettle hello")
+    assert {one.text.split()[0] for one in bot.turn()} == {"@mole"}
+    bot.server.says("hare", "@kettle hello")
+    assert {one.text.split()[0] for one in bot.turn(120)} == {"@hare"}
+
+
 def test_a_post_that_goes_as_the_answer_comes(bot: Bot) -> None:
     bot.server.says("kit", "@kettle hello")
     bot.server.script('404 {"error": "Record not found"}')
