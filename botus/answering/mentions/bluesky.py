@@ -123,7 +123,8 @@ class BlueskyMentions:
         thread, thread_cid = (at(record, "reply", "root", name) for name in ("uri", "cid"))
         if not _is_reference(thread, thread_cid):
             thread, thread_cid = post, cid
-        handle = f"@{at(author, 'handle')}"
+        handle = at(author, "handle")
+        handle = f"@{handle}" if re.fullmatch(r"[A-Za-z0-9.-]{1,253}", str(handle)) else person
         mention = Mention(str(post), person, handle, str(thread), cid=str(cid), thread_cid=str(thread_cid))
         return Seen(
             mention,

@@ -121,11 +121,10 @@ class MastodonMentions:
         if at(notification, "type") != "mention":
             return None
         person = (acct if "@" in acct else f"{acct}@{self._host}").lower()
-        asked, warning = at(status, "visibility"), at(status, "spoiler_text")
+        asked, warning = at(status, "visibility"), str(at(status, "spoiler_text") or "")
         visibility = "unlisted" if asked == "public" else asked if asked in _AS_ASKED else "direct"
-        mention = Mention(
-            post, f"@{person}", f"@{acct}", post, str(visibility), warning if isinstance(warning, str) else ""
-        )
+        whole = warning.encode(errors="replace").decode()  # without half a letter
+        mention = Mention(post, f"@{person}", f"@{acct}", post, str(visibility), whole)
         return Seen(
             mention,
             account,

@@ -19,9 +19,11 @@ from botus.answering.mentions.stopped import Stopped
 from botus.log import Say
 from botus.posting.delivery import Deliverer, has_come, is_gone
 from botus.posting.target import Answer, Target
+from botus.screening.denylist import parse_denylist
+from botus.screening.rules import precheck
 from botus.settings import Settings
 from botus.store.durable import files
-from botus.store.intents import Delivery, Intent, Intents
+from botus.store.intents import Delivery, Intent, Intents, Mention
 from botus.store.log.answered import Answered, Given
 from botus.store.log.index import Entry
 from botus.store.state import AnsweringStates
@@ -30,6 +32,7 @@ from botus.text import fingerprint
 PART, LOCK = "answers", "answer"  # the folder of its intents, and what one process at a time holds
 _LOOKS = 10  # threads that are looked at in a round, besides those of answers: posts need requests too
 _JUDGED = 2000  # mentions that are remembered in memory, so that what was refused is not looked at again
+_LONGEST_WARNING = 100  # characters
 _DONE_KEPT = 30 * 86400  # seconds; older proofs go once the log has them
 _DONE_LOOKED_AT = 20
 
@@ -160,7 +163,7 @@ class Round:
         if isinstance(thread, Answer):
             self._deliverer(name, door.target).pause(name, thread)
             return False
-        if reason := guards.against_thread(thread, given):
+        if reason := guards.against_thread(thread, given) or self._warning_problem(thread.mention):
             return self._refuse(name, seen, reason)
         target = door.reply(thread.mention)
         deliverer = self._deliverer(name, target)
@@ -181,6 +184,13 @@ class Round:
         deliverer.send(intent, name)
         self._put_away(intent)
         return True
+
+    def _warning_problem(self, mention: Mention) -> str:
+        """Say why a content warning is not repeated: it is the only thing that others can make a bot say."""
+        if len(mention.warning) > _LONGEST_WARNING:
+            return "its content warning is too long to be repeated"
+        denylist = parse_denylist(files.read(self.settings.data / "denylist.txt") or b"")
+        return "its content warning is nothing to repeat" if precheck(mention.warning, denylist) else ""
 
     def _line(
         self, door: Door, target: Target, seen: Seen, thread: Thread, given: list[Given], now: float

@@ -39,6 +39,14 @@ def test_visibility_and_content_warning_are_the_askers(bot: Bot, asked: str) -> 
     assert answer.extras["spoiler_text"] == "tea"
 
 
+@pytest.mark.parametrize("warning", ["turnips!", "hello @mole", "w" * 101, "<|endoftext|>"])
+def test_a_content_warning_puts_no_words_into_the_bots_mouth(bot: Bot, warning: str) -> None:
+    (bot.data / "denylist.txt").write_text("turnips\n")
+    bot.server.says("kit", "@kettle psst", spoiler_text=warning)
+    assert bot.turn() == []
+    assert any("its content warning is" in line for line in bot.said)
+
+
 def test_the_owners_content_warning_is_on_answers_too(
     tmp_path: Path, server: MentionServer, clock: Clock
 ) -> None:
@@ -59,8 +67,8 @@ def test_who_replies_to_a_post_may_go_on_for_three_answers(bot: Bot) -> None:
 
 
 def test_an_answer_fits_with_the_name_and_the_warning(bot: Bot) -> None:
-    (bot.data / "answers.txt").write_text("x" * 476 + "\n" + "The keeper says so, and sleeps.\n")
-    bot.server.says("a-rather-long-name-of-a-person", "@kettle xxxx?", spoiler_text="w" * 100)
+    (bot.data / "answers.txt").write_text("x" * 490 + "\n" + "The keeper says so, and sleeps.\n")
+    bot.server.says("a-rather-long-name-of-a-person", "@kettle xxxx?", spoiler_text="w" * 90)
     (answer,) = bot.turn()
     assert answer.text.endswith(" The keeper says so, and sleeps.")
     (bot.data / "answers.txt").write_text("x" * 498 + "\n")
