@@ -28,7 +28,7 @@ from tests.support.command import until
 from tests.support.loopback import Request
 
 pytestmark = pytest.mark.pds
-PEOPLE = 500
+PEOPLE, PATIENCE = 500, 900.0  # seconds
 
 
 class View(BlueskyMentionServer):
@@ -87,7 +87,7 @@ def test_each_once_on_the_real_server(tmp_path: Path, pds: dict[str, str]) -> No
                 if not number % 10:
                     two.kill_one()
                 time.sleep(rng.random() * 0.1)
-            until(lambda: not is_unfinished(data, PEOPLE), 400)
+            until(lambda: not is_unfinished(data, PEOPLE), PATIENCE)
             assert two.kills == PEOPLE // 10
         replies = Counter(record["reply"]["parent"]["uri"] for record in records(pds)[: -before or None])  # type: ignore[index]
         assert set(replies.values()) == {1}
