@@ -268,11 +268,11 @@ def laughs(make: bytes, depth: int) -> bytes:
 
 
 BOMBS = {
-    "tuples in tuples": laughs(b"\x86", 4_000),
+    "tuples in tuples": laughs(b"\x86", 2_000),
     "lists in lists": b"]" * 20_000 + b"a" * 19_999,
-    "tuples in each other": b")" + b"\x85" * 40_000,
-    "marks": b"(" * 40_000,
-    "dicts": b"}" * 40_000,
+    "tuples in each other": b")" + b"\x85" * 20_000,
+    "marks": b"(" * 20_000,
+    "dicts": b"}" * 20_000,
     "entries": b"}(" + b"NN" * 50_000 + b"u",
     "a long tuple as arguments": b"(" + b"N" * 50_000 + b"tq\0" + rebuilt(b"")[:-3] + b"h\0R",
     "a long tuple as sizes": b"(" + b"K\1" * 50_000 + b"tq\0" + rebuilt(place() + b"K\0h\0h\0" + REST),

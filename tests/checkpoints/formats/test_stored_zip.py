@@ -52,7 +52,7 @@ def test_truncated_anywhere(tmp_path: Path, legacy: bool) -> None:
 def test_flipped_bits_anywhere(tmp_path: Path, legacy: bool) -> None:
     path = torch_file.write(tmp_path / "a.bin", {"w": VALUES}, legacy=legacy)
     content, draw, refused = path.read_bytes(), random.Random(5), 0
-    for _ in range(200):
+    for _ in range(120):
         flipped = bytearray(content)
         for _ in range(draw.choice((1, 1, 2, 8))):
             flipped[draw.randrange(len(flipped))] ^= 1 << draw.randrange(8)
@@ -62,7 +62,7 @@ def test_flipped_bits_anywhere(tmp_path: Path, legacy: bool) -> None:
                 tensor.read()
         except FileError:
             refused += 1
-    assert refused > 100
+    assert refused > 60
 
 
 def test_large_ones_have_numbers_of_64_bits(model: Path) -> None:
