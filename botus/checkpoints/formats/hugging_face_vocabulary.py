@@ -18,7 +18,7 @@ from typing import TypeGuard
 
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile, refuse_placeholder
 from botus.checkpoints.gpt2 import json_object
-from botus.checkpoints.markers import END
+from botus.checkpoints.markers import END, START
 from botus.checkpoints.spelling import spelled
 from botus.errors import FileError
 from botus.store.durable.document import is_text
@@ -210,6 +210,8 @@ def _special(
         fitting = [*usual, *(one for one in special if one in added or _SPECIAL.fullmatch(one)), named]
         for token in filter(None, fitting):  # the last one counts
             found[kind] = token
+    if found.get("bos", END) == END and START in known:
+        found["bos"] = START  # somebody has added it for this, whatever they have left unsaid
     return {kind: token for kind, token in found.items() if token in known}
 
 

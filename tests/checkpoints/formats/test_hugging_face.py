@@ -13,6 +13,7 @@ import pytest
 
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.checkpoints.gpt2 import Checkpoint
+from botus.checkpoints.markers import START
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import FileError
 from tests.support import bundle, hugging_face
@@ -307,6 +308,16 @@ def test_tokens_that_were_added(tmp_path: Path) -> None:
     error = refusal(folder)
     assert "lacks <|startoftext|>" in error.message
     assert "added_tokens.json" in error.hint
+
+
+def test_a_start_marker_that_was_added_begins_texts(tmp_path: Path) -> None:
+    more = np.vstack([TENSORS["model/wte"], np.ones((1, 8), np.float32)])
+    folder = write(tmp_path / "a", TENSORS | {"model/wte": more}, len(more))
+    hugging_face.write_tokenizer(folder / "tokenizer.json", TOKENS, MERGES, **{START: len(TOKENS)})
+    for told in ({}, {"bos_token": END_OF_TEXT}):  # as GPT-2's own tokenizer says
+        (folder / "tokenizer_config.json").write_text(json.dumps(told))
+        checkpoint = open_checkpoint(folder)
+        assert (checkpoint.bos, checkpoint.ends) == (START, (END_OF_TEXT, START))
 
 
 def test_numbers_of_gpt2_in_a_model_with_a_vocabulary_of_its_own(folder: Path) -> None:
