@@ -14,6 +14,7 @@ from botus.checkpoints import run_info
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile
 from botus.errors import FileError
 from botus.store.durable.document import decoded
+from botus.text import printable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,7 @@ Floats: TypeAlias = "npt.NDArray[np.float32]"
 _SAME_RUN = "copy the hparams.json that was saved with this run"
 # Far more than any GPT-2 has; a layer has 12 tensors.
 _MOST = {"n_vocab": 1_000_000, "n_ctx": 1 << 17, "n_embd": 1 << 16, "n_head": 1 << 10, "n_layer": 512}
+_LONGEST_SHOWN = 60  # characters
 _MOST_BRACKETS = 100_000  # of a JSON file, which is one flat object; a few hundred tokens have some
 
 
@@ -204,6 +206,14 @@ def json_value(content: bytes, label: str, brackets: int = _MOST_BRACKETS) -> ob
     except ValueError as error:
         raise FileError(f"{label} is damaged: {error}", AGAIN) from error
     return value
+
+
+def shown(value: object) -> str:
+    """Return what a file says, as it may stand in an error."""
+    if not isinstance(value, str | int | float):
+        return "something"
+    text = str(value)[:_LONGEST_SHOWN].encode(errors="backslashreplace")  # half a letter
+    return printable(text.decode())
 
 
 def json_object(content: bytes, label: str, brackets: int = _MOST_BRACKETS) -> dict[str, object]:

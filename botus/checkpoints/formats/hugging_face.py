@@ -18,7 +18,15 @@ from typing import TypeAlias
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile, refuse_placeholder
 from botus.checkpoints.formats import hugging_face_vocabulary, safetensors
 from botus.checkpoints.formats.pytorch import torch_pickle
-from botus.checkpoints.gpt2 import Checkpoint, Floats, check_shapes, check_vocabulary, json_object, sizes
+from botus.checkpoints.gpt2 import (
+    Checkpoint,
+    Floats,
+    check_shapes,
+    check_vocabulary,
+    json_object,
+    shown,
+    sizes,
+)
 from botus.errors import FileError, SettingsError
 
 try:
@@ -90,7 +98,7 @@ def read(path: Path, stored: Mapping[str, StoredFile]) -> Checkpoint:
     prefix = _prefix(tensors, weights)
     ours = {name: one for key, one in tensors.items() if (name := _our_name(key.removeprefix(prefix)))}
     shapes = {name: (1, *one.shape) if name.endswith("/w") else one.shape for name, one in ours.items()}
-    names = check_shapes(shapes, hparams, weights, _CONFIG, lambda name: prefix + _their_name(name))
+    names = check_shapes(shapes, hparams, weights, _CONFIG, lambda name: shown(prefix + _their_name(name)))
     output = _output(tensors, weights) if config.get("tie_word_embeddings") is False else None
     tokens = hugging_face_vocabulary.read(path, stored, config, hparams.n_vocab)
     every = len(tokens.rows) == hparams.n_vocab
@@ -130,7 +138,7 @@ def _check_config(config: Mapping[str, object], label: str) -> None:
     kind = config.get("model_type", "gpt2")
     if kind != "gpt2":
         raise FileError(
-            f"{label} is of a {str(kind)[:40]!r} model, and botus reads the weights of GPT-2 only",
+            f"{label} is of a {shown(kind)} model, and botus reads the weights of GPT-2 only",
             f"{_CONVERT}; if that does not know such models, {_TRAIN}",
         )
     for name, usual in _COMPUTED.items():
@@ -139,9 +147,8 @@ def _check_config(config: Mapping[str, object], label: str) -> None:
 
 
 def _refuse(label: str, name: str, value: object) -> None:
-    shown = value if isinstance(value, bool | int | float | str) else "something"
     raise FileError(
-        f"{label}: {name} is {str(shown)[:40]}, and botus computes a GPT-2 as OpenAI's is",
+        f"{label}: {name} is {shown(value)}, and botus computes a GPT-2 as OpenAI's is",
         _CONVERT if name in _CONVERTED else _TRAIN,
     )
 
@@ -159,10 +166,12 @@ def _tensors(path: Path, stored: Mapping[str, StoredFile]) -> tuple[list[StoredF
         raise FileError(f"{label} is damaged: it does not say where tensors lie", AGAIN)
     shards = sorted(set(places.values()))
     if missing := [shard for shard in shards if shard not in stored]:
-        raise FileError(f"{path} has no {missing[0]}", "it holds weights: copy or download it too")
+        raise FileError(f"{path} has no {shown(missing[0])}", "it holds weights: copy or download it too")
     found = {shard: read_tensors(stored[shard]) for shard in shards}
     if lost := [tensor for tensor, shard in places.items() if tensor not in found[shard]]:
-        raise FileError(f"{stored[places[lost[0]]].label} has no tensor {lost[0]}, as {name} says", AGAIN)
+        raise FileError(
+            f"{stored[places[lost[0]]].label} has no tensor {shown(lost[0])}, as {name} says", AGAIN
+        )
     return [stored[shard] for shard in shards], {one: found[shard][one] for one, shard in places.items()}
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile, refuse_placeholder
-from botus.checkpoints.gpt2 import json_object
+from botus.checkpoints.gpt2 import json_object, shown
 from botus.checkpoints.markers import END, START
 from botus.checkpoints.spelling import spelled
 from botus.errors import FileError
@@ -124,7 +124,7 @@ def _of_whole(file: StoredFile) -> _Source:
         raise FileError(f"{file.label} is damaged: it has no model", AGAIN)
     kind = model.get("type", "BPE")
     if kind != "BPE" or '"ByteLevel"' not in json.dumps([whole.get("pre_tokenizer"), whole.get("decoder")]):
-        _refuse_kind(file.label, f"a {str(kind)[:40]}" if kind != "BPE" else "not a byte-level")
+        _refuse_kind(file.label, f"a {shown(kind)}" if kind != "BPE" else "not a byte-level")
     pairs = model.get("merges")
     merges = (
         [" ".join(pair) if _is_texts(pair) else pair for pair in pairs] if isinstance(pairs, list) else []
@@ -199,7 +199,7 @@ def _special(
         named = next(filter(None, (_text(one.get(f"{kind}_token")) for one in maps)), None)
         if named and named not in known and kind != "pad":
             raise FileError(
-                f"{source.label} lacks {named}, with which a text begins or ends by the files beside it",
+                f"{source.label} lacks {shown(named)}, which begins or ends texts by the files beside it",
                 "copy tokenizer.json and added_tokens.json too, as they were saved with this model",
             )
         numbers = [row for one in configs for row in _numbers(one.get(f"{kind}_token_id"))]

@@ -15,7 +15,7 @@ from typing import TypedDict, cast
 
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile, refuse_placeholder
 from botus.checkpoints.formats.floats import WIDTHS, as_float32, check_dtype, check_finite
-from botus.checkpoints.gpt2 import Floats, json_object
+from botus.checkpoints.gpt2 import Floats, json_object, shown
 from botus.errors import FileError
 from botus.store.durable.document import Damage, check
 
@@ -42,10 +42,11 @@ class Tensor:
         Raises:
             FileError: it cannot be read, is no kind of float, or holds what is no number.
         """
-        check_dtype(self.dtype, self._file.label, self.name)
+        name = shown(self.name)
+        check_dtype(shown(self.dtype), self._file.label, name)
         raw = self._file.read(self._offset, math.prod(self.shape) * WIDTHS[self.dtype])
         values = as_float32(raw, self.dtype).reshape(self.shape)
-        check_finite(values, self._file.label, self.name)
+        check_finite(values, self._file.label, name)
         return values
 
 
@@ -72,7 +73,7 @@ def read_tensors(file: StoredFile) -> dict[str, Tensor]:
         entries = {name: _entry(value) for name, value in header.items() if name != "__metadata__"}
         for name, entry in sorted(entries.items(), key=lambda item: item[1]["data_offsets"]):
             if begin + entry["data_offsets"][0] != at:
-                raise Damage(f"tensor {name!r} does not begin where the one before it ends")
+                raise Damage(f"tensor {shown(name)} does not begin where the one before it ends")
             dtype = _DTYPES.get(entry["dtype"], entry["dtype"])
             tensors[name] = Tensor(name, dtype, tuple(entry["shape"]), file, at)
             at = begin + entry["data_offsets"][1]

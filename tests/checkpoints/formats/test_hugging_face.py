@@ -130,7 +130,7 @@ def test_a_file_of_the_folder_is_not_the_folder(folder: Path) -> None:
         ({"layer_norm_epsilon": 1e-12}, "layer_norm_epsilon is 1e-12"),
         ({"n_inner": 24}, "n_inner is 24"),
         ({"quantization_config": {"bits": 4}}, "the weights are quantised"),
-        ({"model_type": "llama"}, "is of a 'llama' model"),
+        ({"model_type": "llama"}, "is of a llama model"),
         ({"model_type": ["gpt2"]}, "is of a"),
         ({"n_head": 3}, "does not divide into 3 heads"),
         ({"n_layer": 0}, "n_layer missing or not a positive"),
@@ -212,6 +212,15 @@ def test_shards_that_are_missing_or_mixed_up(tmp_path: Path) -> None:
     for places in ({"a": "../config.json"}, {"a": 7}, {}, []):
         change(folder / "model.safetensors.index.json", weight_map=places)
         refusal(folder)
+
+
+@pytest.mark.parametrize("value", ["\ud800", "\x1b[2J\n", "gelu" * 1000])
+def test_what_a_file_says_does_no_harm_in_an_error(folder: Path, value: str) -> None:
+    change(folder / "config.json", activation_function=value)
+    message = refusal(folder).message
+    assert message.encode().isascii()
+    assert len(message) < len(str(folder)) + 200
+    assert "\x1b" not in message
 
 
 def test_a_model_that_has_diverged(tmp_path: Path) -> None:
