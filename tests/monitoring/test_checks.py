@@ -79,7 +79,7 @@ def test_what_other_programs_have_is_no_business_of_ours() -> None:
     assert not [line for line in surroundings(**both) if "TWITTER" in line]
     for name in ("BOTUS_COLOR", "MASTODON_COLOR", "BLUESKY_COLOR"):
         assert surroundings(**{name: "1"}) == [
-            f"botus does not know {name}, which is set -> see Settings in the README"
+            f"botus does not know {name}, which is set -> see docs/settings.md"
         ]
     assert surroundings(X_COLOR="1", WEBHOOK_COLOR="1") == []
 

@@ -19,7 +19,7 @@ from botus.review.machine.tally import tally
 from botus.store.decisions.entries import Decision, History, Step, Undo
 from botus.store.durable.lines import Line, scan
 from botus.text import fingerprint
-from tests.support.pages import README
+from tests.support.pages import PAGES
 
 ABC = b"alpha\nbeta\ngamma\n"
 
@@ -331,7 +331,7 @@ def test_the_tally_counts_this_review_and_everything_kept() -> None:
 
 
 def test_the_readme_names_every_key() -> None:
-    table = README.split("## Curate")[1].split("\n![The list")[0]
+    table = PAGES["curating.md"].split("# Curating")[1].split("\n![The list")[0]
     named = re.findall(r"`(.)`|([→←↑↓]|space|backspace|Tab)", table)
     signs = {"→": "right", "←": "left", "↑": "up", "↓": "down", "space": " ", "Tab": "tab"}
     known = {signs.get(one or other, one or other) for one, other in named}

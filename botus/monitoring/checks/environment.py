@@ -14,7 +14,7 @@ from botus.monitoring.checks.finding import Finding
 from botus.platforms.rows import PLATFORMS, WEBHOOK, X
 from botus.settings import NAMES, SECRETS, Settings
 
-_ALL_SETTINGS = "see Settings in the README"
+_ALL_SETTINGS = "see docs/settings.md"
 # Said so, without a platform, many programs have them.
 _COMMON = ("API_KEY", "API_SECRET", "ACCESS_KEY", "SCHEDULE", "DATA_DIR")
 # A name that begins so is meant for botus; X_ and WEBHOOK_ begin many names of other programs.
