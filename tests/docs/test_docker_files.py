@@ -170,7 +170,8 @@ def test_a_script_can_be_run(script: str) -> None:
 
 def test_ci_calls_the_readme_s_test_command_and_all_the_rest() -> None:
     script = (ROOT / ".ci" / "run").read_text()
-    command = "python3 -m venv .venv && . .venv/bin/activate && pip install -e '.[test]' && python -m pytest\n"
+    set_up = "python3 -m venv .venv && . .venv/bin/activate"
+    command = f"{set_up} && pip install -e '.[test]' && python -m pytest\n"
     assert command in script
     assert command in (ROOT / "README.md").read_text()
     assert "set -euo pipefail" in script

@@ -111,7 +111,7 @@ class Shell:
             return self._until_interrupted(command)
         ended = subprocess.run(
             command, shell=True, executable="/bin/bash", cwd=self.folder, env=self.environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600,
         )  # fmt: skip
         printed = ended.stdout.decode()
         found_something = "doctor" in command and ended.returncode in (2, 4, 5)  # accounts that nobody has
@@ -139,7 +139,7 @@ class Shell:
             env=environment,
             encoding="utf-8",
             dimensions=(24, 80),
-            timeout=20,
+            timeout=120,
         )
         screens = []
         for key in "ddddks?xq":
@@ -156,7 +156,7 @@ class Shell:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
         assert process.stdout is not None
-        printed, patience = [], threading.Timer(30, process.kill)
+        printed, patience = [], threading.Timer(120, process.kill)
         patience.start()
         for line in process.stdout:
             printed.append(line)
