@@ -17,7 +17,7 @@ from botus.generation.job import Sample, SamplingOptions
 from botus.generation.sampling.cluster import worker
 from botus.generation.sampling.cluster.address import checked
 from botus.generation.sampling.cluster.coordinator import Cluster
-from botus.generation.sampling.cluster.welcome import Welcome, call
+from botus.generation.sampling.cluster.welcome import Welcome
 from botus.generation.sampling.cluster.worker import Greeting
 from botus.generation.sampling.sampler import Sampler
 from botus.generation.sampling.units import Plan, Writer
@@ -123,7 +123,7 @@ def test_the_model_is_sent_once_and_by_its_content(
     assert len(said) == 2
     assert [path.name for path in kept.parent.iterdir()] == [welcome.model]
     writer, plan = stream
-    assert pickle.loads(call(worker.write, welcome.model, "cpu", plan, 3)) == writer.write(plan, 3)
+    assert pickle.loads(welcome.unit(plan, 3)) == writer.write(plan, 3)
 
 
 def _raises(error: Exception) -> Answer:
@@ -170,19 +170,38 @@ def test_a_worker_whose_disk_is_full_is_left_out(
     assert unfit["a"].startswith("pc1: cannot keep the model (NotADirectoryError: ")
 
 
+@pytest.mark.parametrize(
+    ("precision", "text", "said"),
+    [
+        (
+            "int8",
+            "The",
+            ["another kind of processor, which now and then writes another text: pc2; --precision"],
+        ),
+        ("float32", "The", []),
+        ("float32", "a", ["another kind of processor, which now and then writes another text: pc2"]),
+    ],
+)
 def test_other_processors_are_named(
-    stream: tuple[Writer, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stream: tuple[Writer, Plan],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    precision: str,
+    text: str,
+    said: list[str],
 ) -> None:
     def otherwise(todo: bytes) -> object:
         found = pickle.loads(todo)
-        return (
-            [replace(one, logprob=one.logprob + 1e-6) for one in found] if isinstance(found, list) else found
-        )
+        if not isinstance(found, list):
+            return found
+        return [replace(one, logprob=one.logprob + 1e-6, text=text) for one in found]
 
-    said: list[str] = []
+    heard: list[str] = []
     workers = Workers(tmp_path, monkeypatch, b=otherwise)
-    assert Welcome(*stream, "cpu", workers.run, said.append).welcome({"a": "pc1", "b": "pc2"}) == {}
-    assert said[-1].startswith("computes a little otherwise than this processor: pc2; ")
+    writer, plan = stream
+    welcome = Welcome(replace(writer, precision=precision), plan, "cpu", workers.run, heard.append)
+    assert welcome.welcome({"a": "pc1", "b": "pc2"}) == {}
+    assert [one[: len(expected)] for one, expected in zip(heard[1:], said, strict=True)] == said
 
 
 def test_the_command_refuses_before_it_looks_at_anything(tmp_path: Path) -> None:

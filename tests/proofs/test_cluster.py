@@ -60,7 +60,7 @@ def written(data: Path) -> bytes:
 def begin(data: Path, run: Path, cluster: DaskCluster) -> subprocess.Popen[str]:
     """Start a run, and wait until its first lines are there."""
     process = start(*command(data, run, "--cluster", cluster.address))
-    until(lambda: bool(written(data)))
+    until(lambda: bool(written(data)), patience=120)
     return process
 
 

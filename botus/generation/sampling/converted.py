@@ -33,7 +33,7 @@ from botus.store.durable import files
 from botus.store.durable.document import decoded
 from botus.store.durable.opening import open_file
 
-SEAL = "seal.json"
+_SEAL = "seal.json"
 _NEW = "new-"
 _KEPT = 1  # models besides the new one: who goes to and fro between two need not wait each time
 _MEASURED = "measured"  # the folder of what was measured, in that of the models
@@ -140,7 +140,7 @@ def converted(
 def _hold(model: Path) -> int | None:
     """Open the seal of a whole model, so that it stays; None where there is none, or it is being removed."""
     try:
-        held = os.open(model / SEAL, os.O_RDONLY | os.O_NONBLOCK)
+        held = os.open(model / _SEAL, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return None
     if _lock(held, fcntl.LOCK_SH | fcntl.LOCK_NB) is not False and _whole(model):
@@ -184,7 +184,7 @@ def _is_foreign(model: Path) -> bool:
 def _seal(model: Path) -> dict[str, tuple[int, int, int | None]]:
     """The size, checksum and time of each file; nothing where there is no seal, or none of this version."""
     try:
-        with open_file(model / SEAL) as source:
+        with open_file(model / _SEAL) as source:
             seal = decoded(source.read(_LONGEST_SEAL))
         return {name: (size, crc, changed) for name, (size, crc, changed) in seal.items()}
     except (OSError, FileError, ValueError, TypeError, AttributeError):
@@ -214,13 +214,13 @@ def _build(folder: Path, key: str, build: Callable[[Path], None], kept: int) -> 
         for path in new.iterdir():
             os.utime(path, ns=(time.time_ns() - _WRITTEN,) * 2)
         seal = {path.name: (*_sum(path), path.stat().st_ctime_ns) for path in new.iterdir()}
-        (new / SEAL).write_text(json.dumps(seal))
+        (new / _SEAL).write_text(json.dumps(seal))
         place = os.open(folder, os.O_RDONLY)
         try:
             _lock(place, fcntl.LOCK_EX)  # two that have built the same do not remove each other's
             if (held := _hold(folder / key)) is not None:  # another botus was faster, with the same result
                 return held
-            held = os.open(new / SEAL, os.O_RDONLY)
+            held = os.open(new / _SEAL, os.O_RDONLY)
             _lock(held, fcntl.LOCK_SH)
             _clear(folder, key, kept)
             new.rename(folder / key)
@@ -250,12 +250,12 @@ def _clear(folder: Path, key: str, kept: int) -> None:
     shutil.rmtree(folder / key, ignore_errors=True)
     others = [path for path in folder.iterdir() if _KEY.fullmatch(path.name)]
     for path in sorted(others, key=_used)[:-kept]:
-        _remove(path, path / SEAL)
+        _remove(path, path / _SEAL)
 
 
 def _used(model: Path) -> float:
     try:
-        return (model / SEAL).stat().st_mtime
+        return (model / _SEAL).stat().st_mtime
     except OSError:
         return 0.0
 

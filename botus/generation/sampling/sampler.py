@@ -99,7 +99,8 @@ class Sampler:
         fitted, prompt = self._fitted(options)
         plan, first = Plan(fitted, tuple(prompt), seed), skip // fitted.batch
         pieces, ends = self._vocabulary.pieces, self._ends
-        writer = Writer(self.engine.folder, self.engine.device, pieces, ends, self.engine.loading)
+        own = self.engine
+        writer = Writer(own.folder, own.device, pieces, ends, own.loading, own.precision)
         drawn = (units or by_threads(self.engine.threads))(writer, plan, share.units(first))
         return self._posts(drawn, skip)
 

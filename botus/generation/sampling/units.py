@@ -40,6 +40,7 @@ class Writer:
     pieces: Sequence[bytes] = field(repr=False)  # each token's bytes, [n_vocab]
     ends: frozenset[int]  # ids of tokens that end a text
     loading: engine.Loading = engine.OWN
+    precision: str = ""  # int8, float32 or another; "" where nobody asks
 
     def write(self, plan: Plan, number: int, stopped: Callable[[], bool] = lambda: False) -> list[Sample]:
         """Return the posts of a unit; `stopped` is asked at every token whether anybody still wants them."""

@@ -23,8 +23,7 @@ from urllib.parse import urlsplit
 
 from botus.errors import SettingsError, TemporaryError, network_words
 from botus.generation.job import Sample
-from botus.generation.sampling.cluster import worker
-from botus.generation.sampling.cluster.welcome import Welcome, call
+from botus.generation.sampling.cluster.welcome import Welcome
 from botus.generation.sampling.units import Plan, Writer
 from botus.text import counted
 
@@ -189,7 +188,7 @@ class _Stream:
             else:
                 return
             address, hand = min(free, key=lambda one: one[1].flying / one[1].threads)
-            todo = call(worker.write, self._welcome.model, self._cluster.device, self._plan, number)
+            todo = self._welcome.unit(self._plan, number)
             future = self._client.submit(
                 pickle.loads, todo, key=next(self._keys), workers=[address], retries=1, pure=False
             )

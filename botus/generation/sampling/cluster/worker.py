@@ -23,6 +23,7 @@ import botus
 
 if TYPE_CHECKING:
     from botus.generation.job import Sample
+    from botus.generation.sampling.engine import Loading
     from botus.generation.sampling.units import Plan, Writer
 
 TOKENS = "tokens.json"  # beside a converted model: what its tokens are
@@ -83,9 +84,9 @@ def keep(model: str, transfer: str) -> None:
         _forget_unused()
 
 
-def write(model: str, device: str, plan: Plan, number: int) -> list[Sample]:
+def write(model: str, device: str, loading: Loading, plan: Plan, number: int) -> list[Sample]:
     """Sample a unit."""
-    return _writer(model, device).write(plan, number)
+    return _writer(model, device, loading).write(plan, number)
 
 
 def digest(files: Mapping[str, Path | bytes]) -> str:
@@ -144,11 +145,11 @@ def _forget_unused() -> None:
 
 
 @lru_cache(maxsize=2)
-def _writer(model: str, device: str) -> Writer:
+def _writer(model: str, device: str, loading: Loading) -> Writer:
     from botus.generation.sampling.engine import device_here
     from botus.generation.sampling.units import Writer
 
     folder = _models() / model
     tokens = json.loads((folder / TOKENS).read_bytes())
     pieces = [piece.encode("latin-1") for piece in tokens["pieces"]]
-    return Writer(folder, device_here(device), pieces, frozenset(tokens["ends"]))
+    return Writer(folder, device_here(device), pieces, frozenset(tokens["ends"]), loading)
