@@ -1,7 +1,7 @@
 """The real `botus web`: killed at random moments while a browser decides, undoes and sends again.
 
 What the browser heard nothing of it sends again under the same id, as the page does. At the end every request
-is in the journal once, and queue and journal are what a model says that saw no kill.
+is in the journal once, and queue, answers and journal are what a model says that saw no kill.
 `python -m tests.proofs.test_page_kills 500` does it five hundred times.
 """
 
@@ -56,7 +56,7 @@ class Person:
         if self.steps and self.rng.random() < 0.2:
             self.steps.pop()
             return "/undo", {"id": number}
-        post, verdict = view["cards"][0]["post"], self.rng.choice(("drop", "drop", "keep", "star"))
+        post, verdict = view["cards"][0]["post"], self.rng.choice(("drop", "answer", "keep", "star"))
         self.steps.append((number, post, verdict))
         return "/decide", {"id": number, "decisions": [{"post": post, "verdict": verdict}]}
 
@@ -95,9 +95,12 @@ def check(data: Path, posts: tuple[str, ...], person: Person) -> None:
         for one in step.decisions
     ]
     assert done == person.steps
-    dropped = {post for _, post, verdict in person.steps if verdict == "drop"}
-    expected = [post for post in posts if fingerprint(post) not in dropped]
+    verdicts = {post: verdict for _, post, verdict in person.steps}
+    expected = [post for post in posts if verdicts.get(fingerprint(post)) not in ("drop", "answer")]
     assert (data / "tweets.txt").read_text().splitlines() == expected
+    answers = data / "answers.txt"
+    told = [fingerprint(line) for line in answers.read_text().splitlines()] if answers.exists() else []
+    assert told == [post for post, verdict in verdicts.items() if verdict == "answer"]
 
 
 def test_no_kill_loses_or_doubles_a_decision(tmp_path: Path) -> None:
