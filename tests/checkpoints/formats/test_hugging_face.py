@@ -289,7 +289,8 @@ def test_a_first_token_that_is_number_0(folder: Path) -> None:
 
 
 def test_tokens_that_were_added(tmp_path: Path) -> None:
-    more = np.vstack([TENSORS["model/wte"], np.ones((5, 8), np.float32)])
+    new = np.arange(40, dtype=np.float32).reshape(5, 8)
+    more = np.vstack([TENSORS["model/wte"], new])
     rows = len(more)
     folder = write(tmp_path / "a", TENSORS | {"model/wte": more}, rows)
     added = {"<|startoftext|>": rows - 5, "[PAD]": rows - 3, "né 🌊": rows - 2, "<|ghost|>": rows}
@@ -308,7 +309,7 @@ def test_tokens_that_were_added(tmp_path: Path) -> None:
         # Rows without a token, and a token without a row, are left out: neither can be written.
         assert checkpoint.hparams.n_vocab == len(TOKENS) + 3
         kept = dict(checkpoint.tensors())["model/wte"]
-        assert np.array_equal(kept, np.vstack([TENSORS["model/wte"], np.ones((3, 8))]))
+        assert np.array_equal(kept, np.vstack([TENSORS["model/wte"], new[[0, 2, 3]]]))
         vocabulary = Vocabulary(checkpoint.encoder, checkpoint.bpe)
         assert vocabulary.pieces[-3:] == [b"<|startoftext|>", b"[PAD]", "né 🌊".encode()]
         hugging_face.write_vocabulary(folder, TOKENS, MERGES)
