@@ -114,6 +114,14 @@ def test_a_seed_repeats_on_any_number_of_threads(llama: Path) -> None:
     assert one == two != other
 
 
+def test_a_model_that_writes_is_not_kept_for_scores_besides(llama: Path) -> None:
+    source = sampler(llama)
+    assert source.form
+    assert "_scorer" in vars(source.engine)
+    take(source, 1, SamplingOptions(batch=1, max_tokens=5))
+    assert "_scorer" not in vars(source.engine)
+
+
 def test_a_batch_takes_no_more_memory_than_it_may(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = sampler(llama)
     monkeypatch.setattr("botus.generation.sampling.sampler._CACHE_BYTES", 10 * 201 * 64 * 4)

@@ -154,6 +154,10 @@ class Engine:
             logits: Floats = np.asarray(self._scorer.forward_batch([tokens]), np.float32)[0]
         return logits
 
+    def release(self) -> None:
+        """Free the memory in which `score` and `logits` have the model; they load it again."""
+        self.__dict__.pop("_scorer", None)
+
     @cached_property
     def _scorer(self) -> ctranslate2.Generator:
         return _open(self.folder, self.device, self.loading, self.threads)

@@ -100,6 +100,7 @@ class Sampler:
         plan, first = Plan(fitted, tuple(prompt), seed), skip // fitted.batch
         pieces, ends = self._vocabulary.pieces, self._ends
         own = self.engine
+        own.release()  # who writes has it in memory too
         writer = Writer(own.folder, own.device, pieces, ends, own.loading, own.precision)
         drawn = (units or by_threads(self.engine.threads))(writer, plan, share.units(first))
         return self._posts(drawn, skip)
