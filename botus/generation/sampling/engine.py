@@ -28,6 +28,7 @@ from botus.checkpoints.markers import END
 from botus.errors import BotusError, SettingsError
 from botus.generation.job import SamplingOptions
 from botus.generation.sampling.converted import Findings, converted, measured
+from botus.text import printable
 
 try:
     import ctranslate2
@@ -233,7 +234,7 @@ def _explained(what: str = "has failed", hint: str = "try a smaller batch") -> I
     try:
         yield
     except (RuntimeError, ValueError, IndexError, MemoryError) as error:  # as those of C++ become Python's
-        raise BotusError(f"CTranslate2 {what}: {error}", hint) from error
+        raise BotusError(f"CTranslate2 {what}: {printable(str(error))}", hint) from error
 
 
 def _convert(checkpoint: Checkpoint, vocabulary: AnyVocabulary, precision: str, folder: Path) -> None:

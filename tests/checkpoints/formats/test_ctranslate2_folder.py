@@ -235,6 +235,7 @@ LAYER = "decoder/layer_0/self_attention"
         ([*TABLES, tensor("fog", 2, size=12)], "fog has 12 bytes"),
         ([*TABLES, tensor("fog", 2**32 - 1, 2**32 - 1, size=4)], "fog has 4 bytes"),
         ([*TABLES, tensor("fog", 1, kind=9)], "fog has 4 bytes"),
+        ([*TABLES, tensor("fog\x1b[2J", 2, size=12)], "fog\\x1b[2J has 12 bytes"),
         ([*TABLES, TABLES[0]], "decoder/embeddings/weight"),
         ([*TABLES, tensor("decoder/layer_0/ffn/linear_0/weight", 2, 2, kind=3)], "AWQ"),
     ],

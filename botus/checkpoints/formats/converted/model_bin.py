@@ -20,6 +20,7 @@ from math import prod
 from typing import BinaryIO
 
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile, refuse_placeholder
+from botus.checkpoints.gpt2 import shown
 from botus.errors import FileError
 from botus.store.durable import files
 from botus.store.durable.opening import open_file
@@ -79,7 +80,7 @@ def check_layers(shapes: Mapping[str, Shape], label: str) -> None:
     for name, shape in shapes.items():
         if not _fits(name, shape, shapes, wide):
             raise FileError(
-                f"{label} is damaged: {name} is {list(shape)}, which does not fit what stands beside it",
+                f"{label} is damaged: {shown(name)} is {list(shape)}, which does not fit those beside it",
                 AGAIN,
             )
 
@@ -182,7 +183,7 @@ def _tensors(reader: _Reader) -> tuple[dict[str, Shape], dict[str, int | None]]:
         shape = tuple(reader.number() for _ in range(rank))
         kind, size = reader.number(1), reader.number()
         if kind >= len(_BYTES) or prod(shape) * _BYTES[kind] != size or name in shapes:
-            raise reader.damaged(f"{name} has {size} bytes, and {list(shape)} needs others")
+            raise reader.damaged(f"{shown(name)} has {size} bytes, and {list(shape)} needs others")
         if kind == _INT32 and name.endswith("/weight"):
             raise FileError(
                 f"{reader.label} has weights of 4 bits (AWQ), which only some graphics cards compute with",
@@ -197,7 +198,7 @@ def _tensors(reader: _Reader) -> tuple[dict[str, Shape], dict[str, int | None]]:
     for _ in range(_count(reader)):
         alias, name = reader.text(), reader.text()
         if name not in shapes or alias in shapes:
-            raise reader.damaged(f"{alias} stands for {name}, which is not there")
+            raise reader.damaged(f"{shown(alias)} stands for {shown(name)}, which is not there")
         shapes[alias] = shapes[name]
         if name in numbers:
             numbers[alias] = numbers[name]
@@ -215,7 +216,7 @@ def _check_kind(reader: _Reader) -> None:
         raise FileError(f"{reader.label} is of layout {layout}, {age} than what botus reads", _CONVERT)
     kind = reader.text()
     if kind != _DECODER:
-        does = _OTHERS.get(kind, f"is a {kind[:40]}")
+        does = _OTHERS.get(kind, f"is a {shown(kind)}")
         raise FileError(
             f"{reader.label} does not write on from a text: this model {does}",
             "botus writes with GPT-2, Llama, Mistral, Qwen and others like them",

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence, Set
 from typing import TypeAlias
 
 from botus.checkpoints.folder_or_tar import AGAIN
+from botus.checkpoints.gpt2 import shown
 from botus.checkpoints.spelling import as_bytes
 from botus.checkpoints.vocabulary import Vocabulary
 from botus.errors import FileError, SettingsError
@@ -62,8 +63,8 @@ class TokenizerVocabulary:
         for token, number in ids.items():
             if number < len(self.tokens) and self.tokens[number] != token:
                 raise FileError(
-                    f"{label} is the vocabulary of another model: its token {number} is {token[:40]!r}, "
-                    f"and the model's {self.tokens[number][:40]!r}",
+                    f"{label} is the vocabulary of another model: its token {number} is {shown(token)}, "
+                    f"and the model's {shown(self.tokens[number])}",
                     "copy the tokenizer.json of the model that was converted",
                 )
         added = self._tokenizer.get_added_tokens_decoder()
