@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from botus.checkpoints.spelling import as_bytes
+from botus.checkpoints.spelling import as_bytes, spelled
 from botus.errors import SettingsError
 
 try:
@@ -47,6 +47,8 @@ class Vocabulary:
 
     def encode(self, text: str) -> list[str]:
         """Return the tokens of a text."""
+        if len(text) == 1 and text.isascii() and (letter := spelled(text)) in self._ids:
+            return [letter]  # as before most posts; it needs no merges
         tokens: list[str] = self._tokenizer.encode(text).tokens
         if self._outside.isdisjoint(tokens):
             return tokens

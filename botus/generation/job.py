@@ -55,6 +55,6 @@ class Sample:
 
     text: str  # without markers or white space around it; a line break in it is a line break
     finished: bool  # the model ended it; otherwise it was cut off and is not to be used
-    logprob: float  # mean per token, its end included, in nats, at temperature 1 over the whole vocabulary
+    logprob: float  # mean per token, its end included, in nats, at temperature 1 over the model's columns
     tokens: int
     number: int  # its place in the stream of its seed, from 0

@@ -104,9 +104,10 @@ class GenerationSetup:
         """Say with how many tokens of its vocabulary the model writes, and to how many top-p is limited."""
         origin = self.job.origin
         if origin.columns:
+            share = f"{origin.left_out:.2%}" if origin.left_out >= 0.0001 else "less than 0.01%"
             yield (
                 f"writing with the {origin.columns:,} tokens of the vocabulary that matter here, which is "
-                f"faster and leaves out {origin.left_out:.2%} of the probability"
+                f"faster and leaves out {share} of the probability"
             )
         if origin.among:
             yield (

@@ -18,7 +18,9 @@ from botus.generation.job import SamplingOptions
 from botus.generation.sampling.choosing import FEWEST_POSTS, choose
 from botus.generation.sampling.columns import LOSS, Columns, likeliest
 from botus.generation.sampling.sampler import Sampler
+from botus.store.candidates import Candidates
 from tests.support import bundle
+from tests.support.command import botus
 
 WORDS = ["The", "Ġkettle", "Ġsings", "Ġfog", "Ġhorn", "."]
 POSTS = [f"The kettle sings{'.' * (place % 3)}" for place in range(FEWEST_POSTS)]
@@ -200,3 +202,23 @@ def test_each_choice_has_a_model_of_its_own(random_run: Path) -> None:
     checkpoint = open_checkpoint(random_run)
     prints = {checkpoint.fingerprint, one.of(checkpoint).fingerprint, two.of(checkpoint).fingerprint}
     assert len(prints) == 3
+
+
+# The command
+
+
+def test_the_command_says_and_writes_down_what_was_left_out(static: Path, tmp_path: Path) -> None:
+    (tmp_path / "corpus.txt").write_text("\n".join(POSTS))
+    common = ["--data", str(tmp_path), "--checkpoint", str(static), "--seed", "1", "-n", "2"]
+    common += ["--without", "short", "--without", "loop", "--copies", "allow"]
+    first = botus("generate", *common)
+    assert "writing with the 263 tokens of the vocabulary that matter here" in first.err
+    assert "leaves out 0.03% of the probability" in first.err
+    whole = botus("generate", *common, "--vocabulary", "all")
+    assert "vocabulary" not in whole.err
+    again = botus("generate", *common)
+    assert "passed over" in again.out
+    assert "passed over" not in whole.out
+    records = Candidates(tmp_path).records()
+    assert [record.get("columns", 0) for record in records] == [263, 263, 0, 0, 263, 263]
+    assert records[0]["left_out"] == pytest.approx(0.0003, abs=1e-5)

@@ -58,7 +58,7 @@ def test_the_parts_of_the_first_unit_are_its_posts(tmp_path: Path) -> None:
     assert list(islice(source.stream(options, 1, skip=3), 77)) == posts[3:]
     plan = Plan(*source._fitted(options)[:1], ("Ċ",), 1)
     writer = Writer(source.engine.folder, "cpu", source._vocabulary.pieces, frozenset())
-    assert [len(part) for part in writer.parts(plan, 0, lambda: False)] == [4, 28, 8]
+    assert [len(part) for part in writer.parts(plan, 0, lambda: False)] == [4, 36]
     assert writer.write(plan, 0) == posts[:40]
     assert [len(part) for part in writer.parts(plan, 1, lambda: False)] == [40]
 

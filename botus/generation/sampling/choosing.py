@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,8 @@ _SMALLEST = 4096  # tokens; of a smaller vocabulary next to nothing can be left 
 # The temperatures at which the loss is measured: the next one above that which is asked for. Improbable
 # tokens matter more the higher it is; above the last one all of them may.
 _HEATS = (1.0, 1.2, 1.5, 2.0)
-_POSTS = 12  # of the corpus, for each half of the measurement
-_OWN = 32  # texts that the model writes for both
+_POSTS = 10  # of the corpus, for each half of the measurement
+_OWN = 24  # texts that the model writes for both
 _LONGEST = 32  # tokens of each that are looked at
 
 
@@ -55,16 +56,16 @@ def choose(
     heat = next((heat for heat in _HEATS if temperature <= heat), None)
     if len(corpus) < FEWEST_POSTS or heat is None or checkpoint.hparams.n_vocab < _SMALLEST:
         return None
-    vocabulary = Vocabulary(checkpoint.encoder, checkpoint.bpe)
+    whole = cache(lambda: Vocabulary(checkpoint.encoder, checkpoint.bpe))  # where it has to be measured
 
     def measure(folder: Path) -> dict[str, Any]:
         full = Sampler(checkpoint, [folder / "full"], device=device, threads=threads, precision=precision)
         around = {END, *checkpoint.ends, checkpoint.bos or END}
-        columns = _measured(full, vocabulary, around, corpus, heat)
+        columns = _measured(full, whole(), around, corpus, heat)
         return {"ids": columns.ids, "lost": columns.lost} if columns else {"ids": [], "lost": 0.0}
 
     def alike(found: dict[str, Any]) -> bool:
-        counts = vocabulary.counts(corpus)
+        counts = whole().counts(corpus)
         known = sum(counts[number] for number in found["ids"] or counts)
         return counts.total() - known <= LOSS * counts.total()
 

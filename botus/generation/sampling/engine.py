@@ -32,8 +32,6 @@ from botus.text import printable
 
 try:
     import ctranslate2
-    from ctranslate2.converters import openai_gpt2
-    from ctranslate2.specs import TransformerDecoderModelSpec, common_spec
 except ImportError as error:
     raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
 
@@ -256,6 +254,9 @@ def _convert(checkpoint: Checkpoint, vocabulary: AnyVocabulary, precision: str, 
 
 
 def _write_model(checkpoint: Checkpoint, vocabulary: AnyVocabulary, precision: str, folder: Path) -> None:
+    from ctranslate2.converters import openai_gpt2  # they take a quarter of a second to load
+    from ctranslate2.specs import TransformerDecoderModelSpec, common_spec
+
     hparams = checkpoint.hparams
     # A GPT-2 in the terms of ctranslate2/specs/transformer_spec.py: a decoder without an encoder, norms that
     # stand before attention and MLP (pre_norm), GELU in its tanh form, as in openai/gpt-2's src/model.py.
