@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -37,6 +39,21 @@ def test_a_call_that_asks_nothing(wire: Wire) -> None:
     exchange = wire.ask(lambda: 1 / 0)
     assert (exchange.began, exchange.status) == (False, None)
     assert exchange.failure == "the client failed (ZeroDivisionError)"
+
+
+def test_requests_of_two_threads_that_overlap_leave_warnings_as_they_were(wire: Wire) -> None:
+    before = list(warnings.filters)
+    first, second = threading.Event(), threading.Event()
+    other = threading.Thread(target=lambda: wire.ask(lambda: (first.set(), second.wait(10))))
+
+    def overlap() -> None:
+        other.start()
+        first.wait(10)
+
+    Wire(Timing((2, 5), 10)).ask(overlap)  # ends while the other one is at work
+    second.set()
+    other.join()
+    assert warnings.filters == before
 
 
 def test_an_interruption_inside_a_client_that_catches_everything(wire: Wire) -> None:

@@ -10,6 +10,7 @@ Loads `requests`, so it is imported at the first request.
 
 from __future__ import annotations
 
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -59,8 +60,7 @@ class Wire(Bounded):
             return self.exchange
         self._unused = True
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # news for the authors of the libraries, not for the owner
+            with _quiet:
                 call()
         except Exception as error:
             for cause in causes(error):
@@ -93,3 +93,30 @@ class Wire(Bounded):
         moved.url = new + (request.url or "")[len(old) :]
         options["proxies"] = get_environ_proxies(moved.url)
         return moved
+
+
+class _Quiet:
+    """Keeps warnings back, which are news for the authors of libraries, while any thread is within it.
+
+    `catch_warnings` alone would, of two threads that overlap, leave them kept back for good.
+    """
+
+    def __init__(self) -> None:
+        self._guard, self._within = threading.Lock(), 0
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._within:
+                self._caught = warnings.catch_warnings()
+                self._caught.__enter__()
+                warnings.simplefilter("ignore")
+            self._within += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            self._within -= 1
+            if not self._within:
+                self._caught.__exit__(None, None, None)
+
+
+_quiet = _Quiet()
