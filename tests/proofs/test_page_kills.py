@@ -11,6 +11,7 @@ import http.client
 import sys
 import tempfile
 import threading
+import time
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -21,7 +22,7 @@ from tests.web.page import filled, journal
 from tests.web.served import Served, begun
 
 KILLS = 50
-LATEST = 0.12  # seconds from a request to the kill
+LATEST = 0.12  # seconds from the first answer to the kill
 
 
 class Person:
@@ -37,8 +38,8 @@ class Person:
         self.waiting: tuple[str, dict[str, object]] | None = None
         self.asked: list[str] = []
 
-    def go_on(self, page: Served) -> None:
-        """Send requests until the server is gone."""
+    def go_on(self, page: Served, answered: threading.Event) -> None:
+        """Send requests until the server is gone; says when the first one was answered."""
         try:
             view = page.send("/review")
             while view["cards"]:
@@ -46,6 +47,7 @@ class Person:
                 self.waiting = path, fields
                 view = page.send(path, **fields)["view"]
                 self.waiting = None
+                answered.set()
         except (OSError, http.client.HTTPException):
             return
         raise AssertionError("nothing is left to decide: there are too few posts")
@@ -71,10 +73,11 @@ def kill_again_and_again(folder: Path, kills: int) -> int:
         if not cookie:
             page.enter()
             cookie = page.cookie
-        timer = threading.Timer(0.1 + rng.random() * LATEST, page.process.kill)
-        timer.start()
-        person.go_on(page)
-        timer.join()
+        answered = threading.Event()
+        killer = threading.Thread(target=_kill, args=(page, answered, rng.random() * LATEST))
+        killer.start()
+        person.go_on(page, answered)
+        killer.join()
         page.connection.close()
         page.process.communicate()
     page = begun(data, cookie=cookie)
@@ -84,6 +87,12 @@ def kill_again_and_again(folder: Path, kills: int) -> int:
     page.process.communicate()
     check(data, posts, person)
     return len(person.asked)
+
+
+def _kill(page: Served, answered: threading.Event, later: float) -> None:
+    answered.wait(60)
+    time.sleep(later)
+    page.process.kill()
 
 
 def check(data: Path, posts: tuple[str, ...], person: Person) -> None:
