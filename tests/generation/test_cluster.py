@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dask.config
 import pytest
 
 from botus.checkpoints.checkpoint import open_checkpoint
@@ -226,9 +227,19 @@ def test_a_closed_port_is_said_at_once(stream: tuple[Writer, Plan]) -> None:
             next(Cluster(address, "cpu", print)(*stream, iter([0])))
 
 
-def test_tls_without_certificates_is_said(stream: tuple[Writer, Plan]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        address = f"tls://127.0.0.1:{server.getsockname()[1]}"
-        with pytest.raises(SettingsError, match=f"^{address} needs certificates") as caught:
-            next(Cluster(address, "cpu", print)(*stream, iter([0])))
-        assert "docs/many-machines.md" in caught.value.hint
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        ({}, "DASK_DISTRIBUTED__COMM__TLS__CA_FILE and its like are not set"),
+        ({"ca-file": "nowhere.pem", "client": {"cert": "nowhere.pem", "key": "nowhere.key"}}, "No such file"),
+    ],
+)
+def test_tls_without_certificates_is_said(
+    stream: tuple[Writer, Plan], config: Mapping[str, object], why: str
+) -> None:
+    with (
+        dask.config.set({"distributed.comm.tls": dask.config.get("distributed.comm.tls") | config}),
+        pytest.raises(SettingsError, match=f"^tls:// needs certificates: .*{why}") as caught,
+    ):
+        next(Cluster("tls://192.0.2.1:1", "cpu", print)(*stream, iter([0])))
+    assert "docs/many-machines.md" in caught.value.hint

@@ -248,6 +248,8 @@ class _Stream:
 
 def _connect(address: str) -> distributed.Client:
     parts = urlsplit(address)
+    if parts.scheme == "tls":
+        _check_certificates()
     try:
         # Dask goes on trying where nobody listens, and does not say why.
         socket.create_connection((parts.hostname, parts.port), timeout=_CONNECT).close()
@@ -257,10 +259,17 @@ def _connect(address: str) -> distributed.Client:
             f"no Dask scheduler answers at {address}: {network_words(error)}",
             "start one with: dask scheduler",
         ) from error
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise SettingsError(
-            f"{address} needs certificates that Dask can read ({error})", "docs/many-machines.md shows which"
-        ) from error
+
+
+def _check_certificates() -> None:
+    """Find out before a client is made, which would wait for its own end."""
+    try:
+        found = distributed.Security().get_connection_args("client").get("ssl_context")
+        why = "" if found else "DASK_DISTRIBUTED__COMM__TLS__CA_FILE and its like are not set"
+    except (OSError, TypeError, ValueError) as error:  # ssl.SSLError, which is an OSError, too
+        why = str(error)
+    if why:
+        raise SettingsError(f"tls:// needs certificates: {why}", "docs/many-machines.md shows which")
 
 
 def _name(address: str, given: object) -> str:
