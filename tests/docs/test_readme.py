@@ -112,8 +112,23 @@ def wrong_codes(text: str) -> list[int]:
 
 
 def broken_links(text: str, folder: Path = ROOT) -> list[str]:
-    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
-    return [link for link in links if "://" not in link and not (folder / link).exists()]
+    """Links to files, and to headings of this page or another one, that are not there."""
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)[^)]*\)", text):
+        name, _, anchor = link.partition("#")
+        if "://" in link:
+            continue
+        there = (folder / name).exists()
+        if not there or (anchor and anchor not in _anchors((folder / name).read_text() if name else text)):
+            broken.append(link)
+    return broken
+
+
+def _anchors(text: str) -> set[str]:
+    """The headings of a page as GitHub makes addresses of them."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ +(.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def wrong_installs(text: str) -> list[str]:
@@ -207,6 +222,8 @@ def test_the_other_pages_agree_with_the_code(page: str) -> None:
         ("settings.md", wrong_defaults, "| `MAX_PER_DAY` | `48` |", "| `MAX_PER_DAY` | `47` |"),
         ("commands.md", wrong_codes, "| 7 |", "| 8 |"),
         ("README.md", broken_links, "(docs/promise.md)", "(docs/premise.md)"),
+        ("README.md", broken_links, "(docs/promise.md)", "(docs/promise.md#the-premise)"),
+        ("README.md", broken_links, "(docs/promise.md)", "(#to-nowhere)"),
         ("README.md", wrong_installs, "'.[generate]'", "'.[generator]'"),
         ("answers.md", wrong_installs, "pip install '.[web]'", "pip install 'botus[web]'"),
         ("posting.md", wrong_docker, "--target generate .", "--target generator ."),
