@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +91,8 @@ def _measured(
     sure = vocabulary.counts([f"{before}{post}{after}" for post in known]).keys() | {
         number for number, token in enumerate(vocabulary.tokens) if len(token) == 1 or token in around
     }
-    stream = full.stream(SamplingOptions(temperature=heat, max_tokens=_LONGEST, batch=_OWN), 0)
-    own = [sample.text for sample in islice(stream, _OWN)]
+    options = SamplingOptions(temperature=heat, max_tokens=_LONGEST, batch=_OWN)
+    own = [sample.text for sample in full.unit(options, 0)]
     halves = [full.means(texts, heat, _LONGEST) for texts in (shown[::2], own[::2], shown[1::2], own[1::2])]
     columns = likeliest(sure, (halves[0] + halves[1]) / 2, halves[2:])
     if columns is None:

@@ -12,6 +12,7 @@ import os
 import tempfile
 import threading
 import weakref
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ _SCORED_TOKENS = 1024  # at once: the log-probabilities of all of them over the 
 _LARGE = 1 << 30  # bytes; a larger model that is converted already gets all threads for one batch
 _CHECKED_BYTES = 1 << 30  # a larger float32 model is not loaded only to be compared with int8
 _TOLERANCE = 0.01
+_TENSORS = 12  # of a layer: gain and bias of two norms, weights and biases of four matrices
 _PRECISION = "precision.json"  # beside the model: which one it has got
 _seeding = threading.Lock()  # the seed that a new worker thread takes is global to the process
 
@@ -263,16 +265,31 @@ def _write_model(checkpoint: Checkpoint, vocabulary: AnyVocabulary, precision: s
     spec = TransformerDecoderModelSpec.from_config(
         hparams.n_layer, hparams.n_head, pre_norm=True, activation=common_spec.Activation.GELUTanh
     )
-    # The library's own reader of OpenAI's names: it transposes each w, [1, in, out], to the [out, in] of its
-    # linear layers, and takes wte for the embedding and the output layer.
-    openai_gpt2.set_decoder(spec.decoder, dict(checkpoint.tensors()), "model")
+    # The library's own readers of OpenAI's names: they transpose each w, [1, in, out], to the [out, in] of
+    # its linear layers. A layer is quantized once it is whole, so that not all are in memory as float32.
+    decoder, parts = spec.decoder, defaultdict[str, dict[str, Floats]](dict)
+    for name, values in checkpoint.tensors():
+        part = name.split("/")[1]
+        parts[part][name] = values
+        if part.startswith("h") and len(parts[part]) == _TENSORS:
+            layer = decoder.layer[int(part[1:])]
+            openai_gpt2.set_layer(layer, parts.pop(part), f"model/{part}")
+            layer.validate()
+            layer._quantize(precision)  # without `optimize`, which would name equal tensors as if it were all
+    decoder.embeddings.weight = decoder.projection.weight = parts["wte"]["model/wte"]
+    decoder.position_encodings.encodings = parts["wpe"]["model/wpe"]
+    decoder.scale_embeddings = False
+    openai_gpt2.set_layer_norm(decoder.layer_norm, parts["ln_f"], "model/ln_f")
+    parts.clear()
     # These belong to the config (the library's own converter sets them on the spec, which fails in 4.8.5).
     # They must be tokens of the vocabulary; which ones does not matter: ends are looked for in the text.
     end = END if END in vocabulary.tokens else vocabulary.tokens[-1]
     spec.config.unk_token = spec.config.bos_token = spec.config.eos_token = end
     spec.register_vocabulary(vocabulary.tokens)
     spec.validate()
-    spec.optimize(quantization=precision)  # int8: per row of a matrix one scale, 127 over its largest value
+    # int8: per row of a matrix one scale, 127 over its largest value. The rest of what `optimize` does:
+    spec._alias_variables()
+    spec._quantize(precision, lambda name: not name.startswith("decoder/layer_"))
     spec.save(str(folder))
 
 

@@ -96,14 +96,21 @@ class Sampler:
         Raises:
             SettingsError: options that cannot be, or a prefix longer than the context.
         """
+        writer, plan = self._planned(options, seed)
+        self.engine.release()  # who writes has it in memory too
+        numbers = share.units(skip // plan.options.batch)
+        return self._posts((units or by_threads(self.engine.threads))(writer, plan, numbers), skip)
+
+    def unit(self, options: SamplingOptions, seed: int) -> list[Sample]:
+        """Return the posts of the first batch of a stream, and begin no other."""
+        writer, plan = self._planned(options, seed)
+        return writer.write(plan, 0)
+
+    def _planned(self, options: SamplingOptions, seed: int) -> tuple[Writer, Plan]:
         fitted, prompt = self._fitted(options)
-        plan, first = Plan(fitted, tuple(prompt), seed), skip // fitted.batch
-        pieces, ends = self._vocabulary.pieces, self._ends
-        own = self.engine
-        own.release()  # who writes has it in memory too
+        own, pieces, ends = self.engine, self._vocabulary.pieces, self._ends
         writer = Writer(own.folder, own.device, pieces, ends, own.loading, own.precision)
-        drawn = (units or by_threads(self.engine.threads))(writer, plan, share.units(first))
-        return self._posts(drawn, skip)
+        return writer, Plan(fitted, tuple(prompt), seed)
 
     def _posts(self, drawn: Iterator[list[Sample]], skip: int) -> Iterator[Sample]:
         """The posts of units from a place of the stream on; a method, so that the engine keeps its model."""
