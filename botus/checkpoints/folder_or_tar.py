@@ -58,6 +58,21 @@ class StoredFile:
             raise FileError(f"{self.label} ends early, at byte {offset + len(raw)}", AGAIN)
         return raw
 
+    def content(self, most: int) -> bytes:
+        """Return all of a small file.
+
+        Args:
+            most: bytes that it can have.
+
+        Raises:
+            FileError: it is empty, longer, or what downloads leave behind in its place; or as `read` does.
+        """
+        if not 0 < self.size <= most:
+            raise FileError(f"{self.label} has {self.size} bytes, which cannot be right", AGAIN)
+        content = self.read().tobytes()
+        refuse_placeholder(content[:512], self.label)
+        return content
+
     def checksum(self) -> bytes:
         """Return what tells the file from others, by all of its bytes."""
         crc = 0

@@ -104,12 +104,7 @@ def _step(prefix: str) -> int:
 def _content(stored: Mapping[str, StoredFile], name: str, path: Path) -> bytes:
     if name not in stored:
         raise FileError(f"{path} has no {name}", _FOLDER_HINT)
-    file = stored[name]
-    if not 0 < file.size <= _SMALL:
-        raise FileError(f"{file.label} has {file.size} bytes, which cannot be right", AGAIN)
-    content = file.read().tobytes()
-    refuse_placeholder(content[:512], file.label)
-    return content
+    return stored[name].content(_SMALL)
 
 
 def _shard(

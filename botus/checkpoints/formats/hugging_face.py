@@ -15,7 +15,7 @@ from dataclasses import astuple, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from botus.checkpoints.folder_or_tar import AGAIN, StoredFile, refuse_placeholder
+from botus.checkpoints.folder_or_tar import AGAIN, StoredFile
 from botus.checkpoints.formats import hugging_face_vocabulary, safetensors
 from botus.checkpoints.formats.pytorch import torch_pickle
 from botus.checkpoints.gpt2 import (
@@ -212,8 +212,4 @@ def _their_name(ours: str) -> str:
 
 
 def _object(file: StoredFile) -> dict[str, object]:
-    if not 0 < file.size <= _LARGEST:
-        raise FileError(f"{file.label} has {file.size} bytes, which cannot be right", AGAIN)
-    content = file.read().tobytes()
-    refuse_placeholder(content[:512], file.label)
-    return json_object(content, file.label)
+    return json_object(file.content(_LARGEST), file.label)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
-from botus.checkpoints.folder_or_tar import AGAIN, StoredFile, refuse_placeholder
+from botus.checkpoints.folder_or_tar import AGAIN, StoredFile
 from botus.checkpoints.gpt2 import json_object, shown
 from botus.checkpoints.markers import END, START
 from botus.checkpoints.spelling import spelled
@@ -141,7 +141,7 @@ def _of_whole(file: StoredFile) -> _Source:
 def _of_pair(stored: Mapping[str, StoredFile], vocabulary: str, merges: str) -> _Source:
     file = stored[merges]
     try:
-        lines = _content(file).decode().split("\n")
+        lines = file.content(_LARGEST).decode().split("\n")
     except UnicodeDecodeError as error:
         raise FileError(f"{file.label} is not UTF-8: {error}", AGAIN) from error
     added: dict[str, object] = {}
@@ -235,15 +235,7 @@ def _optional(stored: Mapping[str, StoredFile], name: str) -> dict[str, object]:
 
 
 def _json(file: StoredFile) -> dict[str, object]:
-    return json_object(_content(file), file.label, _MOST_BRACKETS)
-
-
-def _content(file: StoredFile) -> bytes:
-    if not 0 < file.size <= _LARGEST:
-        raise FileError(f"{file.label} has {file.size} bytes, which cannot be right", AGAIN)
-    content = file.read().tobytes()
-    refuse_placeholder(content[:512], file.label)
-    return content
+    return json_object(file.content(_LARGEST), file.label, _MOST_BRACKETS)
 
 
 def _is_texts(values: object) -> TypeGuard[list[str]]:

@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botus.checkpoints.folder_or_tar import AGAIN, StoredFile, refuse_placeholder
+from botus.checkpoints.folder_or_tar import AGAIN, StoredFile
 from botus.checkpoints.formats.converted.model_bin import (
     EMBEDDINGS,
     POSITIONS,
@@ -133,7 +133,7 @@ def read(path: Path, stored: Mapping[str, StoredFile]) -> ConvertedModel:
 
 
 def _tokens(file: StoredFile, rows: int) -> list[str]:
-    content = _content(file)
+    content = file.content(_LARGEST)
     if file.label.endswith(".txt"):
         tokens: object = content.decode("utf-8", "replace").removesuffix("\n").split("\n")
     else:
@@ -191,11 +191,14 @@ def _vocabulary(
     from botus.checkpoints.formats.converted.tokenizer_json import TokenizerVocabulary, gpt2_tokenizer
 
     if file := stored.get(_TOKENIZER):
-        return TokenizerVocabulary(_content(file), tokens, no_text, file.label)
+        return TokenizerVocabulary(file.content(_LARGEST), tokens, no_text, file.label)
     if "vocab.json" in stored and "merges.txt" in stored:
         vocab, merges = stored["vocab.json"], stored["merges.txt"]
         return TokenizerVocabulary(
-            gpt2_tokenizer(_content(vocab), _content(merges), vocab.label), tokens, no_text, vocab.label
+            gpt2_tokenizer(vocab.content(_LARGEST), merges.content(_LARGEST), vocab.label),
+            tokens,
+            no_text,
+            vocab.label,
         )
     raise FileError(
         f"{path} has no {_TOKENIZER}, which tells how a text becomes tokens",
@@ -204,12 +207,4 @@ def _vocabulary(
 
 
 def _object(file: StoredFile) -> dict[str, object]:
-    return json_object(_content(file), file.label)
-
-
-def _content(file: StoredFile) -> bytes:
-    if not 0 < file.size <= _LARGEST:
-        raise FileError(f"{file.label} has {file.size} bytes, which cannot be right", AGAIN)
-    content = file.read().tobytes()
-    refuse_placeholder(content[:512], file.label)
-    return content
+    return json_object(file.content(_LARGEST), file.label)
