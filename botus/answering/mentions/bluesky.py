@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from botus.answering.mentions.guards import DAY
-from botus.answering.mentions.seen import Found, Seen, Thread, is_too_much
+from botus.answering.mentions.seen import Found, Seen, Thread, is_too_long, is_too_much
 from botus.posting.http.exchange import Exchange, at, moment
 from botus.posting.target import Answer, Timing
 from botus.posting.targets.bluesky import Bluesky
@@ -60,7 +60,7 @@ class BlueskyMentions:
                 if limit > 1 and is_too_much(exchange):
                     limit //= 6
                     continue
-                if found:
+                if found and is_too_much(exchange):
                     break  # the one that follows, and what is older, cannot be read
                 return self._trouble(exchange)
             self._me, now = did, exchange.date() or now
@@ -84,6 +84,8 @@ class BlueskyMentions:
             return Thread(mention, unfit="the post is gone")
         if kind.endswith("#blockedPost") or at(found, "post", "viewer", "replyDisabled") is True:
             return Thread(mention, unfit="replies to it are not wanted")
+        if is_too_long(exchange):
+            return Thread(mention, unfit="its thread is too long to be read")
         if not did or at(found, "post", "uri") != mention.post:
             return self._trouble(exchange)
         replies = at(found, "replies")

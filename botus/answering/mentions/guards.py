@@ -15,13 +15,14 @@ from botus.text import span
 
 HOUR, DAY = 3600.0, 86400.0  # seconds
 IN_A_THREAD = 3
+STOPPED = "this person has asked for no more answers"
 _OTHERS = 3  # people besides the bot and whoever wrote it
 
 
 def against(
     seen: Seen,
     given: Collection[Given],
-    stopped: Collection[str],
+    stopped: bool,
     per_hour: int,
     now: float,
     *,
@@ -31,7 +32,7 @@ def against(
 
     Args:
         given: the answers so far.
-        stopped: the people who have asked for no more, as `person` names them.
+        stopped: whether this person has asked for no more.
         per_hour: most answers in an hour, to all.
         now: seconds since the epoch.
         is_first: nobody has looked for mentions before.
@@ -53,13 +54,13 @@ def against_thread(thread: Thread, given: Iterable[Given]) -> str:
 
 
 def _reasons(
-    seen: Seen, given: Collection[Given], stopped: Collection[str], per_hour: int, now: float, is_first: bool
+    seen: Seen, given: Collection[Given], stopped: bool, per_hour: int, now: float, is_first: bool
 ) -> Iterator[str]:
     person = seen.mention.person
     if seen.unfit:
         yield seen.unfit
-    if person in stopped:
-        yield "this person has asked for no more answers"
+    if stopped:
+        yield STOPPED
     if seen.has_no_bot:
         yield "the profile says #nobot"
     if seen.others > _OTHERS:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from botus.answering.mentions.guards import DAY
-from botus.answering.mentions.seen import Found, Seen, Thread, is_too_much
+from botus.answering.mentions.seen import Found, Seen, Thread, is_too_long, is_too_much
 from botus.posting.http.exchange import Exchange, at
 from botus.posting.target import Answer, Timing
 from botus.posting.targets import mastodon_entities as entities
@@ -27,7 +27,7 @@ _SCOPES = {
     "v1/accounts/relationships": "read:follows",
     "v1/statuses": "read:statuses",
 }
-_ACCT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:@[^\s@/]{1,253})?")
+_ACCT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:@(?:[A-Za-z0-9_.:-]|[^\s\0-\x9f＠﹫]){1,253})?")
 _AS_ASKED = ("unlisted", "private", "direct")
 _BARS = ("blocking", "blocked_by", "muting", "muting_notifications", "domain_blocking")
 
@@ -72,7 +72,7 @@ class MastodonMentions:
                 if limit > 1 and is_too_much(exchange):
                     limit //= 6
                     continue
-                if found:
+                if found and is_too_much(exchange):
                     break  # the one that follows, and what is older, cannot be read
                 return self._trouble(exchange, "v1/notifications")
             now = exchange.date() or now
@@ -95,6 +95,8 @@ class MastodonMentions:
         exchange = self.target.get(f"v1/statuses/{mention.post}/context")
         if exchange.status in (404, 410):
             return Thread(mention, unfit="the post is gone")
+        if is_too_long(exchange):
+            return Thread(mention, unfit="its thread is too long to be read")
         before, after = exchange.result("ancestors"), exchange.result("descendants")
         if not isinstance(before, list) or not isinstance(after, list):
             return self._trouble(exchange, "v1/statuses")
@@ -116,9 +118,9 @@ class MastodonMentions:
         """What a notification tells; None where it tells of no post."""
         status, user = at(notification, "status"), at(notification, "account")
         post, account, acct = entities.number(status), entities.number(user), at(user, "acct")
-        if post is None or account is None or not isinstance(acct, str) or not _ACCT.fullmatch(acct):
+        if post is None or account is None or not isinstance(acct, str):
             return None
-        if at(notification, "type") != "mention":
+        if at(notification, "type") != "mention" or not (_ACCT.fullmatch(acct) and acct.isprintable()):
             return None
         person = (acct if "@" in acct else f"{acct}@{self._host}").lower()
         asked, warning = at(status, "visibility"), str(at(status, "spoiler_text") or "")

@@ -19,7 +19,7 @@ from botus.answering.mentions.stopped import Stopped
 from botus.log import Say
 from botus.posting.delivery import Deliverer, has_come, is_gone
 from botus.posting.target import Answer, Target
-from botus.screening.denylist import parse_denylist
+from botus.screening.denylist import Denylist, parse_denylist
 from botus.screening.rules import precheck
 from botus.settings import Settings
 from botus.store.durable import files
@@ -86,8 +86,8 @@ class Round:
             self.answered.entries()  # damage stops it before anybody is asked
             try:
                 for name, door in self.doors.items():
+                    self._look(name, door)  # before what waits is sent: its person may have said stop
                     self._settle(name, door)
-                    self._look(name, door)
                 self._prune()
             finally:
                 self._states.save(self.memory)
@@ -113,14 +113,22 @@ class Round:
             delivery = intent.deliveries[name]
             if delivery.state == "sending":
                 deliverer.settle(intent, name)
-            elif delivery.state == "pending" and self._is_overdue(intent):
-                delivery.state, delivery.error = "rejected", "it could not be sent for a day"
+            elif delivery.state == "pending" and (reason := self._second_thoughts(name, door, intent)):
+                delivery.state, delivery.error = "rejected", reason
             elif delivery.state == "pending" and deliverer.is_up(name):
                 deliverer.send(intent, name)
             self._put_away(intent)
 
-    def _is_overdue(self, intent: Intent) -> bool:
-        return abs(self.clock() - intent.claimed / 1000) > guards.DAY
+    def _second_thoughts(self, name: str, door: Door, intent: Intent) -> str:
+        """Say why an answer that has not left yet is not given after all; "" where it is."""
+        assert intent.mention
+        if abs(self.clock() - intent.claimed / 1000) > guards.DAY:
+            return "it could not be sent for a day"
+        if self.stopped.has(name, intent.mention):
+            return guards.STOPPED
+        if _key(name, door.target, intent.mention.post) != intent.fingerprint:
+            return "the account is on another server now"
+        return "its line is held back now" if precheck(intent.raw, self._denylist()) else ""
 
     # What is new.
 
@@ -137,23 +145,28 @@ class Round:
         now = found.now or self.clock()
         used = self.intents.used() | {_key(name, target, one.post) for one in self.answered.given()}
         self._looks = _LOOKS + self.settings.answers_per_hour
-        for seen in found.mentions:
-            post = _key(name, target, seen.mention.post)
-            if post in used or post in self._judged:
+        keyed = [(_key(name, target, one.mention.post), one) for one in found.mentions]
+        new = [(post, seen) for post, seen in keyed if post not in used and post not in self._judged]
+        for _, seen in new:  # before anybody is answered: a stop counts for what was said before it, too
+            if seen.is_stop and not seen.unfit:
+                self.stopped.add(name, seen.mention.person, seen.mention.handle)
+        for post, seen in new:
+            if post in self._judged:
                 continue
             if not self._consider(name, door, seen, post, now, is_first=read is None):
                 return  # from the same place in the next round
             self._judged.append(post)
         self.memory.read[key] = found.read
+        if not self.intents.open():  # else it may be a request with an answer that fails
+            known.failures = 0
 
     def _consider(self, name: str, door: Door, seen: Seen, post: str, now: float, *, is_first: bool) -> bool:
         """Answer a mention, or refuse to; False where neither could be done yet."""
         mention, given = seen.mention, self._given(name)
         if seen.is_stop and not seen.unfit:
-            self.stopped.add(name, mention.person, mention.handle)
             self.say(f"{name}: {mention.handle} has asked for no more answers", target=name)
             return True
-        stopped, per_hour = self.stopped.people(name), self.settings.answers_per_hour
+        stopped, per_hour = self.stopped.has(name, mention), self.settings.answers_per_hour
         if reason := guards.against(seen, given, stopped, per_hour, now, is_first=is_first):
             return self._refuse(name, seen, reason)
         self._looks -= 1
@@ -189,8 +202,11 @@ class Round:
         """Say why a content warning is not repeated: it is the only thing that others can make a bot say."""
         if len(mention.warning) > _LONGEST_WARNING:
             return "its content warning is too long to be repeated"
-        denylist = parse_denylist(files.read(self.settings.data / "denylist.txt") or b"")
-        return "its content warning is nothing to repeat" if precheck(mention.warning, denylist) else ""
+        held = precheck(mention.warning, self._denylist())
+        return "its content warning is nothing to repeat" if held else ""
+
+    def _denylist(self) -> Denylist:
+        return parse_denylist(files.read(self.settings.data / "denylist.txt") or b"")
 
     def _line(
         self, door: Door, target: Target, seen: Seen, thread: Thread, given: list[Given], now: float

@@ -12,7 +12,7 @@ from botus.store.intents import Mention
 from botus.text import LONGEST_POST, fold
 
 _NAME = re.compile(r"[@＠﹫]\S+")
-_STOPS = ("stop", "unsubscribe")
+_STOPS = re.compile("(?:stop|unsubscribe)+")
 _LONGEST_STOP = 200  # characters
 _NO_BOT = re.compile(r"[#＃]\s?no[-_]?bots?(?!\w)", re.IGNORECASE)
 
@@ -40,11 +40,8 @@ class Seen(NamedTuple):
 
     @property
     def is_stop(self) -> bool:
-        """Whether it asks for no more answers: it says `stop`, and nothing else."""
-        if len(self.words) > _LONGEST_STOP:
-            return False
-        said = _NAME.sub(" ", fold(unicodedata.normalize("NFKC", self.words)))
-        return "".join(re.findall(r"\w+", said)).casefold() in _STOPS
+        """Whether it asks for no more answers: it says `stop`, perhaps as a warning, and nothing else."""
+        return any(map(_says_stop, (self.words, f"{self.mention.warning} {self.words}")))
 
     @property
     def has_no_bot(self) -> bool:
@@ -83,9 +80,21 @@ class Thread(NamedTuple):
     unfit: str = ""
 
 
+def is_too_long(exchange: Exchange) -> bool:
+    """Tell whether an answer was too long to be read."""
+    return "too long" in exchange.failure
+
+
 def is_too_much(exchange: Exchange) -> bool:
     """Tell whether a page may have been too long to be read, as some posts are a megabyte: ask for fewer."""
-    return exchange.good or "too long" in exchange.failure
+    return exchange.good or is_too_long(exchange)
+
+
+def _says_stop(words: str) -> bool:
+    if len(words) > _LONGEST_STOP:
+        return False
+    said = _NAME.sub(" ", fold(unicodedata.normalize("NFKC", words)))
+    return _STOPS.fullmatch("".join(re.findall(r"\w+", said)).casefold()) is not None
 
 
 class Door(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from botus.store.durable import files
+from botus.store.intents import Mention
 
 
 class Stopped:
@@ -17,10 +18,15 @@ class Stopped:
     def __init__(self, data: Path) -> None:
         self.data, self.path = data, data / "answers-stopped.txt"
 
-    def people(self, target: str) -> set[str]:
-        """Return the names of a target's people, as `Mention.person` has them."""
+    def has(self, target: str, mention: Mention) -> bool:
+        """Tell whether whoever wrote a mention is there, by the name that stays or by the handle."""
+        people = self._people(target)
+        return _folded(mention.person) in people or _folded(mention.handle) in people
+
+    def _people(self, target: str) -> set[str]:
         lines = (line.split() for line in self._content().splitlines())
-        return {_folded(words[1]) for words in lines if len(words) > 1 and words[0].lower() == target}
+        named = {_folded(words[1]) for words in lines if len(words) > 1 and words[0].lower() == target}
+        return named - {""}
 
     def count(self) -> int:
         """How many there are."""
@@ -29,7 +35,7 @@ class Stopped:
     def add(self, target: str, person: str, handle: str) -> None:
         """Remember somebody, durably."""
         with files.editing(self.data):
-            if person in self.people(target):
+            if _folded(person) in self._people(target):
                 return
             more = "" if person.startswith("@") else f" {''.join(handle.split())}"
             content = (files.read(self.path) or b"").rstrip()
@@ -41,4 +47,4 @@ class Stopped:
 
 
 def _folded(person: str) -> str:
-    return person.lower() if person.startswith("@") else person
+    return person if person.startswith("did:") else person.removeprefix("@").lower()

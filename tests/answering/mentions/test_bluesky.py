@@ -126,3 +126,29 @@ def test_stop_and_pages_and_the_hour(bluesky: BlueskyBot, sky: BlueskyMentionSer
     sky.says(MOLE, "@kettle.test hello")
     assert len(bluesky.turn(3700)) == 1
     assert bluesky.turn() == []
+
+
+def test_an_older_page_that_fails_loses_no_mention(bluesky: BlueskyBot, sky: BlueskyMentionServer) -> None:
+    bluesky.turn()
+    sky.says(KIT, "@kettle.test hello")
+    sky.people[MOLE] = PEOPLE["muted"]
+    for _ in range(100):
+        sky.says(MOLE, "@kettle.test hello")
+    sky.script("on=cursor 500")
+    assert bluesky.turn() == []
+    assert len(bluesky.turn(120)) == 1
+
+
+def test_a_thread_of_megabytes_keeps_nobody_else_from_an_answer(
+    bluesky: BlueskyBot, sky: BlueskyMentionServer
+) -> None:
+    sky.says(MOLE, "@kettle.test what now?", to=sky.says(OWL, "x" * 3_000_000), reason="mention")
+    sky.mentions = sky.mentions[1:]
+    asked = sky.says(KIT, "@kettle.test hello")
+    assert [one["reply"]["parent"]["uri"] for one in bluesky.turn()] == [asked]
+
+
+def test_a_hand_may_write_a_handle(bluesky: BlueskyBot, sky: BlueskyMentionServer) -> None:
+    (bluesky.data / "answers-stopped.txt").write_text("bluesky @kit.test\n")
+    sky.says(KIT, "@kettle.test hello?")
+    assert bluesky.turn() == []

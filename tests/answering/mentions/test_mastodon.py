@@ -168,7 +168,8 @@ def test_a_mention_that_was_deleted_meanwhile(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["@kettle stop", "@kettle STOP!!", "stop.", "@kettle: „Stop“", "@kettle unsubscribe"]
+    "word",
+    ["@kettle stop", "@kettle STOP!!", "stop.", "@kettle: „Stop“", "@kettle unsubscribe", "Stop stop 🛑"],
 )
 def test_stop_is_for_good(bot: Bot, word: str) -> None:
     bot.server.says("kit", "@kettle hello?")
@@ -185,6 +186,30 @@ def test_stop_is_for_good(bot: Bot, word: str) -> None:
     (bot.data / "answers-stopped.txt").write_text("")
     bot.server.says("kit", "@kettle and now?")
     assert len(bot.turn(7200)) == 1
+
+
+def test_stop_may_be_the_warning_and_counts_for_what_came_before(bot: Bot) -> None:
+    bot.server.says("kit", "@kettle hello?")
+    bot.server.says("kit", "@kettle", spoiler_text="STOP")
+    assert bot.turn() == []
+
+
+@pytest.mark.parametrize("name", ["@kit", "Kit", "kit@HOST", "@kit@HOST"])
+def test_a_hand_may_write_the_name_as_it_likes(bot: Bot, name: str) -> None:
+    (bot.data / "answers-stopped.txt").write_text(f"mastodon {name.replace('HOST', bot.server.url[7:])}\n")
+    bot.server.says("kit", "@kettle hello?")
+    bot.server.says("mole", "@kettle hello?")
+    assert [one.text.split()[0] for one in bot.turn()] == ["@mole"]
+
+
+@pytest.mark.parametrize(
+    "acct",
+    ["kit@\x1b[2J.example", "kit@\u202e.example", "kit@b.example,mole", "kit@<b>", "kit@a＠mole", "k i"],
+)
+def test_a_name_that_is_none_is_not_repeated(bot: Bot, acct: str) -> None:
+    bot.server.accounts["kit"] = {"acct": acct}
+    bot.server.says("kit", "@kettle hello?")
+    assert bot.turn() == []
 
 
 def test_do_not_stop_is_no_stop(bot: Bot) -> None:

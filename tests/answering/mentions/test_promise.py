@@ -14,6 +14,7 @@ from botus.store.intents import Intents
 from botus.store.state import AnsweringStates
 from tests.answering.mentions.world import Bot
 from tests.proofs.poster import no_lock
+from tests.support.fakes import Clock
 from tests.support.mentions import MentionServer
 
 
@@ -117,6 +118,66 @@ def test_a_question_that_fails_loses_no_mention(bot: Bot, fault: str) -> None:
     assert bot.turn() == []
     bot.begin()
     assert len(bot.turn(120)) == 3
+
+
+@pytest.mark.parametrize("fault", ["on=max_id 500", "on=max_id drop", "on=max_id 429 {}"])
+def test_an_older_page_that_fails_loses_no_mention(bot: Bot, fault: str) -> None:
+    bot.turn()
+    for who in ("kit", *(f"bot{number}" for number in range(45))):
+        bot.server.says(who, "@kettle hello")
+        bot.server.accounts[who] = {"bot": who != "kit"}
+    bot.server.script(fault)
+    assert bot.turn() == []
+    assert len(bot.turn(120)) == 1
+
+
+def test_a_thread_of_megabytes_keeps_nobody_else_from_an_answer(bot: Bot) -> None:
+    last = bot.server.says("mole", "x" * 3_000_000)
+    bot.server.says("owl", "@kettle what now?", to=last)
+    bot.server.says("kit", "@kettle hello")
+    assert [one.text.split()[0] for one in bot.turn()] == ["@kit"]
+    assert "mastodon: @owl gets no answer: its thread is too long to be read" in bot.said
+
+
+def test_what_failed_now_and_then_makes_no_later_failure_last_longer(bot: Bot) -> None:
+    for _ in range(8):
+        bot.server.script("on=notifications 500")
+        bot.turn()
+        bot.turn(3600)
+    assert {line for line in bot.said if "500" in line} == {
+        "answers on mastodon: HTTP 500; trying again in 60 seconds"
+    }
+
+
+def waiting(bot: Bot) -> None:
+    """Somebody's answer waits for the server."""
+    bot.turn()
+    bot.server.says("kit", "@kettle hello")
+    bot.server.script('429 {"error": "Too many requests"}')
+    assert bot.turn() == []
+
+
+def test_who_says_stop_meanwhile_gets_no_answer_that_waits(bot: Bot) -> None:
+    waiting(bot)
+    bot.server.says("kit", "@kettle stop")
+    assert bot.turn(300) == []
+    assert states(bot) == ["rejected"]
+
+
+def test_a_line_that_is_on_the_denylist_meanwhile_is_not_said(bot: Bot) -> None:
+    waiting(bot)
+    (bot.data / "denylist.txt").write_text("lamp\n")
+    assert bot.turn(300) == []
+    assert states(bot) == ["rejected"]
+
+
+def test_an_answer_that_waits_does_not_go_to_another_server(bot: Bot, clock: Clock) -> None:
+    waiting(bot)
+    with MentionServer(clock=clock, remaining=10**6) as other:
+        other.says("mole", "something of the same number")
+        moved = Bot(bot.data, other, clock)
+        assert moved.turn(300) == []
+    assert states(bot) == ["rejected"]
 
 
 def test_a_flood_costs_few_requests_a_minute(bot: Bot) -> None:
