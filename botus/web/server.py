@@ -22,7 +22,8 @@ from waitress.server import create_server
 from botus import shutdown
 from botus.errors import Interrupted, SettingsError
 
-_THREADS = 8
+AT_ONCE = 8
+"""Requests that a server answers at the same time, where nobody says otherwise."""
 _ARRIVES_IN, _LOOKS_EVERY = 20, 5  # seconds for a request to arrive, between two looks for late ones
 _CONNECTIONS = 500
 _LONGEST_HEAD = 1 << 15  # bytes
@@ -46,10 +47,12 @@ class Limits:
     Args:
         body: bytes of a request.
         proxy: the address of a reverse proxy, whose word on client, name and https is taken; "" for none.
+        at_once: requests that are answered at the same time; others wait for their turn.
     """
 
     body: int
     proxy: str = ""
+    at_once: int = AT_ONCE
 
 
 class Server:
@@ -61,7 +64,7 @@ class Server:
         self._server = create_server(
             app,
             sockets=[bound],
-            threads=_THREADS,
+            threads=limits.at_once,
             ident=None,
             asyncore_use_poll=True,
             channel_timeout=_ARRIVES_IN,

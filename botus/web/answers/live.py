@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from botus.errors import BotusError, SettingsError
-from botus.generation.job import SamplingOptions
+from botus.errors import SettingsError
+from botus.generation.job import Sample, SamplingOptions
 from botus.generation.judge import Judge
 from botus.generation.loop import new_seed
 from botus.generation.setup import GenerateOptions, prepare
+from botus.screening.denylist import parse_denylist
+from botus.screening.rules import precheck
 from botus.settings import Settings
 from botus.store.candidates import Candidate
+from botus.store.durable import files
 from botus.web.answers.contract import Wanted
 from botus.web.answers.limits import Full
 
 _MOST_TOKENS = 60
 _AT_ONCE, _TRIES = 8, 5  # texts of a batch, and batches until nothing is said
-_WAITING = 10
+MOST = 11
+"""Questions at once: one is being answered, and ten wait."""
 _COLDEST, _HOTTEST = 0.1, 2.0
 
 
@@ -41,8 +46,8 @@ class Live:
     def __init__(self, settings: Settings, checkpoint: Path | None) -> None:
         options = GenerateOptions(checkpoint=checkpoint, threads=1, dry_run=True)
         self._setup = prepare(options, settings, Path.cwd())
-        self._judge = Judge(self._setup.job)
-        self._waiting = threading.BoundedSemaphore(_WAITING + 1)  # and the one that is being answered
+        self._judge, self._denylist = Judge(self._setup.job), settings.data / "denylist.txt"
+        self._waiting = threading.BoundedSemaphore(MOST)
         self._writing = threading.Lock()
 
     @property
@@ -56,6 +61,7 @@ class Live:
         Raises:
             Full: too many wait already.
             ValueError: what the client says cannot begin a text of this model.
+            BotusError: the model fails, or the denylist is damaged.
         """
         if not self._waiting.acquire(blocking=False):
             raise Full
@@ -78,19 +84,24 @@ class Live:
         try:
             with closing(self._setup.sampler.stream(options, new_seed())) as stream:  # type: ignore[type-var]
                 for sample in islice(stream, _AT_ONCE * _TRIES):
-                    judged = self._judge.judge(sample)
-                    is_good = isinstance(judged, Candidate) and not judged.flags
-                    if is_good and (text := _cut(judged.text, wanted)):
+                    part = replace(sample, text=_cut(sample.text, wanted))
+                    if self._passed(sample) and (text := self._passed(part)):
                         return text
         except SettingsError as error:
             raise ValueError(error.message) from error
-        except BotusError:
-            return None
         return None
+
+    def _passed(self, sample: Sample) -> str:
+        """Return a text as the screen lets it through; "" where it does not, by the denylist as it is now."""
+        judged = self._judge.judge(sample)
+        if not isinstance(judged, Candidate) or judged.flags:
+            return ""
+        denylist = parse_denylist(files.read(self._denylist) or b"", str(self._denylist))
+        return "" if precheck(judged.text, denylist) else judged.text
 
 
 def _cut(text: str, wanted: Wanted) -> str:
-    """Return the part of an accepted text that the client wants."""
+    """Return the part that the client wants of what the model wrote, to be judged as a text by itself."""
     rest = text.removeprefix(wanted.said)
     if wanted.truncate:
         rest = rest.partition(wanted.truncate)[0]

@@ -16,7 +16,7 @@ try:
     from botus.web.answers.app import LARGEST, Parts, create_app
     from botus.web.answers.conversations import Conversations
     from botus.web.answers.discord import Signatures
-    from botus.web.server import Limits, Server, bound
+    from botus.web.server import AT_ONCE, Limits, Server, bound
 except ImportError as error:
     raise SettingsError("the web extra is not installed", "pip install 'botus[web]'") from error
 
@@ -69,14 +69,14 @@ def opened(settings: Settings, place: Place, say: Say) -> Iterator[Answers]:
         listening = stack.enter_context(bound(place.host, place.port))
         pool = Pool(settings.data, from_posted=settings.answers_from == "posted")
         signatures = Signatures(settings.discord_public_key) if settings.discord_public_key else None
-        write = None
+        write, at_once = None, AT_ONCE
         if place.live:
-            from botus.web.answers.live import Live
+            from botus.web.answers.live import MOST, Live
 
             live = Live(settings, place.checkpoint)
             for note in live.notes:
                 say(note)
-            write = live.answer
+            write, at_once = live.answer, AT_ONCE + MOST  # who waits for the model holds up nobody else
         parts = Parts(
             conversations=Conversations(pool),
             count=lambda: pool.count().usable,
@@ -86,7 +86,7 @@ def opened(settings: Settings, place: Place, say: Say) -> Iterator[Answers]:
             discord=signatures,
             write=write,
         )
-        server = Server(listening, create_app(parts), Limits(LARGEST, place.proxy))
+        server = Server(listening, create_app(parts), Limits(LARGEST, place.proxy, at_once))
         stack.callback(server.close)
         if not place.live and not pool.count().usable:
             file = settings.data / "answers.txt"
