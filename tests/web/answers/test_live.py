@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def _who_waits_holds_up_nobody_else(bot: Answering) -> None:
 def test_it_goes_through_the_screen(live: Live) -> None:
     assert live.answer(Wanted(said="The fog")) is None  # it is on the denylist
     texts = {live.answer(Wanted(said="The kettle", include_prefix=True)) for _ in range(3)}
-    assert all(text and "fog" not in text for text in texts)
+    assert all(text and "fog" not in re.findall(r"\w+", text.lower()) for text in texts)  # a foghorn may be
     assert live.answer(Wanted(said="The kettle", truncate=" ")) is None  # nothing is left of it
     assert live.answer(Wanted(said="The kettle", length=1)) is None  # nothing is finished
 
