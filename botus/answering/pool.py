@@ -22,6 +22,7 @@ from botus.answering.nearness import Index
 from botus.checkpoints import samples
 from botus.screening.denylist import parse_denylist
 from botus.screening.rules import precheck
+from botus.settings import Settings
 from botus.store.candidates import Candidates
 from botus.store.decisions.journal import Decisions
 from botus.store.decisions.judgement import Judgement, earlier_wordings
@@ -39,6 +40,7 @@ _ASTRAY = 8  # where only one is near, once in so many times it is another one
 _KEPT, _LEFT = ("keep", "star", "answer"), ("drop", "edited")  # of a review, or of the queue
 
 UNREVIEWED = "not reviewed yet"
+EMPTY = "answers.txt has no line that may be said: nobody is answered"
 _HELD, _NOTHING = "held at the door", fingerprint("")
 
 Fits = Callable[[str], bool]
@@ -105,6 +107,11 @@ class Pool:
         self._denylist = data / "denylist.txt"
         self._guard = threading.Lock()
         self._lines, self._held, self._unused = _Latest[_Lines](), _Latest[_Reasons](), _Latest[_Reasons]()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Pool:
+        """The pool of a bot: its ANSWERS_FROM says whether posts are answers."""
+        return cls(settings.data, from_posted=settings.answers_from == "posted")
 
     def choose(self, question: str, said: Collection[str], rng: Random, fits: Fits = bool) -> str | None:
         """Choose the answer to what somebody said: one of the lines nearest to it, a random one if none is.

@@ -162,7 +162,7 @@ class Round:
 
     def _consider(self, name: str, door: Door, seen: Seen, post: str, now: float, *, is_first: bool) -> bool:
         """Answer a mention, or refuse to; False where neither could be done yet."""
-        mention, given = seen.mention, self._given(name)
+        mention, given = seen.mention, self._given()
         if seen.is_stop and not seen.unfit:
             self.say(f"{name}: {mention.handle} has asked for no more answers", target=name)
             return True
@@ -224,7 +224,7 @@ class Round:
 
         return self.pool.choose(seen.words, said, self.rng, fits)
 
-    def _given(self, name: str) -> list[Given]:
+    def _given(self) -> list[Given]:
         """The answers that were given, or are being given; those of all platforms count for the hour."""
         waiting = (
             Given(

@@ -91,7 +91,7 @@ def summary(settings: Settings, now: float) -> Summary:
         len(Intents(settings.data, PART).open()),
         sum(_is_unknown(entry) for entry in entries),
         Stopped(settings.data).count(),
-        Pool(settings.data, from_posted=settings.answers_from == "posted").count(),
+        Pool.of(settings).count(),
         entries[: -_LAST - 1 : -1],
         {
             name: one.stopped

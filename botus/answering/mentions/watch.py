@@ -14,7 +14,7 @@ from traceback import format_exc
 from botus import shutdown
 from botus.answering.mentions.doors import doors
 from botus.answering.mentions.round import Round
-from botus.answering.pool import Pool
+from botus.answering.pool import EMPTY, Pool
 from botus.errors import BotusError, BusyError, sentence, unexpected
 from botus.log import Say
 from botus.settings import Settings
@@ -32,7 +32,7 @@ class Watch:
 
     def __init__(self, settings: Settings, say: Say, clock: Callable[[], float] = time.time) -> None:
         self._say, self._said = say, set[str]()
-        self._pool = Pool(settings.data, from_posted=settings.answers_from == "posted")
+        self._pool = Pool.of(settings)
         self._round = Round(settings, doors(settings, clock), self._pool, rng=Random(), clock=clock, say=say)
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="answers", daemon=True)
@@ -52,7 +52,7 @@ class Watch:
         """Make one round, and say what is wrong, each thing once."""
         try:
             if not self._pool.count().usable:
-                self._say_once("answers.txt has no line that may be said: nobody is answered", "warning")
+                self._say_once(EMPTY, "warning")
                 return
             self._round.run()
             self._said.clear()

@@ -21,7 +21,7 @@ def answer(values: Common, question: str, count: int) -> None:
     from botus.text import escape, fingerprint
 
     settings = values.existing
-    pool = Pool(settings.data, from_posted=settings.answers_from == "posted")
+    pool = Pool.of(settings)
     found, rng = dict[str, str](), random.Random()
     while len(found) < count and (line := pool.choose(question, found.keys(), rng)):
         found[fingerprint(line)] = line

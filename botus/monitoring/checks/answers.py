@@ -11,7 +11,7 @@ from botus.answering.mentions.doors import doors
 from botus.answering.mentions.round import LOCK
 from botus.answering.mentions.seen import Door
 from botus.answering.mentions.summary import NOWHERE
-from botus.answering.pool import Pool
+from botus.answering.pool import EMPTY, Pool
 from botus.errors import CredentialsError, TemporaryError
 from botus.monitoring.checks.finding import Finding, guarded
 from botus.settings import Settings
@@ -34,13 +34,13 @@ def answers(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]
 
 
 def _pool(settings: Settings) -> Iterator[Finding]:
-    usable = Pool(settings.data, from_posted=settings.answers_from == "posted").count().usable
+    usable = Pool.of(settings).count().usable
     if usable:
         most = f"at most {settings.answers_per_hour} answers an hour"
         yield Finding("ok", f"answers: {counted(usable, 'line')} to answer with, {most}")
         return
-    what = "answers.txt has no line that may be said: nobody is answered"
-    yield Finding("warning", what, "write some lines into it, one each, or press a in: botus curate")
+    hint = "write some lines into it, one each, or press a in: botus curate"
+    yield Finding("warning", EMPTY, hint)
 
 
 def _door(settings: Settings, name: str, door: Door) -> Iterator[Finding]:

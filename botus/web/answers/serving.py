@@ -67,7 +67,7 @@ def opened(settings: Settings, place: Place, say: Say) -> Iterator[Answers]:
     """
     with ExitStack() as stack:
         listening = stack.enter_context(bound(place.host, place.port))
-        pool = Pool(settings.data, from_posted=settings.answers_from == "posted")
+        pool = Pool.of(settings)
         signatures = Signatures(settings.discord_public_key) if settings.discord_public_key else None
         write, at_once = None, AT_ONCE
         if place.live:
