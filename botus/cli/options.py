@@ -1,4 +1,7 @@
-"""Options that every command takes, before or after its name, and what they lead to: settings and output."""
+"""Options that every command takes, before or after its name, and what they lead to: settings and output.
+
+Also one that each command with a server has.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +20,7 @@ import click
 
 from botus import settings as settings_module
 from botus.cli.output import json_text, to_stderr, to_stdout
-from botus.errors import FileError
+from botus.errors import FileError, SettingsError
 from botus.log import LogHandler, censor, censored, own_record
 from botus.settings import Settings
 from botus.text import printable
@@ -115,6 +119,21 @@ def _note(context: click.Context, option: click.Parameter, value: object) -> Non
         setattr(context.ensure_object(Common), str(option.name), value)
 
 
+def _address(context: click.Context, option: click.Parameter, value: str) -> str:
+    try:
+        return value and str(ip_address(value))
+    except ValueError as error:
+        remedy = "say that of the machine it runs on, as 127.0.0.1"
+        raise SettingsError("--proxy is not an address", remedy) from error
+
+
+proxy_option = click.option(
+    "--proxy",
+    default="",
+    metavar="ADDRESS",
+    callback=_address,
+    help="Believe the reverse proxy at this address.",
+)
 _option = functools.partial(click.option, expose_value=False, callback=_note)
 _OPTIONS = [
     _option(

@@ -118,6 +118,16 @@ def bound(host: str, port: int) -> socket.socket:
         raise SettingsError(f"nobody can listen at {where}: {_why(error)}", _remedy(error)) from error
 
 
+def address_of(host: str, port: int) -> str:
+    """Return the address of a server that listens there."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_local(host: str) -> bool:
+    """Tell whether only this machine reaches a server that listens there."""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
 def _why(error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return "another program does already"

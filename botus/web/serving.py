@@ -22,7 +22,7 @@ try:
     from botus.web.app import Parts, create_app, page_files
     from botus.web.guard import LARGEST, Guard
     from botus.web.reviewing import Reviewing
-    from botus.web.server import Limits, Server, bound
+    from botus.web.server import Limits, Server, address_of, bound, is_local
 except ImportError as error:
     raise SettingsError("the web extra is not installed", "pip install 'botus[web]'") from error
 
@@ -46,11 +46,6 @@ class Door:
     def is_for_all(self) -> bool:
         """Whether it listens at every address of this machine."""
         return self.host in ("0.0.0.0", "::", "")
-
-    @property
-    def is_local(self) -> bool:
-        """Whether only this machine reaches it."""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
 
 
 @dataclass(frozen=True)
@@ -98,7 +93,7 @@ def opened(settings: Settings, door: Door, say: Say) -> Iterator[Page]:
         server = Server(listening, create_app(parts), Limits(LARGEST, door.proxy))
         stack.callback(server.close)
         stack.callback(reviewing.close)
-        if not door.is_local and not door.proxy:
+        if not is_local(door.host) and not door.proxy:
             say(_WARNING.format(where=address), "warning")
         yield Page(address, access.invite(), server, reviewing)
 
@@ -120,8 +115,7 @@ def _address(door: Door, port: int) -> str:
     """The address of the page, as well as it can be known from here."""
     if door.names:
         return f"https://{door.names[0]}" if door.proxy else f"http://{door.names[0]}:{port}"
-    host = _own_address() if door.is_for_all else door.host
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return address_of(_own_address() if door.is_for_all else door.host, port)
 
 
 def _own_address() -> str:

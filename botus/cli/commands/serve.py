@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from botus import shutdown
-from botus.cli.commands.web import is_address
-from botus.cli.options import Common, common
+from botus.cli.options import Common, common, proxy_option
 from botus.errors import SettingsError
 from botus.settings import Settings
 
@@ -16,7 +15,7 @@ from botus.settings import Settings
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8018, show_default=True, type=click.IntRange(0, 65535), help="0 for any.")
-@click.option("--proxy", default="", metavar="ADDRESS", help="Believe the reverse proxy at this address.")
+@proxy_option
 @click.option("--live", is_flag=True, help="Let the model write each answer; nobody has read it before.")
 @click.option("--checkpoint", type=click.Path(path_type=Path), metavar="DIR", help="The model of --live.")
 @click.option("--register-discord", is_flag=True, help="Tell Discord that there is a command, and end.")
@@ -40,8 +39,6 @@ def serve(
     if register_discord:
         _register(values, settings, name)
         return
-    if proxy and not is_address(proxy):
-        raise SettingsError("--proxy is not an address", "say that of the machine it runs on, as 127.0.0.1")
     if checkpoint and not live:
         raise SettingsError("--checkpoint is the model of --live", "say both, or neither")
     shutdown.exit_on_sigterm()  # while it is still loading; then the server takes the signals

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from ipaddress import ip_address
 
 import click
 
 from botus import shutdown
-from botus.cli.options import Common, common
+from botus.cli.options import Common, common, proxy_option
 from botus.cli.output import to_stdout
 from botus.errors import SettingsError
 
@@ -18,7 +17,7 @@ from botus.errors import SettingsError
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8017, show_default=True, type=click.IntRange(0, 65535), help="0 for any.")
 @click.option("--host-name", "names", multiple=True, metavar="NAME", help="A name that browsers know it by.")
-@click.option("--proxy", default="", metavar="ADDRESS", help="Believe the reverse proxy at this address.")
+@proxy_option
 @click.option("--login", is_flag=True, help="Print a new login for a page that is running.")
 @click.option("--logout", is_flag=True, help="End all logins.")
 @common
@@ -41,8 +40,6 @@ def web(
             raise SettingsError(f"no page of {settings.data} is running", "start it: botus web")
         _show(values, Access(settings.data, time.time).invite())
         return
-    if proxy and not is_address(proxy):
-        raise SettingsError("--proxy is not an address", "say that of the machine it runs on, as 127.0.0.1")
     shutdown.exit_on_sigterm()  # while it is still loading; then the page takes the signals
     from botus.web.serving import Door, opened
 
@@ -59,10 +56,3 @@ def _show(values: Common, login: str, *before: str) -> None:
         from botus.web.serving import picture
 
         to_stdout(picture(login))
-
-
-def is_address(value: str) -> bool:
-    try:
-        return bool(ip_address(value))
-    except ValueError:
-        return False

@@ -7,7 +7,7 @@ discord.py        Discord's interactions: signature, question, answer. Pure
 registration.py   tells Discord that there is a command
 conversations.py  a line of the pool for each question, and none twice in one conversation
 live.py           writes an answer with the model, where that was asked for
-limits.py         how often who may ask, and answers to requests that come again
+limits.py         how often who may ask, how old a signed request may be, and answers to those that come again
 serving.py        the server: what it needs at its start
 demo.html         the page at /demo
 """

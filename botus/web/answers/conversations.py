@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from botus.answering.pool import Pool
 from botus.text import fingerprint
 
+SILENCE = "I have nothing to say yet."  # to who waits for an answer where there is none
 _MOST, _MOST_SAID = 500, 200  # conversations, and lines of each, that are remembered
 _FOR = 3600.0  # seconds without a word after which it is another conversation
 

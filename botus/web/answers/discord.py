@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 
 from botus.errors import SettingsError
 from botus.posting.targets.webhook_text import discord as escaped
+from botus.web.answers.conversations import SILENCE
+from botus.web.answers.limits import is_recent
 
-_WINDOW = 300  # seconds by which a request may be old, or a clock ahead
 _PING, _COMMAND = 1, 2
 _PONG, _MESSAGE, _EPHEMERAL = 1, 4, 64
-_DIGITS = 16  # fewer in a moment
 _LONGEST = 2000  # characters of a message, in UTF-16 units
-SILENCE = "I have nothing to say yet."
 
 
 class Interaction(NamedTuple):
@@ -57,13 +56,11 @@ class Signatures:
             moment, signature: X-Signature-Timestamp and X-Signature-Ed25519; body: as it came.
             now: Unix time in seconds.
         """
-        if not (moment.isascii() and moment.isdecimal() and len(moment) < _DIGITS):
-            return False
         try:
             self._key.verify(moment.encode() + body, bytes.fromhex(signature))
         except (ValueError, TypeError, self._bad):
             return False
-        return abs(now - int(moment)) <= _WINDOW
+        return is_recent(moment, now)
 
 
 def interaction(fields: Mapping[str, Any]) -> Interaction:

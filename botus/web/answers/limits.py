@@ -1,4 +1,4 @@
-"""How often who may ask, and answers to requests that come again."""
+"""How often who may ask, how old a signed request may be, and answers to those that come again."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from botus.web.guard import Rate
 
 _A_SECOND, _AT_ONCE = 1.0, 60  # of one address, or of one person in Slack or Discord
 _A_SECOND_IN_ALL, _AT_ONCE_IN_ALL = 300.0, 600
+_SIGNED_FOR = 300.0  # seconds by which a signed request may be old, or a clock ahead
+_DIGITS = 16  # fewer in a moment
 _REMEMBERED = 1000
-_FOR = 600.0  # seconds: twice as long as a signature is good
+_FOR = 2 * _SIGNED_FOR
 
 
 class Full(Exception):
@@ -38,6 +40,17 @@ class Limits:
         self._all.take("")
         self._each.take(who)
         return True
+
+
+def is_recent(moment: str, now: float) -> bool:
+    """Tell whether a signed request was made just now.
+
+    Args:
+        moment: Unix time in seconds, as the request says it.
+        now: Unix time in seconds.
+    """
+    is_number = moment.isascii() and moment.isdecimal() and len(moment) < _DIGITS
+    return is_number and abs(now - int(moment)) <= _SIGNED_FOR
 
 
 def network(address: str) -> str:

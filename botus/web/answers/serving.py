@@ -16,7 +16,7 @@ try:
     from botus.web.answers.app import LARGEST, Parts, create_app
     from botus.web.answers.conversations import Conversations
     from botus.web.answers.discord import Signatures
-    from botus.web.server import AT_ONCE, Limits, Server, bound
+    from botus.web.server import AT_ONCE, Limits, Server, address_of, bound, is_local
 except ImportError as error:
     raise SettingsError("the web extra is not installed", "pip install 'botus[web]'") from error
 
@@ -91,10 +91,10 @@ def opened(settings: Settings, place: Place, say: Say) -> Iterator[Answers]:
         if not place.live and not pool.count().usable:
             file = settings.data / "answers.txt"
             say(f"{file} has no line that may be said: nobody gets an answer until it has one", "warning")
-        if not settings.serve_token and not _is_local(place.host) and not place.proxy:
+        if not settings.serve_token and not is_local(place.host) and not place.proxy:
             say("SERVE_TOKEN is not set: everybody who reaches this address may ask", "warning")
-        host = f"[{place.host}]" if ":" in place.host else place.host
-        yield Answers(f"http://{host}:{listening.getsockname()[1]}", tuple(_doors(parts)), server)
+        where = address_of(place.host, listening.getsockname()[1])
+        yield Answers(where, tuple(_doors(parts)), server)
 
 
 def _doors(parts: Parts) -> Iterator[str]:
@@ -104,7 +104,3 @@ def _doors(parts: Parts) -> Iterator[str]:
         yield "/slack  Slack"
     if parts.discord:
         yield "/discord  Discord"
-
-
-def _is_local(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")

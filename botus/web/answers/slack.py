@@ -11,10 +11,10 @@ from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from botus.posting.targets.webhook_text import slack as escaped
+from botus.web.answers.conversations import SILENCE
+from botus.web.answers.limits import is_recent
 
-_WINDOW = 300  # seconds by which a request may be old, or a clock ahead
-_MOST_FIELDS, _DIGITS = 50, 16
-SILENCE = "I have nothing to say yet."
+_MOST_FIELDS = 50
 
 
 class Command(NamedTuple):
@@ -33,11 +33,9 @@ def is_signed(secret: str, moment: str, signature: str, body: bytes, now: float)
         moment, signature: X-Slack-Request-Timestamp and X-Slack-Signature; body: as it came.
         now: Unix time in seconds.
     """
-    if not (moment.isascii() and moment.isdecimal() and len(moment) < _DIGITS):
-        return False
     right = hmac.new(secret.encode(), b"v0:" + moment.encode() + b":" + body, hashlib.sha256).hexdigest()
     is_right = hmac.compare_digest(f"v0={right}".encode(), signature.encode("latin-1", "replace"))
-    return is_right and abs(now - int(moment)) <= _WINDOW
+    return is_right and is_recent(moment, now)
 
 
 def command(body: bytes) -> Command:
