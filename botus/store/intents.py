@@ -75,6 +75,7 @@ class Mention:
         thread: the post with which the conversation began.
         visibility, warning: of the post, where the platform has such.
         cid, thread_cid: the hashes of post and thread, where the platform has such.
+        account: who wrote it, by the id that the platform's requests take.
     """
 
     post: str
@@ -85,6 +86,7 @@ class Mention:
     warning: str = ""
     cid: str = ""
     thread_cid: str = ""
+    account: str = ""
 
 
 @dataclass

@@ -74,8 +74,7 @@ class BlueskyMentions:
                 break
         return Found(found[::-1], newest, now)
 
-    def thread(self, seen: Seen) -> Thread | Answer:
-        mention = seen.mention
+    def thread(self, mention: Mention) -> Thread | Answer:
         query = {"uri": mention.post, "depth": 1, "parentHeight": 80}
         did, exchange = self.target.get("app.bsky.feed.getPostThread", **query)
         found = exchange.result("thread")
@@ -130,7 +129,6 @@ class BlueskyMentions:
         mention = Mention(str(post), person, handle, str(thread), cid=str(cid), thread_cid=str(thread_cid))
         return Seen(
             mention,
-            person,
             words,
             moment(at(notification, "indexedAt")),
             " ".join(str(at(author, name) or "") for name in ("handle", "displayName", "description")),

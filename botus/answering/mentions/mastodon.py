@@ -88,9 +88,8 @@ class MastodonMentions:
             last = numbers[-1]
         return Found(found[::-1], newest, now)
 
-    def thread(self, seen: Seen) -> Thread | Answer:
-        mention, answer = seen.mention, self._relation(seen.account)
-        if answer:
+    def thread(self, mention: Mention) -> Thread | Answer:
+        if answer := self._relation(mention.account):
             return answer if isinstance(answer, Answer) else Thread(mention, unfit=answer)
         exchange = self.target.get(f"v1/statuses/{mention.post}/context")
         if exchange.status in (404, 410):
@@ -100,7 +99,7 @@ class MastodonMentions:
         before, after = exchange.result("ancestors"), exchange.result("descendants")
         if not isinstance(before, list) or not isinstance(after, list):
             return self._trouble(exchange, "v1/statuses")
-        return self._thread(seen, before, after)
+        return self._thread(mention, before, after)
 
     def reply(self, mention: Mention) -> Mastodon:
         """With the owner's content warning where whoever asked has none."""
@@ -126,10 +125,9 @@ class MastodonMentions:
         asked, warning = at(status, "visibility"), str(at(status, "spoiler_text") or "")
         visibility = "unlisted" if asked == "public" else asked if asked in _AS_ASKED else "direct"
         whole = warning.encode(errors="replace").decode()  # without half a letter
-        mention = Mention(post, f"@{person}", f"@{acct}", post, str(visibility), whole)
+        mention = Mention(post, f"@{person}", f"@{acct}", post, str(visibility), whole, account=account)
         return Seen(
             mention,
-            account,
             entities.plain(at(status, "content")),
             entities.created(notification),
             entities.profile(user),
@@ -159,16 +157,18 @@ class MastodonMentions:
         barred = any(at(one, name) is True for one in found for name in _BARS)
         return "one of the two has blocked or muted the other" if barred else ""
 
-    def _thread(self, seen: Seen, before: list[object], after: list[object]) -> Thread:
-        mention, mine = seen.mention, [one for one in [*before, *after] if self._is_mine(one)]
+    def _thread(self, mention: Mention, before: list[object], after: list[object]) -> Thread:
+        mine = [one for one in [*before, *after] if self._is_mine(one)]
         if any(str(at(one, "in_reply_to_id")) == mention.post for one in mine):
             return Thread(mention, unfit="it has an answer")
-        if before and not self._is_for_me(before[-1], seen):
+        if before and not self._is_for_me(before[-1], mention.account):
             return Thread(mention, unfit="it is a reply to somebody else, who was told by it")
-        pair = {self._me, seen.account}
+        pair = {self._me, mention.account}
         exchanged = [one for one in before[1:] if entities.number(at(one, "account")) in pair]
         # Who replies to a post of the bot's that names nobody has begun the conversation.
-        is_begun = bool(before) and not (self._is_mine(before[0]) and seen.account not in _named(before[0]))
+        is_begun = bool(before) and not (
+            self._is_mine(before[0]) and mention.account not in _named(before[0])
+        )
         return Thread(
             replace(mention, thread=(entities.number(before[0]) if before else None) or mention.post),
             sum(bool(at(one, "in_reply_to_id")) for one in mine),
@@ -178,9 +178,9 @@ class MastodonMentions:
     def _is_mine(self, status: object) -> bool:
         return entities.number(at(status, "account")) == self._me
 
-    def _is_for_me(self, parent: object, seen: Seen) -> bool:
+    def _is_for_me(self, parent: object, account: str) -> bool:
         """Whether a reply speaks to the bot: programs name all whom the post before it named."""
-        if entities.number(at(parent, "account")) in (self._me, seen.account):
+        if entities.number(at(parent, "account")) in (self._me, account):
             return True
         return self._me not in _named(parent)
 

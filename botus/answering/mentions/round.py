@@ -113,10 +113,19 @@ class Round:
             delivery = intent.deliveries[name]
             if delivery.state == "sending":
                 deliverer.settle(intent, name)
-            elif delivery.state == "pending" and (reason := self._second_thoughts(name, door, intent)):
-                delivery.state, delivery.error = "rejected", reason
-            elif delivery.state == "pending" and deliverer.is_up(name):
-                deliverer.send(intent, name)
+            elif delivery.state == "pending":
+                reason = self._second_thoughts(name, door, intent)
+                if not reason and deliverer.is_up(name):
+                    thread = door.thread(intent.mention)
+                    if isinstance(thread, Answer):
+                        deliverer.pause(name, thread)
+                    elif not (reason := thread.unfit):
+                        deliverer.send(intent, name)
+                if reason:
+                    delivery.state, delivery.error = "rejected", reason
+                    self.say(
+                        f"{name}: {intent.mention.handle} gets no answer after all: {reason}", target=name
+                    )
             self._put_away(intent)
 
     def _second_thoughts(self, name: str, door: Door, intent: Intent) -> str:
@@ -172,7 +181,7 @@ class Round:
         self._looks -= 1
         if self._looks < 0:
             return False
-        thread = door.thread(seen)
+        thread = door.thread(mention)
         if isinstance(thread, Answer):
             self._deliverer(name, door.target).pause(name, thread)
             return False

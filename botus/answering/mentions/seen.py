@@ -22,7 +22,6 @@ class Seen(NamedTuple):
 
     Args:
         mention: what an answer replies to; its thread is that of the post itself until `Door.thread` tells.
-        account: of whoever wrote it, by the id that the platform's requests take.
         words: the text, names of people included.
         at: when it came to the server, by whose clock; seconds since the epoch, None where that is not told.
         profile: names, note and fields of whoever wrote it.
@@ -31,7 +30,6 @@ class Seen(NamedTuple):
     """
 
     mention: Mention
-    account: str
     words: str
     at: float | None
     profile: str
@@ -120,7 +118,7 @@ class Door(Protocol):
         """Ask once for everything that answering asks for; an Answer says what is not to be had."""
         ...
 
-    def thread(self, seen: Seen) -> Thread | Answer:
+    def thread(self, mention: Mention) -> Thread | Answer:
         """Look at the conversation, just before an answer; an Answer, always `later`, as above."""
         ...
 

@@ -164,6 +164,14 @@ def test_who_says_stop_meanwhile_gets_no_answer_that_waits(bot: Bot) -> None:
     assert states(bot) == ["rejected"]
 
 
+def test_who_had_an_answer_by_hand_meanwhile_gets_no_second_one(bot: Bot) -> None:
+    waiting(bot)
+    bot.server.says("kettle", "@kit hello yourself", to=bot.server.posts[0])
+    assert bot.turn(300) == []
+    assert states(bot) == ["rejected"]
+    assert "mastodon: @kit gets no answer after all: it has an answer" in bot.said
+
+
 def test_a_line_that_is_on_the_denylist_meanwhile_is_not_said(bot: Bot) -> None:
     waiting(bot)
     (bot.data / "denylist.txt").write_text("lamp\n")
