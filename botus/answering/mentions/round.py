@@ -20,7 +20,7 @@ from botus.log import Say
 from botus.posting.delivery import Deliverer, has_come, is_gone
 from botus.posting.target import Answer, Target
 from botus.screening.denylist import Denylist, parse_denylist
-from botus.screening.rules import precheck
+from botus.screening.rules import RULES, Rules, precheck
 from botus.settings import Settings
 from botus.store.durable import files
 from botus.store.intents import Delivery, Intent, Intents, Mention
@@ -211,7 +211,7 @@ class Round:
         """Say why a content warning is not repeated: it is the only thing that others can make a bot say."""
         if len(mention.warning) > _LONGEST_WARNING:
             return "its content warning is too long to be repeated"
-        held = precheck(mention.warning, self._denylist())
+        held = precheck(mention.warning, self._denylist()) or RULES["links"](mention.warning, Rules())
         return "its content warning is nothing to repeat" if held else ""
 
     def _denylist(self) -> Denylist:

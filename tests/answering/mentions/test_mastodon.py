@@ -39,7 +39,9 @@ def test_visibility_and_content_warning_are_the_askers(bot: Bot, asked: str) -> 
     assert answer.extras["spoiler_text"] == "tea"
 
 
-@pytest.mark.parametrize("warning", ["turnips!", "hello @mole", "w" * 101, "<|endoftext|>"])
+@pytest.mark.parametrize(
+    "warning", ["turnips!", "hello @mole", "w" * 101, "<|endoftext|>", "see tea.example.com"]
+)
 def test_a_content_warning_puts_no_words_into_the_bots_mouth(bot: Bot, warning: str) -> None:
     (bot.data / "denylist.txt").write_text("turnips\n")
     bot.server.says("kit", "@kettle psst", spoiler_text=warning)
