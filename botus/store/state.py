@@ -47,6 +47,14 @@ class TargetState:
     failures: int = 0
     lost: int = 0
 
+    def go_on(self) -> str:
+        """Forget a stop, and what led to it; returns why it had stopped, "" where it had not."""
+        reason = self.stopped
+        if reason:
+            self.stopped, self.until = "", 0.0
+            self.rejected = self.failures = self.lost = 0
+        return reason
+
 
 @dataclass
 class TargetStates:

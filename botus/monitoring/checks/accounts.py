@@ -91,11 +91,9 @@ def _let_go_on(data: Path, target: Target) -> Iterator[Finding]:
     state = StateFiles(data)
     with files.lock(data, "post", wait=30.0, holder="a posting run"):
         memory = state.load()
-        known = memory.target(target.name, target.account)
-        if not known.stopped:
+        reason = memory.target(target.name, target.account).go_on()
+        if not reason:
             return
-        reason, known.stopped, known.until = known.stopped, "", 0.0
-        known.rejected = known.failures = known.lost = 0
         state.save(memory)
         waiting = _wake(Intents(data), target.name)
     posts = {0: "", 1: "; 1 post waits for it and goes out with the next slot"}

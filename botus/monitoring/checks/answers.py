@@ -55,9 +55,6 @@ def _door(settings: Settings, name: str, door: Door) -> Iterator[Finding]:
         return
     with files.lock(settings.data, LOCK, wait=30.0, holder="botus run"):
         memory = states.load()
-        known = memory.target(name, target.account)
-        if known.stopped:
-            reason, known.stopped, known.until = known.stopped, "", 0.0
-            known.rejected = known.failures = known.lost = 0
+        if reason := memory.target(name, target.account).go_on():
             states.save(memory)
             yield Finding("ok", f"answers on {name}: they go on; they had stopped: {reason}")
