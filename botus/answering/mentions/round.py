@@ -27,7 +27,7 @@ from botus.store.intents import Delivery, Intent, Intents, Mention
 from botus.store.log.answered import Answered, Given
 from botus.store.log.index import Entry
 from botus.store.state import AnsweringStates
-from botus.text import fingerprint
+from botus.text import fingerprint, short_id
 
 PART, LOCK = "answers", "answer"  # the folder of its intents, and what one process at a time holds
 _LOOKS = 10  # threads that are looked at in a round, besides those of answers: posts need requests too
@@ -35,6 +35,7 @@ _JUDGED = 2000  # mentions that are remembered in memory, so that what was refus
 _LONGEST_WARNING = 100  # characters
 _DONE_KEPT = 30 * 86400  # seconds; older proofs go once the log has them
 _DONE_LOOKED_AT = 20
+_PUT_BACK = 100  # entries in a round
 
 
 class Choice(Protocol):
@@ -83,7 +84,7 @@ class Round:
                 files.sweep(folder)
             self.intents.sweep()
             self.memory = self._states.load()
-            self.answered.entries()  # damage stops it before anybody is asked
+            self._restore_log()  # damage stops it before anybody is asked
             try:
                 for name, door in self.doors.items():
                     self._look(name, door)  # before what waits is sent: its person may have said stop
@@ -91,6 +92,13 @@ class Round:
                 self._prune()
             finally:
                 self._states.save(self.memory)
+
+    def _restore_log(self) -> None:
+        """Put back into the log what done/ has and the log lacks; some a round."""
+        logged = {entry.get("id") for entry in self.answered.entries()}
+        lost = [post for post in self.intents.done_names() if short_id(post) not in logged]
+        for intent in filter(None, map(self.intents.find_done, lost[:_PUT_BACK])):
+            self.answered.append(_entry(intent))
 
     # What is open from earlier rounds.
 

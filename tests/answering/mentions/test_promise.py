@@ -102,6 +102,17 @@ def test_a_server_without_notifications(bot: Bot) -> None:
     ]
 
 
+def test_what_is_missing_in_the_log_is_put_back(bot: Bot) -> None:
+    bot.server.says("kit", "@kettle hello")
+    bot.turn()
+    log = bot.data / "answered.json"
+    before = log.read_text()
+    log.write_text("[]")
+    bot.server.says("kit", "@kettle once more")
+    assert bot.turn() == []  # the hour counts all the same
+    assert json.loads(log.read_text()) == json.loads(before)
+
+
 @pytest.mark.parametrize("body", ["<html>hello</html>", "{}", '[1, null, {"type": "mention"}]', "[[[["])
 def test_nonsense_from_the_server_answers_nobody(bot: Bot, body: str) -> None:
     bot.server.script(f"on=notifications 200 {body}")
