@@ -87,8 +87,9 @@ class Round:
             self._restore_log()  # damage stops it before anybody is asked
             try:
                 for name, door in self.doors.items():
-                    self._look(name, door)  # before what waits is sent: its person may have said stop
                     self._settle(name, door)
+                    self._look(name, door)
+                    self._settle(name, door, waiting=True)  # by now it is known who has said stop
                 self._prune()
             finally:
                 self._states.save(self.memory)
@@ -102,13 +103,15 @@ class Round:
 
     # What is open from earlier rounds.
 
-    def _settle(self, name: str, door: Door) -> None:
+    def _settle(self, name: str, door: Door, *, waiting: bool = False) -> None:
+        """Finish what was left: answers that got lost, or those that have not left yet."""
+
         def is_left(owner: str, begun: float) -> bool:
             return is_gone(self.settings.data, LOCK, owner, begun, self.clock())
 
         for found in self.intents.open():
             delivery = found.deliveries.get(name)
-            if delivery is None or found.mention is None:
+            if delivery is None or found.mention is None or (delivery.state == "pending") != waiting:
                 continue
             begun = max(found.claimed / 1000, delivery.begun or 0.0)
             is_due = has_come(delivery.until, self.clock()) or found.is_final
