@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from botus.errors import BusyError, FileError
-from botus.store.durable import files, mounts
+from botus.store.durable import files, mounts, owner
 from botus.store.intents import Intents
 from botus.store.state import AnsweringStates
 from tests.answering.mentions.world import Bot
@@ -280,6 +280,8 @@ def test_where_locks_keep_nobody_out_one_claims_it(
 ) -> None:
     monkeypatch.setattr(files, "lock", no_lock)
     monkeypatch.setattr(mounts, "lock_excludes", lambda data, name: False)
+    # The threads stand for processes; of one process only one is ever at work on an intent.
+    monkeypatch.setattr(owner, "is_alive", lambda name: True)
     many = {"answers_per_hour": 1000}
     bots = [Bot(bot.data, server, bot.clock, **many) for _ in range(3)]
     for number in range(20):
