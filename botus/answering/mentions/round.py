@@ -8,7 +8,7 @@ lost one is looked for. How far mentions were read is written down when each of 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from random import Random
 from typing import Protocol
@@ -87,9 +87,10 @@ class Round:
             self._restore_log()  # damage stops it before anybody is asked
             try:
                 for name, door in self.doors.items():
+                    waiting = self._waiting(name)
                     self._settle(name, door)
                     self._look(name, door)
-                    self._settle(name, door, waiting=True)  # by now it is known who has said stop
+                    self._settle(name, door, waiting)  # by now it is known who has said stop
                 self._prune()
             finally:
                 self._states.save(self.memory)
@@ -103,15 +104,21 @@ class Round:
 
     # What is open from earlier rounds.
 
-    def _settle(self, name: str, door: Door, *, waiting: bool = False) -> None:
-        """Finish what was left: answers that got lost, or those that have not left yet."""
+    def _waiting(self, name: str) -> set[str]:
+        found = {one.fingerprint: one.deliveries.get(name) for one in self.intents.open()}
+        return {post for post, delivery in found.items() if delivery and delivery.state == "pending"}
+
+    def _settle(self, name: str, door: Door, waiting: Collection[str] | None = None) -> None:
+        """Finish what was left: answers that got lost, or of those that have not left yet these."""
 
         def is_left(owner: str, begun: float) -> bool:
             return is_gone(self.settings.data, LOCK, owner, begun, self.clock())
 
         for found in self.intents.open():
             delivery = found.deliveries.get(name)
-            if delivery is None or found.mention is None or (delivery.state == "pending") != waiting:
+            if delivery is None or found.mention is None:
+                continue
+            if delivery.state == "pending" if waiting is None else found.fingerprint not in waiting:
                 continue
             begun = max(found.claimed / 1000, delivery.begun or 0.0)
             is_due = has_come(delivery.until, self.clock()) or found.is_final
