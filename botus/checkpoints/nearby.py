@@ -180,8 +180,10 @@ class _Search:
                 yield self._found(folder / name, _Grade.DOUBTFUL)
         elif self._place(folder) == _DEFAULTS[0] and any(folder.iterdir()):  # opening it says what is missing
             yield self._found(folder, _Grade.WHOLE)
-        elif _is_part(folder, listing.files) or (
-            "resume" in listing.folders and (folder / "resume" / "state.json").is_file()
+        elif (
+            _is_part(folder, listing.files)
+            or (folder.name.casefold() == "trained_model" and "config.json" in listing.files)
+            or ("resume" in listing.folders and (folder / "resume" / "state.json").is_file())
         ):
             yield self._found(folder, _Grade.DOUBTFUL)
 

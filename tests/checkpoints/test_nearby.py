@@ -115,6 +115,7 @@ def found(folder: Path) -> str | None:
         (["data/checkpoint_run1.tar.crdownload"], "data/checkpoint_run1.tar.crdownload"),
         (["trained_model/pytorch_model.bin"], "trained_model"),
         (["trained_model/TOKENIZER"], "trained_model"),
+        (["trained_model/config.json"], "trained_model"),
         (["data/checkpoint/kettle/LORA"], "data/checkpoint/kettle"),
         (["data/pytorch_model.bin"], "data"),
         (["data/kettle/model.safetensors.index.json"], "data/kettle"),
