@@ -109,9 +109,9 @@ class GenerationSetup:
                 f"writing with the {origin.columns:,} tokens of the vocabulary that matter here, which is "
                 f"faster and leaves out {share} of the probability"
             )
-        if origin.among:
+        if origin.among and origin.lost_mass > 0:  # a small vocabulary is not limited at all
             yield (
-                f"top-p {origin.top_p:g} is limited to the {origin.among} likeliest tokens, "
+                f"top-p {origin.top_p:g} is limited to the {origin.among:,} likeliest tokens, "
                 f"which is faster and loses {origin.lost_mass:.2%} of the probability"
             )
 
