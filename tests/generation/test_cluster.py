@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 import socket
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -15,7 +16,7 @@ import pytest
 from botus.checkpoints.checkpoint import open_checkpoint
 from botus.errors import RefusedError, SettingsError, TemporaryError
 from botus.generation.job import Sample, SamplingOptions
-from botus.generation.sampling.cluster import worker
+from botus.generation.sampling.cluster import coordinator, worker
 from botus.generation.sampling.cluster.address import checked
 from botus.generation.sampling.cluster.coordinator import Cluster
 from botus.generation.sampling.cluster.welcome import Welcome
@@ -225,6 +226,23 @@ def test_a_closed_port_is_said_at_once(stream: tuple[Writer, Plan]) -> None:
             TemporaryError, match=f"^no Dask scheduler answers at {address}: connection refused$"
         ):
             next(Cluster(address, "cpu", print)(*stream, iter([0])))
+
+
+def test_what_answers_and_is_no_scheduler_is_said(
+    stream: tuple[Writer, Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dask's own client would wait for minutes, and leave a traceback behind."""
+    monkeypatch.setattr(coordinator, "_CONNECT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(TemporaryError, match=f"^no Dask scheduler answers at {address}: timed out$"):
+            next(Cluster(address, "cpu", print)(*stream, iter([0])))
+
+
+def test_dask_says_nothing_of_its_own() -> None:
+    Cluster("tcp://127.0.0.1:1", "cpu", print)
+    for name in ("distributed", "distributed.client", "distributed.comm.tcp", "tornado.application"):
+        assert not logging.getLogger(name).isEnabledFor(logging.CRITICAL)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ one if that goes away: so every machine has just enough, and none has to be aske
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import itertools
 import logging
 import pickle
 import secrets
 import socket
+import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -78,8 +80,7 @@ class Cluster:
     ) -> None:
         self.address, self.device, self.say, self.patience = address, device, say, patience
         self.hands: dict[str, Hand] = {}
-        # What it would say is said here, in a sentence.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        _silence()
 
     def __call__(self, writer: Writer, plan: Plan, numbers: Iterator[int]) -> Iterator[list[Sample]]:
         """Yield units in the order of their numbers.
@@ -242,34 +243,55 @@ class _Stream:
     def _gone(self) -> TemporaryError:
         return TemporaryError(
             f"the scheduler at {self._cluster.address} has gone away",
-            f"start it again; the same command with --seed {self._plan.seed} goes on from there",
+            "start it and its workers again; "
+            f"the same command with --seed {self._plan.seed} goes on from there",
         )
+
+
+def _silence() -> None:
+    """Keep what Dask would print, tracebacks among it, off the screen: it is said here, in a sentence."""
+    for name in list(logging.root.manager.loggerDict):  # Dask gives some of its loggers a level of their own
+        if name.partition(".")[0] in ("distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _connect(address: str) -> distributed.Client:
     parts = urlsplit(address)
-    if parts.scheme == "tls":
-        _check_certificates()
+    arguments = _certificates() if parts.scheme == "tls" else {}
     try:
-        # Dask goes on trying where nobody listens, and does not say why.
+        # Dask goes on trying where nobody listens, and does not say why; and its client hangs where something
+        # else listens, and leaves a traceback behind.
         socket.create_connection((parts.hostname, parts.port), timeout=_CONNECT).close()
+        asyncio.run(_ask(address, arguments))
         return distributed.Client(address, timeout=_CONNECT, set_as_default=False)
     except _AWAY as error:
         raise TemporaryError(
             f"no Dask scheduler answers at {address}: {network_words(error)}",
-            "start one with: dask scheduler",
+            "start one there with: dask scheduler; or correct the address",
         ) from error
 
 
-def _check_certificates() -> None:
-    """Find out before a client is made, which would wait for its own end."""
+def _certificates() -> dict[str, Any]:
+    """Find them before a client is made, which would wait for its own end."""
+    arguments: dict[str, Any] = {}
     try:
-        found = distributed.Security().get_connection_args("client").get("ssl_context")
+        arguments = distributed.Security().get_connection_args("client")
+        found = arguments.get("ssl_context")
         why = "" if found else "DASK_DISTRIBUTED__COMM__TLS__CA_FILE and its like are not set"
     except (OSError, TypeError, ValueError) as error:  # ssl.SSLError, which is an OSError, too
         why = str(error)
     if why:
         raise SettingsError(f"tls:// needs certificates: {why}", "docs/many-machines.md shows which")
+    return arguments
+
+
+async def _ask(address: str, arguments: Mapping[str, Any]) -> None:
+    """Ask who is there. Raises OSError where no scheduler answers."""
+    try:
+        async with asyncio.timeout(_CONNECT), distributed.rpc(address, connection_args=arguments) as other:
+            await other.identity()
+    except ValueError as error:  # tornado's, where what answers does not speak TLS
+        raise ssl.SSLError(str(error)) from error
 
 
 def _name(address: str, given: object) -> str:
