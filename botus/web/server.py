@@ -137,6 +137,8 @@ def _why(error: OSError) -> str:
 def _remedy(error: OSError) -> str:
     if _is_elsewhere(error):
         return "say --host 127.0.0.1, or an address that this machine has"
+    if error.errno == errno.EACCES:
+        return "choose a port from 1024 on with --port"
     return "stop that program, or choose another port with --port"
 
 

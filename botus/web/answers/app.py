@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 import re
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import resources
@@ -18,7 +20,7 @@ from importlib import resources
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from botus.errors import BotusError, sentence, unexpected
+from botus.errors import UNEXPECTED, BotusError, sentence, unexpected
 from botus.log import Say
 from botus.web.answers import contract, discord, slack
 from botus.web.answers.conversations import Conversations
@@ -37,6 +39,7 @@ _ALLOWED = {
     "Access-Control-Allow-Headers": "Content-Type, Authorization",
     "Access-Control-Max-Age": "86400",
 }
+_AGAIN = 60.0  # seconds until the same fault is said again
 _EMPTY = "there is no line that may be said"
 
 
@@ -59,6 +62,8 @@ class Parts:
 
     Attributes:
         write: writes an answer with the model; None where all come from the pool.
+        limits: of strangers; known: of those whom Slack or Discord vouches for, so that a crowd of strangers
+            keeps no answer from them.
         count: says how many lines may be said.
         now: Unix time in seconds.
     """
@@ -71,6 +76,7 @@ class Parts:
     discord: discord.Signatures | None = None
     write: Callable[[contract.Wanted], str | None] | None = None
     limits: Limits = field(default_factory=Limits)
+    known: Limits = field(default_factory=Limits)
     answered: Answered = field(default_factory=Answered)
     now: Callable[[], float] = time.time
 
@@ -82,7 +88,8 @@ def create_app(parts: Parts) -> Flask:
     app.after_request(_carry)
     app.register_error_handler(Refused, lambda error: _refused(error.status, error.said))
     app.register_error_handler(HTTPException, _of_http)
-    app.register_error_handler(Exception, lambda error: _of_a_fault(parts.say, error))
+    faults = _Faults(parts.say)
+    app.register_error_handler(Exception, faults.answer)
     demo = _Demo(is_live=parts.write is not None)
     for path, methods, view in (
         ("/", ["GET", "POST", "OPTIONS"], lambda: _open_door(parts)),
@@ -168,7 +175,7 @@ def _headers(*names: str) -> list[str]:
 
 def _line(parts: Parts, who: str, place: str, said: str) -> str | None:
     """Return a line for somebody whom a platform vouches for; none for one who asks too much."""
-    return parts.conversations.answer(place, said) if parts.limits.admit(who) else None
+    return parts.conversations.answer(place, said) if parts.known.admit(who) else None
 
 
 def _health(parts: Parts) -> Response:
@@ -185,8 +192,9 @@ def _admit(parts: Parts, who: str) -> None:
 
 def _is_token(token: str, given: str) -> bool:
     kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    known = given or (bearer.strip() if kind.lower() == "bearer" else "")
-    return hmac.compare_digest(token.encode(), known.encode("utf-8", "replace"))
+    said = bearer.strip().encode("latin-1", "replace") if kind.lower() == "bearer" else b""  # bytes, as sent
+    known = given.encode("utf-8", "replace") or said
+    return hmac.compare_digest(token.encode("utf-8", "surrogateescape"), known)
 
 
 class _Demo:
@@ -235,8 +243,26 @@ def _of_http(error: HTTPException) -> Response:
     return _refused(error.code or 400, "nobody understands that")
 
 
-def _of_a_fault(say: Say, error: Exception) -> Response:
-    """Say a fault to the owner; strangers learn only that there is one."""
-    known = error if isinstance(error, BotusError) else unexpected(error)
-    say(f"an answer: {sentence(known)}", "error")
-    return _refused(503, "the bot has a problem, which its owner has been told of")
+class _Faults:
+    """Says a fault to the owner, once a minute while it is the same; strangers learn only that there is one.
+
+    Of a fault that nobody expected, the kind and the place are said, not its words: they may be strangers'.
+    """
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._last, self._said_at = "", 0.0
+
+    def answer(self, error: Exception) -> Response:
+        said, now = _explained(error), time.monotonic()
+        if said != self._last or now - self._said_at > _AGAIN:
+            self._last, self._said_at = said, now
+            self._say(f"an answer: {said}", "error")
+        return _refused(503, "the bot has a problem, which its owner has been told of")
+
+
+def _explained(error: Exception) -> str:
+    if isinstance(error, BotusError | MemoryError):
+        return sentence(error if isinstance(error, BotusError) else unexpected(error))
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{UNEXPECTED}{type(error).__name__} in {os.path.basename(place.filename)}, line {place.lineno}"
