@@ -55,8 +55,9 @@ def is_recent(moment: str, now: float) -> bool:
 
 def network(address: str) -> str:
     """Return what stands for an address: of IPv6 the network, of which one person has all addresses."""
+    plain = address.removeprefix("[").partition("]")[0]  # as proxies write it, with a port
     try:
-        found = ip_address(address.partition("%")[0])
+        found = ip_address(plain.partition("%")[0])
     except ValueError:
         return address
     if isinstance(found, IPv6Address):

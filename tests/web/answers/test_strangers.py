@@ -14,7 +14,7 @@ from botus.errors import FileError
 from botus.web.answers.app import Parts, create_app
 from botus.web.answers.contract import Wanted
 from botus.web.answers.conversations import Conversations
-from botus.web.answers.limits import Limits
+from botus.web.answers.limits import Limits, network
 from botus.web.server import _remedy
 from tests.web.answers.asking import SECRET, filled, sign
 
@@ -69,6 +69,15 @@ def test_a_token_may_have_any_letters(tmp_path: Path, token: str) -> None:
     for bearer, status in ((sent, 200), (sent + b"x", 401), (sent[:-1], 401), (b"\xff\xfe", 401), (b"", 401)):
         headers = {"Authorization": "Bearer " + bearer.decode("latin-1")}
         assert asked.get("/", headers=headers).status_code == status
+
+
+def test_who_asks_is_a_network_and_not_a_port() -> None:
+    one = "2001:db8::"
+    for address in ("2001:db8::7", "[2001:db8::8]", "[2001:db8::9]:4711", "2001:db8::a%eth0"):
+        assert network(address) == one
+    assert network("2001:db8:0:1::7") != one
+    assert network("::ffff:192.0.2.1") == network("192.0.2.1") == "192.0.2.1"
+    assert network("unknown") == "unknown"
 
 
 def test_a_port_of_the_system_is_no_other_programs() -> None:
