@@ -12,7 +12,8 @@ from tests.browser.visiting import DESK, PHONE, watch
 from tests.web.answers.asking import answering, filled
 
 pytestmark = pytest.mark.browser
-LINES = ("<img src=x onerror=alert(1)>", "<b>bold</b> & <script>alert(2)</script>")
+ARABIC = "مرحبا يا منارة"
+LINES = (ARABIC, "<img src=x onerror=alert(1)>", "<b>bold</b> & <script>alert(2)</script>")
 
 
 @pytest.mark.parametrize("kind", [PHONE, DESK])
@@ -27,11 +28,14 @@ def test_somebody_asks(chromium: Any, tmp_path: Path, kind: dict[str, Any]) -> N
         page.wait_for_selector(".trouble")
         assert page.inner_text(".mine") == "<i>who</i> are you?"
         page.fill("#token", "sesame")
-        for count in range(2):
+        for count in range(len(LINES)):
             page.fill("#question", "and now?")
             page.click("#send")
             page.locator(".bot").nth(count).wait_for()
         assert sorted(page.locator(".bot").all_inner_texts()) == sorted(LINES)
+        sides = "e => getComputedStyle(e).direction"
+        assert page.locator(".bot", has_text=ARABIC).evaluate(sides) == "rtl"
+        assert 'listitem: "The bot: مرحبا' in page.locator("#said").aria_snapshot()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         check(page)
         assert context.cookies() == []

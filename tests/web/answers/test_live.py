@@ -64,8 +64,8 @@ def test_what_is_said_is_what_was_judged(live: Live) -> None:
     ):
         text = live.answer(Wanted(said=said, include_prefix=True))
         assert text
-        assert said not in text
-        assert text.count(repaired) == 1
+        assert said + repaired not in text
+        assert not {"\u202e", "\u0301"} & {*text}
     assert live.answer(Wanted(said="The", truncate=" ", include_prefix=True)) is None  # too short
 
 
