@@ -17,7 +17,10 @@ _TREATMENT = click.Choice(["refuse", "drop", "allow"])
 
 @click.command()
 @click.option(
-    "--checkpoint", type=click.Path(path_type=Path), metavar="DIR", help="A run folder, base model or tar."
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder of gpt-2-simple, Hugging Face or CTranslate2, or a tar of one.",
 )
 @click.option("-n", "n", type=click.IntRange(1), help="Lines to write.  [default: 500; 10 to compare]")
 @click.option("--temp", type=_ABOVE_0, default=0.9, show_default=True, help="Temperature: lower is tamer.")
