@@ -15,6 +15,7 @@ from botus.text import span
 
 HOUR, DAY = 3600.0, 86400.0  # seconds
 IN_A_THREAD = 3
+_IN_A_DAY = 3  # for one person: a bot that does not say so may begin a thread for each
 STOPPED = "this person has asked for no more answers"
 _OTHERS = 3  # people besides the bot and whoever wrote it
 
@@ -71,5 +72,7 @@ def _reasons(
     recent = [one for one in given if -DAY <= now - one.at < HOUR]
     if any(one.person == person for one in recent):
         yield "this person had an answer less than an hour ago"
+    if sum(one.person == person and abs(now - one.at) < DAY for one in given) >= _IN_A_DAY:
+        yield f"this person had {_IN_A_DAY} answers within a day"
     if len(recent) >= per_hour:
         yield f"ANSWERS_PER_HOUR is {per_hour}"

@@ -313,6 +313,19 @@ def test_two_bots_that_mention_each_other_for_a_day(tmp_path: Path, server: Ment
     assert 2 <= len(server.answers()) <= 3
 
 
+def test_a_bot_that_begins_a_thread_for_each_mention(bot: Bot, server: MentionServer) -> None:
+    server.accounts["pot"] = {}
+    for number in range(18):
+        server.says("pot", f"@kettle good morning, for the {number}th time")
+        bot.turn(1.3 * 3600)
+    assert len(server.answers()) == 3
+    server.says("pot", "@kettle and another day")
+    bot.turn(24 * 3600)
+    server.says("pot", "@kettle and another day, again")
+    bot.turn(1)
+    assert len(server.answers()) == 4
+
+
 @pytest.mark.parametrize("hours", [1.1, 3])
 def test_two_slow_bots(tmp_path: Path, server: MentionServer, hours: float) -> None:
     """Each answers so late that an hour for a person has passed."""
