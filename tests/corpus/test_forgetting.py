@@ -308,7 +308,9 @@ def test_generate_goes_on_refusing_what_it_can_no_longer_name(tmp_path: Path) ->
     with_text = botus(*command).value
     assert botus("corpus", "forget", "--yes", "--data", tmp_path).code == 0
     without = botus(*command).value
-    assert without["refused"]["copy of the corpus"] >= with_text["refused"]["copy of the corpus"] > 5
+    copies, still = (each["refused"]["copy of the corpus"] for each in (with_text, without))
+    assert copies > 5
+    assert still >= copies - (with_text["seen"] - without["seen"])  # the last texts are not drawn any more
     assert set(without["lines"]) & set(with_text["lines"])
     assert without["examples"]["copy of the corpus"][1].endswith("a forgotten post")
     assert without["compared"] == with_text["compared"] == 3000
