@@ -335,6 +335,16 @@ def test_a_change_is_noticed(folder: Path, edit: Callable[[Path], None]) -> None
         found.check_unchanged()
 
 
+def test_what_else_lies_in_the_folder_may_change(folder: Path) -> None:
+    """As the queue does, where the folder is the data directory."""
+    (folder / "tweets.txt").write_text("The kettle is on.\n")
+    found = model(folder)
+    before = found.fingerprint
+    (folder / "tweets.txt").write_text("The fog is in.\nThe kettle is on.\n")
+    found.check_unchanged()
+    assert model(folder).fingerprint == before
+
+
 def test_other_weights_have_another_fingerprint(folder: Path) -> None:
     before = model(folder).fingerprint
     content = bytearray((folder / "model.bin").read_bytes())

@@ -38,6 +38,9 @@ MODEL = "model.bin"
 _CONFIG, _TOKENIZER = "config.json", "tokenizer.json"
 _GENERATION, _TOKENIZER_CONFIG = "generation_config.json", "tokenizer_config.json"
 _VOCABULARIES = ("vocabulary.json", "vocabulary.txt")  # as CTranslate2 looks for them
+_PAIR = ("vocab.json", "merges.txt")
+# Other files may lie there and change meanwhile: the folder can be the data directory.
+_READ = (MODEL, _CONFIG, *_VOCABULARIES, _TOKENIZER, *_PAIR, _GENERATION, _TOKENIZER_CONFIG)
 _SPECIAL = ("unk_token", "bos_token", "eos_token")
 
 _LARGEST = 64 << 20  # bytes; Gemma's tokenizer.json, the largest known, has 33 million
@@ -58,7 +61,7 @@ class ConvertedModel:
         bos: the token before a text.
         ends: the tokens at which it is over.
         size: of the weights, in bytes.
-        states: of the files, as they were checked.
+        states: of the files that are read, as they were checked.
         step: of the training, which nothing tells.
     """
 
@@ -109,7 +112,7 @@ def read(path: Path, stored: Mapping[str, StoredFile]) -> ConvertedModel:
     """
     if not path.is_dir():
         raise FileError(f"{path} is a tar of a converted model, and only a folder is used", "unpack it")
-    states = {file: files.state(file.path) for name, file in stored.items() if "/" not in name}
+    states = {stored[name]: files.state(stored[name].path) for name in _READ if name in stored}
     shapes, numbers = read_header(stored[MODEL])
     check_layers(shapes, stored[MODEL].label)
     check_numbers(shapes, numbers, stored[MODEL].label)
@@ -192,8 +195,8 @@ def _vocabulary(
 
     if file := stored.get(_TOKENIZER):
         return TokenizerVocabulary(file.content(_LARGEST), tokens, no_text, file.label)
-    if "vocab.json" in stored and "merges.txt" in stored:
-        vocab, merges = stored["vocab.json"], stored["merges.txt"]
+    if all(name in stored for name in _PAIR):
+        vocab, merges = (stored[name] for name in _PAIR)
         return TokenizerVocabulary(
             gpt2_tokenizer(vocab.content(_LARGEST), merges.content(_LARGEST), vocab.label),
             tokens,
