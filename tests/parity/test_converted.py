@@ -42,6 +42,14 @@ SIZES = {
     "max_position_embeddings": 128,
 }
 FEWER = {**SIZES, "num_key_value_heads": 2}
+# CTranslate2 leaves the caps out.
+UNCAPPED = {"final_logit_softcapping": None, "attn_logit_softcapping": None, "query_pre_attn_scalar": 8}
+OPT = {
+    **{name: size for name, size in SIZES.items() if name != "intermediate_size"},
+    "ffn_dim": 64,
+    "word_embed_proj_dim": 32,
+    "spare": 6,  # its table is filled up to a multiple of eight
+}
 
 
 def bytes_tokenizer() -> Tokenizer:
@@ -111,6 +119,9 @@ def expected(model: Library, ids: list[int]) -> np.ndarray:
         ("Qwen2", bytes_tokenizer, {**FEWER, "spare": 40}),
         ("Qwen3", bytes_tokenizer, {**FEWER, "head_dim": 8}),
         ("Gemma", pieces_tokenizer, {**SIZES, "num_key_value_heads": 1, "head_dim": 8}),
+        ("Gemma2", pieces_tokenizer, {**FEWER, "head_dim": 8, **UNCAPPED}),
+        ("OPT", bytes_tokenizer, OPT),
+        ("Bloom", bytes_tokenizer, {"hidden_size": 32, "n_layer": 2, "n_head": 4}),
         ("GPT2", bytes_tokenizer, {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 64}),
     ],
 )
