@@ -101,10 +101,7 @@ def pointer(path: Path) -> None:
         (no_file, "has no weights"),
         (endless, "too long|without its end"),
         (elsewhere, "is a link to a file outside its folder"),
-        (
-            lambda path: path.write_bytes(b"version https://git-lfs.github.com/spec/v1\n"),
-            "pointer of Git LFS",
-        ),
+        (pointer, "pointer of Git LFS"),
         (lambda path: path.write_bytes(b""), "is truncated|is damaged"),
     ],
 )

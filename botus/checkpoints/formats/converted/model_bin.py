@@ -155,9 +155,8 @@ class _Reader:
 
     def text(self) -> str:
         found = self.raw(self.number(2))
-        if (
-            not found or found.find(b"\0") != len(found) - 1
-        ):  # where CTranslate2 takes it to end, even beyond this
+        # CTranslate2 takes it to end at the first zero byte, even beyond this.
+        if not found or found.find(b"\0") != len(found) - 1:
             raise self.damaged("a name in it has no end")
         return found[:-1].decode("utf-8", "replace")
 
