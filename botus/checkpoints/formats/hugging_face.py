@@ -103,7 +103,7 @@ def read(path: Path, stored: Mapping[str, StoredFile]) -> Checkpoint:
     tokens = hugging_face_vocabulary.read(path, stored, config, hparams.n_vocab)
     every = len(tokens.rows) == hparams.n_vocab
     hparams = replace(hparams, n_vocab=len(tokens.rows))
-    check_vocabulary(tokens.encoder, tokens.bpe, hparams, (tokens.label, tokens.label))
+    check_vocabulary(tokens.encoder, tokens.bpe, hparams, tokens.labels)
 
     def values() -> Iterator[tuple[str, Floats]]:
         for name in names:

@@ -48,14 +48,14 @@ class TokenFiles:
 
     Attributes:
         encoder, bpe: GPT-2's two files.
-        label: names the file they were read from.
+        labels: name the files they were read from, each in its place.
         rows: of the embedding, the row of each token.
         bos, ends: as `Checkpoint` has them.
     """
 
     encoder: bytes
     bpe: bytes
-    label: str
+    labels: tuple[str, str]
     rows: tuple[int, ...]
     bos: str | None
     ends: tuple[str, ...]
@@ -69,6 +69,7 @@ class _Source:
     tokens: Mapping[str, int]
     added: Mapping[str, int]
     merges: tuple[str, ...]
+    merges_label: str
 
 
 def read(path: Path, stored: Mapping[str, StoredFile], config: Mapping[str, object], rows: int) -> TokenFiles:
@@ -91,7 +92,7 @@ def read(path: Path, stored: Mapping[str, StoredFile], config: Mapping[str, obje
     return TokenFiles(
         json.dumps({token: number for number, token in enumerate(names.values())}).encode(),
         "\n".join(["#version: 0.2", *source.merges, ""]).encode(),
-        source.label,
+        (source.label, source.merges_label),
         tuple(names),
         ends.get("bos") or ends.get("eos"),
         # A padding token, or the beginning of another text, is no part of this one either.
@@ -135,13 +136,14 @@ def _of_whole(file: StoredFile) -> _Source:
         _rows(model.get("vocab"), file.label),
         _rows(dict(extra) if all(isinstance(token, str) for token, _ in extra) else None, file.label),
         _merges(merges, file.label),
+        f"{file.label} (its merges)",
     )
 
 
 def _of_pair(stored: Mapping[str, StoredFile], vocabulary: str, merges: str) -> _Source:
     file = stored[merges]
     try:
-        lines = file.content(_LARGEST).decode().split("\n")
+        lines = file.content(_LARGEST).decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise FileError(f"{file.label} is not UTF-8: {error}", AGAIN) from error
     added: dict[str, object] = {}
@@ -155,7 +157,11 @@ def _of_pair(stored: Mapping[str, StoredFile], vocabulary: str, merges: str) -> 
     first = 1 if lines[0].startswith("#version") else 0
     found = [line.rstrip("\r") for line in lines[first:]]
     return _Source(
-        label, _rows(_json(stored[vocabulary]), label), _rows(added, label), tuple(filter(None, found))
+        label,
+        _rows(_json(stored[vocabulary]), label),
+        _rows(added, label),
+        tuple(filter(None, found)),
+        file.label,
     )
 
 

@@ -104,7 +104,7 @@ def test_two_files_of_gpt2_do_for_the_tokenizer(folder: Path) -> None:
     (folder / "tokenizer.json").unlink()
     assert "tokenizer.json" in refusal(folder).message
     (folder / "vocab.json").write_text(json.dumps({token: number for number, token in enumerate(TOKENS)}))
-    for version in ("#version: 0.2\n", ""):
+    for version in ("#version: 0.2\n", "", "\ufeff#version: 0.2\r\n"):
         lines = "".join(f"{first} {second}\n" for first, second in MERGES)
         (folder / "merges.txt").write_text(version + lines)
         assert model(folder).vocabulary.encode(TEXT)[:2] == ["The", "Ġfog"]

@@ -394,3 +394,14 @@ def test_merges_that_are_no_text(folder: Path) -> None:
     hugging_face.write_vocabulary(folder, TOKENS, MERGES)
     (folder / "merges.txt").write_bytes(b"#version: 0.2\nf \xff\n")
     assert "not UTF-8" in refusal(folder).message
+
+
+def test_merges_that_an_editor_has_saved(folder: Path) -> None:
+    hugging_face.write_vocabulary(folder, TOKENS, MERGES)
+    before = open_checkpoint(folder).fingerprint
+    merges = folder / "merges.txt"
+    lines = merges.read_bytes()
+    merges.write_bytes(b"\xef\xbb\xbf" + lines.replace(b"\n", b"\r\n"))
+    assert open_checkpoint(folder).fingerprint == before
+    merges.write_bytes(lines + b"f kettle\n")
+    assert f"{merges}, line {len(MERGES) + 2}: not a merge" in refusal(folder).message

@@ -107,7 +107,7 @@ def gpt2_tokenizer(vocab: bytes, merges: bytes, label: str) -> bytes:
         FileError: they are damaged, or do not belong together.
     """
     try:
-        lines = [line.rstrip("\r").split(" ") for line in merges.decode().split("\n")]
+        lines = [line.rstrip("\r").split(" ") for line in merges.decode("utf-8-sig").split("\n")]
         pairs = [(line[0], line[1]) for line in lines if len(line) == 2 and line[0] != "#version:"]
         tokenizer = Tokenizer(models.BPE(vocab=json.loads(vocab), merges=pairs))
     except (KeyboardInterrupt, SystemExit):
