@@ -14,7 +14,7 @@ import threading
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from botus.checkpoints.formats.converted.folder import ConvertedModel
 from botus.checkpoints.formats.converted.tokenizer_json import AnyVocabulary
 from botus.checkpoints.gpt2 import Checkpoint, Floats
 from botus.checkpoints.markers import END
-from botus.errors import BotusError, SettingsError
+from botus.errors import BotusError, FileError, SettingsError
 from botus.generation.job import SamplingOptions
 from botus.generation.sampling.converted import Findings, converted, measured
 from botus.text import printable
@@ -134,13 +134,17 @@ class Engine:
     def remembered(self, what: str, given: object, measure: Callable[[], Findings]) -> Findings:
         """Return what was measured at this model, and measure it first where it is not known.
 
+        Where nothing can be kept, as on a read-only disk, it is measured each time.
+
         Args:
             what: the name of the measurement; given: what it depends on, besides the model.
             measure: returns what JSON can hold.
         """
         digest = hashlib.sha256(repr(given).encode(errors="surrogatepass")).hexdigest()[:16]
         key = f"{self._stem}-{what}_{self.precision}.{digest}"
-        return measured(self._cache_dirs, key, lambda folder: measure())
+        with suppress(FileError):
+            return measured(self._cache_dirs, key, lambda folder: measure())
+        return measure()
 
     def score(self, tokens: Sequence[list[str]]) -> list[list[float]]:
         """Return the log-probabilities of all tokens but the first of each sequence, [len(sequence) - 1]."""
