@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from botus.generation.sampling.cluster.coordinator import Cluster
 
 _REPAIRED = 8  # characters that repairs may take away, quotes and brackets
-_MEASURED = 16  # posts at which the loss of top-p is measured
+_MEASURED = 16  # posts of the corpus at which the loss of top-p is measured
 _COMPARED = 128  # texts of a temperature at once
 _DIGITS = 16  # of a corpus's SHA-256, which tell it from others
 
@@ -97,7 +96,7 @@ class GenerationSetup:
         """The texts of the job's seed at another temperature, no more at once than the job needs."""
         batch = min(_COMPARED, self.job.n + self.job.n // 4 + 4)
         sampling = replace(self.sampling, temperature=temperature, batch=batch, among=0)
-        sampling, _ = _limited(self.sampler, sampling, self.job.corpus)
+        sampling, _ = self.sampler.limit_top_p(sampling, sample(self.job.corpus, _MEASURED))
         return self.sampler.stream(sampling, self.job.origin.seed)
 
     def limits(self) -> Iterator[str]:
@@ -158,7 +157,7 @@ def prepare(
         max_chars=_longest(options, settings),
     )
     sampler, columns = _sampler(checkpoint, settings, options, corpus)
-    sampling, lost = _limited(sampler, sampling, corpus)
+    sampling, lost = sampler.limit_top_p(sampling, sample(corpus, _MEASURED))
     origin = Origin(
         model=f"{path.parent.name}/{path.name}",
         step=checkpoint.step,
@@ -324,16 +323,3 @@ def _rules(
         doubtful=doubtful_words(),
         off=frozenset(options.without),
     )
-
-
-def _limited(
-    sampler: Sampler, sampling: SamplingOptions, corpus: Sequence[str]
-) -> tuple[SamplingOptions, float]:
-    """Limit top-p where it is alone, and measure what that loses: at real posts, or at the model's own."""
-    if sampling.top_p == 1 or sampling.top_k:
-        return sampling, 0.0
-    posts = sample(corpus, _MEASURED)
-    if not posts:
-        stream = sampler.stream(replace(sampling, batch=_MEASURED), 0)
-        posts = [post.text for post in islice(stream, _MEASURED)]
-    return sampler.limit_top_p(sampling, posts)

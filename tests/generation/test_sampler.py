@@ -310,6 +310,13 @@ def test_a_model_is_asked_once_how_its_posts_end(tmp_path: Path) -> None:
     assert of_tokens(run).form is Form.TOKENS
 
 
+def test_a_model_is_asked_each_time_where_no_answer_can_be_kept(tmp_path: Path) -> None:
+    run = bundle.write_bigrams(tmp_path / "run1", WORDS, VERSES)
+    (run / "cache").mkdir()
+    (run / "cache" / "measured").write_text("a file where its folder should be")
+    assert of_tokens(run).form is Form.TOKENS
+
+
 def test_a_vocabulary_without_a_line_break(tmp_path: Path) -> None:
     tokens, merges = bundle.vocabulary(["fog"])
     tokens.remove("Ċ")
@@ -452,7 +459,17 @@ def test_the_mass_that_the_limit_of_top_p_loses(lines: Path, tmp_path: Path) -> 
     assert (limited.among, lost) == (200, pytest.approx(0, abs=1e-3))
     for untouched in (SamplingOptions(1.0), SamplingOptions(1.0, top_p=0.9, top_k=50)):
         assert source.limit_top_p(untouched, ["The fog sings."]) == (untouched, 0)
-    assert source.limit_top_p(SamplingOptions(1.0, top_p=0.9), []) == (SamplingOptions(1.0, top_p=0.9), 0)
+
+
+def test_the_mass_is_measured_once_at_own_texts_where_no_others_are_known(tmp_path: Path) -> None:
+    run, options = bundle.write_bigrams(tmp_path / "run1", WORDS, LINES), SamplingOptions(1.0, top_p=0.9)
+    first, again = sampler(run), sampler(run)
+    limited, lost = first.limit_top_p(options, [])
+    assert (limited.among, lost) == (200, pytest.approx(0, abs=1e-3))
+    assert again.limit_top_p(options, []) == (limited, lost)
+    assert "_scorer" not in vars(again.engine)
+    again.limit_top_p(replace(options, prefix="The"), [])  # whose texts are others
+    assert "_scorer" in vars(again.engine)
 
 
 def test_top_p_gets_as_many_tokens_as_it_needs(tmp_path: Path) -> None:

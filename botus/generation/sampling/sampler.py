@@ -36,6 +36,7 @@ _FEWEST_AMONG = 200
 _MOST_AMONG = 1000
 _AMONG_SHARE = 50
 _LOSS = 0.0005  # half of what would matter, as the posts at which it is measured are few
+_OWN = 16  # texts of the model at which it is measured where no others are known
 
 _BATCH = 128
 _ASKED, _LOOK = 8, 128  # texts by which a model shows whether it ends them, and their tokens
@@ -97,7 +98,6 @@ class Sampler:
             SettingsError: options that cannot be, or a prefix longer than the context.
         """
         writer, plan = self._planned(options, seed)
-        self.engine.release()  # who writes has it in memory too
         numbers = share.units(skip // plan.options.batch)
         return self._posts((units or by_threads(self.engine.threads))(writer, plan, numbers), skip)
 
@@ -109,6 +109,7 @@ class Sampler:
     def _planned(self, options: SamplingOptions, seed: int) -> tuple[Writer, Plan]:
         fitted, prompt = self._fitted(options)
         own, pieces, ends = self.engine, self._vocabulary.pieces, self._ends
+        own.release()  # who writes has the model in memory too
         writer = Writer(own.folder, own.device, pieces, ends, own.loading, own.precision)
         return writer, Plan(fitted, tuple(prompt), seed)
 
@@ -161,19 +162,20 @@ class Sampler:
     def limit_top_p(self, options: SamplingOptions, texts: Sequence[str]) -> tuple[SamplingOptions, float]:
         """Limit top-p to as few of the likeliest tokens as lose next to nothing, and return that loss too.
 
-        It is measured at the tokens of some texts, a dozen are enough: the mean share of the probability that
-        top-p alone would keep.
+        It is measured at the tokens of some texts, a dozen are enough, and of the model's own where there are
+        none: the mean share of the probability that top-p alone would keep.
         """
         fitted, _ = self._fitted(options)
-        if options.top_p == 1 or options.top_k or not texts:
+        if options.top_p == 1 or options.top_k:
             return options, 0.0
         form = fitted.form or self.form
-        given = (options.temperature, options.top_p, form.name, *texts)
+        given = (options.temperature, options.top_p, form.name, *(texts or [str(options)]))
         found = self.engine.remembered("among", given, lambda: self._fewest(options, form, texts))
         return replace(options, among=found["among"]), found["lost"]
 
     def _fewest(self, options: SamplingOptions, form: Form, texts: Sequence[str]) -> dict[str, float]:
         counts = self._counts()
+        texts = texts or [post.text for post in self.unit(replace(options, batch=_OWN), 0)]
         tokens = [self._encoded(form, text)[: self._n_ctx] for text in texts]
         heat = np.float32(options.temperature)
         lost = [nucleus.lost(self.engine.logits(each) / heat, options.top_p, counts) for each in tokens]
