@@ -97,7 +97,7 @@ class Round:
 
     def _restore_log(self) -> None:
         """Put back into the log what done/ has and the log lacks; some a round."""
-        logged = {entry.get("id") for entry in self.answered.entries()}
+        logged = self.answered.ids()
         lost = [post for post in self.intents.done_names() if short_id(post) not in logged]
         for intent in filter(None, map(self.intents.find_done, lost[:_PUT_BACK])):
             self.answered.append(_entry(intent))
@@ -170,10 +170,16 @@ class Round:
             self._deliverer(name, target).pause(name, found)
             return
         now = found.now or self.clock()
-        used = self.intents.used() | {_key(name, target, one.post) for one in self.answered.given()}
+        used = self.intents.used()
         self._looks = _LOOKS + self.settings.answers_per_hour
         keyed = [(_key(name, target, one.mention.post), one) for one in found.mentions]
-        new = [(post, seen) for post, seen in keyed if post not in used and post not in self._judged]
+        new = [
+            (post, seen)
+            for post, seen in keyed
+            if post not in used
+            and post not in self._judged
+            and not self.answered.has(seen.mention.post, [name])
+        ]
         for _, seen in new:  # before anybody is answered: a stop counts for what was said before it, too
             if seen.is_stop and not seen.unfit:
                 self.stopped.add(name, seen.mention.person, seen.mention.handle)
@@ -266,8 +272,8 @@ class Round:
     def _is_used_after_all(self, name: str, intent: Intent) -> bool:
         """Look again, now that nobody else can claim it: another may have finished it meanwhile."""
         assert intent.mention
-        posts = {one.post for one in self.answered.given() if one.target == name}
-        return self.intents.find_done(intent.fingerprint) is not None or intent.mention.post in posts
+        is_done = self.intents.find_done(intent.fingerprint) is not None
+        return is_done or self.answered.has(intent.mention.post, [name])
 
     def _refuse(self, name: str, seen: Seen, reason: str) -> bool:
         self.say(f"{name}: {seen.mention.handle} gets no answer: {reason}", target=name)
@@ -291,11 +297,15 @@ class Round:
         names = self.intents.done_names()
         if len(names) <= _DONE_LOOKED_AT:
             return
-        logged = {entry.get("post") for entry in self.answered.entries()}
         for post in self.rng.sample(names, _DONE_LOOKED_AT):
             intent = self.intents.find_done(post)
             is_old = intent and intent.claimed / 1000 < self.clock() - _DONE_KEPT
-            if intent and intent.mention and is_old and intent.mention.post in logged:
+            if (
+                intent
+                and intent.mention
+                and is_old
+                and self.answered.has(intent.mention.post, intent.deliveries)
+            ):
                 self.intents.forget(post)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -81,7 +82,10 @@ def summary(settings: Settings, now: float) -> Summary:
         FileError: a file is damaged.
     """
     answered, targets = Answered(settings.data), _targets(settings)
-    entries, given = answered.entries(), answered.given()
+    given, last, unknown = answered.given(), deque[Entry](maxlen=_LAST), 0
+    for entry in answered.entries():
+        last.appendleft(entry)
+        unknown += _is_unknown(entry)
     memory = AnsweringStates(settings.data).load()
     known = {name: memory.targets.get(name) for name in targets}
     return Summary(
@@ -89,10 +93,10 @@ def summary(settings: Settings, now: float) -> Summary:
         sum(abs(now - one.at) < DAY for one in given),
         len(given),
         len(Intents(settings.data, PART).open()),
-        sum(_is_unknown(entry) for entry in entries),
+        unknown,
         Stopped(settings.data).count(),
         Pool.of(settings).count(),
-        entries[: -_LAST - 1 : -1],
+        list(last),
         {
             name: one.stopped
             for name, one in known.items()

@@ -53,15 +53,7 @@ class Log:
 
     def scan(self) -> Iterator[Entry]:
         """Yield all entries, oldest first and one at a time; a FileError if the file is damaged."""
-        try:
-            for entry, _, _ in _streamed(self.path):
-                yield entry
-        except FileNotFoundError:
-            return
-        except (OSError, ValueError, RecursionError):
-            if (content := files.read(self.path)) is not None:
-                parse(self.path, _decode(self.path, content))  # says exactly what is wrong
-            raise
+        return (entry for entry, _, _ in streamed(self.path))
 
     def entries(self) -> list[Entry]:
         """The same as a list."""
@@ -157,13 +149,8 @@ class Log:
     def _built(self) -> LogIndex:
         """Make the index anew, of the whole log."""
         index = LogIndex(files.state(self.path))
-        try:
-            for entry, start, length in _streamed(self.path):
-                index.add(entry, start, length)
-        except (OSError, ValueError, RecursionError) as error:
-            if (content := files.read(self.path)) is not None:
-                parse(self.path, _decode(self.path, content))  # says exactly what is wrong
-            raise files.Changed from error
+        for entry, start, length in streamed(self.path):
+            index.add(entry, start, length)
         if files.state(self.path) != index.state:
             raise files.Changed
         return index
@@ -220,8 +207,25 @@ def _first_wrong(body: str) -> str:
     raise AssertionError("an array has a last entry")
 
 
+def streamed(path: Path, hint: str = _REPAIR) -> Iterator[tuple[Entry, int, int]]:
+    """Yield the entries of a log as they are read, each with its place and length in bytes.
+
+    Raises:
+        FileError: it is damaged; with this hint.
+        Changed: somebody is writing to it.
+    """
+    try:
+        yield from _streamed(path)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, RecursionError) as error:
+        if (content := files.read(path)) is not None:
+            parse(path, _decode(path, content, hint), hint)  # says exactly what is wrong
+        raise files.Changed from error
+
+
 def _streamed(path: Path) -> Iterator[tuple[Entry, int, int]]:
-    """Yield entries as they are read, each with its place and length in bytes.
+    """The same, without saying what is wrong.
 
     Raises:
         OSError: there is no such file, or it cannot be read.
@@ -294,15 +298,15 @@ def is_entry(value: object) -> bool:
     )
 
 
-def _decode(path: Path, content: bytes) -> str:
+def _decode(path: Path, content: bytes, hint: str) -> str:
     encoding = json.detect_encoding(content)
     if not encoding.startswith("utf-8") and content.strip(b"\0"):
-        raise FileError(f"{path} is {encoding[:6].upper()}, not UTF-8", _REPAIR)
+        raise FileError(f"{path} is {encoding[:6].upper()}, not UTF-8", hint)
     try:
         return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise FileError(f"{path}, line {line} (byte {error.start}): not UTF-8", _REPAIR) from error
+        raise FileError(f"{path}, line {line} (byte {error.start}): not UTF-8", hint) from error
 
 
 def render(entry: Entry) -> str:
