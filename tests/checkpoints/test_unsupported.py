@@ -141,3 +141,19 @@ def test_what_a_download_leaves_is_told_as_that(tmp_path: Path, name: str, conte
 
 def test_an_empty_folder(tmp_path: Path) -> None:
     assert "is empty" in refusal(tmp_path).message
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("kettle.json", "give the folder"),
+        ("checkpoint_900.t7", "give the folder"),
+        ("kettle.tar", "download it again"),
+        ("kettle/checkpoint_900.t7", "docs/checkpoints.md tells which other folders are read"),
+    ],
+)
+def test_what_is_of_no_kind_that_botus_knows(tmp_path: Path, name: str, way: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text('{"fog": ["gull", "kettle"]}')
+    assert way in refusal(path if path.parent == tmp_path else path.parent).hint

@@ -82,7 +82,10 @@ def _newest(stored: Mapping[str, StoredFile], path: Path) -> str:
         if not newest and (path / "resume").is_dir():
             raise FileError(f"the training in {path} has not come to its first checkpoint", _TRAINING_HINT)
         if not newest:
-            raise FileError(f"{path} holds no checkpoint: there is no .index file in it", _FOLDER_HINT)
+            others = "docs/checkpoints.md tells which other folders are read"
+            raise FileError(
+                f"{path} holds no checkpoint: there is no .index file in it", f"{_FOLDER_HINT}; {others}"
+            )
         return newest
     label = stored["checkpoint"].label
     named = _NAMED.search(_content(stored, "checkpoint", path).decode("utf-8", "replace"))
