@@ -41,12 +41,7 @@ def pack(run: Path, tar: Path, inside: str = "checkpoint/run1") -> Path:
 
 
 def assert_same(checkpoint: Checkpoint, tensors: dict[str, bundle.Array] = TENSORS) -> None:
-    read = dict(checkpoint.tensors())
-    assert read.keys() == TENSORS.keys()
-    for name, values in read.items():
-        assert values.dtype == np.float32
-        assert values.shape == tensors[name].shape
-        assert values.tobytes() == tensors[name].astype(np.float32).tobytes(), name
+    bundle.assert_read(checkpoint.tensors(), tensors)
 
 
 def refusal(path: Path) -> FileError:

@@ -131,6 +131,16 @@ def random_tensors(hparams: Mapping[str, int], seed: int = 1, scale: float = 0.1
     return {name: value + 1 if name.endswith("/g") else value for name, value in tensors.items()}
 
 
+def assert_read(found: Iterable[tuple[str, Array]], written: Mapping[str, Array]) -> None:
+    """Assert that tensors are read as they were written, bit for bit, as float32."""
+    read = dict(found)
+    assert read.keys() == written.keys()
+    for name, values in read.items():
+        assert values.dtype == np.float32
+        assert values.shape == written[name].shape
+        assert values.tobytes() == written[name].astype(np.float32).tobytes(), name
+
+
 def tensor_shapes(hparams: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
     n = hparams["n_embd"]
     shapes: dict[str, tuple[int, ...]] = {

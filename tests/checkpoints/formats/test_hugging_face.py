@@ -39,12 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def assert_same(checkpoint: Checkpoint, tensors: dict[str, bundle.Array] = TENSORS) -> None:
-    read = dict(checkpoint.tensors())
-    assert read.keys() == tensors.keys()
-    for name, values in read.items():
-        assert values.dtype == np.float32
-        assert values.shape == tensors[name].shape
-        assert values.tobytes() == tensors[name].astype(np.float32).tobytes(), name
+    bundle.assert_read(checkpoint.tensors(), tensors)
 
 
 def refusal(path: Path) -> FileError:
