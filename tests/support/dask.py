@@ -94,4 +94,4 @@ def dask_cluster(folder: Path, *names: str) -> Iterator[DaskCluster]:
 
 
 def _names(client: Client) -> set[str]:
-    return {one["name"] for one in client.scheduler_info()["workers"].values()}
+    return {one["name"] for one in client.scheduler_info(n_workers=-1)["workers"].values()}
