@@ -172,6 +172,20 @@ def test_a_worker_whose_disk_is_full_is_left_out(
     assert unfit["a"].startswith("pc1: cannot keep the model (NotADirectoryError: ")
 
 
+def test_a_worker_where_something_else_has_the_place_of_the_model_is_left_out(
+    stream: tuple[Writer, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers = Workers(tmp_path, monkeypatch)
+    welcome = Welcome(*stream, "cpu", workers.run, lambda _: None)
+    (tmp_path / "botus" / "models").mkdir(parents=True)
+    (tmp_path / "botus" / "models" / welcome.model).write_text("a file where its folder should be")
+    unfit = welcome.welcome({"a": "pc1", "b": "pc2"})
+    assert [unfit[address].partition(" (")[0] for address in "ab"] == [
+        "pc1: cannot keep the model",
+        "pc2: cannot keep the model",
+    ]
+
+
 @pytest.mark.parametrize(
     ("precision", "text", "said"),
     [

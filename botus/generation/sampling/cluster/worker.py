@@ -71,14 +71,18 @@ def keep(model: str, transfer: str) -> None:
 
     Raises:
         ValueError: it is not what was sent.
+        OSError: its place cannot be cleared.
     """
     folder = _models() / f"new-{transfer}"
     try:
         if digest(_files(folder)) != model:
             raise ValueError("it came damaged")
         shutil.rmtree(_models() / model, ignore_errors=True)  # a damaged one
-        with suppress(OSError):  # another worker was faster
+        try:
             folder.rename(_models() / model)
+        except OSError:
+            if not _is_whole(model):  # or another worker was faster
+                raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         _forget_unused()
