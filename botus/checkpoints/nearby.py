@@ -168,11 +168,14 @@ class _Search:
         if _is_whole(folder, listing.files):
             yield self._found(folder, _Grade.OLD if _AN_OLD_RUN.fullmatch(folder.name) else _Grade.WHOLE)
             return
+        halves = []
         for name in sorted(filter(_STEP.fullmatch, listing.folders), key=_step, reverse=True):
-            inner = _listing(folder / name, _MOST_BELOW)
-            if inner and _is_whole(folder / name, inner.files):
-                yield self._found(folder / name, _Grade.WHOLE, folder)
+            step, inner = folder / name, _listing(folder / name, _MOST_BELOW)
+            if inner and _is_whole(step, inner.files):
+                yield self._found(step, _Grade.WHOLE, folder)
                 return
+            if inner is None or _is_part(step, inner.files):
+                halves.append(step)
         if folder == self.base:  # where anything may lie
             if any(_has(listing.files, part) for part in _PARTS_ANYWHERE):
                 yield self._found(folder, _Grade.DOUBTFUL)
@@ -186,6 +189,8 @@ class _Search:
             or ("resume" in listing.folders and (folder / "resume" / "state.json").is_file())
         ):
             yield self._found(folder, _Grade.DOUBTFUL)
+        for step in halves[:1]:
+            yield self._found(step, _Grade.DOUBTFUL, folder)
 
     def _packed(self, folder: Path, listing: _Listing) -> Iterator[_Found]:
         for name in sorted(listing.files, key=lambda name: not _PACKED.fullmatch(name)):

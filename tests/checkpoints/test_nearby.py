@@ -119,6 +119,9 @@ def found(folder: Path) -> str | None:
         (["data/checkpoint/kettle/LORA"], "data/checkpoint/kettle"),
         (["data/pytorch_model.bin"], "data"),
         (["data/kettle/model.safetensors.index.json"], "data/kettle"),
+        (["output/checkpoint-500/LORA", "output/checkpoint-90/LORA"], "output/checkpoint-500"),
+        (["checkpoint-500/model.safetensors"], "checkpoint-500"),
+        (["output/checkpoint-500/LORA", "data/checkpoint-90/HF"], "data/checkpoint-90"),
         (["data/kettle_weights.hdf5"], "data/kettle_weights.hdf5"),
         (["kettle.Q4_K_M.gguf"], "kettle.Q4_K_M.gguf"),
         # Nobody's own, or no model.
