@@ -29,7 +29,8 @@ _HOLDS_MODELS = re.compile(r"checkpoint.*|models?", re.IGNORECASE)
 _STEP = re.compile(r"checkpoint-(\d{1,15})")  # of transformers' Trainer, several in one folder
 _AN_OLD_RUN = re.compile(r".*-before-\d+")  # which `finetune --fresh` has set aside
 _PACKED = re.compile(
-    r"(checkpoint|trained_model).*\.(tar|tgz|zip|tar\.(gz|bz2|xz|zst))(\.(part|crdownload))?", re.IGNORECASE
+    r"(checkpoint|trained_model|run\d).*\.(tar|tgz|zip|tar\.(gz|bz2|xz|zst))(\.(part|crdownload))?",
+    re.IGNORECASE,
 )
 
 # The names of a model's files: each pattern has one.

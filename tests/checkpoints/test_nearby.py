@@ -113,6 +113,8 @@ def found(folder: Path) -> str | None:
         (["data/Checkpoint_Kettle.tar.gz"], "data/Checkpoint_Kettle.tar.gz"),
         (["checkpoint-20261101T0102.zip"], "checkpoint-20261101T0102.zip"),
         (["data/checkpoint_run1.tar.crdownload"], "data/checkpoint_run1.tar.crdownload"),
+        (["data/run1.tar.gz"], "data/run1.tar.gz"),
+        (["data/checkpoint/run2-20261101T0102Z-001.zip"], "data/checkpoint/run2-20261101T0102Z-001.zip"),
         (["trained_model/pytorch_model.bin"], "trained_model"),
         (["trained_model/TOKENIZER"], "trained_model"),
         (["trained_model/config.json"], "trained_model"),
