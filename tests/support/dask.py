@@ -28,6 +28,7 @@ class DaskCluster:
         self._file = folder / "scheduler.json"
         given = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(self._file))
         self.scheduler = self._start("scheduler", given, {})
+        until(self._is_written)  # a worker would not wait for the end of the file
 
     def add(self, name: str, cache: str = "cache", **variables: str) -> None:
         """Start a worker of one thread; workers of one cache share its models."""
@@ -48,9 +49,11 @@ class DaskCluster:
                 stderr=said,
             )
 
+    def _is_written(self) -> bool:
+        return self._file.exists() and self._file.read_text().endswith("}")
+
     @property
     def address(self) -> str:
-        until(self._file.exists)
         found: str = json.loads(self._file.read_text())["address"]
         return found
 
