@@ -172,6 +172,14 @@ def test_a_worker_whose_disk_is_full_is_left_out(
     assert unfit["a"].startswith("pc1: cannot keep the model (NotADirectoryError: ")
 
 
+def test_what_cannot_be_taken_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    worker.put("1", "config.json", b"{}")
+    with pytest.raises(OSError, match="too long"):
+        worker.put("1", "m" * 300, b"")
+    assert not [*(tmp_path / "botus" / "models").iterdir()]
+
+
 def test_a_worker_where_something_else_has_the_place_of_the_model_is_left_out(
     stream: tuple[Writer, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

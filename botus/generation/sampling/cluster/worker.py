@@ -61,9 +61,13 @@ def greet(model: str) -> Greeting:
 def put(transfer: str, name: str, chunk: bytes) -> None:
     """Take the next piece of a file of a model."""
     folder = _models() / f"new-{transfer}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / Path(name).name, "ab") as target:
-        target.write(chunk)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / Path(name).name, "ab") as target:
+            target.write(chunk)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)  # so that a full disk gets its room back
+        raise
 
 
 def keep(model: str, transfer: str) -> None:
