@@ -23,14 +23,11 @@ from tests.support.command import botus, environment, start, until
 from tests.support.dask import DaskCluster, dask_cluster
 
 LINES = 1000  # ten units, so that each worker has two after the first
-WORDS = ["the", "Ġkettle", "Ġsings", "Ġlamp", "Ġfog", "Ġgull", "Ġdoor", "Ġand", "Ġrain", "Ġis", "Ġlate"]
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    likely = dict.fromkeys([*WORDS, "Ċ"], 1 / (len(WORDS) + 1))
-    follow = {"Ċ": likely} | dict.fromkeys(WORDS, likely)
-    return bundle.write_bigrams(tmp_path_factory.mktemp("model") / "run1", WORDS, follow)
+    return bundle.write_heaps(tmp_path_factory.mktemp("model") / "run1")
 
 
 @pytest.fixture(scope="module")

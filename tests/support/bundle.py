@@ -222,6 +222,13 @@ def write_bigrams(
     return write_run(folder, hparams, tensors, tokens, merges)
 
 
+def write_heaps(folder: Path) -> Path:
+    """Write a run whose lines are short heaps of a few words, each as probable as the others."""
+    words = ["the", "Ġkettle", "Ġsings", "Ġlamp", "Ġfog", "Ġgull", "Ġdoor", "Ġand", "Ġrain", "Ġis", "Ġlate"]
+    likely = dict.fromkeys([*words, "Ċ"], 1 / (len(words) + 1))
+    return write_bigrams(folder, words, {"Ċ": likely} | dict.fromkeys(words, likely))
+
+
 _SPREAD = 6.0
 
 
