@@ -25,15 +25,11 @@ from tests.support.command import botus
 
 SEED = 7
 BATCH = 8
-WORDS = ["the", "Ġkettle", "Ġsings", "Ġlamp", "Ġfog", "Ġgull", "Ġdoor", "Ġand", "Ġrain", "Ġis", "Ġlate"]
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model whose lines are short heaps of words."""
-    likely = dict.fromkeys([*WORDS, "Ċ"], 1 / (len(WORDS) + 1))
-    follow = {"Ċ": likely} | dict.fromkeys(WORDS, likely)
-    return bundle.write_bigrams(tmp_path_factory.mktemp("shares") / "run1", WORDS, follow)
+    return bundle.write_heaps(tmp_path_factory.mktemp("shares") / "run1")
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +82,7 @@ def test_what_a_share_is(written: str, environment: Mapping[str, str], expected:
         ("1/8/2", {}, "not a share"),
         ("¹/8", {}, "not a share"),
         ("3", {}, "not a share"),
+        ("", {}, "--share : not a share"),
         ("1" * 30 + "/8", {}, "not a share"),
         ("auto/8", {}, "none of JOB_COMPLETION_INDEX, SLURM_ARRAY_TASK_ID is set"),
         ("auto/8", {"JOB_COMPLETION_INDEX": "8"}, r"no share 9 \(JOB_COMPLETION_INDEX is 8\)"),
@@ -211,7 +208,8 @@ def test_the_command_draws_a_share(run: Path, tmp_path: Path) -> None:
     assert ended.err.startswith(
         "botus: --share needs --seed, the same for every share\nfor example --share 2/8"
     )
-    assert "not a share" in botus(*given, "--share", "a/b").err
+    for wrong in ("a/b", ""):  # as of a variable that is not set
+        assert "not a share" in botus(*given, "--share", wrong).err
     ended = botus(*given, "--seed", "3", "--share", "auto/8", SLURM_ARRAY_TASK_ID="2")
     assert ended.code == 0, ended.err
     assert {record["number"] // 128 for record in Candidates(tmp_path / "2").records()} == {1}

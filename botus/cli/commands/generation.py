@@ -63,7 +63,7 @@ def generate(
     from botus.generation.setup import GenerateOptions
 
     wanted = n or (10 if compare else 500)
-    own = shares.read(share, os.environ) if share else shares.WHOLE
+    own = shares.read(share, os.environ) if share is not None else shares.WHOLE
     options = GenerateOptions(n=wanted, copies=copies == "allow", share=own, **given)  # type: ignore[arg-type]
     if compare and (options.cluster or own.of > 1):
         raise SettingsError("--compare is done on this machine: leave --share and --cluster out")
