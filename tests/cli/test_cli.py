@@ -220,6 +220,7 @@ def test_all_wrong_settings_at_once_by_name_and_never_by_value(data: Path, tmp_p
         ("generate", "--max-chars", "0"),
         ("generate", "--without", "everything"),
         ("generate", "--compare", "a,b"),
+        ("generate", "--compare", ""),
         ("resolve", "abcd"),
         ("resolve", "abcd", "--posted", "--give-up"),
         ("curate",),

@@ -62,12 +62,12 @@ def generate(
     from botus.generation import share as shares
     from botus.generation.setup import GenerateOptions
 
-    wanted = n or (10 if compare else 500)
+    wanted = n or (500 if compare is None else 10)
     own = shares.read(share, os.environ) if share is not None else shares.WHOLE
     options = GenerateOptions(n=wanted, copies=copies == "allow", share=own, **given)  # type: ignore[arg-type]
-    if compare and (options.cluster or own.of > 1):
+    if compare is not None and (options.cluster or own.of > 1):
         raise SettingsError("--compare is done on this machine: leave --share and --cluster out")
-    if compare:
+    if compare is not None:
         generation.compare(values, options, compare)
     else:
         generation.write(values, options)
