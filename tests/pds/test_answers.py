@@ -6,11 +6,9 @@ The answers are records on the real server.
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,7 +18,6 @@ import requests
 from botus.store.intents import Intents
 from tests.answering.mentions.world import Bot
 from tests.pds.proxy import Loss, Proxy
-from tests.pds.test_pds import node
 from tests.proofs.answerer import fast
 from tests.proofs.test_answers import SPEED, entries, is_unfinished, pair
 from tests.support.bluesky_mentions import BlueskyMentionServer
@@ -44,15 +41,6 @@ class View(BlueskyMentionServer):
             reply = self.answer(Request(method, parts.path, query, {"Authorization": "Bearer access"}, "", 0))
         body = reply.body()
         return f"HTTP/1.1 {reply.status} -\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
-
-
-@pytest.fixture(scope="module")
-def pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with node("serve.cjs", tmp_path_factory.mktemp("pds")) as process:
-        assert process.stdout
-        assert process.stdin
-        yield json.loads(process.stdout.readline())
-        process.stdin.close()
 
 
 def records(pds: dict[str, str]) -> list[dict[str, object]]:

@@ -1,7 +1,4 @@
-"""What is promised on Bluesky, proven on the code that Bluesky's servers run.
-
-PDS names a folder into which `npm install @atproto/dev-env@0.3.215` has been done; `.ci/run` does that.
-"""
+"""What is promised on Bluesky, proven on the code that Bluesky's servers run."""
 
 from __future__ import annotations
 
@@ -28,33 +25,11 @@ from botus.settings import Settings
 from botus.store.intents import Intents
 from botus.store.log.tweeted import Log
 from botus.store.sessions import Session, Sessions
+from tests.pds.conftest import node
 from tests.pds.proxy import Loss, Proxy
 
 pytestmark = pytest.mark.pds
-HERE = Path(__file__).parent
 FAMILY = "👨‍👩‍👧‍👦"
-
-
-def node(script: str, folder: Path) -> subprocess.Popen[str]:
-    modules = Path(os.environ["PDS"]) / "node_modules"
-    environment = {**os.environ, "NODE_PATH": str(modules), "TMPDIR": str(folder)}
-    return subprocess.Popen(
-        ["node", str(HERE / script)],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-@pytest.fixture(scope="module")
-def pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A server with one account: url, handle, password."""
-    with node("serve.cjs", tmp_path_factory.mktemp("pds")) as process:
-        assert process.stdout
-        assert process.stdin
-        yield json.loads(process.stdout.readline())
-        process.stdin.close()  # it leaves then
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
@@ -41,17 +42,24 @@ def settings(data: Path, server: MentionServer, **more: str) -> dict[str, str]:
     return {**where, "CRON": "0 4 * * *", "ANSWER": "mentions", **more}
 
 
+@contextmanager
+def running(folder: Path, **settings: str) -> Iterator[Bot]:
+    bot = Bot(folder, **settings)
+    try:
+        yield bot
+    finally:
+        bot.process.kill()
+        bot.process.wait()
+
+
 def test_run_answers_and_status_tells(data: Path, server: MentionServer, tmp_path: Path) -> None:
     server.says("kit", "@kettle hello")
     server.says("mole", "stop @kettle")
-    bot = Bot(tmp_path, **settings(data, server))
-    try:
+    with running(tmp_path, **settings(data, server)) as bot:
         bot.hears("answers who mentions it on mastodon, at most 6 times an hour, from answers.txt")
         until(lambda: bool(server.answers()), 20)
         bot.hears("answers on mastodon: posted")
         assert bot.stop() < 15
-    finally:
-        bot.process.kill()
     assert [one.text for one in server.answers()] == ["@kit The lamp is lit."]
     told = botus("status", **settings(data, server)).out
     assert "answers     on mastodon: 1 in the last 24 hours, 1 in all" in told
@@ -75,12 +83,9 @@ def test_a_stalled_question_delays_no_post(data: Path, server: MentionServer) ->
 
 def test_what_is_wrong_is_said_and_harms_no_post(data: Path, server: MentionServer, tmp_path: Path) -> None:
     server.scopes = SCOPES
-    bot = Bot(tmp_path, **settings(data, server))
-    try:
+    with running(tmp_path, **settings(data, server)) as bot:
         bot.hears("give its application read:notifications and copy the new token")
         bot.stop()
-    finally:
-        bot.process.kill()
     told = botus("status", **settings(data, server))
     assert told.code == 0
     assert "stopped on mastodon: the token may not see who mentions the bot" in told.out
@@ -108,12 +113,9 @@ def test_damage_of_the_log_of_answers_is_told_and_harms_no_post(data: Path, serv
 def test_an_empty_pool_says_so_and_answers_nothing(data: Path, server: MentionServer, tmp_path: Path) -> None:
     (data / "answers.txt").unlink()
     server.says("kit", "@kettle hello")
-    bot = Bot(tmp_path, **settings(data, server))
-    try:
+    with running(tmp_path, **settings(data, server)) as bot:
         bot.hears("answers.txt has no line that may be said: nobody is answered")
         bot.stop()
-    finally:
-        bot.process.kill()
     assert server.answers() == []
     checked = botus("doctor", **settings(data, server))
     assert "answers.txt has no line that may be said: nobody is answered" in checked.out
