@@ -17,9 +17,10 @@ from botus.store.corpus import Corpus
 from botus.store.decisions.journal import Decisions
 from botus.store.durable import files, jsonl
 from botus.store.intents import Intents
+from botus.store.log.answered import Answered
 from botus.store.log.tweeted import Log
-from botus.store.queue.tweets import Queue
-from botus.store.state import StateFiles
+from botus.store.queue.tweets import ANSWERS, Queue
+from botus.store.state import AnsweringStates, StateFiles
 from tests.support.command import botus
 
 
@@ -62,6 +63,9 @@ READERS: dict[str, Callable[[Path], object]] = {
     ".botus/candidates.jsonl": lambda data: list(Candidates(data).glances()),
     ".botus/decisions.jsonl": lambda data: Decisions(data).history(),
     ".botus/intents/" + "a" * 40: lambda data: Intents(data).open(),
+    "answers.txt": lambda data: list(Queue(data, ANSWERS).lines()),
+    "answered.json": lambda data: Answered(data).given(),
+    ".botus/answers/state.json": lambda data: AnsweringStates(data).load(),
 }
 
 
@@ -86,6 +90,13 @@ def test_it_is_not_written(make: Callable[[Path], None], kind: str, tmp_path: Pa
     ):
         with pytest.raises(FileError, match=f"is {kind}, not a file|is a symbolic link"):
             write()
+
+
+def test_a_file_that_is_no_folder_is_told_before_anything_is_claimed(tmp_path: Path) -> None:
+    (tmp_path / ".botus").mkdir()
+    (tmp_path / ".botus" / "done").touch()
+    with pytest.raises(FileError, match=r"done: Not a directory"):
+        Intents(tmp_path).sweep()
 
 
 def test_a_lock_is_not_taken_of_it(tmp_path: Path) -> None:

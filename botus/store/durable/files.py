@@ -228,7 +228,7 @@ def sweep(folder: Path, older_than: float = 3600.0, of: str = "") -> None:
         older_than: seconds since their last change; somebody may still be writing to a newer one.
         of: the name of the file that they were to become; "" for any.
     """
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+    with _explained(folder, "look into"), suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
             is_one = entry.name.startswith(f".{of}{_TEMPORARY}") if of else _TEMPORARY in entry.name
             if is_one and time.time() - entry.stat().st_mtime > older_than:
