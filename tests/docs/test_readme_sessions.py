@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -73,6 +74,15 @@ def not_printed(shown: list[str], printed: list[str]) -> list[str]:
         and not WRITTEN_BY_A_MODEL.fullmatch(line)
         and not is_shown(line, printed)
     ]
+
+
+def not_named(folder: Path) -> list[str]:
+    """The files of the data folders in a folder that docs/data-folder.md does not name."""
+    names = re.findall(r"`([^`]+)`", PAGES["data-folder.md"])
+    named = [f"{name}*" if name.endswith("/") else name for name in names]
+    found = [(path, queue.parent) for queue in folder.rglob("tweets.txt") for path in queue.parent.rglob("*")]
+    files = [str(path.relative_to(data)) for path, data in found if path.is_file()]
+    return [file for file in files if not any(fnmatch(file, name) for name in named)]
 
 
 class Shell:
@@ -206,6 +216,7 @@ def test_a_session_prints_what_the_page_shows(block: Block, tmp_path: Path, serv
             if not command.startswith(NOT_RUN):
                 printed += shell.run(command.replace("http://127.0.0.1:8123", server.url))
         assert not_printed(shown, printed) == [], "\n".join([f"$ {line}", *printed])
+    assert not_named(shell.data) == []
 
 
 @pytest.mark.parametrize("page", EVERY)
@@ -217,6 +228,7 @@ def test_the_other_commands_of_a_page_run(page: str, tmp_path: Path) -> None:
         for command in (one for line, _ in block.commands for one in line.split(" && ")):
             if block.kind == "sh" and command not in ran and not command.startswith((*NOT_RUN, BY_ITSELF)):
                 shell.run(command)
+    assert not_named(shell.data) == []
 
 
 def test_no_more_is_left_out_than_has_to_be() -> None:
