@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 PATIENCE = 3.0  # seconds of work; a hundred thousand posts take a few tenths
+_TOO_LONG = "a regular expression that takes too long: put no repetition into another, as in (a+)+"
 _MATCH = """
 import json, re, signal, sys
 pattern, texts, patience = json.load(sys.stdin)
@@ -20,9 +21,6 @@ signal.setitimer(signal.ITIMER_VIRTUAL, patience)
 wanted = re.compile(pattern, re.IGNORECASE)
 json.dump([number for number, text in enumerate(texts) if wanted.search(text)], sys.stdout)
 """
-
-
-_TOO_LONG = "a regular expression that takes too long: put no repetition into another, as in (a+)+"
 
 
 class Unusable(Exception):
