@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import sys
+import threading
 import types
 import unicodedata
 
@@ -171,13 +172,20 @@ def _apart(before: str, letter: str) -> str:
 
 
 def _twitter_text() -> types.ModuleType:
+    """Import twitter-text-parser, once and whole, whichever threads ask for it."""
+    with _importing:
+        return sys.modules.get("twitter_text") or _imported()
+
+
+_importing = threading.Lock()
+
+
+def _imported() -> types.ModuleType:
     """Import twitter-text-parser, which reads its emoji table through `pkg_resources`.
 
     It does not declare setuptools, Python 3.12 no longer brings it along, and setuptools 82 dropped
     `pkg_resources`. It needs one function of it, which the standard library has under another name.
     """
-    if "twitter_text" in sys.modules:
-        return sys.modules["twitter_text"]
     import importlib
     import importlib.resources
 
