@@ -159,6 +159,8 @@ def test_a_model_that_changes_meanwhile_is_not_written_with(folder: Path, tmp_pa
     os.utime(path / "model.bin", ns=(1, 1))
     with pytest.raises(FileError, match="was changed while botus was using it"):
         list(itertools.islice(stream, 100))
+    with pytest.raises(FileError, match="was changed while botus was using it"):
+        source.unit(SamplingOptions(temperature=1.0, batch=4), 1)
 
 
 def test_generate_writes_with_it(folder: Path, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ class Sampler:
     def unit(self, options: SamplingOptions, seed: int) -> list[Sample]:
         """Return the posts of the first batch of a stream, and begin no other."""
         writer, plan = self._planned(options, seed)
-        return writer.write(plan, 0)
+        return list(self._posts(iter([writer.write(plan, 0)]), 0))
 
     def _planned(self, options: SamplingOptions, seed: int) -> tuple[Writer, Plan]:
         fitted, prompt = self._fitted(options)
