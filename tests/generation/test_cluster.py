@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import socket
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -170,6 +172,18 @@ def test_a_worker_whose_disk_is_full_is_left_out(
     workers = Workers(tmp_path, monkeypatch)
     unfit = Welcome(*stream, "cpu", workers.run, lambda _: None).welcome({"a": "pc1"})
     assert unfit["a"].startswith("pc1: cannot keep the model (NotADirectoryError: ")
+
+
+def test_a_model_without_use_goes_after_a_month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    models, day, content = tmp_path / "botus" / "models", 86400, b"{}"
+    for name, days in {"used": 29, "unused": 31, "new-1": 0.9, "new-2": 1.1}.items():
+        (models / name).mkdir(parents=True)
+        os.utime(models / name, (time.time() - days * day,) * 2)
+    model = worker.digest({"config.json": content})
+    worker.put("3", "config.json", content)
+    worker.keep(model, "3")
+    assert {path.name for path in models.iterdir()} == {"used", "new-1", model}
 
 
 def test_what_cannot_be_taken_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TOKENS = "tokens.json"  # beside a converted model: what its tokens are
 _UNUSED = 30 * 86400.0  # seconds after which a model goes
+_CUT_OFF = 86400.0  # seconds after which a transfer goes that has not come to its end
+_NEW = "new-"  # and the number of a transfer: the folder of a model that is coming
 _checked: set[str] = set()  # models whose content this process has looked at
 
 
@@ -60,7 +62,7 @@ def greet(model: str) -> Greeting:
 
 def put(transfer: str, name: str, chunk: bytes) -> None:
     """Take the next piece of a file of a model."""
-    folder = _models() / f"new-{transfer}"
+    folder = _models() / f"{_NEW}{transfer}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with open(folder / Path(name).name, "ab") as target:
@@ -77,7 +79,7 @@ def keep(model: str, transfer: str) -> None:
         ValueError: it is not what was sent.
         OSError: its place cannot be cleared.
     """
-    folder = _models() / f"new-{transfer}"
+    folder = _models() / f"{_NEW}{transfer}"
     try:
         if digest(_files(folder)) != model:
             raise ValueError("it came damaged")
@@ -148,7 +150,8 @@ def _is_whole(model: str) -> bool:
 def _forget_unused() -> None:
     for path in _models().iterdir():
         with suppress(OSError):
-            if time.time() - path.stat().st_mtime > _UNUSED:
+            most = _CUT_OFF if path.name.startswith(_NEW) else _UNUSED
+            if time.time() - path.stat().st_mtime > most:
                 shutil.rmtree(path, ignore_errors=True)
 
 
