@@ -19,6 +19,7 @@ COLUMNS = ("id", "decision", "edit", "text", "score", "flags", "model", "tempera
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _ID = re.compile(r"p[0-9a-f]{32}")  # a bare fingerprint may look like a number in scientific notation
+DECISIONS: tuple[Kind, ...] = ("keep", "star", "drop", "answer", "later")
 _WORDS: dict[str, Kind] = {
     **dict.fromkeys(("keep", "kept", "k"), "keep"),
     **dict.fromkeys(("star", "starred", "s"), "star"),
@@ -85,7 +86,7 @@ def read(content: bytes, name: str) -> list[Row]:
         if not _ID.fullmatch(post):
             problems.append(f"{name}, row {number}: {post!r} is not an id")
         elif word and word not in _WORDS:
-            known = "keep, star, drop, later or nothing"
+            known = f"{', '.join(DECISIONS)} or nothing"
             problems.append(f"{name}, row {number}: {word!r} is not a decision: {known}")
         else:
             rows.append(Row(post[1:], _WORDS.get(word), unguarded(cells.get("edit", ""))))

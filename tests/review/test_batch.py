@@ -81,6 +81,24 @@ def test_a_table_survives_a_spreadsheet(data: Path, tmp_path: Path, separator: s
     assert again == "nothing changed\n2 no longer in the queue\n"
 
 
+def test_a_table_moves_lines_to_the_answers_which_have_one_of_their_own(data: Path, tmp_path: Path) -> None:
+    table = tmp_path / "review.csv"
+    said = run(data, "curate", "--export", str(table)).output
+    assert "(keep, star, drop, answer, later)" in said
+    saved(table, ",", "utf-8", {"alpha": ("answer", ""), "beta": ("a", ""), "last": ("drop", "")})
+    assert run(data, "curate", "--import", str(table)).output == "1 dropped, 2 for answers\n"
+    assert sorted((data / "answers.txt").read_text().split()) == ["alpha", "beta"]
+    said = run(data, "curate", "--answers", "--export", str(table)).output
+    assert said.startswith("2 posts")
+    assert "(keep, star, drop, later)" in said
+    assert f"then: botus curate --answers --import {table}\n" in said
+    saved(table, ",", "utf-8", {"alpha": ("drop", ""), "beta": ("keep", "")})
+    assert run(data, "curate", "--answers", "--import", str(table)).output == "1 kept, 1 dropped\n"
+    assert (data / "answers.txt").read_text() == "beta\n"
+    again = run(data, "curate", "--answers", "--import", str(table)).output
+    assert again == "nothing changed\n1 no longer in answers.txt\n"
+
+
 def test_a_table_has_the_order_that_was_asked_for(data: Path, tmp_path: Path) -> None:
     table = tmp_path / "review.csv"
     run(data, "curate", "--export", str(table), "--order", "new")

@@ -112,13 +112,16 @@ def queue_add(values: Common, source: str) -> None:
 
 
 def _export(values: Common, session: ReviewSession, target: Path) -> None:
-    from botus.review import batch
+    from botus.review import batch, sheet
     from botus.store.durable import files
 
     content, count = batch.export(session)
     files.replace(target, content)
-    rows = [f"{counted(count, 'post')} in {target}: fill in `decision` (keep, star, drop, later) and `edit`,"]
-    values.result([*rows, f"then: botus curate --import {target}"], lambda: {"posts": count})
+    is_pool = session.state.file == ANSWERS
+    known = ", ".join(one for one in sheet.DECISIONS if one != "answer" or not is_pool)
+    rows = [f"{counted(count, 'post')} in {target}: fill in `decision` ({known}) and `edit`,"]
+    command = f"botus curate{' --answers' * is_pool} --import {target}"
+    values.result([*rows, f"then: {command}"], lambda: {"posts": count})
 
 
 def _import(values: Common, session: ReviewSession, table: Path) -> None:
@@ -130,7 +133,8 @@ def _import(values: Common, session: ReviewSession, table: Path) -> None:
         raise FileError(f"there is no {table}", "make one with: botus curate --export FILE")
     done = batch.take_in(session, sheet.read(content, str(table)))
     rows = [", ".join(f"{count:,} {what}" for what, count in done.made.items()) or "nothing changed"]
-    rows += [f"{done.gone:,} no longer in the queue"] if done.gone else []
+    where = "the queue" if session.state.file == TWEETS else session.state.file
+    rows += [f"{done.gone:,} no longer in {where}"] if done.gone else []
     values.result([*rows, *(f"not edited: {why}" for why in done.refused)], lambda: asdict(done))
 
 
