@@ -95,7 +95,11 @@ def test_a_table_moves_lines_to_the_answers_which_have_one_of_their_own(data: Pa
     saved(table, ",", "utf-8", {"alpha": ("drop", ""), "beta": ("keep", "")})
     assert run(data, "curate", "--answers", "--import", str(table)).output == "1 kept, 1 dropped\n"
     assert (data / "answers.txt").read_text() == "beta\n"
-    (data / "answers.txt").write_text("")
+    dropped = run(data, "curate", "--answers", "--drop-matching", "bet", "--yes").output
+    assert dropped == "0 match, none dropped\n"  # it is kept
+    (data / "answers.txt").write_text("gamma\n")
+    dropped = run(data, "curate", "--answers", "--drop-matching", "gam", "--yes").output
+    assert "1 dropped; u in botus curate --answers takes it back\n" in dropped
     again = run(data, "curate", "--answers", "--import", str(table)).output
     assert again == "nothing changed\n1 no longer in answers.txt\n"
 

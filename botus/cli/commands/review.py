@@ -117,11 +117,9 @@ def _export(values: Common, session: ReviewSession, target: Path) -> None:
 
     content, count = batch.export(session)
     files.replace(target, content)
-    is_pool = session.state.file == ANSWERS
-    known = ", ".join(one for one in sheet.DECISIONS if one != "answer" or not is_pool)
+    known = ", ".join(one for one in sheet.DECISIONS if one != "answer" or session.state.file != ANSWERS)
     rows = [f"{counted(count, 'post')} in {target}: fill in `decision` ({known}) and `edit`,"]
-    command = f"botus curate{' --answers' * is_pool} --import {target}"
-    values.result([*rows, f"then: {command}"], lambda: {"posts": count})
+    values.result([*rows, f"then: {_command(session)} --import {target}"], lambda: {"posts": count})
 
 
 def _import(values: Common, session: ReviewSession, table: Path) -> None:
@@ -157,8 +155,13 @@ def _drop_matching(values: Common, session: ReviewSession, pattern: str, yes: bo
     asks = bool(posts) and not yes and can_ask()
     if posts and (yes or (asks and click.confirm(f"Drop these {len(posts):,}?", err=True))):
         session.decide([(post, "drop") for post in posts])
-        said = f"{len(posts):,} dropped; u in botus curate takes it back"
+        said = f"{len(posts):,} dropped; u in {_command(session)} takes it back"
     else:
         hint = ": --yes drops them" if posts and not asks else ""
         said = f"{len(posts):,} match, none dropped{hint}"
     values.result([said], lambda: {"said": said, "matching": texts})
+
+
+def _command(session: ReviewSession) -> str:
+    """What opens this review."""
+    return "botus curate --answers" if session.state.file == ANSWERS else "botus curate"
