@@ -56,7 +56,11 @@ class Summary:
     def lines(self) -> Iterator[str]:
         """The same for a person, without the last ones; nothing where there are no answers of any kind."""
         if self.places or self.total or self.people:
-            where = f"on {' and '.join(self.places)}" if self.places else "nobody now (ANSWER is not set)"
+            where = (
+                f"on {' and '.join(self.places)}"
+                if self.places
+                else "nobody now (ANSWER or the account is not set)"
+            )
             more = f", {self.waiting} in progress" if self.waiting else ""
             yield f"{where}: {self.day} in the last 24 hours, {self.total} in all{more}"
         if self.unknown:

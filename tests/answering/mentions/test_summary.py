@@ -28,7 +28,7 @@ def test_answers_are_counted_and_the_last_three_are_shown_newest_first(tmp_path:
     told = summary(Settings(tmp_path), now=DAY / 1000)
     assert [entry["id"] for entry in told.last] == ["4", "3", "2"]
     assert list(told.lines()) == [
-        "nobody now (ANSWER is not set): 2 in the last 24 hours, 4 in all",
+        "nobody now (ANSWER or the account is not set): 2 in the last 24 hours, 4 in all",
         "2 not confirmed: may be there or not, never sent again",
         "1 person has asked for no more answers: answers-stopped.txt",
     ]
