@@ -36,7 +36,8 @@ ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[()][A-Z0-9])")
 WRITTEN_BY_A_MODEL = re.compile(r" {4}(?!x |\d|score|checkpoint)\S.*| [-+*~=] \w+ .*| +\d+  [a-z].*")
 ID = "[0-9a-f]{10}"
 BEFORE_A_POST = re.compile(rf" +\d+ words in a row as in the corpus: | +\w+ \d{{4}}-\S+ \S+ \S+ {ID} ")
-# .ci/run runs all but the last, which is another program's; test_readme.py looks at the words of two.
+# What .ci/run does in its own way, in a clean checkout and in the image, and another program's.
+# test_readme.py looks at the words of the first two.
 NOT_RUN = (
     *("pip ", "docker ", "python3 -m venv .venv", ". .venv/bin/activate", "python -m pytest"),
     "tailscale ",

@@ -82,6 +82,7 @@ def test_head_and_preflight(bot: Answering) -> None:
         ("POST", "/", b"\xff\xfe", 400),
         ("POST", "/", '{"length": "many"}', 400),
         ("POST", "/", '{"temperature": NaN}', 400),
+        ("POST", "/", '{"length": 1e400}', 400),
         ("POST", "/", '{"top_p": -1}', 400),
         ("POST", "/", '{"top_k": [1]}', 400),
         ("POST", "/", '{"prompt": {"a": 1}}', 400),
@@ -100,7 +101,7 @@ def test_wrong_requests_have_no_text(
 
 
 def test_unusual_requests_are_answered(bot: Answering) -> None:
-    for body in ("", "   ", '{"prompt": "\\ud800\\u0000"}', '{"length": 1e400, "prompt": null}'[:0]):
+    for body in ("", "   ", '{"prompt": "\\ud800\\u0000"}', '{"length": "", "prompt": null}'):
         assert bot.ask("POST", body=body).value["text"] in LINES
 
 
