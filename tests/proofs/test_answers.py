@@ -6,6 +6,7 @@ do not. Each mention is answered at most once, and none is lost.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -15,11 +16,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from botus.errors import FileError
 from botus.store.durable.disk import Disk
 from botus.store.intents import Intents
 from tests.answering.mentions.world import Bot
@@ -179,3 +181,59 @@ def test_killed_at_every_call_of_the_disk(
             assert len(entries(bot.data)) == 1, where
             assert Intents(bot.data, "answers").open() == [], where
     assert number > 25
+
+
+class Full(Disk):
+    """Has room for so many calls that need some."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+
+    def open(self, path: Path, flags: int) -> int:
+        self._take()
+        return super().open(path, flags)
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        self._take()
+        super().write(descriptor, data)
+
+    def link(self, source: Path, target: Path) -> None:
+        self._take()
+        super().link(source, target)
+
+    def mkdir(self, path: Path) -> None:
+        self._take()
+        super().mkdir(path)
+
+    def _take(self) -> None:
+        self.room -= 1
+        if self.room < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("fault", ["", "commit drop"])
+def test_a_disk_that_is_full_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    """The same process goes on once there is room again."""
+    from botus.store.durable import files
+
+    real, number, is_over = files.disk, 0, False
+    while not is_over:
+        clock, full = Clock(), Full(number)
+        with MentionServer(clock=clock, remaining=10**9) as server:
+            bot = Bot(tmp_path / str(number), server, clock)
+            bot.turn()
+            server.says("kit", "@kettle hello")
+            server.script(*filter(None, [fault]))
+            monkeypatch.setattr(files, "disk", full)
+            for _ in range(3):
+                with suppress(FileError):
+                    bot.turn(61)
+            monkeypatch.setattr(files, "disk", real)
+            is_over = full.room >= 0
+            for _ in range(3):
+                bot.turn(61)
+            assert len(server.answers()) == 1, number
+            assert len(entries(bot.data)) == 1, number
+            assert Intents(bot.data, "answers").open() == [], number
+        number += 1
+    assert number > 15
