@@ -13,14 +13,14 @@ from pathlib import Path
 import click
 
 from botus import __version__
-from botus.cli.commands.answering import answer
+from botus.cli.commands.answering import answer, serve
 from botus.cli.commands.corpus import corpus
 from botus.cli.commands.generation import generate
 from botus.cli.commands.log import log
 from botus.cli.commands.monitoring import doctor, health, schedule, status
 from botus.cli.commands.posting import post, resolve, run
-from botus.cli.commands.review import curate, queue
-from botus.cli.commands.serve import serve
+from botus.cli.commands.queue import queue
+from botus.cli.commands.review import curate
 from botus.cli.commands.training import finetune
 from botus.cli.commands.web import web
 from botus.cli.options import Common, common

@@ -3,9 +3,9 @@
 corpus.py      `corpus import`, `stats`, `add`, `remove`, `forget`
 training.py    `finetune`
 generation.py  `generate`
-review.py      `curate` and `queue`
-answering.py   `answer`
-serve.py       `serve`
+review.py      `curate`
+queue.py       `queue add`
+answering.py   `answer`, `serve`
 web.py         `web`
 posting.py     `post`, `run`, `resolve`
 log.py         `log show`, `repair`, `accept`
