@@ -33,6 +33,8 @@ from botus.schedule import cron
 from botus.schedule.zones import find_zone
 from tests.support.alarms import alarm
 
+pytestmark = pytest.mark.proof
+
 _MANY = 20_000
 _LONG = 300_000  # letters
 

@@ -20,6 +20,8 @@ from botus.screening.denylist import parse_denylist
 from botus.screening.likeness import copies
 from tests.support.alarms import alarm
 
+pytestmark = pytest.mark.proof
+
 PIECES = (
     *("a-", "a@", "b.", "(", "[](", "<p", "<a ", "<!--", "RT @", "= ", "|", "@a@b.c ", "a", "a ", " ", "\\"),
     *(

@@ -41,6 +41,7 @@ def test_markup(markup: str, text: str) -> None:
 PIECES = ("<![", "<!--", "</", "<!DOCTYPE", "<p>", "CDATA[", "]]>", "&#", "&amp", *"<>[]'\"=/ab ")
 
 
+@pytest.mark.proof
 @settings(max_examples=500, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_no_markup_is_too_broken(markup: str) -> None:

@@ -275,6 +275,7 @@ def test_an_index_cut_off_anywhere_is_refused(run: Path) -> None:
         assert "model-7.index" in refusal(run).message
 
 
+@pytest.mark.proof
 def test_a_flipped_bit_in_the_index_is_refused_or_does_not_matter(run: Path) -> None:
     whole = (run / "model-7.index").read_bytes()
     harmless = 0

@@ -244,6 +244,7 @@ def test_names_behind_names_and_files_without_end(tmp_path: Path) -> None:
     assert "more than 20,000 files" in refusal(tar)
 
 
+@pytest.mark.proof
 def test_all_of_it_in_little_memory_and_time(tmp_path: Path) -> None:
     paths = []
     longest = entry(0, b"k" * 255, b"") + entry(255, b"a", b"") + entry(255, b"b", b"")

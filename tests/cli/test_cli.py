@@ -641,6 +641,7 @@ def test_posting_loads_the_client_and_not_the_model(data: Path) -> None:
     assert found & set(HEAVY) == {"tweepy", "requests"}
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("command", ["status", "post"])
 def test_too_little_memory_is_said_in_a_sentence(tmp_path: Path, command: str) -> None:
     with (tmp_path / "tweets.txt").open("wb") as file:

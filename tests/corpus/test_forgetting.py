@@ -190,6 +190,7 @@ def test_every_crash_leaves_the_text_or_its_hashes(
         shutil.rmtree(left)
 
 
+@pytest.mark.proof
 def test_a_killed_command_leaves_the_text_or_its_hashes(tmp_path: Path) -> None:
     rng, text = random.Random(3), b"\n".join(demo.corpus().read_bytes().split(b"\n")[:1500])
     post = text.split(b"\n")[700].decode()

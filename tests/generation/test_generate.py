@@ -341,6 +341,7 @@ def test_provenance_is_durable_before_the_line(tmp_path: Path, monkeypatch: pyte
     assert "candidates.jsonl" in names[:first_line]
 
 
+@pytest.mark.proof
 def test_a_crash_anywhere_loses_and_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     crashes = 0
     for at in range(1, 400):
@@ -427,6 +428,7 @@ def test_a_signal_in_the_middle_of_a_group_waits_for_its_end(
     assert stops > 10
 
 
+@pytest.mark.proof
 def test_kill_at_random_moments_never_tears_a_line(tmp_path: Path) -> None:
     rng = random.Random(1)
     for _ in range(25):

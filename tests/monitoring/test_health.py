@@ -187,6 +187,7 @@ main()
 """
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux says what a process held at most")
 def test_it_holds_little_however_much_was_written_and_posted(world: World) -> None:
     entries = [{"text": f"post {number}", "timestamp": number} for number in range(5000)]

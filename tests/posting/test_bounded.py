@@ -217,18 +217,23 @@ def told(client: str, sent: dict[str, Iterable[bytes]], folder: Path) -> dict[st
     return {name: state for name, (state, _) in by_name.items()}
 
 
-@pytest.mark.parametrize("client", ["x", "mastodon", "bluesky"])
+@pytest.mark.parametrize(
+    "client",
+    ["mastodon", *(pytest.param(client, marks=pytest.mark.proof) for client in ("x", "bluesky"))],
+)
 def test_a_post_whose_answer_is_a_bomb_is_unknown(client: str, tmp_path: Path) -> None:
     sent = bombs(INFLATED)
     assert told(client, sent, tmp_path) == dict.fromkeys(sent, "unknown")
 
 
+@pytest.mark.proof
 def test_a_webhook_that_sends_bombs(tmp_path: Path) -> None:
     sent = bombs(INFLATED)
     expected = {name: "posted" if name in WHOLE else "unknown" for name in sent}
     assert told("webhook", sent, tmp_path) == expected
 
 
+@pytest.mark.proof
 def test_a_look_up_of_a_key_that_brings_bombs(tmp_path: Path) -> None:
     """Apprise makes these requests in ways of its own, and follows redirects."""
     sent = bombs(INFLATED)
@@ -237,16 +242,19 @@ def test_a_look_up_of_a_key_that_brings_bombs(tmp_path: Path) -> None:
     assert {name for name, said in found.items() if said == "whole"} == WHOLE
 
 
+@pytest.mark.proof
 def test_a_ping_that_is_answered_with_bombs(tmp_path: Path) -> None:
     found = told("ping", bombs(INFLATED), tmp_path)
     assert {name for name, words in found.items() if words == "said: "} == WHOLE
 
 
+@pytest.mark.proof
 def test_an_instance_page_that_is_a_bomb(tmp_path: Path) -> None:
     sent = bombs(INFLATED)
     assert set(told("instance", sent, tmp_path).values()) == {"later"}
 
 
+@pytest.mark.proof
 def test_a_base_model_that_is_a_bomb(tmp_path: Path) -> None:
     sent = bombs(300)
     sent["a redirect whose page has no end"] = [PAGE, *repeat(b"a" * 65536, 10**4)]

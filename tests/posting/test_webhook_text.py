@@ -100,6 +100,7 @@ _PIECES = st.lists(st.sampled_from([*NASTY, "https://", "x.example/", "\n", " ",
 _TEXTS = st.one_of(_SIGNS, st.text(max_size=60), _PIECES.map("".join))
 
 
+@pytest.mark.proof
 @given(_TEXTS)
 @example("https://a<b_c_")
 @example("https://x.example/a:b:<:tea:1>")

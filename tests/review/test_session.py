@@ -215,6 +215,7 @@ def test_with_a_post_in_between_every_line_that_was_not_used_comes_back(
 SCENARIO: tuple[tuple[Key, ...], ...] = (("d",), ("u",), ("e", "!", "enter"), ("u",), ("r",), ("a",), ("k",))
 
 
+@pytest.mark.proof
 def test_after_a_crash_at_any_moment_nothing_decided_is_lost_or_doubled(data: Path, tmp_path: Path) -> None:
     before = b"alpha\nbeta\r\nalpha\ngamma"
     (data / "tweets.txt").write_bytes(before)

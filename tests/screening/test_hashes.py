@@ -99,6 +99,7 @@ def test_every_length_that_the_rule_needs_is_hashed() -> None:
     assert {allowed_run(count) + 1 for count in range(1, 100)} == set(range(SHORTEST_RUN, LONGEST_RUN + 2))
 
 
+@pytest.mark.proof
 def test_splices_and_cut_posts_of_a_real_corpus_are_judged_as_with_the_corpus() -> None:
     exact, left, rng = Corpus(DEMO), hashed(DEMO), random.Random(5)
     posts = [words(post) for post in DEMO]

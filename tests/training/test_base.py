@@ -115,6 +115,7 @@ def test_only_what_is_missing_is_fetched(server: FileServer, tmp_path: Path, nam
     )
 
 
+@pytest.mark.proof
 @given(
     cuts=st.lists(st.integers(0, 300_000), max_size=3),
     validator=st.sampled_from(["etag", "date", ""]),
@@ -446,6 +447,7 @@ def end(child: subprocess.Popen[str], how: signal.Signals) -> tuple[str, str]:
     raise AssertionError("it did not end")
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_killed_anywhere_no_half_file_is_in_its_place(
     server: FileServer, tmp_path: Path, how: signal.Signals

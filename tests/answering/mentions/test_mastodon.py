@@ -258,6 +258,7 @@ def test_nothing_older_than_an_hour_at_the_first_look_and_a_day_later(bot: Bot) 
     assert bot.turn(25 * 3600) == []
 
 
+@pytest.mark.proof
 def test_more_than_a_page_of_mentions(bot: Bot) -> None:
     bot.turn()
     for who in ("kit", *(f"bot{number}" for number in range(85)), "mole"):

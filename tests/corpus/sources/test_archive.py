@@ -301,6 +301,7 @@ PROGRAM = r"""if True:
 """
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("form", ["zip", "json"])
 def test_a_line_of_6_megabytes_is_read_in_little_memory(tmp_path: Path, form: str) -> None:
     """As text it would be 24 megabytes, for its emoji; what is looked at first takes 11."""
@@ -322,6 +323,7 @@ def test_a_line_of_6_megabytes_is_read_in_little_memory(tmp_path: Path, form: st
     assert kilobytes < 16_000
 
 
+@pytest.mark.proof
 def test_damage_anywhere_is_a_sentence_or_no_damage(tmp_path: Path) -> None:
     random = Random(5)
     seeds = [

@@ -443,6 +443,7 @@ def test_an_empty_queue_is_a_normal_state(tmp_path: Path, opened: list[pexpect.s
     assert code == 0
 
 
+@pytest.mark.proof
 def test_killed_at_random_moments_nothing_decided_is_lost_or_doubled(
     data: Path, opened: list[pexpect.spawn]
 ) -> None:
