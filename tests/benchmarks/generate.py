@@ -1,7 +1,7 @@
 """Lines and tokens per second at 124M and 355M, side by side: botus, gpt-2-simple's recipe, transformers.
 
     python tests/benchmarks/generate.py [--sizes 124M,355M] [--lines 384] [--work DIR] [--quick]
-        [--before CHECKOUT] [--gpt-2-simple PYTHON] [--transformers PYTHON]
+        [--rounds 3] [--before CHECKOUT] [--gpt-2-simple PYTHON] [--transformers PYTHON]
 
 It builds checkpoints of these shapes with random weights in which a line has about 29 tokens on average at
 every setting: 155 tokens are about equally probable, whatever came before, 150 short words and five line
@@ -10,8 +10,9 @@ of 10,000 posts of 28 words on average, drawn by Zipf's law with exponent 1.3 fr
 the vocabulary, which is ordered by how common they are. That makes about 8,000 different tokens; 10,000
 titles of Hacker News, in a third of the words, have 12,600. Which columns botus keeps is its own choice.
 
-Each row runs in a process of its own, and those that are compared run one after another: with the columns
-that matter, with the whole vocabulary (`all`), and with another checkout of botus (`before`). The table has
+Each row runs in a process of its own, and those that are compared run in turn, several times: with the
+columns that matter, with the whole vocabulary (`all`), and with another checkout of botus (`before`). A row
+shows its medians, a ratio is the median of those of the rounds. The table has
 lines (finished ones of at most 280 letters) and tokens per second, both by the clock and by the processor's
 time of all cores together (which tells more on a machine that does other things too), the measured mean, the
 peak memory, and the share of the int8 matrix products that the machine does in the same processor's time.
@@ -26,6 +27,7 @@ import argparse
 import json
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -72,6 +74,7 @@ def main() -> None:
     parser.add_argument("--sizes", default=",".join(HPARAMS), help="shapes of the models")
     parser.add_argument("--lines", type=int, default=384, help="lines of each row of botus, a third at 355M")
     parser.add_argument("--work", type=Path, help="keep the checkpoints and the converted models here")
+    parser.add_argument("--rounds", type=int, default=3, help="so often each comparison is made")
     parser.add_argument("--quick", action="store_true", help="one thread, top-k and top-p, 128 lines")
     parser.add_argument("--before", type=Path, metavar="CHECKOUT", help="compare with another botus")
     parser.add_argument("--gpt-2-simple", default=sys.executable, metavar="PYTHON", help="that has it")
@@ -122,13 +125,17 @@ class Table:
             names = ["botus"]
             if setting != "any token":
                 names += ["all", "before"][: 2 if self.given.before else 1]
-            figures = {name: self.measure(name, setting, threads) for name in names}
-            rows[setting] = figures["botus"]
-            for name, found in figures.items():
+            rounds = [
+                {name: self.measure(name, setting, threads) for name in names}
+                for _ in range(self.given.rounds)
+            ]
+            for name in names:
+                found = medians([figures[name] for figures in rounds])
+                rows.setdefault(setting, found)
                 columns = HPARAMS[self.size]["n_vocab"] if name != "botus" else found["columns"]
                 show(f"{name}, {setting}", threads, found, best / operations(self.size, columns))
             ratios = [
-                f"{by_cpu(rows[setting], what) / by_cpu(figures[name], what):.2f} of the {what} of {name}"
+                f"{ratio(rounds, name, what)} of the {what} of {name}"
                 for name in names[1:]
                 for what in ("lines", "tokens")
             ]
@@ -170,6 +177,15 @@ def operations(size: str, columns: float) -> float:
     """Multiplications and additions of the matrix products behind one token: layers, and output head."""
     hparams = HPARAMS[size]
     return 2 * hparams["n_embd"] * (12 * hparams["n_embd"] * hparams["n_layer"] + columns)
+
+
+def medians(rounds: list[Figures]) -> Figures:
+    return {key: statistics.median(figures[key] for figures in rounds) for key in rounds[0]}
+
+
+def ratio(rounds: list[dict[str, Figures]], name: str, what: str) -> str:
+    ratios = sorted(by_cpu(each["botus"], what) / by_cpu(each[name], what) for each in rounds)
+    return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
 
 
 def show(label: str, threads: int, figures: Figures, best: float) -> None:
