@@ -1,7 +1,7 @@
 """Lines and tokens per second at 124M and 355M, side by side: botus, gpt-2-simple's recipe, transformers.
 
-    python tests/benchmarks/generate.py [--sizes 124M,355M] [--lines 384] [--work DIR] [--quick]
-        [--rounds 3] [--before CHECKOUT] [--gpt-2-simple PYTHON] [--transformers PYTHON]
+    python tests/benchmarks/generate.py [--sizes 124M,355M] [--lines 256] [--work DIR] [--quick]
+        [--rounds 5] [--before CHECKOUT] [--gpt-2-simple PYTHON] [--transformers PYTHON]
 
 It builds checkpoints of these shapes with random weights in which a line has about 29 tokens on average at
 every setting: 155 tokens are about equally probable, whatever came before, 150 short words and five line
@@ -11,8 +11,8 @@ the vocabulary, which is ordered by how common they are. That makes about 8,000 
 titles of Hacker News, in a third of the words, have 12,600. Which columns botus keeps is its own choice.
 
 Each row runs in a process of its own, and those that are compared run in turn, several times: with the
-columns that matter, with the whole vocabulary (`all`), and with another checkout of botus (`before`). A row
-shows its medians, a ratio is the median of those of the rounds. The table has
+columns that matter, with the whole vocabulary (`all`), and with another checkout of botus (`before`), each
+round with a seed of its own. A row shows its medians, a ratio is the median of those of the rounds. The table has
 lines (finished ones of at most 280 letters) and tokens per second, both by the clock and by the processor's
 time of all cores together (which tells more on a machine that does other things too), the measured mean, the
 peak memory, and the share of the int8 matrix products that the machine does in the same processor's time.
@@ -72,19 +72,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sizes", default=",".join(HPARAMS), help="shapes of the models")
-    parser.add_argument("--lines", type=int, default=384, help="lines of each row of botus, a third at 355M")
+    parser.add_argument("--lines", type=int, default=256, help="lines of each row of botus, half at 355M")
     parser.add_argument("--work", type=Path, help="keep the checkpoints and the converted models here")
-    parser.add_argument("--rounds", type=int, default=3, help="so often each comparison is made")
+    parser.add_argument("--rounds", type=int, default=5, help="so often each comparison is made")
     parser.add_argument("--quick", action="store_true", help="one thread, top-k and top-p, 128 lines")
     parser.add_argument("--before", type=Path, metavar="CHECKOUT", help="compare with another botus")
     parser.add_argument("--gpt-2-simple", default=sys.executable, metavar="PYTHON", help="that has it")
     parser.add_argument("--transformers", default=sys.executable, metavar="PYTHON", help="that has it")
     parser.add_argument("--row", nargs=3, metavar=("NAME", "SETTING", "THREADS"), help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int, default=1, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.row:
         name, setting, threads = given.row
-        figures = ROWS[name](given.work, setting, int(threads), given.lines)
-        print(json.dumps(figures | {"memory": peak_memory()}))
+        figures = ROWS[name](given.work, setting, int(threads), given.lines, given.seed)
+        print(json.dumps({"memory": peak_memory()} | figures))
         return
     with tempfile.TemporaryDirectory() as temporary:
         work = given.work or Path(temporary)
@@ -97,7 +98,7 @@ class Table:
 
     def __init__(self, size: str, work: Path, given: argparse.Namespace) -> None:
         self.size, self.work, self.given = size, work, given
-        self.lines = 128 if given.quick else given.lines if size == "124M" else given.lines // 3
+        self.lines = 128 if given.quick else given.lines if size == "124M" else given.lines // 2
         self.pythons = {"gpt-2-simple": given.gpt_2_simple, "transformers": given.transformers}
 
     def show(self) -> None:
@@ -126,8 +127,8 @@ class Table:
             if setting != "any token":
                 names += ["all", "before"][: 2 if self.given.before else 1]
             rounds = [
-                {name: self.measure(name, setting, threads) for name in names}
-                for _ in range(self.given.rounds)
+                {name: self.measure(name, setting, threads, seed) for name in names}
+                for seed in range(self.given.rounds)
             ]
             for name in names:
                 found = medians([figures[name] for figures in rounds])
@@ -159,10 +160,10 @@ class Table:
             flush=True,
         )
 
-    def measure(self, name: str, setting: str, threads: int) -> Figures:
+    def measure(self, name: str, setting: str, threads: int, seed: int = 1) -> Figures:
         python = self.pythons.get(name, sys.executable)
         command = [python, __file__, "--work", str(self.work), "--lines", str(self.lines)]
-        command += ["--row", name, setting, str(threads)]
+        command += ["--row", name, setting, str(threads), "--seed", str(seed)]
         environment = {key: value for key, value in os.environ.items() if key != CHECKOUT}
         if name == "before":
             environment[CHECKOUT] = str(self.given.before)
@@ -262,7 +263,7 @@ def opened(work: Path, threads: int, *, whole: bool = False) -> tuple[sampler.Sa
     return sampler.Sampler(run, cache, threads=threads, precision="int8", columns=columns), columns
 
 
-def prepare(work: Path, setting: str, threads: int, lines: int) -> Figures:
+def prepare(work: Path, setting: str, threads: int, lines: int, seed: int) -> Figures:
     run = work / "checkpoint" / "run1"
     if not (run / "checkpoint").exists():
         build(run, HPARAMS[setting])
@@ -276,9 +277,9 @@ def prepare(work: Path, setting: str, threads: int, lines: int) -> Figures:
     return {"columns": len(columns.ids), "lost": columns.lost, "alone": alone["cpu"]} | times
 
 
-def botus(work: Path, setting: str, threads: int, lines: int, *, whole: bool = False) -> Figures:
+def botus(work: Path, setting: str, threads: int, lines: int, seed: int, *, whole: bool = False) -> Figures:
     source, columns = opened(work, threads, whole=whole)
-    stream = source.stream(SETTINGS[setting], seed=1)
+    stream = source.stream(SETTINGS[setting], seed=seed)
     samples, times = clocked(lambda: list(islice(stream, lines)))
     stream.close()  # type: ignore[attr-defined]
     tokens = sum(sample.tokens for sample in samples)
@@ -287,12 +288,12 @@ def botus(work: Path, setting: str, threads: int, lines: int, *, whole: bool = F
     return counts | {"columns": len(columns.ids) if columns else 0} | times
 
 
-def whole_vocabulary(work: Path, setting: str, threads: int, lines: int) -> Figures:
+def whole_vocabulary(work: Path, setting: str, threads: int, lines: int, seed: int) -> Figures:
     """The same with all columns; in an older checkout there is nothing else."""
-    return botus(work, setting, threads, lines, whole=True)
+    return botus(work, setting, threads, lines, seed, whole=True)
 
 
-def command(work: Path, setting: str, threads: int, lines: int) -> Figures:
+def command(work: Path, setting: str, threads: int, lines: int, seed: int) -> Figures:
     """The whole command as a person gives it, from its start to its end; the model was converted before."""
     command = [sys.executable, "-m", "botus", "generate", "--threads", str(threads), "--data", str(work)]
     command += ["--temp", "1", "--json", "--quiet", "--checkpoint", str(work / "checkpoint" / "run1")]
@@ -312,7 +313,7 @@ def command(work: Path, setting: str, threads: int, lines: int) -> Figures:
     return found | {"first": first["seconds"], "first cpu": first["cpu"], "first peak": first["peak"]}
 
 
-def gpt_2_simple(work: Path, setting: str, threads: int, lines: int) -> Figures:
+def gpt_2_simple(work: Path, setting: str, threads: int, lines: int, seed: int) -> Figures:
     """Its author's recipe for posts: 200 tokens, top-p 0.9, batches of 20; the first line of each counts.
 
     Each call builds its graph anew, which a run of a thousand posts does not notice: the second batch counts.
@@ -333,7 +334,7 @@ def gpt_2_simple(work: Path, setting: str, threads: int, lines: int) -> Figures:
     return {"lines": 20, "tokens": 20 * 200, "mean": mean} | times
 
 
-def transformers(work: Path, setting: str, threads: int, lines: int) -> Figures:
+def transformers(work: Path, setting: str, threads: int, lines: int, seed: int) -> Figures:
     """Float32, batches of 20, the same top-p; a row ends at its line break and waits for the longest."""
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel
@@ -364,7 +365,7 @@ def hugging_face_name(name: str) -> str:
     return ".".join(["transformer", *parts[:-1], ends[parts[-1]]])
 
 
-def rate(work: Path, setting: str, threads: int, lines: int) -> Figures:
+def rate(work: Path, setting: str, threads: int, lines: int, seed: int) -> Figures:
     """Measure the machine's own int8 matrix products, as one wide layer with next to nothing around it."""
     width, length, count = 2048, 16, 32
     tokens, merges = bundle.vocabulary()
