@@ -129,8 +129,9 @@ def check_vocabulary(encoder: bytes, bpe: bytes, hparams: Hparams, labels: tuple
     except UnicodeDecodeError as error:
         raise FileError(f"{label} is not UTF-8: {error}", AGAIN) from error
     for number, line in enumerate(lines[1:], 2):  # the first line is a version, as in OpenAI's encoder.py
-        parts = line.rstrip("\r").split(" ")
-        if line.strip("\r") and (len(parts) != 2 or not {*parts, "".join(parts)} <= ids.keys()):
+        first, _, second = line.rstrip("\r").partition(" ")
+        is_merge = " " not in second and first in ids and second in ids and first + second in ids
+        if not is_merge and line.strip("\r"):
             raise FileError(f"{label}, line {number}: not a merge of tokens of {labels[0]}", AGAIN)
 
 
