@@ -23,7 +23,6 @@ class Judge:
         self._screen = Screen(job.rules)
         corpus, hashes = ((), ()) if job.copies else (job.corpus, hashes_of(job.forgotten))
         self._novelty = Novelty(corpus, known(job.data), hashes)
-        self._novelty.prepare()
         self._scorer = Scorer(job.corpus)
 
     def judge(self, sample: Sample) -> Candidate | Verdict:

@@ -45,10 +45,6 @@ class Novelty:
         for source, post in known:
             self.add(post, source)
 
-    def prepare(self) -> None:
-        """Do now what the first text would have to wait for: a second or two for 50,000 posts."""
-        self._corpus.near([])
-
     def check(self, post: str) -> Verdict:
         """Say whether a text is new."""
         where = self._same.get(hash(text.fold(post)))

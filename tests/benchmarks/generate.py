@@ -12,7 +12,7 @@ titles of Hacker News, in a third of the words, have 12,600. Which columns botus
 
 Each row runs in a process of its own, and those that are compared run in turn, several times: with the
 columns that matter, with the whole vocabulary (`all`), and with another checkout of botus (`before`), each
-round with a seed of its own. A row shows its medians, a ratio is the median of those of the rounds. The table has
+round with a seed of its own. A row shows its medians, a ratio is the median of the rounds. The table has
 lines (finished ones of at most 280 letters) and tokens per second, both by the clock and by the processor's
 time of all cores together (which tells more on a machine that does other things too), the measured mean, the
 peak memory, and the share of the int8 matrix products that the machine does in the same processor's time.

@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import groupby
 
 from botus import text
-from botus.screening.likeness.near import Frequencies, Near
+from botus.screening.likeness.near import NEAR, Frequencies, Near, are_near, shingles_of
 
 # markovify's rule: a run longer than 15 words, or than 70 % of the post, is a copy.
 LONGEST_RUN = 15
@@ -24,6 +24,7 @@ RUN_SHARE = (7, 10)
 # Below five words a shared run is a figure of speech ("I love it so"), not a copy, unless it is all there is.
 SHORTEST_RUN = 5
 _UNKNOWN = 0xFFFFFFFF  # the mark of every word that the corpus does not have
+_SCANNED = 4  # texts for which the whole corpus is looked through; to index it takes as long as for twenty
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Corpus:
 
     def __init__(self, posts: Sequence[str]) -> None:
         self.posts = posts
+        self._asked = 0  # how often for a post that is nearly the same
         self._numbers: dict[str, int] = {}  # word -> its number; 0 stands between posts and for unknown words
         numbers, self._starts = array("I", [0]), array("I")
         for post in posts:
@@ -119,12 +121,23 @@ class Corpus:
         """Return a post that is nearly the same as a text, by the measure of `near`."""
         if not self.posts:
             return None
-        number = self._near.find([self._numbers.get(word, _UNKNOWN) for word in found])
+        marks = [self._numbers.get(word, _UNKNOWN) for word in found]
+        self._asked += 1
+        number = self._scan(marks) if self._asked <= _SCANNED else self._near.find(marks)
         return None if number is None else self._best(self._ids(found), [number + 1])
+
+    def _scan(self, marks: list[int]) -> int | None:
+        mine, is_known = shingles_of(marks), set(marks).__contains__
+        for number in range(len(self.posts)) if mine else ():
+            post = self._post(number)
+            # Each shingle in common has a place of its own in the post, with a known word in its middle.
+            if sum(map(is_known, post)) >= NEAR * len(mine) and are_near(mine, shingles_of(post)):
+                return number
+        return None
 
     @cached_property
     def _near(self) -> Near:
-        """Made when somebody first asks: a review never does."""
+        """Made when it is worth it: a review never asks, a short run a few times."""
         frequencies = Frequencies()
         for number in range(len(self.posts)):
             frequencies.count(self._post(number))

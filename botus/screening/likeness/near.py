@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 # Shingles have three words, and the text's ends count as words, so that its last word weighs like any other.
 # At 0.6 one word of difference is a near duplicate from 12 words on (from 8 at an end), two from 24 on: a
@@ -23,6 +23,21 @@ def marks(words: Iterable[str]) -> list[int]:
     return [zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words]
 
 
+def shingles_of(marks: Sequence[int]) -> set[int]:
+    """Return the hashes of every three words in a row."""
+    if not marks:
+        return set()
+    runs = zip([0, *marks[:-1]], marks, [*marks[1:], 0], strict=True)
+    # Odd multipliers keep all bits of a word and tell the places apart (Knuth's multiplicative hashing).
+    return {(one * 0x9E3779B1 + two * 0x85EBCA77 + three) & _NONE for one, two, three in runs}
+
+
+def are_near(one: set[int], other: Collection[int]) -> bool:
+    """Tell whether two texts are nearly the same, by the shingles of each, none of which is there twice."""
+    common = len(one.intersection(other))
+    return common >= NEAR * (len(one) + len(other) - common)
+
+
 class Frequencies:
     """How often shingles occur in a known heap of posts, so that `Near` can look for the rare ones first.
 
@@ -34,7 +49,7 @@ class Frequencies:
 
     def count(self, marks: Sequence[int]) -> None:
         """Count the shingles of a post."""
-        for shingle in _shingles(marks):
+        for shingle in shingles_of(marks):
             self._counts[shingle & (_COUNTERS - 1)] += 1
 
     def ordered(self, shingles: Iterable[int]) -> list[int]:
@@ -66,15 +81,15 @@ class Near:
 
     def find(self, marks: Sequence[int]) -> int | None:
         """Return the number (from 0) of a post that is nearly the same."""
-        return self._find(self._ordered(_shingles(marks)))
+        return self._find(self._ordered(shingles_of(marks)))
 
     def add(self, marks: Sequence[int]) -> None:
         """Remember a post under the next number."""
-        self._add(self._ordered(_shingles(marks)))
+        self._add(self._ordered(shingles_of(marks)))
 
     def meet(self, marks: Sequence[int]) -> int | None:
         """Return what `find` does, and where there is no such post, `add` this one."""
-        shingles = self._ordered(_shingles(marks))
+        shingles = self._ordered(shingles_of(marks))
         number = self._find(shingles)
         if number is None:
             self._add(shingles)
@@ -121,19 +136,7 @@ class Near:
         start, end = self._starts[self._posts[entry]], self._starts[self._posts[entry] + 1]
         count = len(mine) + end - start
         most = min(len(mine) - place, end - start - self._places[entry])
-        if most < NEAR * (count - most):
-            return False
-        common = len(set(mine).intersection(self._shingles[start:end]))
-        return common >= NEAR * (count - common)
-
-
-def _shingles(marks: Sequence[int]) -> set[int]:
-    """The hashes of every three words in a row."""
-    if not marks:
-        return set()
-    runs = zip([0, *marks[:-1]], marks, [*marks[1:], 0], strict=True)
-    # Odd multipliers keep all bits of a word and tell the places apart (Knuth's multiplicative hashing).
-    return {(one * 0x9E3779B1 + two * 0x85EBCA77 + three) & _NONE for one, two, three in runs}
+        return most >= NEAR * (count - most) and are_near(set(mine), self._shingles[start:end])
 
 
 def _prefix(shingles: list[int]) -> list[int]:
