@@ -1,4 +1,4 @@
-"""Paints the pictures of the review for the README: real screens of a real session, as SVG.
+"""Draws the pictures of the review for docs/curating.md: screens of a real session, as SVG.
 
 python docs/pictures.py
 """
@@ -6,13 +6,13 @@ python docs/pictures.py
 from __future__ import annotations
 
 import io
-import re
 import tempfile
 from pathlib import Path
 from random import Random
 
 from rich.console import Console
 from rich.text import Text
+from terminal import COLUMNS, Terminal, still
 
 import botus.demo
 from botus.platforms.rows import MASTODON, Limit, X
@@ -22,7 +22,7 @@ from botus.review.terminal.screens import page_size, screen
 from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.queue.tweets import Queue
 
-WIDTH, HEIGHT = 80, 22
+HEIGHT, HIDDEN_CURSOR = 22, "\x1b[?25l"
 LIMITS = [Limit(one, one.limit) for one in (X, MASTODON)]
 KEYS = {"card": "kdds dk", "list": ["u", "tab", "2", "5", "5", "9"], "help": ["?"]}
 
@@ -53,14 +53,15 @@ def prepare(data: Path) -> None:
 
 
 def write(session: ReviewSession, target: Path) -> None:
-    """Export what the terminal would show."""
+    """Draw what the terminal would show."""
     session.fit(page_size(HEIGHT))
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
-    lines = screen(session.state, View(LIMITS, session.about, WIDTH, HEIGHT))
-    console.print(Text("\n").join(lines), soft_wrap=True, highlight=False)
-    picture = console.export_svg(title="botus curate", unique_id=target.stem)
-    # The fonts would come from the network: whoever looks at a picture has a monospaced one.
-    target.write_text(re.sub(r"\s*@font-face \{.*?\}\n", "\n", picture, flags=re.DOTALL))
+    sent = io.StringIO()
+    console = Console(width=COLUMNS, file=sent, force_terminal=True, color_system="standard")
+    lines = screen(session.state, View(LIMITS, session.about, COLUMNS, HEIGHT))
+    console.print(Text("\n").join(lines), soft_wrap=True, highlight=False, end="")
+    terminal = Terminal(HEIGHT)
+    terminal.feed(HIDDEN_CURSOR + sent.getvalue().replace("\n", "\r\n"))
+    target.write_text(still(terminal.shown(), "botus curate"))
 
 
 if __name__ == "__main__":

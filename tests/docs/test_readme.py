@@ -17,7 +17,7 @@ import pytest
 from botus import errors, settings
 from botus.cli.main import cli
 from botus.platforms.rows import X
-from tests.support.pages import PAGES, README, ROOT, blocks, commands, rows
+from tests.support.pages import INDEX, PAGES, README, ROOT, blocks, commands, rows
 
 DOCKERFILE, COMPOSE = (ROOT / "Dockerfile").read_text(), (ROOT / "docker" / "compose.yaml").read_text()
 SMOKE = "".join((ROOT / "docker" / name).read_text() for name in ("smoke", "engines.py"))
@@ -200,6 +200,16 @@ def test_the_readme_agrees_with_the_code(check: Check) -> None:
 
 def test_the_readme_is_short() -> None:
     assert len(README.splitlines()) <= 160
+
+
+def test_the_first_sentence_says_where_it_posts() -> None:
+    first = README.split("\n\n")[1]
+    assert all(name in first for name in ("Mastodon", "Bluesky", "X", "Discord"))
+
+
+def test_the_index_has_every_page_once() -> None:
+    assert sorted(re.findall(r"\]\(([\w-]+\.md)\)", INDEX)) == sorted(PAGES)
+    assert broken_links(INDEX, ROOT / "docs") == []
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -25,6 +25,7 @@ import pytest
 
 from botus import demo, errors
 from tests.benchmarks.corpus import x_archive
+from tests.support.command import botus
 from tests.support.pages import PAGES, README, ROOT, Block, blocks, commands
 from tests.support.servers import MastodonServer
 from tests.web.answers.asking import answering
@@ -36,11 +37,12 @@ ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[()][A-Z0-9])")
 WRITTEN_BY_A_MODEL = re.compile(r" {4}(?!x |\d|score|checkpoint)\S.*| [-+*~=] \w+ .*| +\d+  [a-z].*")
 ID = "[0-9a-f]{10}"
 BEFORE_A_POST = re.compile(rf" +\d+ words in a row as in the corpus: | +\w+ \d{{4}}-\S+ \S+ \S+ {ID} ")
-# What .ci/run does in its own way, in a clean checkout and in the image, and another program's.
-# test_readme.py looks at the words of the first two.
+SHELL_SIGNS = re.compile("[$<>|&;]")
+# What .ci/run does in its own way: in a clean checkout, in the image, with TensorFlow. And another program's.
+# test_readme.py looks at the words of most of them.
 NOT_RUN = (
     *("pip ", "docker ", "python3 -m venv .venv", ". .venv/bin/activate", "python -m pytest"),
-    "tailscale ",
+    *("botus finetune", "tailscale "),
 )
 BY_ITSELF = "python tests/support/servers.py"  # a test of its own starts it
 
@@ -124,13 +126,20 @@ class Shell:
             return self._until_interrupted(command, "dry run")
         if command.startswith(("botus web", "botus serve")):
             return self._until_interrupted(f"{command} --port 0", "://")
+        if command.startswith("botus ") and not SHELL_SIGNS.search(command):
+            warm = botus(*shlex.split(command)[1:], cwd=self.folder, **self.environment)
+            return self._whole(command, warm.code, f"{warm.out}{warm.err}")
         ended = subprocess.run(
             command, shell=True, executable="/bin/bash", cwd=self.folder, env=self.environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600,
         )  # fmt: skip
-        printed = ended.stdout.decode()
-        found_something = "doctor" in command and ended.returncode in (2, 4, 5)  # accounts that nobody has
-        assert ended.returncode == 0 or found_something, f"$ {command}\n{printed}"
+        return self._whole(command, ended.returncode, ended.stdout.decode())
+
+    @staticmethod
+    def _whole(command: str, code: int, printed: str) -> list[str]:
+        """The lines of a command that ended as it should."""
+        found_something = "doctor" in command and code in (2, 4, 5)  # accounts that nobody has
+        assert code == 0 or found_something, f"$ {command}\n{printed}"
         return printed.splitlines()
 
     def fill(self) -> None:
@@ -222,13 +231,21 @@ def test_a_session_prints_what_the_page_shows(block: Block, tmp_path: Path, serv
 
 @pytest.mark.parametrize("page", EVERY)
 def test_the_other_commands_of_a_page_run(page: str, tmp_path: Path) -> None:
+    """Those of the README in their order, from the export on; those of a page that no session has."""
     shell = Shell(tmp_path)
     shell.fill()
-    ran = {command for _, block in CONSOLES for line, _ in block.commands for command in line.split(" && ")}
-    for block in blocks(EVERY[page]):
-        for command in (one for line, _ in block.commands for one in line.split(" && ")):
-            if block.kind == "sh" and command not in ran and not command.startswith((*NOT_RUN, BY_ITSELF)):
-                shell.run(command)
+    ran = [command for _, block in CONSOLES for line, _ in block.commands for command in line.split(" && ")]
+    every = [
+        command
+        for block in blocks(EVERY[page])
+        if block.kind == "sh"
+        for line, _ in block.commands
+        for command in line.split(" && ")
+    ]
+    for place, command in enumerate(every, start=1):
+        again = command in (every[place:] if page == "README.md" else ran)
+        if not again and not command.startswith((*NOT_RUN, BY_ITSELF)):
+            shell.run(command)
     assert not_named(shell.data) == []
 
 
