@@ -41,7 +41,7 @@ _KEPT, _LEFT = ("keep", "star", "answer"), ("drop", "edited")  # of a review, or
 
 UNREVIEWED = "not reviewed yet"
 EMPTY = "answers.txt has no line that may be said: nobody is answered"
-_HELD, _NOTHING = "held at the door", fingerprint("")
+_HELD, _NOTHING = "held back", fingerprint("")
 
 Fits = Callable[[str], bool]
 Value = TypeVar("Value")

@@ -48,7 +48,7 @@ _PARTS = (  # what is left of a model where others of its files are missing
     (_INDEX,),
     (r"config\.json", r"vocab\.json|merges\.txt|tokenizer\.json|generation_config\.json"),
 )
-_FOREIGN_FILE = re.compile(r".*\.(hdf5|gguf|safetensors|onnx|keras)|ckpt\.pt", re.IGNORECASE)
+_OTHER_FORMAT = re.compile(r".*\.(hdf5|gguf|safetensors|onnx|keras)|ckpt\.pt", re.IGNORECASE)
 # Nobody's own: what was published, as OpenAI's files or in a folder of its name, and was not trained on.
 _OPENAI = r"model\.ckpt\..*"
 _PUBLISHED = re.compile(
@@ -180,7 +180,7 @@ class _Search:
         if folder == self.base:  # where anything may lie
             if any(_has(listing.files, part) for part in _PARTS_ANYWHERE):
                 yield self._found(folder, _Grade.DOUBTFUL)
-            for name in filter(_FOREIGN_FILE.fullmatch, listing.files):
+            for name in filter(_OTHER_FORMAT.fullmatch, listing.files):
                 yield self._found(folder / name, _Grade.DOUBTFUL)
         elif self._place(folder) == _DEFAULTS[0] and any(folder.iterdir()):  # opening it says what is missing
             yield self._found(folder, _Grade.WHOLE)

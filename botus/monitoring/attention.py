@@ -69,7 +69,7 @@ class LostPost:
 
 
 def lost_posts(entries: Iterable[dict[str, Any]], intents: Iterable[Intent] = ()) -> Iterator[LostPost]:
-    """Yield every post whose fate is unknown, once for each target.
+    """Yield every post whose outcome is unknown, once for each target.
 
     Args:
         entries: the log.
@@ -91,7 +91,7 @@ def lost_posts(entries: Iterable[dict[str, Any]], intents: Iterable[Intent] = ()
 
 
 def unknown_posts(entries: Iterable[dict[str, Any]], intents: Iterable[Intent] = ()) -> dict[str, str]:
-    """Say of every post whose fate is unknown what a person can do, by its id and target."""
+    """Say of every post whose outcome is unknown what a person can do, by its id and target."""
     return {f"{one.id} {one.target}": one.words for one in lost_posts(entries, intents)}
 
 

@@ -171,7 +171,7 @@ class Deliverer:
         self.say(message, level, id=intent.id, target=name, state=delivery.state, url=delivery.url)
 
     def pause(self, name: str, answer: Answer) -> None:
-        """Leave a target alone that could not be asked, for a time or until a person has been there."""
+        """Leave a target alone that could not be asked, for a time or until `doctor` finds it well."""
         known = self._known(name)
         known.failures += 1
         pause = min(_FIRST_PAUSE * 2 ** (known.failures - 1), _LONGEST_PAUSE)

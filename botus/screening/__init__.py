@@ -3,7 +3,7 @@
 rules.py     the rules, one small function each, and what can be set about them; the precheck of `post`
 screen.py    the screen of `generate`: repairs, rules and flags in their order
 repair.py    what can be put right in a generated text without changing what it says
-mentions.py  what is a mention, and is the sentence whole without it? One notion for corpus, screen and door
+mentions.py  what is a mention, and is the sentence whole without it? For corpus, screen and precheck alike
 loops.py     does a text go round in circles, in whatever language?
 deck.py      a deck of posts and what is counted in them; the score: which are worth reading
 denylist.py  words and patterns that the user forbids: the format of denylist.txt

@@ -34,7 +34,7 @@ class TargetState:
     Attributes:
         account: the account that the rest is about; another account starts anew.
         until: not asked before; seconds since the epoch.
-        stopped: why it stopped until a person has been there; empty while it works.
+        stopped: why it stopped until a successful check; empty while it works.
         rejected: texts it refused in a row.
         failures: temporary failures in a row.
         lost: posts in a row of which nobody knows what became.

@@ -28,7 +28,7 @@ except ImportError as error:
 
 
 @dataclass(frozen=True)
-class Door:
+class Binding:
     """How the page is reached.
 
     Attributes:
@@ -72,7 +72,7 @@ class Page:
 
 
 @contextmanager
-def opened(settings: Settings, door: Door, say: Say) -> Iterator[Page]:
+def opened(settings: Settings, binding: Binding, say: Say) -> Iterator[Page]:
     """Make the page ready; it is not there for anybody before `run`.
 
     Raises:
@@ -82,18 +82,18 @@ def opened(settings: Settings, door: Door, say: Say) -> Iterator[Page]:
     """
     with ExitStack() as stack:
         stack.enter_context(serving(settings.data))
-        listening = stack.enter_context(bound(door.host, door.port))
+        listening = stack.enter_context(bound(binding.host, binding.port))
         access = Access(settings.data, time.time)
-        address = settings.web_link or _address(door, listening.getsockname()[1])
+        address = settings.web_link or _address(binding, listening.getsockname()[1])
         access.announce(address)
-        names = [*door.names, door.host, urlsplit(settings.web_link).hostname or door.host]
+        names = [*binding.names, binding.host, urlsplit(settings.web_link).hostname or binding.host]
         reviewing = Reviewing(settings, say)
-        guard = Guard(names, any_address=door.is_for_all)
+        guard = Guard(names, any_address=binding.is_for_all)
         parts = Parts(settings, access, guard, reviewing, say, page_files(access.cookie_name))
-        server = Server(listening, create_app(parts), Limits(LARGEST, door.proxy))
+        server = Server(listening, create_app(parts), Limits(LARGEST, binding.proxy))
         stack.callback(server.close)
         stack.callback(reviewing.close)
-        if not is_local(door.host) and not door.proxy:
+        if not is_local(binding.host) and not binding.proxy:
             say(_WARNING.format(where=address), "warning")
         yield Page(address, access.invite(), server, reviewing)
 
@@ -111,11 +111,11 @@ _WARNING = (
 )
 
 
-def _address(door: Door, port: int) -> str:
+def _address(binding: Binding, port: int) -> str:
     """The address of the page, as well as it can be known from here."""
-    if door.names:
-        return f"https://{door.names[0]}" if door.proxy else f"http://{door.names[0]}:{port}"
-    return address_of(_own_address() if door.is_for_all else door.host, port)
+    if binding.names:
+        return f"https://{binding.names[0]}" if binding.proxy else f"http://{binding.names[0]}:{port}"
+    return address_of(_own_address() if binding.is_for_all else binding.host, port)
 
 
 def _own_address() -> str:

@@ -221,4 +221,4 @@ def test_counting_says_why_lines_are_not_said(tmp_path: Path) -> None:
     (tmp_path / "tweets.txt").write_text(f"{KETTLE}\n")
     said = pool(tmp_path, FOG, KETTLE, GULL, "Ask @gull@sea.example.").count().said()
     assert said.startswith("4 lines in answers.txt, 1 may be said (")
-    assert said.endswith("(1 held at the door, 1 not reviewed yet, 1 waiting to be posted)")
+    assert said.endswith("(1 held back, 1 not reviewed yet, 1 waiting to be posted)")

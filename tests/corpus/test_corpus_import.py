@@ -56,7 +56,7 @@ def test_a_first_import_makes_the_folder_and_ends_with_a_table(data: Path, expor
         "        1    duplicate",
         "        1    near duplicate",
         "        1    nothing left",
-        "Of the kept posts: mentions taken out of 1, links taken out of 1, entities mended in 1.",
+        "Of the kept posts: mentions taken out of 1, links taken out of 1, entities fixed in 1.",
     ]
     assert (data / "corpus.txt").read_text().splitlines() == [POSTS[0], POSTS[2], "Fog & nobody to blame:"]
     assert Corpus(data).counts() == {"posts.txt": 3}

@@ -1,4 +1,4 @@
-"""Posting one given line: the same door, locks and promise as for a random one."""
+"""Posting one given line: the same precheck, locks and promise as for a random one."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from random import Random
 
-from botus.answering.mentions.doors import doors
+from botus.answering.mentions.inboxes import inboxes
 from botus.answering.mentions.round import Round
 from botus.answering.pool import Pool
 from botus.errors import BusyError
@@ -52,7 +52,7 @@ def answer_for_ever(data: Path, accounts: dict[str, dict[str, str]], epoch: floa
         return fast(epoch, speed)
 
     work = Round(
-        settings, doors(settings, clock), Pool(data), rng=Random(), clock=clock, say=lambda *_, **__: None
+        settings, inboxes(settings, clock), Pool(data), rng=Random(), clock=clock, say=lambda *_, **__: None
     )
     while True:
         with suppress(BusyError):

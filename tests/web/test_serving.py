@@ -16,19 +16,19 @@ import pytest
 from botus.errors import BotusError, BusyError, FileError, SettingsError
 from botus.settings import Settings
 from botus.text import fingerprint
-from botus.web.serving import Door, Page, opened, picture
+from botus.web.serving import Binding, Page, opened, picture
 from tests.support.command import ROOT, botus, environment, until
 from tests.web.page import POSTS, filled, journal
 from tests.web.served import served
 
 FIRST = fingerprint(POSTS[0])
-OWN = Door(port=0)
+OWN = Binding(port=0)
 
 
 @contextmanager
-def running(data: Path, door: Door = OWN) -> Iterator[tuple[Page, tuple[str, int]]]:
+def running(data: Path, binding: Binding = OWN) -> Iterator[tuple[Page, tuple[str, int]]]:
     """A page on a real socket, in a thread."""
-    with opened(Settings(filled(data)), door, lambda *_, **__: None) as page:
+    with opened(Settings(filled(data)), binding, lambda *_, **__: None) as page:
         server = page.server._server
         threading.Thread(target=server.run, daemon=True).start()
         yield page, ("127.0.0.1", server.effective_port)
@@ -156,7 +156,7 @@ def test_what_a_proxy_says_is_not_believed_of_anybody(tmp_path: Path) -> None:
 
 
 def test_what_the_named_proxy_says_is_believed(tmp_path: Path) -> None:
-    with running(tmp_path / "data", Door(port=0, proxy="127.0.0.1", names=["bot.example"])) as (
+    with running(tmp_path / "data", Binding(port=0, proxy="127.0.0.1", names=["bot.example"])) as (
         page,
         address,
     ):
@@ -168,10 +168,11 @@ def test_what_the_named_proxy_says_is_believed(tmp_path: Path) -> None:
         assert "Secure" in head
 
 
-def begin(data: Path, **door: object) -> list[str]:
+def begin(data: Path, **options: object) -> list[str]:
     """Make a page ready and end it; returns what was said."""
     said: list[str] = []
-    with opened(Settings(data), Door(**{"port": 0, **door}), lambda words, *_, **__: said.append(words)):  # type: ignore[arg-type]
+    binding = Binding(**{"port": 0, **options})  # type: ignore[arg-type]
+    with opened(Settings(data), binding, lambda words, *_, **__: said.append(words)):
         return said
 
 

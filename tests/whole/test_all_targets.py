@@ -27,7 +27,7 @@ def hook() -> Iterator[HookServer]:
 
 
 @pytest.fixture
-def doors(bluesky: BlueskyServer, hook: HookServer, tmp_path: Path) -> dict[str, str]:
+def targets(bluesky: BlueskyServer, hook: HookServer, tmp_path: Path) -> dict[str, str]:
     """Settings with both, and a queue."""
     (tmp_path / "tweets.txt").write_text("".join(f"line {number}\n" for number in range(9)))
     return {
@@ -41,10 +41,10 @@ def doors(bluesky: BlueskyServer, hook: HookServer, tmp_path: Path) -> dict[str,
 
 
 def test_the_doctor_logs_in_once_and_posts_nothing(
-    doors: dict[str, str], bluesky: BlueskyServer, hook: HookServer, tmp_path: Path
+    targets: dict[str, str], bluesky: BlueskyServer, hook: HookServer, tmp_path: Path
 ) -> None:
     for _ in range(2):
-        ended = botus("doctor", **doors)
+        ended = botus("doctor", **targets)
         assert ended.code == 0, ended.out
     assert "ok       bluesky: @kettle.test https://bsky.app/profile/kettle.test\n" in ended.out
     assert "ok       bluesky: 300 characters, 3000 bytes\n" in ended.out
@@ -57,22 +57,22 @@ def test_the_doctor_logs_in_once_and_posts_nothing(
     assert not bluesky.posts + hook.posts
 
 
-def test_a_wrong_password_is_said_without_it(doors: dict[str, str], bluesky: BlueskyServer) -> None:
+def test_a_wrong_password_is_said_without_it(targets: dict[str, str], bluesky: BlueskyServer) -> None:
     bluesky.password = "another-password"
     for command in ("doctor", "post"):
-        ended = botus(command, **doors)
+        ended = botus(command, **targets)
         assert ended.code == 4
         assert "Invalid identifier or password" in ended.out + ended.err
-        assert doors["BLUESKY_APP_PASSWORD"] not in ended.out + ended.err
+        assert targets["BLUESKY_APP_PASSWORD"] not in ended.out + ended.err
 
 
 def test_post_status_and_schedule(
-    doors: dict[str, str], bluesky: BlueskyServer, hook: HookServer, tmp_path: Path
+    targets: dict[str, str], bluesky: BlueskyServer, hook: HookServer, tmp_path: Path
 ) -> None:
     bluesky.script("on=putRecord commit drop")
-    assert botus("post", **doors).code == 0
+    assert botus("post", **targets).code == 0
     hook.script("500")
-    ended = botus("post", **doors)
+    ended = botus("post", **targets)
     assert (ended.code, "was not confirmed (HTTP 500); it is not sent again" in ended.err) == (5, True)
     assert len(bluesky.texts) == len(set(bluesky.texts)) == 2
     assert len(hook.texts) == 1
@@ -80,27 +80,27 @@ def test_post_status_and_schedule(
     (name,) = entries[0]["targets"].keys() - {"bluesky"}
     assert [entry["targets"][name]["state"] for entry in entries] == ["posted", "unknown"]
 
-    ended = botus("status", **doors)
+    ended = botus("status", **targets)
     assert (ended.code, "attention" in ended.out) == (0, False)
     assert f"posts to    bluesky at {bluesky.url}, kettle.test, 300 characters; " in ended.out
     assert f"           {name} once each; what fails is not sent again\n" in ended.out
     assert f"1 not confirmed by {name}" in ended.out
-    assert botus("--json", "status", **doors).value["unconfirmed"] == {name: 1}
-    ended = botus("schedule", **doors)
+    assert botus("--json", "status", **targets).value["unconfirmed"] == {name: 1}
+    ended = botus("schedule", **targets)
     assert f"posts to bluesky at {bluesky.url}" in ended.out
-    assert set(botus("--json", "schedule", **doors).value["targets"]) == {"bluesky", name}
+    assert set(botus("--json", "schedule", **targets).value["targets"]) == {"bluesky", name}
     assert "hook-token" not in ended.out
 
-    assert botus("resolve", entries[1]["id"], "--not-posted", **doors).code == 0
-    assert botus("post", **doors).code == 0
+    assert botus("resolve", entries[1]["id"], "--not-posted", **targets).code == 0
+    assert botus("post", **targets).code == 0
     assert entries[1]["text"] in hook.texts
 
 
 def test_the_start_page_and_the_log_keep_the_secrets(
-    doors: dict[str, str], bluesky: BlueskyServer, hook: HookServer
+    targets: dict[str, str], bluesky: BlueskyServer, hook: HookServer
 ) -> None:
     hook.script("500")
-    process = start("run", **doors)
+    process = start("run", **targets)
     said = []
     try:
         assert process.stdout
@@ -119,12 +119,12 @@ def test_the_start_page_and_the_log_keep_the_secrets(
     ]
 
 
-def test_webhooks_without_the_extra(doors: dict[str, str], tmp_path: Path) -> None:
+def test_webhooks_without_the_extra(targets: dict[str, str], tmp_path: Path) -> None:
     """As in the base image: a module of that name that is not there."""
     site = tmp_path / "site"
     site.mkdir()
     (site / "sitecustomize.py").write_text("import sys; sys.modules['apprise'] = None\n")
-    ended = botus("status", **doors | {"PYTHONPATH": f"{site}:{ROOT}"})
+    ended = botus("status", **targets | {"PYTHONPATH": f"{site}:{ROOT}"})
     assert ended.code == 2
     assert "pip install 'botus[webhook]'" in ended.err
     assert "hook-token" not in ended.err

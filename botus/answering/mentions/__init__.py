@@ -6,7 +6,7 @@ guards.py    who gets an answer? Most reasons are against it. Pure
 seen.py      what is known of a mention and of its conversation, whatever the platform. Pure
 stopped.py   owns answers-stopped.txt: the people who have asked for no more
 summary.py   what is told of answering: how many answers, and what keeps more from being given
-doors.py     the accounts that people may mention, by the settings
+inboxes.py   the accounts that people may mention, by the settings
 mastodon.py  who has mentioned the bot on Mastodon, and how the answer looks there
 bluesky.py   the same on Bluesky
 """

@@ -14,7 +14,7 @@ from random import Random
 from typing import Protocol
 
 from botus.answering.mentions import guards
-from botus.answering.mentions.seen import Door, Seen, Thread
+from botus.answering.mentions.seen import Inbox, Seen, Thread
 from botus.answering.mentions.stopped import Stopped
 from botus.log import Say
 from botus.posting.delivery import Deliverer, has_come, is_gone
@@ -51,13 +51,13 @@ class Round:
     """Rounds of answering on one data directory, and what they work with.
 
     Attributes:
-        doors: the accounts that people mention, by the target's name.
+        inboxes: the accounts that people mention, by the target's name.
         rng: chooses the line.
         clock: seconds since the epoch.
     """
 
     settings: Settings
-    doors: Mapping[str, Door]
+    inboxes: Mapping[str, Inbox]
     pool: Choice
     _: KW_ONLY
     rng: Random
@@ -86,11 +86,11 @@ class Round:
             self.memory = self._states.load()
             self._restore_log()  # damage stops it before anybody is asked
             try:
-                for name, door in self.doors.items():
+                for name, inbox in self.inboxes.items():
                     waiting = self._waiting(name)
-                    self._settle(name, door)
-                    self._look(name, door)
-                    self._settle(name, door, waiting)  # by now it is known who has said stop
+                    self._settle(name, inbox)
+                    self._look(name, inbox)
+                    self._settle(name, inbox, waiting)  # by now it is known who has said stop
                 self._prune()
             finally:
                 self._states.save(self.memory)
@@ -108,7 +108,7 @@ class Round:
         found = {one.fingerprint: one.deliveries.get(name) for one in self.intents.open()}
         return {post for post, delivery in found.items() if delivery and delivery.state == "pending"}
 
-    def _settle(self, name: str, door: Door, waiting: Collection[str] | None = None) -> None:
+    def _settle(self, name: str, inbox: Inbox, waiting: Collection[str] | None = None) -> None:
         """Finish what was left: answers that got lost, or of those that have not left yet these."""
 
         def is_left(owner: str, begun: float) -> bool:
@@ -127,14 +127,14 @@ class Round:
             intent = self.intents.take_over(found, self.clock(), is_left)
             if intent is None or intent.mention is None:
                 continue
-            deliverer = self._deliverer(name, door.reply(intent.mention))
+            deliverer = self._deliverer(name, inbox.reply(intent.mention))
             delivery = intent.deliveries[name]
             if delivery.state == "sending":
                 deliverer.settle(intent, name)
             elif delivery.state == "pending":
-                reason = self._second_thoughts(name, door, intent)
+                reason = self._second_thoughts(name, inbox, intent)
                 if not reason and deliverer.is_up(name):
-                    thread = door.thread(intent.mention)
+                    thread = inbox.thread(intent.mention)
                     if isinstance(thread, Answer):
                         deliverer.pause(name, thread)
                     elif not (reason := thread.unfit):
@@ -146,26 +146,26 @@ class Round:
                     )
             self._put_away(intent)
 
-    def _second_thoughts(self, name: str, door: Door, intent: Intent) -> str:
+    def _second_thoughts(self, name: str, inbox: Inbox, intent: Intent) -> str:
         """Say why an answer that has not left yet is not given after all; "" where it is."""
         assert intent.mention
         if abs(self.clock() - intent.claimed / 1000) > guards.DAY:
             return "it could not be sent for a day"
         if self.stopped.has(name, intent.mention):
             return guards.STOPPED
-        if _key(name, door.target, intent.mention.post) != intent.fingerprint:
+        if _key(name, inbox.target, intent.mention.post) != intent.fingerprint:
             return "the account is on another server now"
         return "its line is held back now" if precheck(intent.raw, self._denylist()) else ""
 
     # What is new.
 
-    def _look(self, name: str, door: Door) -> None:
-        target = door.target
+    def _look(self, name: str, inbox: Inbox) -> None:
+        target = inbox.target
         known, key = self.memory.target(name, target.account), f"{name} {target.account}"
         if known.stopped or not has_come(known.until, self.clock()):
             return
         read = self.memory.read.get(key)
-        found = door.look(read)
+        found = inbox.look(read)
         if isinstance(found, Answer):
             self._deliverer(name, target).pause(name, found)
             return
@@ -186,14 +186,16 @@ class Round:
         for post, seen in new:
             if post in self._judged:
                 continue
-            if not self._consider(name, door, seen, post, now, is_first=read is None):
+            if not self._consider(name, inbox, seen, post, now, is_first=read is None):
                 return  # from the same place in the next round
             self._judged.append(post)
         self.memory.read[key] = found.read
         if not self.intents.open():  # else it may be a request with an answer that fails
             known.failures = 0
 
-    def _consider(self, name: str, door: Door, seen: Seen, post: str, now: float, *, is_first: bool) -> bool:
+    def _consider(
+        self, name: str, inbox: Inbox, seen: Seen, post: str, now: float, *, is_first: bool
+    ) -> bool:
         """Answer a mention, or refuse to; False where neither could be done yet."""
         mention, given = seen.mention, self._given()
         if seen.is_stop and not seen.unfit:
@@ -205,20 +207,20 @@ class Round:
         self._looks -= 1
         if self._looks < 0:
             return False
-        thread = door.thread(mention)
+        thread = inbox.thread(mention)
         if isinstance(thread, Answer):
-            self._deliverer(name, door.target).pause(name, thread)
+            self._deliverer(name, inbox.target).pause(name, thread)
             return False
         if reason := guards.against_thread(thread, given) or self._warning_problem(thread.mention):
             return self._refuse(name, seen, reason)
-        target = door.reply(thread.mention)
+        target = inbox.reply(thread.mention)
         deliverer = self._deliverer(name, target)
         if not deliverer.is_up(name):
             return False
-        line = self._line(door, target, seen, thread, given, now)
+        line = self._line(inbox, target, seen, thread, given, now)
         if line is None:
             return self._refuse(name, seen, "no line of answers.txt is left that could be said here")
-        text = door.wording(thread.mention, line)
+        text = inbox.wording(thread.mention, line)
         intent = Intent(
             post, text, line, int(now * 1000), deliveries={name: Delivery()}, mention=thread.mention
         )
@@ -242,7 +244,7 @@ class Round:
         return parse_denylist(files.read(self.settings.data / "denylist.txt") or b"")
 
     def _line(
-        self, door: Door, target: Target, seen: Seen, thread: Thread, given: list[Given], now: float
+        self, inbox: Inbox, target: Target, seen: Seen, thread: Thread, given: list[Given], now: float
     ) -> str | None:
         """Choose what to say; nothing twice in a conversation, nor to one person within a day."""
         mention = thread.mention
@@ -253,7 +255,7 @@ class Round:
         }
 
         def fits(line: str) -> bool:
-            return target.problem(door.wording(mention, line)) is None
+            return target.problem(inbox.wording(mention, line)) is None
 
         return self.pool.choose(seen.words, said, self.rng, fits)
 

@@ -21,7 +21,7 @@ class Seen(NamedTuple):
     """A post that mentions the bot, and who wrote it.
 
     Args:
-        mention: what an answer replies to; its thread is that of the post itself until `Door.thread` tells.
+        mention: what an answer replies to; its thread is that of the post itself until `Inbox.thread` tells.
         words: the text, names of people included.
         at: when it came to the server, by whose clock; seconds since the epoch, None where that is not told.
         profile: names, note and fields of whoever wrote it.
@@ -95,7 +95,7 @@ def _says_stop(words: str) -> bool:
     return _STOPS.fullmatch("".join(re.findall(r"\w+", said)).casefold()) is not None
 
 
-class Door(Protocol):
+class Inbox(Protocol):
     """An account that people mention.
 
     Attributes:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from botus.answering.mentions.doors import doors
 from botus.answering.mentions.guards import DAY
+from botus.answering.mentions.inboxes import inboxes
 from botus.answering.mentions.round import PART
 from botus.answering.mentions.stopped import Stopped
 from botus.answering.pool import Pool, PoolCount
@@ -110,7 +110,7 @@ def summary(settings: Settings, now: float) -> Summary:
 
 
 def _targets(settings: Settings) -> Mapping[str, Target]:
-    return {name: door.target for name, door in doors(settings, lambda: 0.0).items()}
+    return {name: inbox.target for name, inbox in inboxes(settings, lambda: 0.0).items()}
 
 
 def _is_unknown(entry: Entry) -> bool:

@@ -12,7 +12,7 @@ from random import Random
 from traceback import format_exc
 
 from botus import shutdown
-from botus.answering.mentions.doors import doors
+from botus.answering.mentions.inboxes import inboxes
 from botus.answering.mentions.round import Round
 from botus.answering.pool import EMPTY, Pool
 from botus.errors import BotusError, BusyError, sentence, unexpected
@@ -33,7 +33,9 @@ class Watch:
     def __init__(self, settings: Settings, say: Say, clock: Callable[[], float] = time.time) -> None:
         self._say, self._said = say, set[str]()
         self._pool = Pool.of(settings)
-        self._round = Round(settings, doors(settings, clock), self._pool, rng=Random(), clock=clock, say=say)
+        self._round = Round(
+            settings, inboxes(settings, clock), self._pool, rng=Random(), clock=clock, say=say
+        )
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="answers", daemon=True)
 

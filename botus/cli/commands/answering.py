@@ -67,8 +67,8 @@ def serve(
     from botus.web.answers.serving import Place, opened
 
     with opened(settings, Place(host, port, proxy, live, checkpoint), values.say) as answers:
-        rows = [f"Answers are given at {answers.address}", *(f"  {door}" for door in answers.doors)]
-        values.result(rows, lambda: {"address": answers.address, "doors": list(answers.doors)})
+        rows = [f"Answers are given at {answers.address}", *(f"  {one}" for one in answers.endpoints)]
+        values.result(rows, lambda: {"address": answers.address, "endpoints": list(answers.endpoints)})
         answers.run()
 
 

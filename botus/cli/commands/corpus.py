@@ -54,7 +54,7 @@ def corpus() -> None:
 )
 @_treatment("--mentions", help="What becomes of @names.")
 @_treatment("--links", help="Links.")
-@_treatment("--entities", type=click.Choice(["mend", "keep"]), default="mend", help="&amp; and its like.")
+@_treatment("--entities", type=click.Choice(["fix", "keep"]), default="fix", help="&amp; and its like.")
 @click.option("--kind", metavar="KIND", help="Read FILE as this kind of export.  [default: found out]")
 @click.option(
     "--author", metavar="NAME", help="Of a chat or a table of several people, only this one's words."
@@ -102,7 +102,7 @@ def corpus_import(
     from botus.corpus.filtering import FilterOptions
     from botus.corpus.parsing.post import Options, Taken
 
-    treatment = Treatment(mentions, links, entities == "mend")
+    treatment = Treatment(mentions, links, entities == "fix")
     with progress_bar(quiet=values.quiet) as show:
         done = importing.import_exports(
             values.settings.data,

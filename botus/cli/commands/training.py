@@ -95,7 +95,7 @@ def finetune(values: Common, **given: Any) -> None:  # noqa: ANN401
             "path": str(done.path),
             "ended": done.ended,
             **asdict(done.state),
-            "sooner": over,
-            "later": under,
+            "overtraining": over,
+            "still_falling": under,
         },
     )

@@ -41,9 +41,9 @@ def web(
         _show(values, Access(settings.data, time.time).invite())
         return
     shutdown.exit_on_sigterm()  # while it is still loading; then the page takes the signals
-    from botus.web.serving import Door, opened
+    from botus.web.serving import Binding, opened
 
-    with opened(settings, Door(host, port, names, proxy), values.say) as page:
+    with opened(settings, Binding(host, port, names, proxy), values.say) as page:
         _show(values, page.login, f"The page is at {page.address}")
         page.run()
 

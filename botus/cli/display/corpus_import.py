@@ -31,7 +31,7 @@ _WAYS_OUT = {
 _CLEANED = {
     "mentions": "mentions taken out of",
     "links": "links taken out of",
-    "entities": "entities mended in",
+    "entities": "entities fixed in",
 }
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from botus.answering.mentions.doors import doors
+from botus.answering.mentions.inboxes import inboxes
 from botus.answering.mentions.round import LOCK
-from botus.answering.mentions.seen import Door
+from botus.answering.mentions.seen import Inbox
 from botus.answering.mentions.summary import NOWHERE
 from botus.answering.pool import EMPTY, Pool
 from botus.errors import CredentialsError, TemporaryError
@@ -24,13 +24,13 @@ def answers(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]
     """Check what ANSWER asks for; nothing where it asks for nothing."""
     if settings.answer == "no":
         return
-    found = doors(settings, clock)
+    found = inboxes(settings, clock)
     if not found:
         yield Finding("warning", NOWHERE, "leave ANSWER out, or set up one of the two: docs/tokens.md")
         return
     yield from guarded(lambda: _pool(settings))
-    for name, door in found.items():
-        yield from guarded(lambda name=name, door=door: _door(settings, name, door))  # type: ignore[misc]
+    for name, inbox in found.items():
+        yield from guarded(lambda name=name, inbox=inbox: _inbox(settings, name, inbox))  # type: ignore[misc]
 
 
 def _pool(settings: Settings) -> Iterator[Finding]:
@@ -43,14 +43,14 @@ def _pool(settings: Settings) -> Iterator[Finding]:
     yield Finding("warning", EMPTY, hint)
 
 
-def _door(settings: Settings, name: str, door: Door) -> Iterator[Finding]:
-    if trouble := door.check():
+def _inbox(settings: Settings, name: str, inbox: Inbox) -> Iterator[Finding]:
+    if trouble := inbox.check():
         error = CredentialsError if trouble.needs_person else TemporaryError
         hint = "docs/answers.md says what it takes" if trouble.needs_person else "try again later"
         yield Finding("problem", f"answers on {name}: {trouble.reason}", hint, error.exit_code)
         return
     yield Finding("ok", f"answers on {name}: it can be seen who mentions the bot")
-    states, target = AnsweringStates(settings.data), door.target
+    states, target = AnsweringStates(settings.data), inbox.target
     if not states.path.exists():
         return
     with files.lock(settings.data, LOCK, wait=30.0, holder="botus run"):

@@ -45,11 +45,11 @@ class Answers:
 
     Attributes:
         address: where.
-        doors: the ways to ask, each a path and who comes that way.
+        endpoints: the ways to ask, each a path and who comes that way.
     """
 
     address: str
-    doors: tuple[str, ...]
+    endpoints: tuple[str, ...]
     server: Server
 
     def run(self) -> None:
@@ -94,10 +94,10 @@ def opened(settings: Settings, place: Place, say: Say) -> Iterator[Answers]:
         if not settings.serve_token and not is_local(place.host) and not place.proxy:
             say("SERVE_TOKEN is not set: everybody who reaches this address may ask", "warning")
         where = address_of(place.host, listening.getsockname()[1])
-        yield Answers(where, tuple(_doors(parts)), server)
+        yield Answers(where, tuple(_endpoints(parts)), server)
 
 
-def _doors(parts: Parts) -> Iterator[str]:
+def _endpoints(parts: Parts) -> Iterator[str]:
     yield "/  programs, with the token" if parts.token else "/  programs"
     yield "/demo  people"
     if parts.slack_secret:

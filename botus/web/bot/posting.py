@@ -1,6 +1,6 @@
 """Posting one line now, and a person's word about a post that was lost.
 
-The door, the locks and the promise are those of `botus post` and `botus resolve`.
+The precheck, the locks and the promise are those of `botus post` and `botus resolve`.
 """
 
 from __future__ import annotations

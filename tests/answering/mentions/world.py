@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from botus.answering.mentions.doors import doors
+from botus.answering.mentions.inboxes import inboxes
 from botus.answering.mentions.round import Round
 from botus.answering.pool import Pool
 from botus.settings import Settings
@@ -41,7 +41,7 @@ class Bot:
 
         self.round = Round(
             self.settings,
-            doors(self.settings, self.clock),
+            inboxes(self.settings, self.clock),
             Pool(self.data),
             rng=Random(1),
             clock=self.clock,

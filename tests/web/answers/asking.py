@@ -100,7 +100,7 @@ def answering(data: Path, *arguments: str, **settings: str) -> Iterator[Answerin
         assert line, process.communicate()[1]
         found += line
     try:
-        yield Answering(process, json.loads(found)["address"], json.loads(found)["doors"])
+        yield Answering(process, json.loads(found)["address"], json.loads(found)["endpoints"])
     finally:
         process.kill()
         process.communicate()

@@ -45,7 +45,7 @@ function attention(found, api, again) {
   const told = [...found.damage, ...found.stopped].map((words) => h("p", { class: "waits" }, plain(words)));
   const posts = found.posts.map((one, number) => lost(one, number, api, again));
   if (!told.length && !posts.length) return [];
-  return [h("h2", {}, "Needs you"), ...told, h("ul", { class: "lines" }, posts)];
+  return [h("h2", {}, "Needs attention"), ...told, h("ul", { class: "lines" }, posts)];
 }
 
 function lost(one, number, api, again) {

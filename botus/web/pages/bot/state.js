@@ -17,7 +17,7 @@ export async function show(main, api) {
 
 function status(found) {
   const { health, queue } = found;
-  const parts = [h("p", { class: health.well ? "well" : "waits", id: "health" }, health.well ? "All is well" : "Something needs you")];
+  const parts = [h("p", { class: health.well ? "well" : "waits", id: "health" }, health.well ? "All is well" : "Something needs attention")];
   const says = [...new Set([...health.says, ...found.damage])];
   if (found.needs_a_person.length) parts.push(h("p", {}, h("a", { href: "#posts" }, "Posts has the buttons for that")));
   if (says.length) parts.push(h("ul", { class: "says" }, says.map((one) => h("li", {}, plain(one)))));

@@ -54,7 +54,7 @@ function facts(card) {
   lines.push(h("li", { class: "lengths" }, ...lengths(card)));
   add("bad", "Too long:", card.set_aside);
   add("bad", "Flagged:", card.flags?.join(", "));
-  add("warn", "Held at the door:", card.held);
+  add("warn", "Held back:", card.held);
   add("near", "", card.nearest);
   if (card.reasons?.length) {
     lines.push(h("li", { class: "score" }, ...card.reasons.map((one) => h("span", { class: "reason" }, plain(one)))));

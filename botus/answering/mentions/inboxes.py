@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from botus.answering.mentions.bluesky import BlueskyMentions
 from botus.answering.mentions.mastodon import MastodonMentions
-from botus.answering.mentions.seen import Door
+from botus.answering.mentions.seen import Inbox
 from botus.posting.target import Timing
 from botus.settings import Settings
 from botus.store.sessions import Sessions
 
 
-def doors(settings: Settings, clock: Callable[[], float]) -> dict[str, Door]:
+def inboxes(settings: Settings, clock: Callable[[], float]) -> dict[str, Inbox]:
     """Return them by the name of their target; none where nobody is to be answered."""
-    found: dict[str, Door] = {}
+    found: dict[str, Inbox] = {}
     accounts, timing = settings.accounts, Timing(clock=clock)
     if settings.answer == "mentions" and "mastodon" in accounts:
         found["mastodon"] = MastodonMentions(accounts["mastodon"], timing)
