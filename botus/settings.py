@@ -129,7 +129,7 @@ def read(environment: Mapping[str, str], data: Path | None = None) -> tuple[Sett
         data=data or Path(environment.get("BOTUS_DATA", "").strip() or "data"),
         accounts=accounts,
         missing=missing,
-        **reader.values(_OWN),
+        **reader.values(OWN),
         secrets=tuple(dict.fromkeys(_secrets(reader, environment))),
     )
     return settings, list(dict.fromkeys(reader.problems))
@@ -173,7 +173,7 @@ def _own(name: str, argument: str, read: Callable[[str], Any] = str, *, secret: 
     return Setting(name, argument, read, getattr(Settings, argument), secret=secret)
 
 
-_OWN = (
+OWN = (
     _own("NOTIFY_URLS", "notify_urls", apprise_urls, secret=True),
     _own("PING_URL", "ping_url", _ping_url, secret=True),
     _own("WEB_LINK", "web_link", _page),
@@ -198,7 +198,7 @@ _OWN = (
     _own("DISCORD_API", "discord_api", address),
 )
 """The settings that belong to no platform; their defaults are those of `Settings`."""
-_ALL = [*_OWN, *(one for platform in PLATFORMS for one in platform.settings)]
+_ALL = [*OWN, *(one for platform in PLATFORMS for one in platform.settings)]
 SECRETS = tuple(one.name for one in _ALL if one.secret)
 _ADDRESSES = tuple(one.name for one in _ALL if one.read is address)
 NAMES = {"BOTUS_DATA", *(one.name for one in _ALL), *(f"{name}_FILE" for name in SECRETS)}

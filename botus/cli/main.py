@@ -23,6 +23,8 @@ from botus.cli.commands.queue import queue
 from botus.cli.commands.review import curate
 from botus.cli.commands.training import finetune
 from botus.cli.commands.web import web
+from botus.cli.completion import completion
+from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
 from botus.errors import BotusError, Interrupted, unexpected
 from botus.settings import log_format
@@ -35,7 +37,7 @@ def main() -> None:
     """Run the command line; every error becomes a sentence and an exit code here."""
     values = Common()
     try:
-        code = cli.main(standalone_mode=False, obj=values)
+        code = cli.main(prog_name="botus", standalone_mode=False, obj=values)
     except click.ClickException as error:
         code = _show_usage(error, values)
     except (click.Abort, KeyboardInterrupt):
@@ -49,7 +51,7 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-@click.group(context_settings=_CONTEXT)
+@click.group(context_settings=_CONTEXT, epilog=epilog("botus generate -n 500"))
 @click.version_option(__version__, "--version", prog_name="botus")
 @common
 def cli(values: Common) -> None:
@@ -68,7 +70,7 @@ def cli(values: Common) -> None:
 
 _INTO_THE_QUEUE = (corpus, finetune, generate, curate, web, queue)
 _OUT_OF_THE_QUEUE = (post, run, resolve, log, serve)
-_LOOKS = (answer, status, schedule, doctor, health)
+_LOOKS = (answer, status, schedule, doctor, health, completion)
 for command in (*_INTO_THE_QUEUE, *_OUT_OF_THE_QUEUE, *_LOOKS):
     cli.add_command(command)
 

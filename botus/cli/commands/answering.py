@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from botus import shutdown
+from botus.cli.epilog import epilog
 from botus.cli.options import Common, common, proxy_option
 from botus.errors import SettingsError
 from botus.settings import Settings
 
 
-@click.command()
+@click.command(epilog=epilog("botus answer 'why is it so foggy?'", "answers_from"))
 @click.argument("question", default="")
 @click.option(
     "-n", "count", type=click.IntRange(1), default=1, help="So many answers, as in one conversation."
@@ -34,7 +35,13 @@ def answer(values: Common, question: str, count: int) -> None:
     values.result(map(escape, found.values()), lambda: {"answers": list(found.values())})
 
 
-@click.command()
+@click.command(
+    epilog=epilog(
+        "botus serve --port 8018",
+        "answers_from serve_token slack_signing_secret discord_public_key "
+        "discord_application_id discord_bot_token discord_api",
+    )
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8018, show_default=True, type=click.IntRange(0, 65535), help="0 for any.")
 @proxy_option

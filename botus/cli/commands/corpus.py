@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from botus.cli.completion import kinds_of_exports, one_of, sources_of_corpus
+from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
 from botus.cli.output import can_ask, can_show, progress_bar, terminal_width, to_stderr
 from botus.errors import RefusedError
@@ -27,12 +29,12 @@ def _duration(value: str) -> float:
         raise click.BadParameter(f"{value!r} {error}") from error
 
 
-@click.group()
+@click.group(epilog=epilog("botus corpus import twitter.zip"))
 def corpus() -> None:
     """Look after corpus.txt, the text that a model is trained on."""
 
 
-@corpus.command("import")
+@corpus.command("import", epilog=epilog("botus corpus import twitter.zip --min-likes 2", "accounts"))
 @click.argument("paths", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option("--as", "name", metavar="NAME", help="Remember the posts under this name.  [default: FILE's]")
 @click.option("--replies", is_flag=True, help="Also take answers to others.")
@@ -55,7 +57,12 @@ def corpus() -> None:
 @_treatment("--mentions", help="What becomes of @names.")
 @_treatment("--links", help="Links.")
 @_treatment("--entities", type=click.Choice(["fix", "keep"]), default="fix", help="&amp; and its like.")
-@click.option("--kind", metavar="KIND", help="Read FILE as this kind of export.  [default: found out]")
+@click.option(
+    "--kind",
+    metavar="KIND",
+    help="Read FILE as this kind of export.  [default: found out]",
+    shell_complete=one_of(kinds_of_exports),
+)
 @click.option(
     "--author", metavar="NAME", help="Of a chat or a table of several people, only this one's words."
 )
@@ -122,8 +129,8 @@ def corpus_import(
     )
 
 
-@corpus.command("remove")
-@click.argument("source")
+@corpus.command("remove", epilog=epilog("botus corpus remove twitter.zip"))
+@click.argument("source", shell_complete=one_of(sources_of_corpus))
 @common
 def corpus_remove(values: Common, source: str) -> None:
     """Take what came from SOURCE out again.
@@ -140,7 +147,7 @@ def corpus_remove(values: Common, source: str) -> None:
     values.result(display.removal(done, own.path, left), lambda: {**asdict(done), "total": left})
 
 
-@corpus.command("stats")
+@corpus.command("stats", epilog=epilog("botus corpus stats --plot lengths.svg"))
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Draw an SVG.")
 @common
 def corpus_stats(values: Common, plot: Path | None) -> None:
@@ -160,7 +167,7 @@ def corpus_stats(values: Common, plot: Path | None) -> None:
     )
 
 
-@corpus.command("add")
+@corpus.command("add", epilog=epilog("botus corpus add --kept"))
 @click.option("--kept", is_flag=True, required=True, help="What was kept, starred or posted.")
 @common
 def corpus_add(values: Common, kept: bool) -> None:
@@ -177,7 +184,7 @@ def corpus_add(values: Common, kept: bool) -> None:
     values.result(rows, lambda: asdict(added))
 
 
-@corpus.command("forget")
+@corpus.command("forget", epilog=epilog("botus corpus forget --yes"))
 @click.option("--yes", is_flag=True, help="Delete without asking.")
 @common
 def corpus_forget(values: Common, yes: bool) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from botus.cli.completion import one_of, rules, words
+from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
 from botus.errors import SettingsError
 
@@ -15,7 +17,12 @@ _SHARE = click.FloatRange(0, 1, min_open=True)
 _TREATMENT = click.Choice(["refuse", "drop", "allow"])
 
 
-@click.command()
+@click.command(
+    epilog=epilog(
+        "botus generate --temp 0.9 -n 500",
+        "accounts JOB_COMPLETION_INDEX SLURM_ARRAY_TASK_ID",
+    )
+)
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path),
@@ -35,8 +42,20 @@ _TREATMENT = click.Choice(["refuse", "drop", "allow"])
 @click.option("--insecure", is_flag=True, help="Reach the cluster by tcp:// over a network of your own.")
 @click.option("--max-chars", type=click.IntRange(1), help="The longest post, in characters.")
 @click.option("--threads", type=click.IntRange(1), help="CPU cores to use.  [default: all]")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
-@click.option("--precision", default="auto", show_default=True, help="auto, int8 or float32.")
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    help="auto, cpu or cuda.",
+    shell_complete=words("auto", "cpu", "cuda"),
+)
+@click.option(
+    "--precision",
+    default="auto",
+    show_default=True,
+    help="auto, int8 or float32.",
+    shell_complete=words("auto", "int8", "float32"),
+)
 @click.option(
     "--vocabulary",
     type=click.Choice(["auto", "all"]),
@@ -48,8 +67,20 @@ _TREATMENT = click.Choice(["refuse", "drop", "allow"])
     "--mentions", type=_TREATMENT, default="refuse", show_default=True, help="What becomes of @names."
 )
 @click.option("--links", type=_TREATMENT, default="refuse", show_default=True, help="Links.")
-@click.option("--without", multiple=True, metavar="RULE", help="Switch a rule of the screen off.")
-@click.option("--copies", type=click.Choice(["refuse", "allow"]), default="refuse", show_default=True)
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="RULE",
+    help="Switch a rule of the screen off.",
+    shell_complete=one_of(rules),
+)
+@click.option(
+    "--copies",
+    type=click.Choice(["refuse", "allow"]),
+    default="refuse",
+    show_default=True,
+    help="Posts that copy the corpus.",
+)
 @click.option("--compare", metavar="T,T,...", help="Print samples at several temperatures side by side.")
 @click.option("--answers", is_flag=True, help="Write into answers.txt, for answers, instead of the queue.")
 @click.option("--dry-run", is_flag=True, help="Print the lines instead of queueing them.")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
 from botus.text import fingerprint, short_id
 
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from botus.store.log.index import Entry
 
 
-@click.group()
+@click.group(epilog=epilog("botus log show"))
 @common
 def log(values: Common) -> None:
     """Show, repair or accept tweeted.json."""
 
 
-@log.command("show")
+@log.command("show", epilog=epilog("botus log show --json", "zone"))
 @common
 def log_show(values: Common) -> None:
     """Print the log, newest last."""
@@ -38,7 +39,7 @@ def log_show(values: Common) -> None:
     values.result(_lines(entries, zone_or_utc(values.settings.zone)), lambda: entries)
 
 
-@log.command("repair")
+@log.command("repair", epilog=epilog("botus log repair"))
 @common
 def log_repair(values: Common) -> None:
     """Save all that can be read of a damaged log; the damaged file is kept."""
@@ -49,7 +50,7 @@ def log_repair(values: Common) -> None:
     values.result([said], lambda: {"said": said})
 
 
-@log.command("accept")
+@log.command("accept", epilog=epilog("botus log accept"))
 @common
 def log_accept(values: Common) -> None:
     """Take a log that was shortened or removed on purpose as it is."""

@@ -11,12 +11,18 @@ from datetime import UTC, datetime
 
 import click
 
+from botus.cli.epilog import ALL, SCHEDULE, epilog
 from botus.cli.options import Common, common
 from botus.cli.output import terminal_width
 from botus.errors import SettingsError
 
 
-@click.command()
+@click.command(
+    epilog=epilog(
+        "botus status",
+        f"accounts {SCHEDULE} post_only low_queue answer answers_per_hour answers_from",
+    )
+)
 @common
 def status(values: Common) -> None:
     """Show queue, schedule, last posts and what needs attention."""
@@ -30,7 +36,7 @@ def status(values: Common) -> None:
     sys.exit(found.exit_code)
 
 
-@click.command()
+@click.command(epilog=epilog("botus doctor --notify", ALL))
 @click.option("--notify", is_flag=True, help="Send a message to NOTIFY_URLS, to see whether it arrives.")
 @common
 def doctor(values: Common, notify: bool) -> None:
@@ -49,7 +55,7 @@ def doctor(values: Common, notify: bool) -> None:
     sys.exit(worst(findings))
 
 
-@click.command()
+@click.command(epilog=epilog("botus health", f"accounts {SCHEDULE} post_only"))
 @common
 def health(values: Common) -> None:
     """Exit with 0 if `botus run` is well, else with 1."""
@@ -60,7 +66,7 @@ def health(values: Common) -> None:
     sys.exit(found.exit_code)
 
 
-@click.command()
+@click.command(epilog=epilog("botus schedule '0 */4 * * *'", f"accounts {SCHEDULE} post_only"))
 @click.argument("expression", required=False, metavar="[EXPR]")
 @common
 def schedule(values: Common, expression: str | None) -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from botus import shutdown
+from botus.cli.completion import ids_in_question, ids_of_queue, one_of, targets_in_question
+from botus.cli.epilog import SCHEDULE, epilog
 from botus.cli.options import Common, common
 from botus.errors import CredentialsError, TemporaryError
 from botus.log import Say
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from botus.posting.posting_run import Outcome, PostingRun
 
 
-@click.command()
-@click.argument("name", required=False, default="", metavar="[ID]")
+@click.command(epilog=epilog("botus post --dry-run", "accounts post_only post_order"))
+@click.argument("name", required=False, default="", metavar="[ID]", shell_complete=one_of(ids_of_queue))
 @click.option("--dry-run", is_flag=True, help="Show what would be posted; change nothing.")
 @common
 def post(values: Common, name: str, dry_run: bool) -> None:
@@ -50,7 +52,13 @@ def post(values: Common, name: str, dry_run: bool) -> None:
     sys.exit(code)
 
 
-@click.command()
+@click.command(
+    epilog=epilog(
+        "CRON='0 */4 * * *' botus run",
+        f"accounts {SCHEDULE} post_only post_order low_queue notify_urls ping_url web_link "
+        "answer answers_per_hour answers_from log_format",
+    )
+)
 @common
 def run(values: Common) -> None:
     """Post on the schedule in CRON: what the container runs."""
@@ -68,9 +76,14 @@ def run(values: Common) -> None:
     serve(values.existing, start_page, partial(listener, invite=invite), debug=values.debug)
 
 
-@click.command()
-@click.argument("post_id", metavar="ID")
-@click.option("--target", metavar="T", help="Which target, where several are in question.")
+@click.command(epilog=epilog("botus resolve 3f9a0c41d2 --posted"))
+@click.argument("post_id", metavar="ID", shell_complete=one_of(ids_in_question))
+@click.option(
+    "--target",
+    metavar="T",
+    help="Which target, where several are in question.",
+    shell_complete=one_of(targets_in_question),
+)
 @click.option("--posted", is_flag=False, flag_value="", metavar="[URL]", help="It is there.")
 @click.option("--not-posted", is_flag=True, help="It is not there: send it again.")
 @click.option("--give-up", is_flag=True, help="Do not send it any more.")

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import click
 
+from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
 from botus.text import counted
 
 
-@click.group()
+@click.group(epilog=epilog("botus queue add more.txt"))
 def queue() -> None:
     """Put lines into a queue that is being posted from."""
 
 
-@queue.command("add")
+@queue.command("add", epilog=epilog("botus queue add more.txt"))
 @click.argument("source", metavar="FILE|DIR|-")
 @common
 def queue_add(values: Common, source: str) -> None:

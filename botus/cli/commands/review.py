@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from botus.cli.completion import words
+from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
 from botus.cli.output import can_ask
 from botus.errors import FileError
@@ -20,8 +22,14 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command()
-@click.option("--order", default="score", show_default=True, help="score, random, file, new or uncertain.")
+@click.command(epilog=epilog("botus curate --order uncertain", "accounts"))
+@click.option(
+    "--order",
+    default="score",
+    show_default=True,
+    help="score, random, file, new or uncertain.",
+    shell_complete=words("score", "random", "file", "new", "uncertain"),
+)
 @click.option("--no-learning", is_flag=True, help="Do not let your decisions change the order.")
 @click.option("--answers", is_flag=True, help="Review answers.txt, the lines to answer people with.")
 @click.option("--dropped", is_flag=True, help="Begin with what was dropped, to bring it back.")

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
 from botus.training.plan import SIZES, TrainingOptions
 
@@ -38,7 +39,7 @@ def _name(context: click.Context, option: click.Parameter, value: str) -> str:
     return value
 
 
-@click.command()
+@click.command(epilog=epilog("botus finetune --from-scratch small", "base_models"))
 @click.option("--base", metavar="NAME|DIR", help="The model to start from.  [default: 124M]")
 @click.option("--from-scratch", "size", type=click.Choice(list(SIZES)), help="Or a new model of this size.")
 @click.option(

@@ -8,12 +8,18 @@ import time
 import click
 
 from botus import shutdown
+from botus.cli.epilog import SCHEDULE, epilog
 from botus.cli.options import Common, common, proxy_option
 from botus.cli.output import to_stdout
 from botus.errors import SettingsError
 
 
-@click.command()
+@click.command(
+    epilog=epilog(
+        "botus web --host-name bot.example --proxy 127.0.0.1",
+        f"accounts {SCHEDULE} post_only post_order web_link",
+    )
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8017, show_default=True, type=click.IntRange(0, 65535), help="0 for any.")
 @click.option("--host-name", "names", multiple=True, metavar="NAME", help="A name that browsers know it by.")
