@@ -20,7 +20,7 @@ AMERICAN = re.compile(
 FINE = re.compile(r"(?:cap|over|re)sizes?|tokenizers?", re.IGNORECASE)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]+`|\]\([^)]+\)|^    [^\n]*$", re.MULTILINE | re.DOTALL)
 TEXTS = {"README.md": README, "docs/README.md": INDEX, **PAGES} | {
-    name: (ROOT / name).read_text() for name in ("CHANGELOG.md", "CONTRIBUTING.md")
+    name: (ROOT / name).read_text() for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 }
 
 
