@@ -136,10 +136,10 @@ def wrong_installs(text: str) -> list[str]:
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
     extras = set(setup["options.extras_require"])
-    inline = re.findall(r"`(pip install [^`]+)`", text)
+    inline = re.findall(r"`((?:pipx?|uv tool) install [^`]+)`", text)
     wrong = []
     for line in [*inline, *(one for one in commands(text) if one.startswith("pip "))]:
-        found = re.fullmatch(r"pip install (?:-e )?(?:\.|'\.\[([\w,]+)\]')", line)
+        found = re.fullmatch(r"(?:pipx?|uv tool) install (?:-e )?(?:\.|'\.\[([\w,]+)\]')", line)
         if not found or (found[1] and not extras.issuperset(found[1].split(","))):
             wrong.append(line)
     return wrong
@@ -235,6 +235,8 @@ def test_the_other_pages_agree_with_the_code(page: str) -> None:
         ("README.md", broken_links, "(docs/promise.md)", "(docs/promise.md#the-premise)"),
         ("README.md", broken_links, "(docs/promise.md)", "(#to-nowhere)"),
         ("README.md", wrong_installs, "'.[generate]'", "'.[generator]'"),
+        ("README.md", wrong_installs, "pipx install '.[generate]'", "pipx install botus"),
+        ("tour.md", wrong_installs, "uv tool install '.[generate]'", "uv tool install '.[generator]'"),
         ("answers.md", wrong_installs, "pip install '.[web]'", "pip install 'botus[web]'"),
         ("posting.md", wrong_docker, "--target generate .", "--target generator ."),
         ("posting.md", wrong_docker, "--env POST_ONLY=reviewed", "--env POST_WHAT=reviewed"),
