@@ -27,7 +27,7 @@ contracts in setup.cfg check; a stage never imports another, but is handed what 
 
     log.py        log lines, ours and those of libraries, without secrets
     markup.py     HTML as text
-    settings.py   the settings, from the environment and from files
+    settings/     the settings, from the environment and from files
     text.py       what a post is, how values are read and said
     shutdown.py   a process-wide shutdown flag, and what signals do
     errors.py     the errors that a person may see, with their exit codes

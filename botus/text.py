@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -138,7 +139,7 @@ def number(value: str) -> int:
 def truth(value: str) -> bool:
     """Read a yes or a no."""
     if value.lower() not in (*_TRUE, *_FALSE):
-        raise ValueError("is neither yes nor no")
+        raise ValueError(f"is neither yes nor no{_meant(value, (*_TRUE, *_FALSE))}")
     return value.lower() in _TRUE
 
 
@@ -150,7 +151,13 @@ def choice(choices: tuple[Choice, ...], value: str) -> Choice:
     for one in choices:
         if value.lower() == one:
             return one
-    raise ValueError(f"is none of: {', '.join(choices)}")
+    raise ValueError(f"is none of: {', '.join(choices)}{_meant(value, choices)}")
+
+
+def _meant(value: str, choices: Iterable[str]) -> str:
+    """Say which word was probably meant, but not what was written: a secret may be in the wrong place."""
+    near = get_close_matches(value.lower(), choices, 1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def address(value: str) -> str:

@@ -61,7 +61,7 @@ def cli(values: Common) -> None:
     random line at a time, and log them in tweeted.json.
     """
     if click.get_current_context().invoked_subcommand == run.name:  # before it reads its own options
-        values.log_form = log_format(os.environ)
+        values.log_form = log_format(os.environ, values.data)
     if sys.platform == "win32":
         raise BotusError(
             "botus runs on Linux, macOS and WSL, not on Windows itself", "use WSL or the container"

@@ -44,7 +44,6 @@ def consult(
         send: send a message to each service of NOTIFY_URLS.
     """
     settings, problems = settings_module.read(variables, data)
-    names = [name for name, value in variables.items() if value.strip()]
     targets: dict[str, Target] = {}
 
     def connect() -> Iterator[Finding]:
@@ -52,9 +51,9 @@ def consult(
         return iter(())
 
     def everything() -> Iterator[Finding]:
-        yield from environment(variables, settings, problems)
+        yield from environment(settings, problems)
         yield from guarded(connect)
-        yield from examine(settings, targets, names, clock())
+        yield from examine(settings, targets, clock())
         yield from guarded(lambda: answers(settings, clock))
         trial = notify.try_out(settings) if send else None
         yield from guarded(lambda: notifications(notify.check(settings), trial))
@@ -64,13 +63,10 @@ def consult(
         yield replace(finding, message=message, hint=hint)
 
 
-def examine(
-    settings: Settings, targets: Mapping[str, Target], variables: Iterable[str] = (), now: float | None = None
-) -> Iterator[Finding]:
+def examine(settings: Settings, targets: Mapping[str, Target], now: float | None = None) -> Iterator[Finding]:
     """Yield findings on folder, files, schedule and accounts; asks the platforms, posts nothing.
 
     Args:
-        variables: names that are set.
         now: the time, in seconds since the epoch; the clock's without it.
     """
     moment = datetime.now(UTC) if now is None else datetime.fromtimestamp(now, UTC)
@@ -80,7 +76,7 @@ def examine(
         yield from guarded(lambda: folder(settings.data))
         if settings.data.is_dir():
             yield from content(survey)
-        yield from guarded(lambda: timing(survey, set(variables), moment))
+        yield from guarded(lambda: timing(survey, moment))
         yield from accounts(survey)
 
     said: set[Finding] = set()

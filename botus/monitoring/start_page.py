@@ -31,7 +31,7 @@ def start_page(
         f"botus {__version__}, uid {os.getuid()}, data in {settings.data}, time zone {settings.zone}",
     )
     yield "info", f"schedule: {schedule.cron.text}: {schedule.words()}"
-    for warning in schedule.warnings(settings.max_per_day):
+    for warning in (*settings.warnings(), *schedule.warnings(settings.max_per_day)):
         yield "warning", warning
     yield "info", f"next: {_next_times(schedule, datetime.now(UTC))}"
     if queue := survey.queue:

@@ -70,6 +70,8 @@ def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: b
         else:
             handler.follow(*_style(settings))  # there are new secrets to hide
             say("settings and secret files were read again")
+            for warning in settings.warnings():
+                say(warning, "warning")
     if signal.SIGINT in signals.caught:
         raise Interrupted("interrupted")
 

@@ -33,7 +33,7 @@ def survey(data: Path, **settings: object) -> Survey:
 
 
 def surroundings(**variables: str) -> list[str]:
-    return said(*environment(variables, *settings_module.read(variables)))
+    return said(*environment(*settings_module.read(variables)))
 
 
 # --- settings
@@ -221,7 +221,7 @@ def test_line_numbers() -> None:
 
 
 def times(tmp_path: Path, *names: str, **settings: object) -> list[Finding]:
-    return list(timing(survey(tmp_path, **settings), names, NOW))
+    return list(timing(survey(tmp_path, places=dict.fromkeys(names), **settings), NOW))
 
 
 def test_the_time_zone_and_what_time_it_is(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_of_more_a_part_is_looked_at_and_it_is_said_so(world: World) -> None:
     assert (counts.ready, counts.looked_at) == (8000, 435)
     assert "about 8,000 ready: 8,000 by hand (435 lines looked at)" in said(world)
     assert json.loads(json.dumps(counts.as_dict()))["looked_at"] == 435
-    found = "\n".join(doctor.lines(doctor.examine(world.settings, {}, (), world.clock())))
+    found = "\n".join(doctor.lines(doctor.examine(world.settings, {}, world.clock())))
     assert "about 10,000 lines, 435 of them looked at" in found
 
 

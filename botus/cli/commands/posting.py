@@ -17,7 +17,7 @@ from botus.cli.epilog import SCHEDULE, epilog
 from botus.cli.options import Common, common
 from botus.errors import CredentialsError, TemporaryError
 from botus.log import Say
-from botus.settings import Settings
+from botus.settings import Settings, log_format
 
 if TYPE_CHECKING:
     from botus.posting.posting_run import Outcome, PostingRun
@@ -34,6 +34,8 @@ def post(values: Common, name: str, dry_run: bool) -> None:
     from botus.schedule.loop import check_credentials, preview
 
     settings = values.existing
+    for warning in settings.warnings():
+        values.say(warning, "warning")
     settings.require_complete()
     targets = configured(settings, time.time)
     run = PostingRun(settings, targets, rng=random.Random(), clock=time.time, say=values.say)
@@ -72,6 +74,7 @@ def run(values: Common) -> None:
     def invite(settings: Settings) -> str:
         return invitation(settings.data, settings.web_link, time.time)
 
+    values.log_form = log_format(os.environ, values.data)
     settings_of(os.environ, values.data)
     serve(values.existing, start_page, partial(listener, invite=invite), debug=values.debug)
 

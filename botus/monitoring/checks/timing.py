@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import available_timezones
@@ -22,8 +22,8 @@ _WINDOW = timedelta(minutes=15)
 _LOOKED_AT = 1000  # lines; finding the links of one takes a millisecond
 
 
-def timing(survey: Survey, names: Collection[str], now: datetime) -> Iterator[Finding]:
-    """Check time zone and schedule; `names` are the variables that are set.
+def timing(survey: Survey, now: datetime) -> Iterator[Finding]:
+    """Check time zone and schedule.
 
     Raises:
         SettingsError: CRON, TZ or JITTER is wrong.
@@ -38,15 +38,15 @@ def timing(survey: Survey, names: Collection[str], now: datetime) -> Iterator[Fi
         yield Finding("warning", "CRON is not set: botus run needs it", hint)
         return
     schedule = schedule_of(settings)
-    yield from _zone(schedule, names, now)
+    yield from _zone(schedule, "TZ" in settings.places, now)
     yield from _slots(settings, schedule, now)
     if "x" in settings.accounts:
         yield _cost(survey, schedule)
 
 
-def _zone(schedule: Schedule, names: Collection[str], now: datetime) -> Iterator[Finding]:
+def _zone(schedule: Schedule, is_set: bool, now: datetime) -> Iterator[Finding]:
     clock = f"it is {dated(now, schedule.zone)}"
-    if "TZ" in names:
+    if is_set:
         yield Finding("ok", f"time zone {schedule.zone.key}: {clock}")
     elif schedule.cron.text.split()[1].startswith(("*", "H")):  # at any hour, or every few hours
         yield Finding("ok", f"TZ is not set: times are UTC, {clock}")

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from botus import settings
 from botus.errors import CredentialsError, SettingsError
-from botus.settings import SECRETS, load, read
+from botus.settings import SECRETS, load, read, secret_file
 from tests.support.command import X_SECRETS
 
 MASTODON = {"MASTODON_BASE_URL": "https://example.social", "MASTODON_ACCESS_TOKEN": "swordfish"}
@@ -241,7 +240,7 @@ def test_a_secret_may_come_through_a_pipe_that_gives_it_once(tmp_path: Path) -> 
 def test_a_secret_comes_from_nothing_that_waits_or_never_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings, "_PATIENCE", 0)
+    monkeypatch.setattr(secret_file, "_PATIENCE", 0)
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "long").write_bytes(b"swordfish" * 10_000)
     for path, why in (

@@ -1,0 +1,91 @@
+"""Names that are misspelt, and those that are only another program's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from botus.settings import NAMES, load
+from botus.settings.notices import _meant
+from tests.support.command import botus
+
+SHELL = """
+_ BASH_VERSION COLORTERM COLUMNS CONDA_DEFAULT_ENV CONDA_PREFIX DBUS_SESSION_BUS_ADDRESS DISPLAY EDITOR
+GPG_AGENT_INFO HISTFILE HISTSIZE HOME HOSTNAME HOSTTYPE IFS INVOCATION_ID JOURNAL_STREAM LANG LANGUAGE
+LC_ALL LESS LESSOPEN LINES LISTEN_PID LOGNAME LS_COLORS MAIL MANPATH NO_COLOR NOTIFY_SOCKET NVM_DIR OLDPWD
+OSTYPE PAGER PATH PS1 PWD PYENV_ROOT PYTHONPATH RANDOM SHELL SHLVL SSH_AUTH_SOCK SSH_CLIENT SSH_CONNECTION
+SSH_TTY SUDO_USER SYSTEMD_EXEC_PID TERM TERM_PROGRAM TMPDIR TMUX TZDIR UID USER VIRTUAL_ENV VISUAL
+WAYLAND_DISPLAY WINDOWID WSL_DISTRO_NAME XAUTHORITY XDG_CACHE_HOME XDG_CONFIG_HOME XDG_RUNTIME_DIR
+XDG_SESSION_TYPE HTTP_PROXY https_proxy no_proxy ALL_PROXY CRAN REQUESTS_CA_BUNDLE SSL_CERT_FILE PING PORT
+HOST TOKEN SECRET LIMIT ORDER JITTER_MS ANSWERED CROND CRON_LOG X11 SERVER
+"""
+CI = """
+CI CI_ACCESS_TOKEN GH_ACCESS_TOKEN HF_ACCESS_TOKEN GIT_ACCESS_TOKEN CI_COMMIT_SHA CI_JOB_TOKEN
+CI_PROJECT_DIR GITHUB_ACTIONS GITHUB_TOKEN GITHUB_ENV GITLAB_CI RUNNER_OS RUNNER_TEMP AGENT_NAME BUILD_ID
+BUILDKITE CIRCLECI JENKINS_URL TRAVIS WORKSPACE TEAMCITY_VERSION ACTIONS_RUNTIME_TOKEN ACTIONS_CACHE_URL
+SLACK_WEBHOOK_URL DISCORD_WEBHOOK API_KEY API_SECRET ACCESS_KEY AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+AWS_SESSION_TOKEN NPM_TOKEN PYPI_TOKEN TIMEZONE
+"""
+CONTAINERS = """
+DOCKER_HOST COMPOSE_FILE COMPOSE_PROJECT_NAME KUBERNETES_SERVICE_HOST KUBERNETES_PORT_443_TCP_ADDR PUID PGID
+UMASK BOTUS_SERVICE_HOST BOTUS_SERVICE_PORT BOTUS_PORT BOTUS_PORT_8017_TCP BOTUS_PORT_8017_TCP_ADDR
+BOTUS_SERVICE_PORT_HTTP MASTODON_PORT_3000_TCP MASTODON_SERVICE_HOST BLUESKY_PORT MALLOC_MMAP_THRESHOLD_
+PYTHONUNBUFFERED GPG_KEY container
+"""
+OTHERS = f"{SHELL} {CI} {CONTAINERS}".split()
+
+
+def warned(*names: str) -> list[str]:
+    return load(dict.fromkeys(names, "1")).warnings() if names else []
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("POST_ONYL", "POST_ONLY"),
+        ("POSTONLY", "POST_ONLY"),
+        ("MASTODON_ACESS_TOKEN", "MASTODON_ACCESS_TOKEN"),
+        ("MASTODON_TOKEN", "MASTODON_ACCESS_TOKEN"),
+        ("CORN", "CRON"),
+        ("cron", "CRON"),
+        ("JITER", "JITTER"),
+        ("BLUESKY_PASSWORD", "BLUESKY_APP_PASSWORD"),
+        ("NOTIFY_URLS_FLIE", "NOTIFY_URLS_FILE"),
+        ("ANWSER", "ANSWER"),
+    ],
+)
+def test_a_misspelt_name(name: str, meant: str) -> None:
+    assert warned(name) == [f"botus does not know {name}, which is set: is {meant} meant?"]
+
+
+def test_a_slip_in_any_setting_is_noticed() -> None:
+    for setting in NAMES - {"TZ"}:
+        swapped = f"{setting[:-3]}{setting[-2]}{setting[-3]}{setting[-1]}"
+        assert swapped in NAMES or _meant(swapped) == setting
+
+
+def test_what_shells_ci_and_containers_have_is_no_business_of_ours() -> None:
+    assert warned(*OTHERS) == []
+    assert warned("MASTODON_CLIENT_ID", "MASTODON_CLIENT_KEY", "MASTODON_CLIENT_SECRET") == []
+
+
+def test_a_doubled_line_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CRON=@daily\nTZ=UTC\nCRON=@hourly\nTIMEZONE=UTC\n")
+    found = load({}, tmp_path)
+    assert found.cron == "@hourly"
+    assert found.warnings() == [
+        f"{tmp_path}/.env, line 3: CRON is set a second time: the last one counts: remove the others"
+    ]
+    (tmp_path / ".env").write_text("TIMEZONE=UTC\n")
+    assert load({}, tmp_path).warnings() == [
+        f"{tmp_path}/.env, line 1: botus does not know TIMEZONE, which is set: is TZ meant?"
+    ]
+
+
+def test_run_and_post_say_it(tmp_path: Path) -> None:
+    (tmp_path / "tweets.txt").write_text("The lamp is lit.\n")
+    sentence = "warning: botus does not know CORN, which is set: is CRON meant?"
+    assert sentence in botus("post", "--data", tmp_path, CORN="@daily").err
+    ended = botus("run", "--data", tmp_path, CORN="@daily")
+    assert (ended.code, ended.err.splitlines()[:2]) == (2, ["botus: CRON is not set", sentence[9:]])
