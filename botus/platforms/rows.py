@@ -31,6 +31,7 @@ class Setting:
         required: without it there is no such target.
         secret: never shown, and may come from a file.
         aliases: what others call it; botus does not read them, it says which name is meant.
+        question: what `init` asks; "" for what it does not ask.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Setting:
     required: bool = False
     secret: bool = False
     aliases: tuple[str, ...] = ()
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Platform:
         length: how the platform counts a post.
         settings: in the order in which their problems are reported.
         credentials: what the required settings are called in a sentence.
+        whence: where the owner gets them, in a sentence.
         rate: posts that it allows an account in 15 minutes, in words.
         identity: the argument by which an owner knows the account; "" where the title has to do.
         confirms: whether a lost post can be looked for; where not, it is counted and nobody is asked.
@@ -64,6 +67,7 @@ class Platform:
     length: Callable[[str], int]
     settings: tuple[Setting, ...]
     credentials: str
+    whence: str
     rate: str = ""
     identity: str = ""
     confirms: bool = True
@@ -142,8 +146,12 @@ def _secret(
     read: Callable[[str], Any] = token,
     default: object = "",
     aliases: tuple[str, ...] = (),
+    *,
+    question: str,
 ) -> Setting:
-    return Setting(name, argument, read, default, required=True, secret=True, aliases=aliases)
+    return Setting(
+        name, argument, read, default, required=True, secret=True, aliases=aliases, question=question
+    )
 
 
 _X_FREE = 280  # characters for accounts without X Premium
@@ -155,15 +163,27 @@ X = Platform(
     length=x_length,
     rate="X allows 100",
     credentials="the four secrets of X",
+    whence="developer.x.com, as the bot: an app that may read and write, then Keys and tokens",
     settings=(
-        _secret("CONSUMER_KEY", "consumer_key", aliases=("API_KEY",)),
+        _secret("CONSUMER_KEY", "consumer_key", aliases=("API_KEY",), question="API key"),
         _secret(
             "CONSUMER_SECRET",
             "consumer_secret",
             aliases=("API_KEY_SECRET", "API_SECRET", "API_SECRET_KEY", "CONSUMER_KEY_SECRET"),
+            question="API key secret",
         ),
-        _secret("ACCESS_TOKEN", "access_token", aliases=("ACCESS_KEY", "ACCESS_TOKEN_KEY")),
-        _secret("ACCESS_TOKEN_SECRET", "access_token_secret", aliases=("ACCESS_SECRET",)),
+        _secret(
+            "ACCESS_TOKEN",
+            "access_token",
+            aliases=("ACCESS_KEY", "ACCESS_TOKEN_KEY"),
+            question="access token",
+        ),
+        _secret(
+            "ACCESS_TOKEN_SECRET",
+            "access_token_secret",
+            aliases=("ACCESS_SECRET",),
+            question="access token secret",
+        ),
         Setting("X_BASE_URL", "base_url", address, "https://api.twitter.com"),
         Setting("X_LIMIT", "limit", number, _X_FREE),
         Setting("X_READ", "may_read", truth, False),
@@ -176,6 +196,8 @@ MASTODON = Platform(
     length=mastodon_length,
     rate="Mastodon about 450",  # 300 requests in 5 minutes, two of them a post
     credentials="MASTODON_ACCESS_TOKEN",
+    whence="on your server, as the bot: Preferences, Development, New application;"
+    " its scopes: write:statuses read:accounts read:statuses",
     identity="base_url",
     settings=(
         Setting(
@@ -191,9 +213,16 @@ MASTODON = Platform(
                 "MASTODON_SERVER",
                 "MASTODON_HOST",
             ),
+            question="server, such as https://mastodon.example",
         ),
-        _secret("MASTODON_ACCESS_TOKEN", "token", aliases=("MASTODON_TOKEN",)),
-        Setting("MASTODON_VISIBILITY", "visibility", partial(choice, VISIBILITIES), "unlisted"),
+        _secret("MASTODON_ACCESS_TOKEN", "token", aliases=("MASTODON_TOKEN",), question="access token"),
+        Setting(
+            "MASTODON_VISIBILITY",
+            "visibility",
+            partial(choice, VISIBILITIES),
+            "unlisted",
+            question="who sees the posts: public, unlisted (followers and the profile), private or direct",
+        ),
         Setting("MASTODON_LANGUAGE", "language"),
         Setting("MASTODON_CW", "content_warning"),
     ),
@@ -204,17 +233,26 @@ BLUESKY = Platform(
     limit=300,
     length=bluesky_length,
     credentials="BLUESKY_HANDLE",
+    whence="bsky.app, as the bot: Settings, Privacy and security, App passwords",
     identity="handle",
     settings=(
-        Setting("BLUESKY_SERVICE", "service", address, "https://bsky.social", aliases=("BLUESKY_PDS",)),
+        Setting(
+            "BLUESKY_SERVICE",
+            "service",
+            address,
+            "https://bsky.social",
+            aliases=("BLUESKY_PDS",),
+            question="server (PDS) that the account lives on",
+        ),
         Setting(
             "BLUESKY_HANDLE",
             "handle",
             _handle,
             required=True,
             aliases=("BLUESKY_USERNAME", "BLUESKY_USER", "BLUESKY_IDENTIFIER"),
+            question="handle, such as kettle.bsky.social",
         ),
-        _secret("BLUESKY_APP_PASSWORD", "password", aliases=("BLUESKY_PASSWORD",)),
+        _secret("BLUESKY_APP_PASSWORD", "password", aliases=("BLUESKY_PASSWORD",), question="app password"),
         Setting("BLUESKY_LANGUAGE", "languages", _languages, ()),
     ),
 )
@@ -224,6 +262,7 @@ WEBHOOK = Platform(
     limit=2000,  # Discord's; Apprise knows the others, but it is not loaded for this
     length=len,
     credentials="WEBHOOK_URLS",
+    whence="Discord, Slack, Telegram, Matrix and others; docs/tokens.md has the form of each URL",
     confirms=False,
     settings=(
         _secret(
@@ -239,6 +278,7 @@ WEBHOOK = Platform(
                 "SLACK_WEBHOOK_URL",
                 "APPRISE_URLS",
             ),
+            question="Apprise URLs, such as discord://ID/TOKEN, with spaces between them",
         ),
     ),
 )

@@ -8,14 +8,15 @@ secret_file.py  the content of a file that holds a secret
 reading.py      reads the values: Settings, and everything that is wrong at once
 """
 
-from botus.settings.names import NAMES, OWN, SECRETS
-from botus.settings.reading import load, log_format, read
+from botus.settings.names import NAMES, OWN, SECRETS, SETTINGS
+from botus.settings.reading import load, log_format, read, understand
 from botus.settings.settings import LogFormat, PostOnly, PostOrder, Settings
 
 __all__ = [
     "NAMES",
     "OWN",
     "SECRETS",
+    "SETTINGS",
     "LogFormat",
     "PostOnly",
     "PostOrder",
@@ -23,4 +24,5 @@ __all__ = [
     "load",
     "log_format",
     "read",
+    "understand",
 ]

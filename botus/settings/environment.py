@@ -90,8 +90,8 @@ class EnvFile:
         self.repeated: dict[str, Place] = {}
         self.path = path
         try:
-            for binding in read_lines(path):
-                self._take(binding)
+            for line in read_lines(path):
+                self._take(line)
         except FileError as error:
             self.problems = [sentence(error)]
 
@@ -129,7 +129,11 @@ def read_lines(path: Path) -> Iterator[Line]:
     Raises:
         FileError: it cannot be read, or is no such file.
     """
-    text = _text(path)
+    return parse(text_of(path))
+
+
+def parse(text: str) -> Iterator[Line]:
+    """Read the text of a `.env` file, to its last character."""
     if not text:
         return
     from dotenv.parser import parse_stream  # here: without such a file nothing of it is loaded
@@ -146,8 +150,12 @@ def read_lines(path: Path) -> Iterator[Line]:
             yield Line(number, source, name, value)
 
 
-def _text(path: Path) -> str:
-    """The content of a file; "" where there is none, or a virtual environment of that name."""
+def text_of(path: Path) -> str:
+    """The content of a file; "" where there is none, or a virtual environment of that name.
+
+    Raises:
+        FileError: it cannot be read, or is no such file.
+    """
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode) and (path / "pyvenv.cfg").exists():

@@ -38,21 +38,40 @@ def _page(value: str) -> str:
     return found
 
 
-def _own(name: str, argument: str, read: Callable[[str], Any] = str, *, secret: bool = False) -> Setting:
-    return Setting(name, argument, read, getattr(Settings, argument), secret=secret)
+def _own(
+    name: str, argument: str, read: Callable[[str], Any] = str, *, secret: bool = False, question: str = ""
+) -> Setting:
+    return Setting(name, argument, read, getattr(Settings, argument), secret=secret, question=question)
 
 
 OWN = (
-    _own("NOTIFY_URLS", "notify_urls", apprise_urls, secret=True),
-    _own("PING_URL", "ping_url", _ping_url, secret=True),
+    _own(
+        "NOTIFY_URLS",
+        "notify_urls",
+        apprise_urls,
+        secret=True,
+        question="who is told when it needs attention: Apprise URLs, such as ntfy://a-topic-nobody-guesses",
+    ),
+    _own(
+        "PING_URL",
+        "ping_url",
+        _ping_url,
+        secret=True,
+        question="address to call after each good slot, such as https://hc-ping.com/ID",
+    ),
     _own("WEB_LINK", "web_link", _page),
     _own("LOW_QUEUE", "low_queue", duration),
-    _own("CRON", "cron"),
-    _own("TZ", "zone"),
+    _own("CRON", "cron", question="when to post: minute, hour, day of month, month, day of week"),
+    _own("TZ", "zone", question="whose clock that is, such as Europe/Stockholm"),
     _own("JITTER", "jitter", duration),
     _own("CATCH_UP", "catch_up", truth),
     _own("MAX_PER_DAY", "max_per_day", number),
-    _own("POST_ONLY", "post_only", partial(choice, get_args(PostOnly))),
+    _own(
+        "POST_ONLY",
+        "post_only",
+        partial(choice, get_args(PostOnly)),
+        question="which lines may go out: any, reviewed (not what botus wrote and nobody has seen) or kept",
+    ),
     _own("POST_ORDER", "post_order", partial(choice, get_args(PostOrder))),
     _own("ANSWER", "answer", partial(choice, get_args(AnswerWhom))),
     _own("ANSWERS_PER_HOUR", "answers_per_hour", number),
@@ -67,8 +86,8 @@ OWN = (
     _own("DISCORD_API", "discord_api", address),
 )
 """The settings that belong to no platform; their defaults are those of `Settings`."""
-_ALL = [*OWN, *(one for platform in PLATFORMS for one in platform.settings)]
-SECRETS = tuple(one.name for one in _ALL if one.secret)
-ADDRESSES = tuple(one.name for one in _ALL if one.read is address)
-NAMES = {"BOTUS_DATA", *(one.name for one in _ALL), *(f"{name}_FILE" for name in SECRETS)}
+SETTINGS = {one.name: one for one in (*OWN, *(each for platform in PLATFORMS for each in platform.settings))}
+SECRETS = tuple(name for name, one in SETTINGS.items() if one.secret)
+ADDRESSES = tuple(name for name, one in SETTINGS.items() if one.read is address)
+NAMES = {"BOTUS_DATA", *SETTINGS, *(f"{name}_FILE" for name in SECRETS)}
 """Every name that has a meaning."""

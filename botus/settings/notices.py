@@ -44,16 +44,16 @@ def notices(environment: Environment) -> Iterator[Notice]:
     for name, place in environment.repeated.items():
         yield Notice(f"{place}: {name} is set a second time", "the last one counts: remove the others", True)
     for name in sorted(values.keys() - NAMES):
-        meant = _meant(name)
-        if meant not in values and (meant or name.startswith(_PREFIXES)) and not _OF_SERVICES.fullmatch(name):
+        near = meant(name)
+        if near not in values and (near or name.startswith(_PREFIXES)) and not _OF_SERVICES.fullmatch(name):
             is_ours = name in places or name.startswith(_PREFIXES) or name not in _MEANT
             where = f"{places[name]}: " if name in places else ""
-            hint = f"is {meant} meant?" if meant else ALL_SETTINGS
+            hint = f"is {near} meant?" if near else ALL_SETTINGS
             message = f"{where}botus does not know {name}, which is set"
-            yield Notice(message, hint, is_ours and meant is not None)
+            yield Notice(message, hint, is_ours and near is not None)
 
 
-def _meant(name: str) -> str | None:
+def meant(name: str) -> str | None:
     """The setting that a name stands for, if that is clear."""
     plain = re.sub(r"^(?:BOTUS_)?(?:TWITTER_|X_(?=API|CONSUMER|ACCESS))?", "", name.upper())
     plain = re.sub(r"^BSKY_", "BLUESKY_", plain)

@@ -39,7 +39,11 @@ def load(environment: Mapping[str, str], data: Path | None = None) -> Settings:
 
 def read(environment: Mapping[str, str], data: Path | None = None) -> tuple[Settings, list[str]]:
     """Read the settings, with defaults in place of what is wrong; returns everything that is wrong too."""
-    found = gather(environment, data)
+    return understand(gather(environment, data))
+
+
+def understand(found: Environment) -> tuple[Settings, list[str]]:
+    """Do the same with what has been gathered."""
     reader = _Reader(found)
     accounts, missing = _accounts(reader)
     settings = Settings(

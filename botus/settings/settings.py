@@ -89,8 +89,8 @@ class Settings:
     discord_bot_token: str | None = field(default=None, repr=False)
     discord_api: str = _DISCORD
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    places: Mapping[str, Place | None] = field(default_factory=dict, repr=False)
-    notices: tuple[Notice, ...] = field(default=(), repr=False)
+    places: Mapping[str, Place | None] = field(default_factory=dict, repr=False, compare=False)
+    notices: tuple[Notice, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def has_targets(self) -> bool:

@@ -95,7 +95,7 @@ class Watched(Settings):
 
 
 ASKED = set[str]()
-_UNSAID = {"data", "secrets", "missing"}  # BOTUS_DATA, and what all have
+_UNSAID = {"data", "secrets", "missing", "places", "notices"}  # BOTUS_DATA, and what all have
 
 
 @pytest.mark.parametrize(

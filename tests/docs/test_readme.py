@@ -17,6 +17,7 @@ import pytest
 from botus import errors, settings
 from botus.cli.main import cli
 from botus.platforms.rows import X
+from botus.settings.environment import Environment
 from tests.support.pages import INDEX, PAGES, README, ROOT, blocks, commands, rows
 
 DOCKERFILE, COMPOSE = (ROOT / "Dockerfile").read_text(), (ROOT / "docker" / "compose.yaml").read_text()
@@ -77,21 +78,26 @@ class Asked(dict[str, str]):
         return super().get(name, default)
 
 
+def names_read() -> set[str]:
+    """What may be set: the data directory, and whatever is looked for when the settings are read."""
+    asked = Asked()
+    settings.understand(Environment(Path(), asked))
+    return asked.names | {"BOTUS_DATA"}
+
+
 def table_of_settings(text: str) -> dict[str, tuple[str, bool]]:
     """Per variable its default, and whether it may come from a file."""
     found = {}
-    for names, default, _ in rows(text, "# Settings"):
+    for names, default, _ in rows(text, "## All settings"):
         for name, key in re.findall(r"`(\w+)`( 🔑)?", names):
             found[name] = default.strip("`"), bool(key)
     return found
 
 
 def wrong_settings(text: str) -> list[str]:
-    environment = Asked()
-    settings.load(environment)
     documented = table_of_settings(text)
-    files = {name.removesuffix("_FILE") for name in environment.names if name.endswith("_FILE")}
-    read = {name for name in environment.names if not name.endswith("_FILE")}
+    files = {name.removesuffix("_FILE") for name in names_read() if name.endswith("_FILE")}
+    read = {name for name in names_read() if not name.endswith("_FILE")}
     keys = {name for name, (_, key) in documented.items() if key}
     return sorted(read ^ documented.keys()) + sorted(files ^ keys)
 
@@ -171,14 +177,12 @@ def _is_compose(words: list[str]) -> bool:
 
 
 def _is_run(words: list[str], images: set[str]) -> bool:
-    environment = Asked()
-    settings.load(environment)
     while words and words[0].startswith("-"):
         option = words.pop(0)
         if option not in BY_HAND and f'"{option}"' not in SMOKE:
             return False
         value = "" if option in ("-d", "--rm") else words.pop(0)
-        if option == "--env" and value.partition("=")[0] not in environment.names:
+        if option == "--env" and value.partition("=")[0] not in names_read():
             return False
         if option == "--volume" and f"VOLUME {value.rpartition(':')[2]}\n" not in DOCKERFILE:
             return False

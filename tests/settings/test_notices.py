@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from botus.settings import NAMES, load
-from botus.settings.notices import _meant
+from botus.settings.notices import meant
 from tests.support.command import botus
 
 SHELL = """
@@ -62,7 +62,7 @@ def test_a_misspelt_name(name: str, meant: str) -> None:
 def test_a_slip_in_any_setting_is_noticed() -> None:
     for setting in NAMES - {"TZ"}:
         swapped = f"{setting[:-3]}{setting[-2]}{setting[-3]}{setting[-1]}"
-        assert swapped in NAMES or _meant(swapped) == setting
+        assert swapped in NAMES or meant(swapped) == setting
 
 
 def test_what_shells_ci_and_containers_have_is_no_business_of_ours() -> None:

@@ -28,7 +28,7 @@ def accounts(survey: Survey) -> Iterator[Finding]:
     targets = survey.targets
     yield from guarded(lambda: _credentials(survey.settings, targets))
     for target in targets.values():
-        yield from guarded(lambda target=target: _account(survey.data, target))  # type: ignore[misc]
+        yield from guarded(lambda target=target: account(survey.data, target))  # type: ignore[misc]
     yield from _unfit(survey.lines(), targets)  # by the limits that were just learnt
     yield from _clock(targets)
 
@@ -40,7 +40,7 @@ def _credentials(settings: Settings, targets: Mapping[str, Target]) -> Iterator[
         yield Finding("warning", what, "docs/tokens.md says how to get them")
 
 
-def _account(data: Path, target: Target) -> Iterator[Finding]:
+def account(data: Path, target: Target) -> Iterator[Finding]:
     try:
         account = target.verify()
     except (CredentialsError, TemporaryError) as error:

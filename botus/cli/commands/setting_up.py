@@ -1,0 +1,118 @@
+"""`botus init`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import chdir
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import click
+
+from botus.cli.epilog import epilog
+from botus.cli.options import Common, common
+from botus.cli.output import can_ask, terminal_width, to_stderr
+from botus.errors import SettingsError
+from botus.settings import Settings
+
+_GREETING = """A few questions, then .env and compose.yaml are written. Return takes what stands in brackets;
+Ctrl-C leaves everything as it is,"""
+
+
+@click.command(epilog=epilog("botus init bot", "accounts cron zone post_only notify_urls ping_url"))
+@click.argument("words", nargs=-1, metavar="[FOLDER] [NAME=VALUE]...")
+@click.option("--yes", is_flag=True, help="Ask nothing: what is not given or exported is as suggested.")
+@click.option("--secret-files", is_flag=True, help="Keep each secret in a file of its own, in secrets/.")
+@common
+def init(values: Common, words: tuple[str, ...], yes: bool, secret_files: bool) -> None:
+    """Set up a bot: ask a few questions, write .env and compose.yaml, look at the result.
+
+    In a folder that is set up already, Return leaves each setting as it is.
+    """
+    from botus.cli.setting_up.conversation import Conversation
+    from botus.cli.setting_up.draft import Draft
+    from botus.cli.setting_up.trial import trial
+    from botus.cli.setting_up.values import exported, given, suggested, wrong
+    from botus.cli.setting_up.writing import write
+
+    folders = [word for word in words if "=" not in word]
+    if len(folders) > 1:
+        raise click.UsageError("name one folder; a setting is NAME=VALUE")
+    if values.data is not None:
+        raise click.UsageError("the data folder is in the folder that is set up: leave --data out")
+    if not (yes or can_ask()):
+        raise click.UsageError("it asks questions: run it in a terminal, or with --yes and settings")
+    draft = Draft(Path(*folders), has_secret_files=secret_files)
+    said, shell, usual = given([word for word in words if "=" in word]), exported(os.environ), suggested()
+    for name, value in ({**shell, **said} if yes else said).items():
+        draft.change(name, value)
+    if yes:
+        for name, value in usual.items():
+            if not draft.has(name) and name not in said:
+                draft.change(name, value)
+        if problems := wrong(draft.values):
+            raise SettingsError(problems, "see docs/settings.md")
+    else:
+        usual |= {name: value for name, value in shell.items() if not wrong({name: value})}
+        click.echo(f"{_GREETING} in {draft.folder.resolve()}", err=True)
+        Conversation(draft, _Terminal(), usual, partial(trial, clock=time.time), datetime.now(UTC)).hold()
+    written = [*write(draft)]
+    for line in written:
+        values.say(line)
+    for name in sorted(shell.keys() & draft.values.keys()):
+        if shell[name] != draft.values[name]:
+            values.say(f"{name} is exported here with another value, which wins over .env", "warning")
+    _look(values, draft.folder, written)
+
+
+def _look(values: Common, folder: Path, written: list[str]) -> None:
+    """End as `doctor` does in that folder, with the next command."""
+    from botus.cli.setting_up.writing import next_step
+    from botus.monitoring.checks.finding import Finding
+    from botus.monitoring.doctor import consult, lines, worst
+
+    findings: list[Finding] = []
+    begin = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
+
+    def read() -> Settings:
+        return values.settings
+
+    def told() -> Iterator[Finding]:
+        for finding in consult(os.environ, None, time.time):
+            findings.append(finding)
+            yield finding
+
+    def report() -> Iterator[str]:
+        yield from lines(told(), terminal_width())
+        yield next_step(begin, read, findings)
+
+    def value() -> dict[str, object]:
+        found = [asdict(one) for one in told()]
+        return {"written": written, "findings": found, "next": next_step(begin, read, findings)}
+
+    with chdir(folder):
+        values.result(report(), value, about_us=True)
+    sys.exit(worst(findings))
+
+
+class _Terminal:
+    """The person at the terminal; a `Talk`."""
+
+    def ask(self, question: str, default: str = "", *, shown: str = "", is_secret: bool = False) -> str:
+        note = " (it is not shown)" if is_secret else ""
+        text = f"  {question}{note}{f' [{shown}]' if shown else ''}"
+        answer: str = click.prompt(text, default, hide_input=is_secret, show_default=False, err=True)
+        return answer
+
+    def tell(self, line: str) -> None:
+        to_stderr(f"  {line}")
+
+    def head(self, line: str) -> None:
+        from rich.console import Console
+
+        Console(stderr=True).print(f"\n[bold]{line}[/bold]", highlight=False)

@@ -1,0 +1,145 @@
+"""The questions of `botus init`, platform by platform; the answers go into a draft, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from botus.cli.setting_up.draft import SECRETS_FOLDER, Draft
+from botus.cli.setting_up.values import check, in_words
+from botus.errors import SettingsError, TemporaryError
+from botus.monitoring.checks.finding import Finding
+from botus.platforms.rows import MASTODON, PLATFORMS, Platform, Setting
+from botus.settings.names import OWN
+from botus.text import choice, truth
+
+Answer = TypeVar("Answer")
+_NONE = "none"
+_MASKED = "***, as it is"
+
+
+class Talk(Protocol):
+    """The person at the terminal."""
+
+    def ask(self, question: str, default: str = "", *, shown: str = "", is_secret: bool = False) -> str:
+        """Ask; returns the default where nothing is answered, which may be `shown` as something else."""
+
+    def tell(self, line: str) -> None:
+        """Say something."""
+
+    def head(self, line: str) -> None:
+        """Begin a new part."""
+
+
+@dataclass
+class Conversation:
+    """Asks for everything, and again for what cannot be.
+
+    Attributes:
+        usual: what to suggest where the folder says nothing, by name.
+        trial: asks a platform about its credentials.
+        now: the time.
+    """
+
+    draft: Draft
+    talk: Talk
+    usual: Mapping[str, str]
+    trial: Callable[[Platform, Mapping[str, str]], Iterable[Finding]]
+    now: datetime
+
+    def hold(self) -> None:
+        """Ask for everything."""
+        chosen = self._platforms()
+        for platform in PLATFORMS:
+            if platform.name not in chosen:
+                self.draft.leave_out(platform)
+            elif not self._platform(platform):
+                self.draft.leave_out(platform)
+                self.talk.tell(f"No answer: {platform.title} is left out.")
+        self.talk.head("When, and what")
+        for setting in sorted((one for one in OWN if one.question), key=lambda one: one.secret):
+            self._setting(setting)
+        if self.draft.new_secrets():
+            self.talk.head("Secrets")
+            question = f"Keep them in files of their own, in {SECRETS_FOLDER}/, instead of .env? yes or no"
+            self.draft.has_secret_files = self._read(question, "no", truth)
+
+    def _platform(self, platform: Platform) -> bool:
+        """Ask for one platform, and try it; False where a required answer is missing."""
+        self.talk.head(platform.title[:1].upper() + platform.title[1:])
+        self.talk.tell(f"Where it comes from: {platform.whence}")
+        while True:
+            for setting in platform.settings:
+                if setting.question and not self._setting(setting):
+                    return False
+            codes = self._try(platform)
+            if not codes:
+                return True
+            usual = "no" if codes == {TemporaryError.exit_code} else "yes"
+            if not self._read("Answer this again? yes or no", usual, truth):
+                return True
+
+    def _try(self, platform: Platform) -> set[int]:
+        """Try the answers, and say what came of it; returns the exit codes of the problems."""
+        self.talk.tell(f"Asking {platform.title} ...")
+        codes = set()
+        for one in self.trial(platform, self.draft.values):
+            self.talk.tell(f"{one.level:<8} {one.message}{f' -> {one.hint}' if one.hint else ''}")
+            codes |= {one.code} if one.level == "problem" else set()
+        return codes
+
+    def _setting(self, setting: Setting) -> bool:
+        """Ask for one setting until the answer can be; False where it is required and there is none."""
+        name, is_there = setting.name, self.draft.has(setting.name)
+        default = self.draft.values.get(name, "" if is_there else self.usual.get(name, ""))
+        if not (is_there or default) and isinstance(setting.default, str):
+            default = setting.default
+        is_masked = setting.secret and bool(is_there or default)
+        shown = _MASKED if is_masked else default or ("" if setting.required else _NONE)
+        while True:
+            answer = self.talk.ask(setting.question, default, shown=shown, is_secret=setting.secret).strip()
+            if is_there and not answer:  # it is in a file of its own
+                return True
+            if answer.lower() in ("", _NONE):
+                self.draft.change(name, "")
+                return not setting.required
+            if self._is_good(name, answer):
+                is_usual = answer == setting.default and name not in self.usual
+                if answer != default if is_there else not is_usual:
+                    self.draft.change(name, answer)
+                return True
+
+    def _is_good(self, name: str, answer: str) -> bool:
+        """Look at an answer, and say why it cannot be, or what it means."""
+        try:
+            check(name, answer)
+            lines = [*in_words(name, {**self.draft.values, name: answer}, self.now)]
+        except SettingsError as error:
+            lines = [*error.problems, *([error.hint] if error.hint else [])]
+            is_good = False
+        else:
+            is_good = True
+        for line in lines:
+            self.talk.tell(line)
+        return is_good
+
+    def _read(self, question: str, default: str, read: Callable[[str], Answer]) -> Answer:
+        """Ask what no setting says, until it can be read."""
+        while True:
+            try:
+                return read(self.talk.ask(question, default, shown=default).strip())
+            except ValueError as error:
+                self.talk.tell(f"That {error}")
+
+    def _platforms(self) -> set[str]:
+        present = [one.name for one in PLATFORMS if any(self.draft.has(each.name) for each in one.required)]
+        exported = [one.name for one in PLATFORMS if all(each.name in self.usual for each in one.required)]
+        names = (*(one.name for one in PLATFORMS), _NONE)
+        question = f"Where does it post? One or several of {', '.join(names)}"
+        default = " ".join(present or exported or [MASTODON.name])
+        found = self._read(
+            question, default, lambda text: {choice(names, one) for one in text.replace(",", " ").split()}
+        )
+        return found - {_NONE}

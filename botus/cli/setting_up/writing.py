@@ -1,0 +1,73 @@
+"""Writes what `botus init` has asked into the folder, and says what to type next."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+
+import botus
+from botus.cli.setting_up.compose import compose, source_of
+from botus.cli.setting_up.draft import Draft
+from botus.monitoring.checks.finding import Finding
+from botus.monitoring.survey import Survey
+from botus.settings import Settings
+from botus.store.durable import files
+
+_COMPOSE = "compose.yaml"
+_COMPOSE_NAMES = (_COMPOSE, "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+_PRIVATE = 0o600
+_APPRISE = ("WEBHOOK_URLS", "NOTIFY_URLS")
+
+
+def write(draft: Draft) -> Iterator[str]:
+    """Write secrets, `.env` and compose.yaml, each in one step; yields what became of each.
+
+    Raises:
+        FileError: something cannot be written.
+    """
+    draft.data.mkdir(parents=True, exist_ok=True)
+    (draft.folder / "data").mkdir(exist_ok=True)  # where the container has the data folder
+    for path, text in draft.files():
+        if path.parent != draft.folder:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+        yield f"{path} {_put(path, text, _PRIVATE)}"
+    owner, extras = draft.data.stat(), "webhook" if any(map(draft.has, _APPRISE)) else ""
+    source = source_of(Path(), Path(botus.__file__).parents[1])
+    data = os.path.relpath(draft.data, draft.folder)
+    text = compose(f"./{data}" if data[0] != "." else data, (owner.st_uid, owner.st_gid), source, extras)
+    there = next((draft.folder / name for name in _COMPOSE_NAMES if (draft.folder / name).exists()), None)
+    if there is None:
+        yield f"{draft.folder / _COMPOSE} {_put(draft.folder / _COMPOSE, text, 0o666)}"
+    elif there.read_text("utf-8", "replace") == text:
+        yield f"{there} is as it was"
+    else:
+        yield f"{there} stays as it is: remove it to have it written anew"
+
+
+def _put(path: Path, text: str, mode: int) -> str:
+    before, content = files.read(path), text.encode()
+    if before == content and not path.stat().st_mode & 0o777 & ~mode:
+        return "is as it was"
+    files.replace(path, content, mode=mode)
+    return "was written" if before is None else "was changed"
+
+
+def next_step(begin: str, read: Callable[[], Settings], findings: Collection[Finding]) -> str:
+    """Say what to type next.
+
+    Args:
+        begin: what leads into the folder.
+        read: reads the settings, which have no problem where the findings have none.
+    """
+    if any(one.level == "problem" for one in findings):
+        return f"next, mend each problem above, then: {begin}botus doctor"
+    settings = read()
+    queue = Survey(settings, {}).queue
+    if queue is None or not (queue.ready or queue.unreviewed):
+        return f"next, write posts: {begin}botus generate"
+    if not queue.ready:
+        return f"next, choose among them: {begin}botus curate"
+    if not settings.has_targets:
+        return f"next, see what would be posted: {begin}botus post --dry-run"
+    return f"next: {begin}botus run (or, in a container: {begin}docker compose up -d)"
