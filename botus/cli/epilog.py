@@ -20,11 +20,13 @@ def epilog(example: str, reads: str = "") -> str:
     Args:
         example: a command line that does something as it stands.
         reads: what it takes from the environment besides BOTUS_DATA, with spaces between: fields of
-            `Settings` (`accounts` is what all platforms have), and names in capitals that are no settings.
+            `Settings`, of which `accounts` is all that platforms have; `platforms` for a command that only
+            wants to know which there are; and names in capitals that are no settings.
     """
     settings = [one for field in reads.split() for one in _settings(field)]
     variables = [name for name in reads.split() if name.isupper()]
-    names = ", ".join(["BOTUS_DATA", *map(_named, settings), *variables])
+    platforms = ["those of your platforms (botus post -h)"] if "platforms" in reads.split() else []
+    names = ", ".join(["BOTUS_DATA", *map(_named, settings), *variables, *platforms])
     files = "; NAME_FILE is the path of a file with a secret" if any(one.secret for one in settings) else ""
     return f"\b\nExample: {example}\n\nEnvironment: {names}{files}"
 

@@ -76,6 +76,18 @@ for command in (*_INTO_THE_QUEUE, *_OUT_OF_THE_QUEUE, *_LOOKS):
     cli.add_command(command)
 
 
+def _call_numbers_n(command: click.Command) -> None:
+    """Let the help of all commands say N and not INTEGER RANGE."""
+    for one in command.params:
+        if isinstance(one.type, click.types.IntParamType | click.types.FloatParamType):
+            one.metavar = one.metavar or "N"
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        _call_numbers_n(inner)
+
+
+_call_numbers_n(cli)
+
+
 def _show(error: BotusError, values: Common) -> int:
     hint = f"\n{error.hint}" if error.hint else ""
     return values.complain(f"botus: {error.message}{hint}", error.exit_code)

@@ -80,6 +80,14 @@ def test_every_option_is_told(name: str) -> None:
     assert [one.opts for one in options if not one.help] == []
 
 
+def test_a_number_is_called_n() -> None:
+    context = click.Context(COMMANDS["botus generate"], terminal_width=80)
+    assert re.search(r"^  --temp N +Temperature", context.get_help(), re.MULTILINE)
+    assert not [
+        name for name in COMMANDS if "INTEGER" in COMMANDS[name].get_help(click.Context(COMMANDS[name]))
+    ]
+
+
 def test_an_example_is_never_broken_in_two() -> None:
     command = click.Command("it", epilog=epilog("botus it " + "long " * 30 + "end"))
     assert re.search(r"Example: .* end\n", command.get_help(click.Context(command, terminal_width=80)))
@@ -130,4 +138,5 @@ def test_help_names_all_that_a_command_reads(
     name = next(f"botus {one}" for one in (" ".join(words[:2]), words[0]) if f"botus {one}" in COMMANDS)
     said = shown(name, "Environment")
     names = {one.argument: one.name for one in settings.OWN} | {"accounts": PLATFORMS[0].settings[0].name}
-    assert sorted(one for one in ASKED - _UNSAID if names[one] not in said) == []
+    unsaid = {one for one in ASKED - _UNSAID if names[one] not in said}
+    assert unsaid <= ({"accounts"} if "botus post -h" in said else set())

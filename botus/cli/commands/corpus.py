@@ -34,7 +34,7 @@ def corpus() -> None:
     """Look after corpus.txt, the text that a model is trained on."""
 
 
-@corpus.command("import", epilog=epilog("botus corpus import twitter.zip --min-likes 2", "accounts"))
+@corpus.command("import", epilog=epilog("botus corpus import twitter.zip --min-likes 2", "platforms"))
 @click.argument("paths", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option("--as", "name", metavar="NAME", help="Remember the posts under this name.  [default: FILE's]")
 @click.option("--replies", is_flag=True, help="Also take answers to others.")

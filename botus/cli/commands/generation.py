@@ -20,7 +20,7 @@ _TREATMENT = click.Choice(["refuse", "drop", "allow"])
 @click.command(
     epilog=epilog(
         "botus generate --temp 0.9 -n 500",
-        "accounts JOB_COMPLETION_INDEX SLURM_ARRAY_TASK_ID",
+        "platforms JOB_COMPLETION_INDEX SLURM_ARRAY_TASK_ID",
     )
 )
 @click.option(

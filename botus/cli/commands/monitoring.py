@@ -20,7 +20,7 @@ from botus.errors import SettingsError
 @click.command(
     epilog=epilog(
         "botus status",
-        f"accounts {SCHEDULE} post_only low_queue answer answers_per_hour answers_from",
+        f"platforms {SCHEDULE} post_only low_queue answer answers_per_hour answers_from",
     )
 )
 @common
@@ -55,7 +55,7 @@ def doctor(values: Common, notify: bool) -> None:
     sys.exit(worst(findings))
 
 
-@click.command(epilog=epilog("botus health", f"accounts {SCHEDULE} post_only"))
+@click.command(epilog=epilog("botus health", f"platforms {SCHEDULE} post_only"))
 @common
 def health(values: Common) -> None:
     """Exit with 0 if `botus run` is well, else with 1."""
@@ -66,7 +66,7 @@ def health(values: Common) -> None:
     sys.exit(found.exit_code)
 
 
-@click.command(epilog=epilog("botus schedule '0 */4 * * *'", f"accounts {SCHEDULE} post_only"))
+@click.command(epilog=epilog("botus schedule '0 */4 * * *'", f"platforms {SCHEDULE} post_only"))
 @click.argument("expression", required=False, metavar="[EXPR]")
 @common
 def schedule(values: Common, expression: str | None) -> None:

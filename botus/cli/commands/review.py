@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command(epilog=epilog("botus curate --order uncertain", "accounts"))
+@click.command(epilog=epilog("botus curate --order uncertain", "platforms"))
 @click.option(
     "--order",
     default="score",

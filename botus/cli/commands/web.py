@@ -17,7 +17,7 @@ from botus.errors import SettingsError
 @click.command(
     epilog=epilog(
         "botus web --host-name bot.example --proxy 127.0.0.1",
-        f"accounts {SCHEDULE} post_only post_order web_link",
+        f"platforms {SCHEDULE} post_only post_order web_link",
     )
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
