@@ -66,6 +66,11 @@ def words(*known: str) -> Callable[[click.Context, click.Parameter, str], list[C
     return one_of(lambda data: known)
 
 
+def any_file(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Let the shell complete a path, for what may be something else too."""
+    return [CompletionItem(begun, type="file")]
+
+
 def ids_of_queue(data: Path) -> Iterator[CompletionItem]:
     """The ids of the lines of tweets.txt, each with how its post begins."""
     from botus.store.queue.tweets import Queue

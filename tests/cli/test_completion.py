@@ -11,7 +11,7 @@ from typing import get_args
 
 import pexpect
 import pytest
-from click.shell_completion import ShellComplete
+from click.shell_completion import CompletionItem, ShellComplete
 
 from botus.cli.main import cli
 from botus.generation.sampling.engine import DEVICES, PRECISIONS
@@ -34,10 +34,13 @@ def data(tmp_path: Path) -> Path:
 
 def completed(line: str, data: Path | None = None) -> dict[str, str]:
     """What the last word of a line completes to, with what is said of each."""
+    return {one.value: one.help or "" for one in items(line, data)}
+
+
+def items(line: str, data: Path | None = None) -> list[CompletionItem]:
     *words, begun = line.split(" ")[1:]
     words = ["--data", str(data), *words] if data else words
-    found = ShellComplete(cli, {}, "botus", "_BOTUS_COMPLETE").get_completions(words, begun)
-    return {one.value: one.help or "" for one in found}
+    return ShellComplete(cli, {}, "botus", "_BOTUS_COMPLETE").get_completions(words, begun)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +63,20 @@ def test_words_in_the_help_are_those_that_are_taken() -> None:
     assert set(completed("botus generate --device ")) == set(DEVICES)
     assert set(completed("botus generate --precision ")) == set(PRECISIONS)
     assert set(completed("botus curate --order ")) == set(get_args(Order))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "queue add mo",
+        "corpus import mo",
+        "finetune --base mo",
+        "generate --checkpoint mo",
+        "curate --import mo",
+    ],
+)
+def test_paths_are_left_to_the_shell(line: str) -> None:
+    assert [one.type for one in items(f"botus {line}")] == ["file"]
 
 
 def test_lines_of_the_queue_by_their_ids(data: Path) -> None:

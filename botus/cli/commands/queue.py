@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from botus.cli.completion import any_file
 from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
 from botus.text import counted
@@ -20,7 +21,7 @@ def queue() -> None:
 
 
 @queue.command("add", epilog=epilog("botus queue add more.txt"))
-@click.argument("source", metavar="FILE|DIR|-")
+@click.argument("source", metavar="FILE|DIR|-", shell_complete=any_file)
 @common
 def queue_add(values: Common, source: str) -> None:
     """Add the lines of a file, of a data directory with all that it knows, or of a pipe (-)."""

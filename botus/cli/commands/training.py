@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from botus.cli.completion import any_file
 from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
 from botus.training.plan import SIZES, TrainingOptions
@@ -40,7 +41,9 @@ def _name(context: click.Context, option: click.Parameter, value: str) -> str:
 
 
 @click.command(epilog=epilog("botus finetune --from-scratch small", "base_models"))
-@click.option("--base", metavar="NAME|DIR", help="The model to start from.  [default: 124M]")
+@click.option(
+    "--base", metavar="NAME|DIR", help="The model to start from.  [default: 124M]", shell_complete=any_file
+)
 @click.option("--from-scratch", "size", type=click.Choice(list(SIZES)), help="Or a new model of this size.")
 @click.option(
     "--steps", default="auto", show_default=True, callback=_steps, metavar="N|auto", help="At most."
