@@ -196,8 +196,8 @@ MASTODON = Platform(
     length=mastodon_length,
     rate="Mastodon about 450",  # 300 requests in 5 minutes, two of them a post
     credentials="MASTODON_ACCESS_TOKEN",
-    whence="on your server, as the bot: Preferences, Development, New application;"
-    " its scopes: write:statuses read:accounts read:statuses",
+    whence="your server, as the bot: Preferences, Development, New application, with the scopes"
+    " write:statuses, read:accounts and read:statuses",
     identity="base_url",
     settings=(
         Setting(

@@ -61,8 +61,13 @@ def gather(exported: Mapping[str, str], data: Path | None = None) -> Environment
     values = {name: value for name, value in exported.items() if value.strip()}
     here = EnvFile(Path(FILE))
     folder = (values.get("BOTUS_DATA") or here.values.get("BOTUS_DATA") or "data").strip()
-    found = Environment(data or Path(folder), values)
-    there = EnvFile(found.data / FILE)
+    return gather_in(here, values, data or Path(folder))
+
+
+def gather_in(here: EnvFile, values: dict[str, str], data: Path) -> Environment:
+    """Put what is exported, without what is empty, together with the files of two folders."""
+    found = Environment(data, values)
+    there = EnvFile(data / FILE)
     is_same = os.path.realpath(there.path) == os.path.realpath(here.path)
     for file in (there,) if is_same else (there, here):
         said = {name.removesuffix("_FILE") for name in values}

@@ -18,10 +18,12 @@ from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
 from botus.cli.output import can_ask, terminal_width, to_stderr
 from botus.errors import SettingsError
+from botus.monitoring.columns import folded
 from botus.settings import Settings
+from botus.text import counted
 
-_GREETING = """A few questions, then .env and compose.yaml are written. Return takes what stands in brackets;
-Ctrl-C leaves everything as it is,"""
+_GREETING = """A few questions, then .env and compose.yaml are written in {}.
+Return takes what stands in brackets; Ctrl-C leaves everything as it is."""
 
 
 @click.command(epilog=epilog("botus init bot", "accounts cron zone post_only notify_urls ping_url"))
@@ -59,7 +61,7 @@ def init(values: Common, words: tuple[str, ...], yes: bool, secret_files: bool) 
             raise SettingsError(problems, "see docs/settings.md")
     else:
         usual |= {name: value for name, value in shell.items() if not wrong({name: value})}
-        click.echo(f"{_GREETING} in {draft.folder.resolve()}", err=True)
+        click.echo(_GREETING.format(draft.folder.resolve()), err=True)
         Conversation(draft, _Terminal(), usual, partial(trial, clock=time.time), datetime.now(UTC)).hold()
     written = [*write(draft)]
     for line in written:
@@ -105,12 +107,15 @@ class _Terminal:
 
     def ask(self, question: str, default: str = "", *, shown: str = "", is_secret: bool = False) -> str:
         note = " (it is not shown)" if is_secret else ""
-        text = f"  {question}{note}{f' [{shown}]' if shown else ''}"
+        text = f"  {question[:1].upper()}{question[1:]}{note}{f' [{shown}]' if shown else ''}"
         answer: str = click.prompt(text, default, hide_input=is_secret, show_default=False, err=True)
+        if is_secret and answer != default:
+            self.tell(counted(len(answer), "letter"))
         return answer
 
     def tell(self, line: str) -> None:
-        to_stderr(f"  {line}")
+        for row in folded(f"  {line}", terminal_width(err=True), 4):
+            to_stderr(row)
 
     def head(self, line: str) -> None:
         from rich.console import Console

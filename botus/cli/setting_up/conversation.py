@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from botus.cli.setting_up.draft import SECRETS_FOLDER, Draft
 from botus.cli.setting_up.values import check, in_words
-from botus.errors import SettingsError, TemporaryError
+from botus.errors import SettingsError
 from botus.monitoring.checks.finding import Finding
 from botus.platforms.rows import MASTODON, PLATFORMS, Platform, Setting
 from botus.settings.names import OWN
@@ -69,26 +69,24 @@ class Conversation:
     def _platform(self, platform: Platform) -> bool:
         """Ask for one platform, and try it; False where a required answer is missing."""
         self.talk.head(platform.title[:1].upper() + platform.title[1:])
-        self.talk.tell(f"Where it comes from: {platform.whence}")
+        self.talk.tell(f"You get it at {platform.whence}.")
         while True:
             for setting in platform.settings:
                 if setting.question and not self._setting(setting):
                     return False
-            codes = self._try(platform)
-            if not codes:
+            if self._is_well(platform):
                 return True
-            usual = "no" if codes == {TemporaryError.exit_code} else "yes"
-            if not self._read("Answer this again? yes or no", usual, truth):
+            if not self._read("Answer this once more? yes or no", "yes", truth):
                 return True
 
-    def _try(self, platform: Platform) -> set[int]:
-        """Try the answers, and say what came of it; returns the exit codes of the problems."""
+    def _is_well(self, platform: Platform) -> bool:
+        """Try the answers, and say what came of it."""
         self.talk.tell(f"Asking {platform.title} ...")
-        codes = set()
+        levels = set()
         for one in self.trial(platform, self.draft.values):
             self.talk.tell(f"{one.level:<8} {one.message}{f' -> {one.hint}' if one.hint else ''}")
-            codes |= {one.code} if one.level == "problem" else set()
-        return codes
+            levels.add(one.level)
+        return "problem" not in levels
 
     def _setting(self, setting: Setting) -> bool:
         """Ask for one setting until the answer can be; False where it is required and there is none."""

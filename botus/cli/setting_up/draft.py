@@ -12,7 +12,7 @@ from pathlib import Path
 from botus.cli.setting_up.env_text import EnvText
 from botus.errors import SettingsError
 from botus.platforms.rows import PLATFORMS, Platform, Setting
-from botus.settings.environment import FILE, EnvFile, text_of
+from botus.settings.environment import FILE, EnvFile, gather_in, text_of
 from botus.settings.names import OWN, SECRETS
 
 SECRETS_FOLDER = "secrets"
@@ -24,27 +24,28 @@ class Draft:
     """What one folder is to have.
 
     Args:
-        folder: where `.env` is, or will be.
+        folder: where `.env` is, or will be; one in the data folder counts more, and is read and changed too.
         has_secret_files: whether a secret that is new gets a file of its own.
 
     Raises:
-        FileError: `.env` cannot be read.
-        SettingsError: it holds what is no setting, so that it cannot be changed safely.
+        SettingsError: a file cannot be read, or holds what is no setting: it could not be changed safely.
     """
 
     def __init__(self, folder: Path, *, has_secret_files: bool = False) -> None:
         self.folder, self.has_secret_files = folder, has_secret_files
-        self.path = folder / FILE
-        self.present = EnvFile(self.path)
-        if self.present.problems:
-            raise SettingsError(self.present.problems, "mend it, then: botus init")
-        self._text = text_of(self.path)
+        here = EnvFile(folder / FILE)
+        data = Path(here.values.get("BOTUS_DATA") or folder / "data")
+        self._found = gather_in(here, {}, data)
+        if self._found.problems:
+            raise SettingsError(self._found.problems, "mend it, then: botus init")
+        self._paths = [path for path in (data / FILE, here.path) if path == here.path or path.exists()]
+        self._texts = {path: text_of(path) for path in self._paths}
         self._changes: dict[str, str] = {}
 
     @property
     def values(self) -> dict[str, str]:
         """What will be set, by name; the path of a file is that from here."""
-        found = {name: value for name, value in self.present.values.items() if name not in self._changes}
+        found = {name: value for name, value in self._found.values.items() if name not in self._changes}
         for name, value in self._changes.items():
             found.pop(_other(name), None)
             if value:
@@ -74,39 +75,47 @@ class Draft:
 
     def new_secrets(self) -> list[str]:
         """The secrets that have no place yet."""
-        known = self.present.values
-        return [
-            name for name in SECRETS if self._changes.get(name) and not {name, f"{name}_FILE"} & known.keys()
-        ]
+        new = (name for name in SECRETS if self._changes.get(name))
+        return [name for name in new if self._found.values.keys().isdisjoint((name, f"{name}_FILE"))]
 
     def files(self) -> Iterator[tuple[Path, str]]:
         """The files that are to be written, secrets first; each is for its owner alone to read."""
-        text, secrets = EnvText(self._text or _FIRST), {}
+        texts = {path: EnvText(text or _FIRST) for path, text in self._texts.items()}
+        secrets = {}
         for name, value in self._changes.items():
             if name in SECRETS and value and (place := self._place(name)):
                 secrets[place] = f"{value}\n"
                 name, value = f"{name}_FILE", str(place)
-            if not value:
-                text.leave_out(name)
-            elif value != self.present.values.get(name):
+            if value == self._found.values.get(name):
+                continue
+            for text in texts.values():
+                text.leave_out(_other(name) if value else name)
+            if value:
+                path = self._home(name)
                 is_path = name == "BOTUS_DATA" or name.endswith("_FILE")
-                text.set(name, self._from_folder(value) if is_path else value, *_kind(name))
-                text.leave_out(_other(name))
+                texts[path].set(name, _from(path.parent, value) if is_path else value, *_kind(name))
         yield from secrets.items()
-        yield self.path, str(text)
+        yield from ((path, str(text)) for path, text in texts.items())
+
+    def _home(self, name: str) -> Path:
+        """The file that sets a name, or is to."""
+        places = self._found.places
+        place = places.get(name) or places.get(_other(name))
+        return place.path if place else self._paths[-1]
 
     def _place(self, name: str) -> Path | None:
         """The file of this folder that a secret is in, or is to be; None for `.env` itself."""
-        there = Path(self.present.values.get(f"{name}_FILE", os.devnull))
+        there = Path(self._found.values.get(f"{name}_FILE", os.devnull))
         if there.resolve().is_relative_to(self.folder.resolve()):
             return there
-        is_new = self.has_secret_files and name not in self.present.values
+        is_new = self.has_secret_files and name not in self._found.values
         return self.folder / SECRETS_FOLDER / name.lower() if is_new else None
 
-    def _from_folder(self, path: str) -> str:
-        """A path as it is from the folder, which may be moved with all that is in it."""
-        is_inside = Path(path).resolve().is_relative_to(self.folder.resolve())
-        return os.path.relpath(path, self.folder) if is_inside or not os.path.isabs(path) else path
+
+def _from(folder: Path, path: str) -> str:
+    """A path as it is from a folder, which may be moved with all that is in it."""
+    is_inside = Path(path).resolve().is_relative_to(folder.resolve())
+    return os.path.relpath(path, folder) if is_inside or not os.path.isabs(path) else path
 
 
 def _other(name: str) -> str:

@@ -158,8 +158,8 @@ def test_several_platforms_with_their_secrets_in_files(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_away_keeps_nobody_from_going_on(tmp_path: Path) -> None:
-    person = talk(tmp_path, "mastodon", "http://127.0.0.1:9", "a-token", RETURN, *[RETURN] * 7)
-    assert "Answer this again? yes or no [no]" in person.asked
+    person = talk(tmp_path, "mastodon", "http://127.0.0.1:9", "a-token", RETURN, "no", *[RETURN] * 6)
+    assert "problem  mastodon: no connection" in "\n".join(person.heard)
     assert load({}, tmp_path).accounts["mastodon"]["token"] == "a-token"
 
 
@@ -185,3 +185,17 @@ def test_the_time_zone_of_the_machine(tmp_path: Path) -> None:
         (tmp_path / "localtime").unlink(missing_ok=True)
         (tmp_path / "localtime").symlink_to(place)
         assert zone_of_machine(tmp_path / "localtime") == zone
+
+
+def test_what_stands_in_the_data_folder_is_changed_there(tmp_path: Path, mastodon: MastodonServer) -> None:
+    """Where a login has put a token, and where it counts more."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / ".env").write_text("CRON=@daily\nTZ=UTC\nPOST_ONLY=kept\nMASTODON_ACCESS_TOKEN=old\n")
+    (tmp_path / "data/.env").write_text(f"MASTODON_BASE_URL={mastodon.url}\nMASTODON_ACCESS_TOKEN=a-token\n")
+    talk(tmp_path, RETURN, RETURN, mastodon.token, RETURN, RETURN, RETURN, RETURN, RETURN, RETURN)
+    lines = (tmp_path / "data/.env").read_text().splitlines()
+    assert lines == [f"MASTODON_BASE_URL={mastodon.url}", f"MASTODON_ACCESS_TOKEN={mastodon.token}"]
+    assert "MASTODON_ACCESS_TOKEN=old" in (tmp_path / ".env").read_text()
+    talk(tmp_path, "none", *[RETURN] * 5)
+    assert not load({}, tmp_path).accounts
+    assert "# MASTODON_ACCESS_TOKEN=old" in (tmp_path / ".env").read_text()
