@@ -82,9 +82,9 @@ class Common:
             for line in lines:
                 self.line(censor(line, secrets) if about_us else line)
 
-    def line(self, line: str) -> None:
-        """Print one line of a result for a person."""
-        to_stdout(printable(line))
+    def line(self, line: str) -> bool:
+        """Print one line of a result for a person; False where nobody reads any more."""
+        return to_stdout(printable(line))
 
     def say(self, message: str, level: str = "info", **fields: object) -> None:
         """Say something that is not a result; a `Say`."""

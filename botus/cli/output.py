@@ -18,8 +18,8 @@ import click
 from botus.text import printable
 
 
-def to_stdout(text: str) -> None:
-    """Print a piece of a result; what the encoding lacks is escaped."""
+def to_stdout(text: str) -> bool:
+    """Print a piece of a result; what the encoding lacks is escaped. False where nobody reads any more."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
         click.echo(text.encode(encoding, "backslashreplace").decode(encoding))
@@ -27,6 +27,8 @@ def to_stdout(text: str) -> None:
         _abandon(sys.stdout)
         if not isinstance(error, BrokenPipeError):
             raise
+        return False
+    return True
 
 
 def to_stderr(line: str) -> None:

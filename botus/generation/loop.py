@@ -28,6 +28,7 @@ Draw = Callable[[int], Iterator[Sample]]  # the stream of a seed from a place on
 GROUP = 16  # lines that are made durable together, or fewer after a second
 _SECOND = 1.0
 _STRETCH = 1000  # texts of which at least one in a hundred must pass
+FIRST_STRETCH = 300  # the same at the beginning: what is hopeless is so from there on
 
 
 class Stopped(Interrupted):
@@ -156,7 +157,7 @@ class _Run:
         self.report.requeued = len(lost)
 
     def _loop(self, samples: Iterator[Sample], judge: Judge, interrupts: Interrupts) -> None:
-        report, accepted_before = self.report, 0
+        report, seen_before, accepted_before = self.report, 0, 0
         for sample in samples:
             self._take(sample, judge)
             if report.accepted >= report.wanted:
@@ -167,11 +168,13 @@ class _Run:
             if self.clock() - self.told >= 0.1:
                 self.told = self.clock()
                 self._tell()
-            if report.seen % _STRETCH == 0:
-                if (report.accepted - accepted_before) * 100 < _STRETCH:
-                    report.stopped = f"stopped: fewer than 1 % of the last {_STRETCH} texts passed"
+            if report.seen == FIRST_STRETCH or report.seen % _STRETCH == 0:
+                stretch = report.seen - seen_before
+                if (report.accepted - accepted_before) * 100 < stretch:
+                    passed = report.accepted - accepted_before or "none"
+                    report.stopped = f"stopped: {passed} of the last {stretch:,} texts passed"
                     return
-                accepted_before = report.accepted
+                seen_before, accepted_before = report.seen, report.accepted
         report.stopped = "stopped: there are no more texts"
 
     def _take(self, sample: Sample, judge: Judge) -> None:

@@ -8,10 +8,16 @@ from dataclasses import dataclass, field
 
 from rich.cells import cell_len, set_cell_size
 
+from botus.screening.novelty import COPY, NEAR_COPY
 from botus.screening.verdict import Verdict
 from botus.text import counted, escape
 
 _EXAMPLE = 60  # characters of an example in the closing table
+_COLD, _HOT = 0.2, 2.0  # temperatures that are slips of the pen
+_USUAL = (0.6, 1.2)
+_USED = "--temp 0.9"
+_GIBBERISH = "a model hardly writes words so hot"
+_SAME = "a model writes the same texts again and again so cold"
 
 
 @dataclass
@@ -51,8 +57,6 @@ class GenerationReport:
 
 def table(report: GenerationReport, width: int = 0) -> Iterator[str]:
     """Yield the closing table of a run; examples are cut to the terminal's width in columns, if not 0."""
-    if report.stopped:
-        yield report.stopped
     if report.requeued:
         yield f"put {counted(report.requeued, 'line')} into place that an interrupted run had left out"
     if report.skipped:
@@ -71,6 +75,29 @@ def table(report: GenerationReport, width: int = 0) -> Iterator[str]:
         yield "the copy check had nothing to compare with: there is no corpus.txt, or nothing in it"
     memory = f", {report.memory / 2**20:.0f} MB of memory" if report.memory else ""
     yield f"{report.seconds:.1f} s, {report.rate:.1f} lines/s{memory}, --seed {report.seed}"
+
+
+def remedy(report: GenerationReport, temperature: float) -> str:
+    """Say what to try where hardly anything passes."""
+    same = sum(n for reason, n in report.refused.items() if reason.startswith(("already in", "much like")))
+    copies = report.refused[COPY] + report.refused[NEAR_COPY]
+    others = report.seen - report.accepted - same - copies
+    if others >= max(same, copies):
+        if temperature > _USUAL[1]:
+            return f"{_GIBBERISH}: try {_USED}"
+        return "the table says why; a model that has learned little writes like this"
+    if temperature < _USUAL[0]:
+        return f"{_SAME}: try {_USED}"
+    if copies > same:
+        return "the model knows its corpus by heart: try a higher --temp, or train another one in fewer steps"
+    return "the model has little new to say: try a higher --temp, another --prefix, or more text to train on"
+
+
+def about_temperature(temperature: float) -> str:
+    """Say beforehand what comes of a temperature that nobody uses; "" of any other."""
+    if _COLD <= temperature <= _HOT:
+        return ""
+    return f"--temp {temperature:g} is unusual: {_GIBBERISH if temperature > _HOT else _SAME}; {_USED} is not"
 
 
 def line(report: GenerationReport) -> str:

@@ -120,11 +120,13 @@ def prepare(
     settings: Settings,
     working_folder: Path,
     say: Callable[[str], None] = lambda sentence: None,
+    scratch: Path | None = None,
 ) -> GenerationSetup:
     """Open the checkpoint, convert it if need be, and read what texts are compared with.
 
     Args:
         say: takes what is to be said later on, as of the workers of a cluster.
+        scratch: a folder for what is converted and not there; None for that of the data directory.
 
     Raises:
         SettingsError: an option that cannot be, or an extra is not installed.
@@ -156,7 +158,11 @@ def prepare(
         prefix=options.prefix,
         max_chars=_longest(options, settings),
     )
-    sampler, columns = _sampler(checkpoint, settings, options, corpus)
+    # Never in the run folder, which may have been downloaded with a model of somebody else's in its cache.
+    caches = [settings.data / files.STATE_FOLDER / "ct2"]
+    if scratch:
+        caches.insert(0, scratch)
+    sampler, columns = _sampler(checkpoint, caches, options, corpus)
     sampling, lost = sampler.limit_top_p(sampling, sample(corpus, _MEASURED))
     origin = Origin(
         model=f"{path.parent.name}/{path.name}",
@@ -250,11 +256,9 @@ def _about_the_demo(options: GenerateOptions, settings: Settings) -> Iterator[st
 
 
 def _sampler(
-    checkpoint: Model, settings: Settings, options: GenerateOptions, corpus: Sequence[str]
+    checkpoint: Model, caches: Sequence[Path], options: GenerateOptions, corpus: Sequence[str]
 ) -> tuple[Sampler, Columns | None]:
     """Return the sampler, and the columns that it has where they are not all."""
-    # Never in the run folder, which may have been downloaded with a model of somebody else's in its cache.
-    caches = [settings.data / files.STATE_FOLDER / "ct2"]
     cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):  # a container may be given fewer than the machine has
         cores = len(os.sched_getaffinity(0))

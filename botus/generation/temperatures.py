@@ -14,11 +14,11 @@ from rich.text import Text
 
 from botus.generation.job import Job, Sample
 from botus.generation.judge import Judge
+from botus.generation.loop import FIRST_STRETCH
 from botus.store.candidates import Candidate
 from botus.text import escape
 
 _NARROW = 27  # columns below which samples are not put side by side
-_TRIED = 1000  # texts after which one in a hundred must have passed
 
 
 @dataclass
@@ -43,7 +43,7 @@ def compare(
             if isinstance(judged, Candidate) and judged.text not in samples.lines:
                 samples.lines.append(judged.text)
             accepted = len(samples.lines)
-            if accepted >= job.n or (samples.seen >= _TRIED and accepted * 100 < samples.seen):
+            if accepted >= job.n or (samples.seen >= FIRST_STRETCH and accepted * 100 < samples.seen):
                 break
         found.append(samples)
     return found

@@ -367,10 +367,11 @@ def test_every_result_is_json_where_asked(data: Path, command: str, code: int) -
 @pytest.mark.usefixtures("trained_on")
 def test_a_dry_run_of_generate_prints_only_lines(data: Path) -> None:
     command = ("generate", "-n", "2", "--seed", "1", "--dry-run", "--data", str(data))
+    before = picture(data)
     ended, told = botus(*command), botus(*command, "--json").value
     assert len(ended.out.splitlines()) == 2
     assert "wrote nothing (dry run)" in ended.err
-    assert (data / "tweets.txt").read_text() == WELL[0]
+    assert picture(data) == before  # not even a converted model
     assert told["lines"] == ended.out.splitlines()
     [column] = botus(*command, "--compare", "0.9", "--json").value
     assert (column["temperature"], len(column["lines"])) == (0.9, 2)
@@ -445,6 +446,24 @@ def test_a_reader_that_leaves_early_is_no_error(data: Path) -> None:
 
 
 @pytest.mark.usefixtures("trained_on")
+def test_a_dry_run_of_generate_ends_with_its_reader(data: Path) -> None:
+    started = shell("botus generate -n 1000000 --dry-run --threads 1 -q | head -3", data)
+    assert (started.returncode, started.stderr, len(started.stdout.splitlines())) == (0, "", 3)
+
+
+@pytest.mark.usefixtures("trained_on")
+def test_a_generate_that_gets_nowhere_says_what_to_try(data: Path) -> None:
+    (data / "denylist.txt").write_text("/./\n")
+    ended = botus("generate", "--temp", "9", "--max-chars", "12", "--data", data)
+    assert (ended.code, "refused 300 of 300 by reason:" in ended.out) == (2, True), ended
+    assert "--temp 9 is unusual" in ended.err.splitlines()[0]
+    assert ended.err.splitlines()[-2:] == [
+        "botus: stopped: none of the last 300 texts passed",
+        "a model hardly writes words so hot: try --temp 0.9",
+    ]
+
+
+@pytest.mark.usefixtures("trained_on")
 def test_closed_and_full_outputs(data: Path) -> None:
     before = picture(data)
     assert shell("botus log show >&-", data).returncode == 0
@@ -503,6 +522,7 @@ def test_no_color_and_dumb_terminals(data: Path, settings: dict[str, str]) -> No
     assert not re.search(r"\x1b\[[0-9;]*[34][0-9]", child.before), child.before  # a colour
     assert "TERM" not in settings or "\x1b" not in child.before
     assert "wrote 3 lines" in child.before
+    assert (f"next: botus curate --data {data}" in child.before) == ("TERM" not in settings)
 
 
 # Exit codes.

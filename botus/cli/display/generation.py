@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import resource
+import shlex
 import shutil
 import sys
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from botus.cli.options import Common
 from botus.cli.output import is_terminal, progress_bar, terminal_width
@@ -18,9 +21,27 @@ from botus.generation.setup import GenerateOptions, GenerationSetup, prepare
 from botus.text import escape
 
 
+class _Unread(Exception):
+    """Nobody reads the lines of a dry run any more."""
+
+
 def write(values: Common, options: GenerateOptions) -> None:
-    """Write lines into the queue, or print them for a dry run."""
-    ready = _prepare(values, options)
+    """Write lines into the queue, or print them for a dry run, which leaves nothing behind.
+
+    Raises:
+        SettingsError: hardly anything passed, and it ended before all lines were in.
+    """
+    if note := report.about_temperature(options.temp):
+        values.say(note)
+    with (
+        TemporaryDirectory(prefix="botus-") if options.dry_run else nullcontext() as scratch,
+        suppress(_Unread),
+    ):
+        _write(values, options, scratch and Path(scratch))
+
+
+def _write(values: Common, options: GenerateOptions, scratch: Path | None) -> None:
+    ready = _prepare(values, options, scratch)
     for note in ready.limits():
         values.say(note)
     lines: list[str] = []
@@ -28,8 +49,8 @@ def write(values: Common, options: GenerateOptions) -> None:
     def on_line(post: str) -> None:
         if options.dry_run:
             lines.append(post)
-            if not values.as_json:
-                values.line(escape(post))
+            if not values.as_json and not values.line(escape(post)):
+                raise _Unread
 
     try:
         with progress_bar(options.n, quiet=values.quiet) as show:
@@ -44,8 +65,13 @@ def write(values: Common, options: GenerateOptions) -> None:
         _show(values, ready, stopped.report, lines)
         raise
     _show(values, ready, done, lines)
-    if options.answers and done.accepted and done.queue:
+    if done.stopped:
+        raise SettingsError(done.stopped, report.remedy(done, options.temp))
+    if options.answers and done.queue:
         values.say("none of them is said before you have kept it: botus curate --answers")
+    elif done.queue and is_terminal():
+        where = f" --data {shlex.quote(str(values.data))}" if values.data else ""
+        values.say(f"next: botus curate{where}")
 
 
 def compare(values: Common, options: GenerateOptions, listed: str) -> None:
@@ -62,8 +88,8 @@ def compare(values: Common, options: GenerateOptions, listed: str) -> None:
     values.result(temperatures.side_by_side(columns, width), lambda: [vars(column) for column in columns])
 
 
-def _prepare(values: Common, options: GenerateOptions) -> GenerationSetup:
-    ready = prepare(options, values.settings, Path.cwd(), values.say)
+def _prepare(values: Common, options: GenerateOptions, scratch: Path | None = None) -> GenerationSetup:
+    ready = prepare(options, values.settings, Path.cwd(), values.say, scratch)
     for note in ready.notes:
         values.say(note)
     return ready
