@@ -13,8 +13,9 @@ from array import array
 from collections.abc import Iterator, Sequence
 
 from botus import text
-from botus.screening import measures, mentions
+from botus.screening import mentions
 from botus.screening.denylist import plain
+from botus.screening.scoring import measures
 
 _QUESTION = 4000  # characters of a question that are looked at
 _TERMS = 64  # of a question

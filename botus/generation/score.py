@@ -1,13 +1,14 @@
 """What `generate` notes about a candidate, so that a review has an order before it has read the posts.
 
-The score is that of `screening.deck`, among posts of the corpus, or among the candidates where there is none.
+The score is that of `screening.scoring`, among posts of the corpus, or among the candidates where
+there is none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from botus.screening.deck import SCORED, Deck
+from botus.screening.scoring.deck import SCORED, Deck
 
 _POSTS = 5000  # of a corpus, with which candidates are compared
 

@@ -19,7 +19,7 @@ from botus.review.taste import model, trust
 from botus.review.taste.model import Model, Reason
 from botus.review.taste.regression import Example, fit
 from botus.review.taste.trust import LEARNED_FROM, is_enough
-from botus.screening.deck import Deck
+from botus.screening.scoring.deck import Deck
 from botus.store.decisions.judgement import Verdict
 
 AT_ONCE = 1000  # posts that are read before the first card is shown; more are read while one looks at it

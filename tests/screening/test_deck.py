@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from botus.screening.deck import MEASURES, Deck
-from botus.screening.measures import read
+from botus.screening.scoring.deck import MEASURES, Deck
+from botus.screening.scoring.measures import read
 
 WORDS = [
     "the",

@@ -15,7 +15,7 @@ from operator import mul
 from typing import NamedTuple
 
 from botus.review.taste.regression import Example
-from botus.screening.deck import MEASURES, Deck
+from botus.screening.scoring.deck import MEASURES, Deck
 
 OF_SCORE = 0.3
 _OF_WORDS = 1 / math.sqrt(0.1)

@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from botus.screening.measures import SHAPE, read
+from botus.screening.scoring.measures import SHAPE, read
 
 MEASURES = (*SHAPE, "rarest", "plain", "logprob")
 """Of every post: its shape; the rarity of its rarest word, ln((n + 1) / df) where df of n posts have it; how
