@@ -125,15 +125,25 @@ def _in_folder(path: Path) -> dict[str, StoredFile]:
     refuse_kind(kind_of_names(file.name for file in there), path)
     if not any(path.iterdir()):
         raise FileError(f"{path} is empty", "copy the whole run folder: hparams.json, model-<step>.index...")
-    inner = sorted(file.parent for sign in _SIGNS for file in path.glob(f"*/{sign}"))
+    places = ("*", "snapshots/*")  # the second in Hugging Face's cache
+    inner = sorted(
+        file.parent for sign in _SIGNS for place in places for file in path.glob(f"{place}/{sign}")
+    )
     if inner and not any((path / sign).is_file() for sign in _SIGNS):
         raise FileError(f"{path} is not a checkpoint itself", f"did you mean {inner[0]}?")
     beside = [file for name in BESIDE if (file := path.resolve().parent / name).is_file()]
     for file in (*there, *beside):  # a download must not make botus read other files of this machine
-        if file.is_symlink() and not file.resolve().is_relative_to(file.parent.resolve()):
+        if file.is_symlink() and not _stays_in_the_model(file):
             raise FileError(f"{file} is a link to a file outside its folder", "copy the file itself there")
     files = {file.name: file for file in there} | {f"../{file.name}": file for file in beside}
     return {name: StoredFile(str(file), file, 0, file.stat().st_size) for name, file in files.items()}
+
+
+def _stays_in_the_model(link: Path) -> bool:
+    """A snapshot in Hugging Face's cache consists of links to ../../blobs, which are of this model alone."""
+    folder = link.parent.resolve()
+    homes = [folder, folder.parent.parent / "blobs"] if folder.parent.name == "snapshots" else [folder]
+    return any(link.resolve().is_relative_to(home) for home in homes)
 
 
 def _in_tar(path: Path) -> dict[str, StoredFile]:

@@ -242,6 +242,27 @@ def test_other_processors_are_named(
     assert [one[: len(expected)] for one, expected in zip(heard[1:], said, strict=True)] == said
 
 
+def test_other_versions_of_what_carries_the_units_are_named_and_used(
+    stream: tuple[Writer, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def older(todo: bytes) -> object:
+        found = pickle.loads(todo)
+        if not isinstance(found, Greeting):
+            return found
+        return replace(found, versions={**found.versions, "Python": "3.4", "distributed": "1.2"})
+
+    heard: list[str] = []
+    workers = Workers(tmp_path, monkeypatch, b=older, c=older)
+    welcome = Welcome(*stream, "cpu", workers.run, heard.append)
+    assert welcome.welcome({"a": "pc1", "b": "pc2", "c": "pc3"}) == {}
+    own = worker.versions()
+    assert heard[:2] == [
+        f"Python is 3.4 on pc2, pc3 and {own['Python']} here: where units fail, install the same",
+        f"distributed is 1.2 on pc2, pc3 and {own['distributed']} here: where units fail, install the same",
+    ]
+    assert not any("is 3" in one or "distributed" in one for one in heard[2:])
+
+
 def test_the_command_refuses_before_it_looks_at_anything(tmp_path: Path) -> None:
     def run(*given: str) -> tuple[int, str]:
         ended = botus("--data", tmp_path, "generate", "--checkpoint", "demo", *given)

@@ -114,6 +114,50 @@ def test_weights_that_are_none(
         open_checkpoint(folder)
 
 
+def snapshot(cache: Path) -> Path:
+    """A model as Hugging Face's cache has it: links to blobs with the names of their contents."""
+    model = cache / "models--keeper--kettle"
+    folder = write(model / "snapshots" / ("c0ffee" * 7)[:40])
+    (model / "blobs").mkdir()
+    for number, file in enumerate(sorted(folder.iterdir())):
+        file.rename(model / "blobs" / f"{number:040}")
+        file.symlink_to(f"../../blobs/{number:040}")
+    return folder
+
+
+def test_a_snapshot_of_hugging_faces_cache_is_read(tmp_path: Path) -> None:
+    folder = snapshot(tmp_path)
+    assert open_checkpoint(folder).hparams.n_ctx == 64
+    (tmp_path / "linked").symlink_to(folder)
+    assert open_checkpoint(tmp_path / "linked").hparams.n_ctx == 64
+    with pytest.raises(FileError, match="is not a checkpoint itself") as caught:
+        open_checkpoint(folder.parent.parent)
+    assert str(folder) in caught.value.hint
+
+
+def out_of_the_blobs(model: Path) -> None:
+    (model / "blobs" / f"{0:040}").rename(model / "kept")
+    (model / "blobs" / f"{0:040}").symlink_to("../kept")
+
+
+def blobs_elsewhere(model: Path) -> None:
+    (model / "blobs").rename(model.parent / "kept")
+    (model / "blobs").symlink_to("../kept")
+
+
+def no_snapshot(model: Path) -> None:
+    (model / "snapshots").rename(model / "pictures")
+
+
+@pytest.mark.parametrize("spoil", [out_of_the_blobs, blobs_elsewhere, no_snapshot])
+def test_a_snapshot_that_leads_elsewhere_is_refused(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
+    model = snapshot(tmp_path).parent.parent
+    spoil(model)
+    (folder,) = model.glob("*s/c0ff*")
+    with pytest.raises(FileError, match="is a link to a file outside its folder"):
+        open_checkpoint(folder)
+
+
 @pytest.mark.parametrize("name", ["aitextgen.tokenizer.json", "aitextgen-vocab.json"])
 def test_a_link_beside_the_folder_is_refused_as_one_inside_is(tmp_path: Path, name: str) -> None:
     folder = write(tmp_path / "download" / "trained_model")

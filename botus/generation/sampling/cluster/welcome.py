@@ -11,7 +11,8 @@ import json
 import pickle
 import re
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from botus.text import counted
 Run = Callable[[bytes, Collection[str]], Mapping[str, Any]]
 
 _NEEDED = ("botus", "ctranslate2")  # of another version, other texts
+_BETTER_ALIKE = ("Python", "distributed")  # Dask asks for it, and mostly works all the same
 _OF_A_MODEL = re.compile(
     r"model\.bin|config\.json|(?:shared_)?vocabulary\.(?:json|txt)"
 )  # what CTranslate2 reads
@@ -53,6 +55,8 @@ class Welcome:
         """
         greetings = self._run(call(worker.greet, self.model), new)
         unfit = {address: why for address in new if (why := _objection(greetings.get(address)))}
+        for difference in _differences({new[a]: greetings[a].versions for a in new if a not in unfit}):
+            self._say(difference)
         places = {a: greetings[a].place for a in new if a not in unfit and not greetings[a].has}
         while places:
             unfit |= self._send({place: address for address, place in places.items()}.values())
@@ -141,6 +145,19 @@ def _objection(answer: object) -> str:
         if here != there:
             return f"has {name} {there}, here is {here}: {install}" if there else f"has no {name}: {install}"
     return ""
+
+
+def _differences(versions: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """Say what workers, by name, have in another version than this machine, and may work all the same."""
+    for what in _BETTER_ALIKE:
+        here = worker.versions()[what]
+        others = defaultdict[str, list[str]](list)
+        for name, there in versions.items():
+            others[there.get(what, "")].append(name)
+        for version, names in sorted(others.items()):
+            if version not in ("", here):
+                one = ", ".join(sorted(names))
+                yield f"{what} is {version} on {one} and {here} here: where units fail, install the same"
 
 
 def _words(answer: object) -> str:

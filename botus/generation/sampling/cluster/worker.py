@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import shutil
 import socket
 import time
@@ -38,7 +39,7 @@ class Greeting:
     """What a worker has.
 
     Attributes:
-        versions: of what has to be the same everywhere; "" where it is not installed.
+        versions: of what writes and what carries; "" where it is not installed.
         place: the folder of its models, which several workers may share.
         has: the model is there, and whole.
     """
@@ -49,8 +50,10 @@ class Greeting:
 
 
 def versions() -> dict[str, str]:
-    """What has to be the same everywhere for the same texts."""
-    return {"botus": botus.__version__, "ctranslate2": _version("ctranslate2")}
+    """What has to be the same everywhere for the same texts, and what should be, so that they arrive."""
+    installed = {name: _version(name) for name in ("ctranslate2", "distributed")}
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"botus": botus.__version__, "Python": python, **installed}
 
 
 def greet(model: str) -> Greeting:
