@@ -16,6 +16,7 @@ from botus.errors import FileError
 from botus.store.durable.document import decoded
 
 NAME = "botus.json"
+FROM_NOTHING = ("nano", "mini", "small")  # what `finetune --from-scratch` writes down as the base
 _LARGEST = 1 << 20  # bytes; more than that was not written by botus
 
 
@@ -26,10 +27,12 @@ class Trained:
     Attributes:
         corpus: the SHA-256 of corpus.txt as it was then, 64 hexadecimal digits.
         step: the step of the checkpoint that this was written for.
+        from_nothing: it has seen no other text.
     """
 
     corpus: str
     step: int
+    from_nothing: bool = False
 
     def has_seen(self, content: bytes) -> bool:
         """Tell whether a corpus.txt is the one of the training, or has only grown since."""
@@ -58,7 +61,7 @@ def read(file: StoredFile, step: int) -> Trained:
         if file.size > _LARGEST:
             raise ValueError("it is too long")
         record = decoded(file.read().tobytes())
-        found = Trained(record["corpus"], record["step"])
+        found = Trained(record["corpus"], record["step"], record.get("base") in FROM_NOTHING)
         if not re.fullmatch(r"[0-9a-f]{64}", found.corpus) or type(found.step) is not int:
             raise ValueError("no SHA-256 of a corpus, or no step")
     except (ValueError, KeyError, TypeError) as error:

@@ -25,6 +25,7 @@ from botus.generation.sampling.sampler import Sampler
 from botus.generation.score import sample
 from botus.generation.share import WHOLE, Share
 from botus.screening.denylist import parse_denylist
+from botus.screening.lexicon import Lexicon
 from botus.screening.likeness.hashes import Hashtags, hashes_of
 from botus.screening.rules import Policy, Rules, hashtags_of
 from botus.screening.screen import doubtful_words
@@ -149,8 +150,10 @@ def prepare(
     if is_demo and not read.everything:
         read = corpora.read(demo.corpus())
     corpus, gone = read.everything, forgotten.read(settings.data)
-    rules = _rules(options, settings, corpus, gone)
-    trained_on, doubts = _trained_on(checkpoint, read.path, gone)
+    trained_on, doubts, from_nothing = _trained_on(checkpoint, read.path, gone)
+    # With another text, or a part of it, a corpus knows too few words.
+    words = Lexicon(corpus, options.prefix, is_all=from_nothing) if not (gone or doubts) else None
+    rules = _rules(options, settings, corpus, gone, words)
     sampling = SamplingOptions(
         temperature=options.temp,
         top_k=options.top_k,
@@ -289,21 +292,25 @@ def _sampler(
     return sampler, columns
 
 
-def _trained_on(checkpoint: Model, path: Path, gone: Sequence[ForgottenCorpus]) -> tuple[str, list[str]]:
-    """Return what tells the corpus of the training, and a note where the one that is here is another."""
+def _trained_on(
+    checkpoint: Model, path: Path, gone: Sequence[ForgottenCorpus]
+) -> tuple[str, list[str], bool]:
+    """Return what tells the corpus of the training, a note where the one that is here is another, and whether
+    the model has seen nothing else."""
     try:
         trained = checkpoint.trained()
     except FileError as error:  # no reason not to use the model
-        return "", [error.message]
+        return "", [error.message], False
     if trained is None:
-        return "", []
+        return "", [], False
     content, digits = files.read(path), trained.corpus[:_DIGITS]
     if content is None or trained.has_seen(content) or gone:  # it may be what was forgotten
-        return digits, []
-    return digits, [
+        return digits, [], trained.from_nothing
+    note = (
         f"{path} is not the text that this model was trained on, or was changed since: "
         "copies of what is missing in it are not recognised"
-    ]
+    )
+    return digits, [note], trained.from_nothing
 
 
 def _longest(options: GenerateOptions, settings: Settings) -> int:
@@ -315,7 +322,11 @@ def _longest(options: GenerateOptions, settings: Settings) -> int:
 
 
 def _rules(
-    options: GenerateOptions, settings: Settings, corpus: list[str], gone: Sequence[ForgottenCorpus]
+    options: GenerateOptions,
+    settings: Settings,
+    corpus: list[str],
+    gone: Sequence[ForgottenCorpus],
+    words: Lexicon | None,
 ) -> Rules:
     return Rules(
         limits={one.title: (one.length, most) for one, most in settings.limits()},
@@ -323,6 +334,7 @@ def _rules(
         mentions=options.mentions,
         links=options.links,
         hashtags=Hashtags(hashtags_of(corpus), hashes_of(gone)) if corpus or gone else None,
+        words=words,
         denylist=parse_denylist(files.read(settings.data / "denylist.txt") or b""),
         doubtful=doubtful_words(),
         off=frozenset(options.without),

@@ -19,9 +19,11 @@ from botus.errors import SettingsError
 from botus.platforms import lengths
 from botus.screening import mentions
 from botus.screening.denylist import Denylist
+from botus.screening.lexicon import Lexicon
 
 Policy = Literal["refuse", "drop", "allow"]
 TRAINING_MARKER = "a training marker"
+LACKING = "words the corpus lacks"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Rules:
     mentions: Policy = "refuse"  # the text, `drop` them from it, or `allow` them
     links: Policy = "refuse"
     hashtags: Container[str] | None = None  # those of the corpus (`hashtags_of`); None allows every one
+    words: Lexicon | None = None  # those that a text may have; None allows every one
     denylist: Denylist = field(default_factory=Denylist)
     doubtful: tuple[str, ...] = ()  # words that only flag a text (`doubtful_words`)
     off: frozenset[str] = frozenset()  # names of rules that are switched off
@@ -234,6 +237,12 @@ def _denied(post: str, rules: Rules) -> str:
     return f"on the denylist: {found}" if (found := rules.denylist.find(post)) else ""
 
 
+def _words(post: str, rules: Rules) -> str:
+    if rules.words is None or not (found := rules.words.lacking(post)) or len(found) <= rules.words.limits[1]:
+        return ""
+    return f"{LACKING}: {', '.join(found)}"
+
+
 def _max_chars(post: str, rules: Rules) -> str:
     if rules.max_chars is None or len(post) <= rules.max_chars:
         return ""
@@ -280,4 +289,5 @@ RULES: dict[str, Check] = {
     "max-chars": _max_chars,
     "length": _limits,
     "links": _links,
+    "words": _words,
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from botus import text
 from botus.errors import SettingsError
 from botus.screening import repair
-from botus.screening.rules import RULES, Check, Rules
+from botus.screening.rules import LACKING, RULES, Check, Rules
 from botus.screening.verdict import Verdict
 
 
@@ -23,6 +23,7 @@ class Screen:
         self._checks = [check for name, check in RULES.items() if name not in rules.off]
         self._lengths = [check for check in self._checks if check in (RULES["max-chars"], RULES["length"])]
         self._doubtful = _any_of(rules.doubtful)
+        self._words = rules.words if "words" not in rules.off else None
         self._repairs = [(name, fix) for name, fix in _repairs(rules) if name not in rules.off]
 
     def check(self, raw: str, *, finished: bool = True) -> Verdict:
@@ -38,9 +39,13 @@ class Screen:
         repairs = tuple(names)
         if refusal := self._refusal(post, self._checks, repairs):
             return refusal
-        found = self._doubtful.search(post) if self._doubtful else None
-        flags = (f"wordfilter: {found[0].lower()}",) if found else ()
-        return Verdict(post, flags=flags, repairs=repairs)
+        return Verdict(post, flags=tuple(self._flags(post)), repairs=repairs)
+
+    def _flags(self, post: str) -> Iterator[str]:
+        if self._doubtful and (found := self._doubtful.search(post)):
+            yield f"wordfilter: {found[0].lower()}"
+        if self._words and len(lacking := self._words.lacking(post)) > self._words.limits[0]:
+            yield f"{LACKING}: {', '.join(lacking)}"
 
     def _refusal(self, post: str, checks: list[Check], repairs: tuple[str, ...] = ()) -> Verdict | None:
         for check in checks:

@@ -1,0 +1,67 @@
+"""Which words does a corpus know? A model that has learned too little, or writes too hot, invents others.
+
+A model that was trained from nothing has seen no word but those of its corpus: any other one is invented. A
+published GPT-2 knows a language, and people use words that they have used nowhere else. How many of these a
+post may have, the corpus tells: so many as its posts have words that no other post of it has, names left out.
+Scripts without spaces have no words to be found this way.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from botus.screening.likeness.copies import UNSPACED
+from botus.screening.loops import VOWEL_SIGNS
+
+FEWEST_POSTS = 500  # a smaller corpus has few of the words that its author knows
+_USUAL, _MOST = 0.99, 0.999  # of its posts have no more: a text that has is flagged, or refused
+_COUNTED = 5000  # posts by which that is told
+
+_ASCII = re.compile(r"[A-Za-z]{2,}")
+_WORD = re.compile(rf"(?:[^\W\d_{UNSPACED}]|[{VOWEL_SIGNS}]){{2,}}")
+_NO_WORD = re.compile(r"[@#＠＃\d]|:/|\w\.\w")  # in a mention, a hashtag, a number, an address
+
+
+class Lexicon:
+    """The words of a corpus.
+
+    Args:
+        posts: the corpus.
+        also: a text whose words are known too, such as a prefix.
+        is_all: the model has seen no other words.
+    """
+
+    def __init__(self, posts: Sequence[str], also: str = "", *, is_all: bool = False) -> None:
+        self._posts, self._also, self._is_all = posts, also, is_all
+
+    def lacking(self, post: str) -> list[str]:
+        """Return the words of a text that the corpus lacks, each once; none where it is too small to tell."""
+        return list(self._rarer(post, 1)) if len(self._posts) >= FEWEST_POSTS else []
+
+    @cached_property
+    def limits(self) -> tuple[int, int]:
+        """How many of them are still usual, and how many the most."""
+        if self._is_all:
+            return 0, 0
+        some = self._posts[:: -(-len(self._posts) // _COUNTED)]
+        counts = sorted(sum(1 for _ in self._rarer(post, 2)) for post in some)
+        return counts[int(len(counts) * _USUAL)], counts[int(len(counts) * _MOST)]
+
+    def _rarer(self, post: str, times: int) -> Iterator[str]:
+        """The words of a text that the corpus has less often."""
+        kept = " ".join(piece for piece in post.split() if not _NO_WORD.search(piece))
+        words = (_ASCII if kept.isascii() else _WORD).findall(kept)
+        if not self._is_all:
+            words = [word for word in words if word == word.lower()]
+        return (word for word in dict.fromkeys(map(str.casefold, words)) if self._times[word] < times)
+
+    @cached_property
+    def _times(self) -> Counter[str]:
+        everything = "\n".join([*dict.fromkeys(self._posts), self._also]).casefold()
+        if everything.isascii():
+            return Counter(_ASCII.findall(everything))
+        return Counter(_WORD.findall(unicodedata.normalize("NFC", everything)))
