@@ -44,7 +44,8 @@ class Screen:
     def _flags(self, post: str) -> Iterator[str]:
         if self._doubtful and (found := self._doubtful.search(post)):
             yield f"wordfilter: {found[0].lower()}"
-        if self._words and len(lacking := self._words.lacking(post)) > self._words.limits[0]:
+        lacking = self._words.lacking(post) if self._words else []
+        if self._words and lacking and len(lacking) > self._words.limits[0]:
             yield f"{LACKING}: {', '.join(lacking)}"
 
     def _refusal(self, post: str, checks: list[Check], repairs: tuple[str, ...] = ()) -> Verdict | None:

@@ -21,6 +21,8 @@ _HARDLY = 0.05  # nats per token: a twentieth of the perplexity
 _SHARE = 2 / 3  # of the copies that are in the end, at the most
 _POINTS = 0.05  # and by so much fewer: what three samples can tell
 _LITTLE = 0.01  # nats per token: a hundredth of the perplexity
+_GAP = 0.03  # nats per token: a held-out loss so little above that of the training is hardly above it
+_MANY = 5000  # tokens: fewer held-out ones may be easier or harder than those of the training
 _SPREAD = 0.5  # nats: by so much the loss of one token differs between two looks
 
 
@@ -96,10 +98,14 @@ class StillFalling:
 
     fall: float  # of the held-out loss from the last look but one to the last, nats per token
     steps: int  # to be tried instead
+    is_slight: bool = False  # the fall is, and nothing is known by heart
 
 
 def still_falling(rows: Sequence[LossRow], steps: int, tokens: int) -> StillFalling | None:
     """Tell whether the held-out loss fell to the last of all steps; None where it did not, or only by chance.
+
+    The learning rate sinks to the end of the steps, however few they are, and with it what a look can show.
+    But as long as the held-out loss is hardly above that of the training, there is more to learn.
 
     Args:
         steps: those of the plan; a training that ended before had stopped learning.
@@ -110,5 +116,8 @@ def still_falling(rows: Sequence[LossRow], steps: int, tokens: int) -> StillFall
         return None
     last = looks[-1][1]
     fall = min(loss for _, loss in looks[:-1]) - last
-    enough = max(_LITTLE, _SPREAD / math.sqrt(max(1, tokens)))
-    return StillFalling(fall, 2 * steps) if fall > enough else None
+    if fall > max(_LITTLE, _SPREAD / math.sqrt(max(1, tokens))):
+        return StillFalling(fall, 2 * steps)
+    seen = [row.train for row in rows if row.step > looks[-2][0]]
+    is_learning = fall > 0 and tokens >= _MANY and last - sum(seen) / len(seen) < _GAP
+    return StillFalling(fall, 4 * steps, is_slight=True) if is_learning else None

@@ -358,6 +358,30 @@ def test_a_longer_training_is_advised_where_the_loss_fell_to_the_end(
         assert "still falling" not in "".join(said)
 
 
+@pytest.mark.parametrize(
+    ("held_out", "train", "tokens", "steps"),
+    [
+        (1.496, 1.51, 16_000, 16),
+        (1.496, 1.47, 16_000, 16),
+        (1.496, 1.45, 16_000, None),  # some of it is known by heart
+        (1.496, 1.51, 4_000, None),  # which may be easy ones
+        (1.501, 1.51, 16_000, None),
+    ],
+)
+def test_a_learning_rate_that_has_sunk_hides_no_fall(
+    held_out: float, train: float, tokens: int, steps: int | None
+) -> None:
+    rows = history([(3.0, None), (2.0, None), (1.5, None), (held_out, None)])
+    found = still_falling([*rows[:3], replace(rows[3], train=train)], 4, tokens)
+    assert (found and found.steps) == steps
+    if found:
+        said = list(closing(Path("run1"), TrainingState(4, best_step=4), "all steps", None, found))
+        assert said[2] == (
+            "the held-out loss was still falling, by 0.004 at the last look, and is hardly above that of the "
+            "training: another --run with --steps 16 may write better"
+        )
+
+
 def test_eighty_columns_have_room_for_a_bar_and_all_that_is_said_beside_it() -> None:
     progress = TrainingProgress(1050, 3462, 0.967, 1.027, 1050, 13884, 900)
     said = beside(progress)

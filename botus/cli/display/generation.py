@@ -37,7 +37,7 @@ def write(values: Common, options: GenerateOptions) -> None:
         TemporaryDirectory(prefix="botus-") if options.dry_run else nullcontext() as scratch,
         suppress(_Unread),
     ):
-        _write(values, options, scratch and Path(scratch))
+        _write(values, options, Path(scratch) if scratch else None)
 
 
 def _write(values: Common, options: GenerateOptions, scratch: Path | None) -> None:

@@ -90,8 +90,9 @@ def closing(
             "should copy less"
         )
     elif falling:
+        slight = ", and is hardly above that of the training" if falling.is_slight else ""
         yield (
-            f"the held-out loss was still falling, by {falling.fall:.3f} at the last look: "
+            f"the held-out loss was still falling, by {falling.fall:.3f} at the last look{slight}: "
             f"another --run with --steps {falling.steps} may write better"
         )
     where = "" if path.name == "run1" else f" --checkpoint {path}"
