@@ -126,7 +126,7 @@ def empty(bot: Bot) -> str:
 
 MESSAGES = {
     "this is a dry run": [dry],
-    "fewer than 1 % of the last 1000 texts passed": [hardly_anything_passes],
+    "of the last 300 texts passed": [hardly_anything_passes],
     "wait for a keep (POST_ONLY)": [unreviewed],
     "is held until you keep it": [mentioning, pinging, denied],
     "nobody knows whether it was posted": [lost],
