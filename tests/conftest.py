@@ -23,6 +23,14 @@ if not shutil.which("unshare") or subprocess.run(["unshare", "-Urm", "true"], ca
     collect_ignore.append("proofs/test_mounts.py")
 
 
+def pytest_configure() -> None:
+    """Every command reads `.env` where it is typed: no test may post to somebody's account."""
+    if Path(".env").is_file():
+        raise pytest.UsageError(
+            f"the tests would read the settings in {Path('.env').resolve()}: move it away"
+        )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what stands in proofs/: it kills, fills disks and runs for years, and has a command of its own."""
     proofs = Path(__file__).parent / "proofs"

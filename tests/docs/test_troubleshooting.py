@@ -124,8 +124,19 @@ def empty(bot: Bot) -> str:
     return bot.says("post")
 
 
+def not_a_setting(bot: Bot) -> str:
+    (bot.data / ".env").write_text("CRON: @daily\n")
+    return bot.says("post")
+
+
+def misspelt(bot: Bot) -> str:
+    return bot.says("post", POST_ONYL="kept")
+
+
 MESSAGES = {
     "this is a dry run": [dry],
+    "this is no setting like NAME=value": [not_a_setting],
+    "botus does not know": [misspelt],
     "of the last 300 texts passed": [hardly_anything_passes],
     "wait for a keep (POST_ONLY)": [unreviewed],
     "is held until you keep it": [mentioning, pinging, denied],

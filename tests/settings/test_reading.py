@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from botus.errors import CredentialsError, SettingsError
-from botus.settings import SECRETS, load, read, secret_file
+from botus.settings import SECRETS, SETTINGS, load, read, secret_file
 from tests.support.command import X_SECRETS
 
 MASTODON = {"MASTODON_BASE_URL": "https://example.social", "MASTODON_ACCESS_TOKEN": "swordfish"}
@@ -283,3 +284,19 @@ def test_an_incomplete_set_is_no_settings_problem_but_no_way_to_post(
 )
 def test_times(value: str, seconds: float) -> None:
     assert load({"JITTER": value}).jitter == seconds
+
+
+@pytest.mark.parametrize("name", [name for name, one in SETTINGS.items() if isinstance(one.read, partial)])
+def test_a_word_that_is_nearly_one_of_several_is_told(name: str) -> None:
+    (words,) = SETTINGS[name].read.args
+    for word in words:
+        (problem,) = problems(**{name: f"{word}x"})
+        assert problem == f"{name} is none of: {', '.join(words)}; did you mean {word}?"
+    assert problems(**{name: "swordfish"}) == [f"{name} is none of: {', '.join(words)}"]
+
+
+def test_a_slip_in_a_yes_or_no_is_told() -> None:
+    assert problems(CATCH_UP="ture", X_READ="swordfish") == [
+        "X_READ is neither yes nor no",
+        "CATCH_UP is neither yes nor no; did you mean true?",
+    ]
