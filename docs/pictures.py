@@ -54,10 +54,11 @@ def prepare(data: Path) -> None:
 
 def write(session: ReviewSession, target: Path) -> None:
     """Draw what the terminal would show."""
-    session.fit(page_size(HEIGHT))
+    view = View(LIMITS, session.about, COLUMNS, HEIGHT)
+    session.fit(page_size(session.state, view))
     sent = io.StringIO()
     console = Console(width=COLUMNS, file=sent, force_terminal=True, color_system="standard")
-    lines = screen(session.state, View(LIMITS, session.about, COLUMNS, HEIGHT))
+    lines = screen(session.state, view)
     console.print(Text("\n").join(lines), soft_wrap=True, highlight=False, end="")
     terminal = Terminal(HEIGHT)
     terminal.feed(HIDDEN_CURSOR + sent.getvalue().replace("\n", "\r\n"))

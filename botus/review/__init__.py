@@ -6,7 +6,7 @@ handover.py   one reviewer at a time, and how another one takes over
 terminal/     the review in a terminal: reads keys, paints screens
 learning.py   reads the deck, and decides when to learn the order and from which decisions
 taste/        what is learned: a model of what a person keeps, how far it is to be trusted. Pure
-comparing.py  the words that a post shares with the corpus
+surroundings.py  what other files say of a post: used, set aside, forbidden, like the corpus
 regex.py      which posts match a regular expression that a person wrote
 batch.py      decisions without a terminal: by line number, by pattern, by a table
 sheet.py      that table as CSV for a spreadsheet, and back. Pure

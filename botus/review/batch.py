@@ -13,6 +13,7 @@ from typing import get_args
 
 from botus.errors import SettingsError
 from botus.review import regex, sheet
+from botus.review.machine import precheck
 from botus.review.machine.state import DONE
 from botus.review.session import ReviewSession
 from botus.review.sheet import Row
@@ -23,11 +24,16 @@ from botus.text import escape, fingerprint, normalise
 
 @dataclass(frozen=True)
 class Imported:
-    """What a table brought: decisions and edits, rows of posts that are gone, edits that were refused."""
+    """What a table brought: decisions and edits, rows of posts that are gone, edits that were refused.
+
+    Attributes:
+        freed: what its keeps have let out, in words.
+    """
 
     made: dict[str, int]
     gone: int
     refused: tuple[str, ...]
+    freed: str = ""
 
 
 def numbers(words: str) -> list[int]:
@@ -96,16 +102,19 @@ def _rows(session: ReviewSession, posts: Sequence[str]) -> Iterator[dict[str, st
             "decision": verdict if verdict in ("keep", "star", "later") else "",
             "text": session.state.table.cards[post].text,
             "score": "" if worth is None else f"{logistic(worth):.4f}",
-            "flags": ", ".join([*map(str, noted.get("flags") or ()), *_too_long(session, post)]),
+            "flags": ", ".join([*map(str, noted.get("flags") or ()), *_held(session, post)]),
             "model": str(noted.get("model") or ""),
             "temperature": "" if temperature is None else f"{temperature:g}",
             "nearest": str((noted.get("nearest") or {}).get("text") or ""),
         }
 
 
-def _too_long(session: ReviewSession, post: str) -> list[str]:
-    reason = session.state.set_aside.get(post)
-    return [f"set aside until shorter: {reason}"] if reason else []
+def _held(session: ReviewSession, post: str) -> list[str]:
+    said = {
+        "held": precheck.held(session.state, post),
+        "set aside until shorter": session.state.set_aside.get(post),
+    }
+    return [f"{what}: {reason}" for what, reason in said.items() if reason]
 
 
 def take_in(session: ReviewSession, rows: Sequence[Row]) -> Imported:
@@ -128,4 +137,4 @@ def take_in(session: ReviewSession, rows: Sequence[Row]) -> Imported:
     made = session.decide(wanted)
     counts = {DONE[kind]: made[kind] for kind in get_args(Kind) if made[kind]}
     counts |= {"edited": edits} if edits else {}
-    return Imported(counts, gone, tuple(refused))
+    return Imported(counts, gone, tuple(refused), session.state.notice if wanted else "")

@@ -12,11 +12,11 @@ from dataclasses import replace
 from itertools import islice
 from random import Random
 
-from botus.review.machine.order import Lesson
 from botus.review.machine.state import ReviewState, relaying
 from botus.review.machine.tally import decided
 from botus.review.taste import model, trust
 from botus.review.taste.model import Model, Reason
+from botus.review.taste.order import Lesson
 from botus.review.taste.regression import Example, fit
 from botus.review.taste.trust import LEARNED_FROM, is_enough
 from botus.screening.scoring.deck import Deck

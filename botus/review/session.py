@@ -11,31 +11,28 @@ import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
 from botus.errors import FileError, Interrupted, SettingsError
+from botus.platforms.rows import Limit
 from botus.review import handover
-from botus.review.comparing import Comparison
 from botus.review.learning import AT_ONCE, Learner
 from botus.review.machine import keys, rewording, state, steps, table
 from botus.review.machine.editor import Key
-from botus.review.machine.explaining import oddities, when_and_where
-from botus.review.machine.order import Order
+from botus.review.machine.explaining import oddities
 from botus.review.machine.state import ReviewState
 from botus.review.machine.steps import Result
 from botus.review.machine.table import Change, FromAnswers, PutBack, Remove, Rewrite, ToAnswers
+from botus.review.surroundings import Surroundings
+from botus.review.taste.order import Order
 from botus.store.candidates import Candidates, Provenance
 from botus.store.decisions.entries import Drawn, End, Kind, Step, Undo
 from botus.store.decisions.journal import Decisions
-from botus.store.durable import files
 from botus.store.durable.lines import Line
-from botus.store.intents import Intents
-from botus.store.log.tweeted import Log
 from botus.store.queue.tweets import ANSWERS, TWEETS, Queue
-from botus.store.state import StateFiles
 from botus.text import fingerprint
 
 
@@ -56,15 +53,14 @@ class ReviewSession:
         order: Order,
         seed: int,
         clock: Callable[[], float],
-        limit: int,
+        limits: Sequence[Limit],
         learning: bool,
         file: str,
     ) -> None:
-        self._data, self._clock, self._is_pool = data, clock, file == ANSWERS
+        self._data, self._clock = data, clock
         self._queue, self._decisions = Queue(data, file), Decisions(data, file)
         self._answers, self._candidates = Queue(data, ANSWERS), Candidates(data)
-        self._log, self._intents = Log(data), Intents(data)
-        self._comparison: Comparison | None = None
+        self._beside = Surroundings(data, file)
         self._learner = Learner(lambda post: self.about.logprobs.get(post))
         self._quit = False
         self.wants_editor: str | None = None
@@ -73,18 +69,18 @@ class ReviewSession:
         self._wrote = history.last is not None
         self.answered = dict(history.requests)
         self.notices = ["a torn last line of the journal was passed over"] if self._decisions.torn() else []
-        self._stamps = self._look()
-        lines = list(self._queue.lines())
-        posts, unfinished = steps.recover(table.read(lines, self._used(), self._pooled()), history)
+        self._stamps = self._beside.stamps()
+        lines, beside = list(self._queue.lines()), self._beside
+        posts, unfinished = steps.recover(table.read(lines, beside.used(), beside.pooled()), history)
         if unfinished:
             self.notices.append("the last decision of a review that was cut off is finished now")
             self._change(unfinished)
             lines = list(self._queue.lines())
-            posts = table.read(lines, self._used(), self._pooled())
-        picked = _picked(data) if self._is_pool else frozenset()
-        fresh = ReviewState(posts, order=order, seed=seed, limit=limit, learning=learning, file=file)
+            posts = table.read(lines, beside.used(), beside.pooled())
+        picked = _picked(data) if file == ANSWERS else frozenset()
+        fresh = ReviewState(posts, order=order, seed=seed, limits=limits, learning=learning, file=file)
         fresh = replace(fresh, scores=self.about.scores, flagged=self.about.flagged, picked=picked)
-        fresh = replace(fresh, set_aside=self._set_aside())
+        fresh = replace(fresh, set_aside=beside.set_aside(), denylist=beside.denylist(), inner=beside.inner())
         self.state = state.begin(fresh, history)
         if len(self.state.table.cards) <= AT_ONCE:
             self.think_through()
@@ -161,8 +157,7 @@ class ReviewSession:
     def compare(self, post: str) -> str:
         """Say which words a post shares with the corpus; the state has it too."""
         card = self.state.table.cards[post]
-        self._comparison = self._comparison or Comparison(self._data)
-        said = self._comparison.say(card.text).replace("\n", " ")
+        said = self._beside.compare(card.text, str(self.noted(post).get("model"))).replace("\n", " ")
         self.state = replace(self.state, nearest={**self.state.nearest, post: said})
         return said
 
@@ -188,16 +183,23 @@ class ReviewSession:
 
     def look_again(self) -> bool:
         """Take in what others did to the files meanwhile; False if nothing."""
-        now = self._look()
-        if now == self._stamps:
+        now, before = self._beside.stamps(), self._stamps
+        if now == before:
             return False
-        if now[2] != self._stamps[2]:
+        self._stamps = now
+        if now["candidates"] != before["candidates"]:
             self.about = self._candidates.provenance()
             self.state = replace(self.state, flagged=self.about.flagged)
-        if now[3] != self._stamps[3]:
-            self.state = replace(self.state, set_aside=self._set_aside())
-        self._stamps = now
+        if now["state"] != before["state"]:
+            self.state = replace(self.state, set_aside=self._beside.set_aside())
+        problem = ""
+        if now["denylist"] != before["denylist"]:
+            try:
+                self.state = replace(self.state, denylist=self._beside.denylist())
+            except FileError as error:  # it is being written, and has not to end a review
+                problem = f"{error.message}: what it said before counts here"
         self._read_again()
+        self.state = replace(self.state, notice=problem or self.state.notice)
         return True
 
     def is_wanted(self) -> bool:
@@ -251,7 +253,7 @@ class ReviewSession:
             missed = sum(not self._change_one(change) for change in queued)
         if taken := [change.raw for change in wanted if isinstance(change, FromAnswers)]:
             self._answers.remove_all(taken)
-        self._stamps = self._look()
+        self._stamps = self._beside.stamps()
         return not missed
 
     def _change_one(self, change: Remove | PutBack | Rewrite) -> bool:
@@ -266,25 +268,9 @@ class ReviewSession:
         return True
 
     def _read_again(self) -> None:
-        self.state = state.refresh(self.state, self._queue.lines(), self._used(), self._pooled())
-
-    def _pooled(self) -> Iterable[Line]:
-        return () if self._is_pool else self._answers.lines()
-
-    def _used(self) -> dict[str, str]:
-        if self._is_pool:  # what may be said is not used up
-            return {}
-        words = dict.fromkeys(self._intents.used(), "it is being posted")
-        return words | {post: when_and_where(entry) for post, entry in self._log.used().items()}
-
-    def _set_aside(self) -> Mapping[str, str]:
-        with suppress(FileError):  # `post` says what is wrong with it
-            return {} if self._is_pool else StateFiles(self._data).load().too_long
-        return {}
-
-    def _look(self) -> tuple[object, ...]:
-        owners = (self._queue, self._log, self._candidates, StateFiles(self._data), self._answers)
-        return tuple(files.state(owner.path) for owner in owners)
+        beside = self._beside
+        self.state = replace(self.state, inner=beside.inner())
+        self.state = state.refresh(self.state, self._queue.lines(), beside.used(), beside.pooled())
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
@@ -296,7 +282,7 @@ def open_session(
     order: str = "score",
     seed: int = 0,
     clock: Callable[[], float] = time.time,
-    limit: int = 280,
+    limits: Sequence[Limit] = (),
     learning: bool = True,
     take_over: bool = False,
     file: str = TWEETS,
@@ -305,7 +291,7 @@ def open_session(
 
     Args:
         data: the data directory.
-        order, seed, limit, learning: see `ReviewState`.
+        order, seed, limits, learning: see `ReviewState`.
         clock: seconds since 1970.
         take_over: ask whoever reviews now to let go, and wait a few seconds for it.
         file: what is reviewed: the queue, or the pool of answers.
@@ -322,7 +308,7 @@ def open_session(
         # It stays away from a hundred thousand cards: to walk them all would stop the person in the middle.
         gc.disable()
         try:
-            session = ReviewSession(data, cast(Order, order), seed, clock, limit, learning, file)
+            session = ReviewSession(data, cast(Order, order), seed, clock, limits, learning, file)
             gc.freeze()
             try:
                 yield session

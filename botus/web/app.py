@@ -22,11 +22,12 @@ from botus.log import Say
 from botus.review.machine.editor import Paste
 from botus.settings import Settings
 from botus.store.decisions.entries import Kind
+from botus.store.queue.tweets import ANSWERS, TWEETS
 from botus.web.access import COOKIE_FOR, Access
 from botus.web.bot.routes import routes
 from botus.web.exchange import Asked, Problem, answer, asked, explained, refused
 from botus.web.guard import LARGEST, Guard, finish
-from botus.web.reviewing import FILTER_KEYS, ORDER_KEYS, Reviewing, Wanted
+from botus.web.reviewing import FILTER_KEYS, ORDER_KEYS, Reviewing, Wanted, Who
 
 _OPEN = ("/login",)  # without a cookie, besides the files of the page
 _CARDS = 20
@@ -225,8 +226,8 @@ def _select(reviewing: Reviewing, found: Asked) -> dict[str, object]:
     return reviewing.select(client, count, direction)
 
 
-def _client(found: Asked) -> str:
-    return found.text("client", 100)
+def _client(found: Asked) -> Who:
+    return Who(found.text("client", 100), ANSWERS if found.text("file", 100, TWEETS) == ANSWERS else TWEETS)
 
 
 def _id(found: Asked) -> str:

@@ -11,10 +11,12 @@ from typing import Any
 
 from botus.platforms.rows import Limit
 from botus.review.machine.explaining import ordered, reasons
+from botus.review.machine.precheck import held
 from botus.review.machine.selecting import FILTERS, ORDERS
 from botus.review.machine.state import DONE, ReviewState
 from botus.review.machine.tally import summary, tally
 from botus.store.decisions.entries import Step
+from botus.store.queue.tweets import TWEETS
 
 Noted = Callable[[str], Mapping[str, Any]]
 _RECENT = 5
@@ -24,7 +26,6 @@ def view(
     state: ReviewState,
     limits: Sequence[Limit],
     noted: Noted,
-    held: Callable[[str], str],
     per_day: float | None,
     showing: str,
     about_order: Sequence[str],
@@ -35,17 +36,16 @@ def view(
     Args:
         limits: of every target.
         noted: what `generate` noted of a post, by its fingerprint.
-        held: why a text waits for a keep, nothing where it does not.
         per_day: posts a day, None without a schedule.
         showing: the name of the filter; of no interest where there is none.
         about_order: what is said of the order.
         count: most cards.
     """
     counts = tally(state)
-    group = state.page if state.listing and state.listing.like else ()
+    group = state.group
     pace = counts.pace
     return {
-        "cards": [card(state, post, limits, noted, held) for post in islice(_coming(state), count)],
+        "cards": [card(state, post, limits, noted) for post in islice(_coming(state), count)],
         "place": state.place,
         "of": len(group or state.row),
         "kept": counts.kept,
@@ -53,7 +53,7 @@ def view(
         "made": {kind: number for kind, number in counts.made.items() if number},
         "pace": pace and round(pace, 1),
         "minutes_left": pace and round(counts.left / pace),
-        "days": None if per_day is None else round(counts.kept / per_day, 1),
+        "days": None if per_day is None or state.file != TWEETS else round(counts.kept / per_day, 1),
         "order": state.order,
         "ordered_by": ordered(state).long,
         "about_order": about_order,
@@ -64,6 +64,7 @@ def view(
         "can_undo": bool(state.done),
         "can_redo": bool(state.undone),
         "notice": state.notice,
+        "file": state.file,
         "limits": [{"name": one.platform.title, "most": one.most} for one in limits],
         "learning": state.learning,
         "like": group[0] if group else None,
@@ -75,7 +76,6 @@ def card(
     post: str,
     limits: Sequence[Limit],
     noted: Noted,
-    held: Callable[[str], str],
 ) -> dict[str, Any]:
     """Return what the page shows of one post."""
     text, verdict, about = state.table.cards[post].text, state.verdicts.get(post), noted(post)
@@ -88,7 +88,8 @@ def card(
             for one in limits
         ],
         "flags": list(map(str, about.get("flags") or ())),
-        "held": "" if verdict in ("keep", "star") else held(text),
+        "held": held(state, post),
+        "sought": state.sought if state.found == post else "",
         "set_aside": state.set_aside.get(post, ""),
         "nearest": state.nearest.get(post) or _nearest(about.get("nearest")),
         "reasons": reasons(state, post),
@@ -98,8 +99,8 @@ def card(
 
 def _coming(state: ReviewState) -> Iterator[str]:
     """The posts of the page, the shown one first."""
-    if state.listing and state.listing.like:
-        yield from state.page
+    if state.group:
+        yield from state.group
         return
     shown = state.current
     if shown:

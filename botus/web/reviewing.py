@@ -24,12 +24,10 @@ from botus.review.machine.selecting import FILTERS, ORDERS
 from botus.review.machine.state import DONE, Listing, ReviewState
 from botus.review.session import ReviewSession, open_session
 from botus.schedule.slots import schedule_of
-from botus.screening.denylist import Denylist, parse_denylist
-from botus.screening.rules import precheck
 from botus.settings import Settings
 from botus.store.decisions.entries import Kind, Step, Undo
 from botus.store.decisions.judgement import OUT, Verdict
-from botus.store.durable import files
+from botus.store.queue.tweets import TWEETS
 from botus.web import cards
 from botus.web.exchange import Problem
 
@@ -40,6 +38,13 @@ _SLICES, _WAKES = 0.003, 0.5  # seconds between two slices of learning, and betw
 _LONG = 500  # steps
 _UNDECIDED: tuple[Verdict | None, ...] = (None, "later", "edited")
 View = dict[str, Any]
+
+
+class Who(NamedTuple):
+    """A browser, and the file that it reviews."""
+
+    name: str
+    file: str = TWEETS
 
 
 class Wanted(NamedTuple):
@@ -61,33 +66,31 @@ class Reviewing:
         self._closed = threading.Event()
         self._opened = ExitStack()
         self._session: ReviewSession | None = None
-        self._client = self._showing = ""
+        self._client, self._showing = Who(""), ""
         self._asked, self._littered = 0.0, False
-        self._denylist = Denylist()
         self._noted: dict[str, Mapping[str, Any]] = {}
         self._noted_of: object = None
         self._said_of: object = None
         self._said: list[str] = []
 
-    def open(self, client: str, count: int, *, take_over: bool) -> View:
+    def open(self, client: Who, count: int, *, take_over: bool) -> View:
         """Begin or go on; with `take_over` also where somebody else reviews."""
         with self._turn(client, "busy", take_over=take_over) as session:
             session.state = replace(session.state, listing=None)  # a page begins with one post
             return self._view(session, count)
 
-    def look(self, client: str, count: int) -> View:
+    def look(self, client: Who, count: int) -> View:
         """Return the review as it is."""
         with self._turn(client) as session:
             return self._view(session, count)
 
-    def decide(self, client: str, request: str, wanted: Sequence[Wanted], count: int) -> dict[str, Any]:
+    def decide(self, client: Who, request: str, wanted: Sequence[Wanted], count: int) -> dict[str, Any]:
         """Decide posts in one step; what is on a card that is not so any more is not decided."""
         with self._turn(client) as session:
             if request not in session.answered:
                 good = [(one.post, one.verdict) for one in wanted if not _stale(session, one)]
-                listing, drawn = session.state.listing, session.state.drawn()
+                drawn = session.state.drawn()
                 session.decide([one for one in good if not _is_so(session, *one)], request, drawn)
-                _go_on_with_group(session, listing)
             step = session.answered.get(request)
             if isinstance(step, Undo):
                 raise Problem(400, "request", "that id was of another request")
@@ -102,7 +105,7 @@ class Reviewing:
                     stale.append({"post": one.post, "why": why})
             return {"done": done, "stale": stale, "view": self._view(session, count)}
 
-    def edit(self, client: str, request: str, post: str, text: str, count: int) -> dict[str, Any]:
+    def edit(self, client: Who, request: str, post: str, text: str, count: int) -> dict[str, Any]:
         """Give a post a new wording."""
         with self._turn(client) as session:
             step, problem = session.answered.get(request), ""
@@ -110,12 +113,12 @@ class Reviewing:
                 is_done = any(one.number == step.number for one in session.state.done)
                 problem = "" if is_done else "This edit was taken back"
             elif post not in session.state.table.cards:
-                problem = "This post is no longer in tweets.txt"
+                problem = session.state.why_gone(post)
             else:
                 problem = session.edit(post, pressed(Editor("", 0), Paste(text)).text, request)
             return {"problem": problem, "view": self._view(session, count)}
 
-    def take_back(self, client: str, request: str, count: int, *, again: bool) -> dict[str, Any]:
+    def take_back(self, client: Who, request: str, count: int, *, again: bool) -> dict[str, Any]:
         """Undo the last step, or redo the one `again` that was taken back last."""
         with self._turn(client) as session:
             if request not in session.answered:
@@ -123,7 +126,7 @@ class Reviewing:
             notice = session.state.notice
             return {"notice": notice, "view": self._view(session, count)}
 
-    def select(self, client: str, count: int, *keys: Key, showing: str | None = None) -> View:
+    def select(self, client: Who, count: int, *keys: Key, showing: str | None = None) -> View:
         """Look at others, by the keys that do so in the terminal.
 
         Args:
@@ -136,16 +139,16 @@ class Reviewing:
             self._showing = self._showing if showing is None else showing
             return self._view(session, count)
 
-    def like(self, client: str, count: int, post: str) -> View:
+    def like(self, client: Who, count: int, post: str) -> View:
         """Show everything like a post, of what is still to be decided."""
         with self._turn(client) as session:
             if post not in session.state.table.cards or not session.state.is_there(post):
-                raise Problem(409, "stale", "This post is no longer in tweets.txt")
+                raise Problem(409, "stale", session.state.why_gone(post))
             session.state = replace(session.state, at=post, listing=None, asking=None, editor=None)
             session.press("m")
             return self._view(session, count)
 
-    def learn(self, client: str, count: int, *, wanted: bool) -> View:
+    def learn(self, client: Who, count: int, *, wanted: bool) -> View:
         """Let the decisions make the order, or not."""
         with self._turn(client) as session:
             if session.state.learning != wanted:
@@ -154,17 +157,17 @@ class Reviewing:
                 session.press("l")
             return self._view(session, count)
 
-    def page(self, client: str, count: int, *, shown: bool) -> View:
+    def page(self, client: Who, count: int, *, shown: bool) -> View:
         """Show a page of posts, whose order then stays, or one post."""
         with self._turn(client) as session:
             session.state = replace(session.state, listing=Listing() if shown else None)
             return self._view(session, count)
 
-    def compare(self, client: str, post: str) -> str:
+    def compare(self, client: Who, post: str) -> str:
         """Say what a post shares with the corpus."""
         with self._turn(client) as session:
             if post not in session.state.table.cards:
-                raise Problem(409, "stale", "This post is no longer in tweets.txt")
+                raise Problem(409, "stale", session.state.why_gone(post))
             return session.compare(post)
 
     def work(self) -> None:
@@ -186,7 +189,7 @@ class Reviewing:
             self._let_go()
 
     @contextmanager
-    def beside(self, client: str, *, take_over: bool) -> Iterator[ReviewSession]:
+    def beside(self, client: Who, *, take_over: bool) -> Iterator[ReviewSession]:
         """Let a change of the queue in, which is a step of the review, on whatever device that is.
 
         Args:
@@ -202,18 +205,20 @@ class Reviewing:
 
     @contextmanager
     def _turn(
-        self, client: str, what: str = "taken", *, take_over: bool = False, beside: bool = False
+        self, client: Who, what: str = "taken", *, take_over: bool = False, beside: bool = False
     ) -> Iterator[ReviewSession]:
         """Let one request in: of the client that reviews, or of one that does something beside it."""
         with self._guard:
+            before = self._client
+            is_other = self._session is not None and client.name != self._client.name and not beside
+            if is_other and not take_over:
+                raise Problem(409, what, "Somebody reviews on another device now", holder="another device")
+            if self._session is not None and self._session.state.file != client.file:
+                self._let_go()
             if self._session is None:
-                self._begin(what, take_over)
-                self._client = client
-            elif client != self._client and not beside:
-                if not take_over:
-                    raise Problem(
-                        409, what, "Somebody reviews on another device now", holder="another device"
-                    )
+                self._begin(what, take_over, client.file)
+                self._client = before if beside and before.name else client
+            elif is_other:
                 self._client = client
             self._asked = self._clock()
             assert self._session is not None
@@ -229,15 +234,15 @@ class Reviewing:
             finally:
                 self._asked = self._clock()
 
-    def _begin(self, what: str, take_over: bool) -> None:
+    def _begin(self, what: str, take_over: bool, file: str) -> None:
         if self._closed.is_set():
             raise Problem(503, "closed", "botus web is ending")
-        data, shortest = self._settings.data, min(limit.most for limit in self._limits)
-        path = data / "denylist.txt"
-        self._denylist = parse_denylist(files.read(path) or b"", str(path))
+        data = self._settings.data
         self._opened = ExitStack()
         try:
-            opened = open_session(data, limit=shortest, clock=self._clock, take_over=take_over)
+            opened = open_session(
+                data, limits=self._limits, clock=self._clock, take_over=take_over, file=file
+            )
             self._session = self._opened.enter_context(opened)
         except BusyError as error:
             said = f"Somebody reviews in a terminal now. {error.hint}" if take_over else _IN_TERMINAL
@@ -271,7 +276,7 @@ class Reviewing:
 
     def _let_go(self) -> None:
         self._session = self._noted_of = None
-        self._client, self._noted = "", {}
+        self._client, self._noted = Who(""), {}
         self._opened.close()
         gc.collect()  # a hundred thousand cards, some of them in circles, are not to wait for a full heap
 
@@ -285,11 +290,8 @@ class Reviewing:
                 self._noted[post] = session.noted(post)
             return self._noted[post]
 
-        def held(text: str) -> str:
-            return precheck(text, self._denylist) or ""
-
         state, about = session.state, self._about(session.state)
-        return cards.view(state, self._limits, noted, held, self._per_day, self._showing, about, count)
+        return cards.view(state, self._limits, noted, self._per_day, self._showing, about, count)
 
     def _about(self, state: ReviewState) -> list[str]:
         """What is said of the order: of a long journal not anew at each touch, since all of it is counted."""
@@ -309,13 +311,6 @@ def _is_so(session: ReviewSession, post: str, verdict: Kind) -> bool:
     return verdict != "later" and session.state.verdicts.get(post) == verdict
 
 
-def _go_on_with_group(session: ReviewSession, listing: Listing | None) -> None:
-    """Stay with what is left of a group, of which a page may decide a part."""
-    left = tuple(filter(session.state.is_open, listing.like)) if listing else ()
-    if left:
-        session.state = replace(session.state, listing=Listing(like=left))
-
-
 def _stale(session: ReviewSession, one: Wanted) -> str:
     """Say why a card is not as it was when it was decided; nothing where it is."""
     state = session.state
@@ -323,7 +318,7 @@ def _stale(session: ReviewSession, one: Wanted) -> str:
     if now == "edited":
         return "This post was reworded meanwhile"
     if one.post not in state.table.cards:
-        return "This post is no longer in tweets.txt"
+        return state.why_gone(one.post)
     if now not in _UNDECIDED and now not in (one.was, one.verdict):
         return f"This post was {DONE[str(now)]} meanwhile"
     if not state.is_there(one.post):

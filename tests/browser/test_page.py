@@ -180,7 +180,7 @@ def test_search_filter_order_and_everything_alike(visit: Visit, served: Served) 
     page.keyboard.press("/")
     page.keyboard.type("teapot")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#notice >> text=n finds the next one", state="attached")
+    page.wait_for_selector("#notice >> text=of 2 with 'teapot'", state="attached")
     page.wait_for_selector("#text >> text=teapot")  # as the first card may have been
     other = "two" if page.text_content("#text").endswith("one") else "one"
     page.keyboard.press("n")

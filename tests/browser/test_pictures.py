@@ -28,8 +28,9 @@ FONT = "Roboto, system-ui, sans-serif"  # as on a phone, where there is one
 VERDICTS = ("drop", "keep", "drop", "drop", "star", "drop", "later")
 
 
-def test_pictures(visit: Visit, served: Served) -> None:
+def test_pictures(visit: Visit, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     served.data.mkdir()
+    monkeypatch.syspath_prepend(ROOT / "docs")
     runpy.run_path(str(ROOT / "docs" / "pictures.py"))["prepare"](served.data)
     posted(served)
     served.start()

@@ -372,3 +372,43 @@ def test_a_reworded_post_is_still_to_be_decided(visit: Visit, served: Served) ->
     touch(page, "keep")
     settled(page)
     assert served.lines() == [post if post != first else "A kettle of one's own" for post in posts]
+
+
+def test_what_is_held_and_what_was_searched_for_is_seen(visit: Visit, served: Served) -> None:
+    served.fill(["the bell", "@keeper the oil is low", "a quiet Lamp"])
+    served.start()
+    page = visit(**PHONE)
+    page.tap("#open-menu")
+    page.tap("#filters >> text=flagged or held")
+    page.wait_for_selector("#facts >> text=Held until kept: mentions somebody: '@keeper'")
+    touch(page, "keep")
+    page.wait_for_selector("#notice >> text=Now free to be posted (mentions somebody: '@keeper')")
+    page.tap("#open-menu")
+    page.fill("#search", "LAMP")
+    page.press("#search", "Enter")
+    page.wait_for_selector("#text mark")
+    assert page.text_content("#text mark") == "Lamp"
+    page.goto(f"{served.address}/#queue")
+    page.fill("#queue-search", "OIL  is")
+    page.wait_for_selector("#queue-lines mark")
+    assert page.text_content("#queue-lines mark") == "oil is"
+
+
+def test_the_lines_to_answer_with_are_reviewed_and_the_queue_again(visit: Visit, served: Served) -> None:
+    served.fill(posts := sentences(3))
+    (served.data / "answers.txt").write_text("ask the fog\n")
+    served.start()
+    page = visit(**PHONE)
+    first = page.text_content("#text")
+    page.tap("#open-menu")
+    page.tap("text=Review answers.txt")
+    page.wait_for_selector("#text >> text=ask the fog")
+    touch(page, "drop")
+    page.wait_for_selector("#panel >> text=New answers come with botus generate --answers")
+    settled(page)
+    assert (served.answers(), served.lines()) == ([], posts)
+    page.tap("#progress-words >> text=answers ×")
+    page.wait_for_selector(f"#text >> text={json.dumps(first)}")
+    touch(page, "drop")
+    settled(page)
+    assert served.lines() == [post for post in posts if post != first]

@@ -15,7 +15,7 @@ from click.shell_completion import CompletionItem, ShellComplete
 
 from botus.cli.main import cli
 from botus.generation.sampling.engine import DEVICES, PRECISIONS
-from botus.review.machine.order import Order
+from botus.review.taste.order import Order
 from botus.store.corpus import Corpus, Post
 from botus.store.intents import Delivery, Intent, Intents
 from botus.text import fingerprint, short_id

@@ -13,7 +13,7 @@ import pytest
 from botus import demo
 from botus.corpus import forgetting
 from botus.errors import BusyError, FileError
-from botus.review.comparing import Comparison
+from botus.review.surroundings import Surroundings
 from botus.screening.likeness.copies import words
 from botus.screening.likeness.hashes import Hashtags, hashes_of
 from botus.store import forgotten
@@ -253,12 +253,13 @@ def test_hashtags_of_a_forgotten_corpus_are_still_allowed(data: Path) -> None:
 
 def test_curate_can_compare_and_name_no_post(data: Path) -> None:
     post = "the tide moved a sandbank six yards"
-    assert "post 1 of the corpus" in Comparison(data).say(post)
+    assert "post 1 of the corpus" in Surroundings(data).compare(post)
     forgetting.forget(data, same_salt)
-    assert Comparison(data).say(post) == "6 words in a row as in a post of the corpus that was forgotten"
-    assert Comparison(data).say(NEW) == "nothing in the corpus shares five words in a row with it"
+    said = "6 words in a row as in a post of the corpus that was forgotten"
+    assert Surroundings(data).compare(post) == said
+    assert Surroundings(data).compare(NEW) == "nothing in the corpus shares five words in a row with it"
     forgotten.path_in(data).unlink()
-    assert Comparison(data).say(post) == "there is no corpus.txt here to compare with"
+    assert Surroundings(data).compare(post).startswith("there is no corpus.txt here to compare with")
 
 
 def test_without_a_yes_nothing_goes(data: Path) -> None:

@@ -177,6 +177,18 @@ def test_lines_are_kept_by_number(data: Path) -> None:
     assert [verdict(data, text) for text in ("alpha", "beta", "1/2")] == ["keep", None, "keep"]
 
 
+def test_what_a_keep_frees_is_said_and_the_table_tells_what_is_held(data: Path, tmp_path: Path) -> None:
+    (data / "tweets.txt").write_text("ask @gull\nthe fog\nask @crab\n")
+    table = tmp_path / "t.csv"
+    run(data, "curate", "--export", str(table))
+    assert "held: mentions somebody: '@gull'" in table.read_text()
+    saved(table, ",", "utf-8", {"ask @gull": ("keep", ""), "the fog": ("", "the thick fog")})
+    said = "1 kept, 1 edited\nNow free to be posted (mentions somebody: '@gull')\n"
+    assert run(data, "curate", "--import", str(table)).output == said
+    done = run(data, "curate", "--keep", "2-3")
+    assert done.output.splitlines()[2:] == ["Now free to be posted (mentions somebody: '@crab')"]
+
+
 @pytest.mark.parametrize("words", ["", "0", "x", "3-1", "1-", "1,,2"])
 def test_wrong_numbers_are_usage_errors(words: str) -> None:
     with pytest.raises(SettingsError):

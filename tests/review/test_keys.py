@@ -11,11 +11,11 @@ import pytest
 from botus.review.machine import keys as review_keys
 from botus.review.machine import table as tables
 from botus.review.machine.editor import Key, Paste
-from botus.review.machine.order import arrange
 from botus.review.machine.state import ReviewState, begin, refresh
 from botus.review.machine.steps import Effect, recover
 from botus.review.machine.table import PutBack, Remove, Rewrite, Table
 from botus.review.machine.tally import tally
+from botus.review.taste.order import arrange
 from botus.store.decisions.entries import Decision, History, Step, Undo
 from botus.store.durable.lines import Line, scan
 from botus.text import fingerprint

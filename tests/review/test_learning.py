@@ -11,9 +11,9 @@ import pytest
 from botus.review.learning import Learner, is_due, lessons
 from botus.review.machine.explaining import about_order, drawn, keepers_left, ordered, reasons
 from botus.review.machine.keys import press
-from botus.review.machine.order import Order
 from botus.review.machine.state import ReviewState, begin
 from botus.review.session import open_session
+from botus.review.taste.order import Order
 from botus.review.taste.trust import is_enough
 from botus.store.decisions.entries import Decision, History, Step
 from botus.store.decisions.journal import Decisions
@@ -116,12 +116,12 @@ def test_the_last_keep_taken_back_leaves_the_score() -> None:
 @pytest.mark.parametrize(
     ("keys", "count", "words"),
     [
-        ("", 0, "by score; three keeps teach it your taste"),
-        ("k", 1, "by score; three keeps teach it your taste"),
+        ("", 0, "by score; 30 decisions teach it your taste"),
+        ("k", 1, "by score; 29 more decisions teach it your taste"),
         ("k", 60, "by score; the first drop teaches it your taste"),
-        ("d", 60, "by score; three keeps teach it your taste"),
-        ("kkkd", 12, "by score; 30 decisions teach it your taste"),
-        ("dkkkkkkkkk", 20, "by score; 30 decisions teach it your taste"),
+        ("d", 60, "by score; the first keep teaches it your taste"),
+        ("kkkd", 29, "by score; 1 more decision teaches it your taste"),
+        ("dkkkkkkkkk", 20, "by score; 10 more decisions teach it your taste"),
         ("kkkkkd" + 54 * "k", 60, "taste half trusted until three are dropped (60 decisions, 59 kept)"),
     ],
 )

@@ -112,7 +112,7 @@ def test_a_data_directory_brings_what_it_knows(data: Path, other: Path) -> None:
 def test_what_came_along_can_be_taken_back_and_brought_back(data: Path, other: Path) -> None:
     queue_add.add(data, other, clock)
     with open_session(data, "file") as session:
-        assert session.notices == []
+        assert session.notices == ["1 post held until kept: filter “flagged or held”"]
         session.press("f")
         session.press("d")
         session.press("k")

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from botus.review.machine.order import Lesson, Order, arrange, arranging, finished
 from botus.review.machine.paging import intention
 from botus.review.machine.rewording import reword
 from botus.review.machine.state import ReviewState, begin, relaid, relaying
 from botus.review.machine.steps import Effect
 from botus.review.machine.table import PutBack, Remove
+from botus.review.taste.order import Lesson, Order, arrange, arranging, finished
 from botus.store.decisions.entries import History, Step
 from botus.text import fingerprint
 from tests.review.test_keys import kinds, shown, start, table, typed

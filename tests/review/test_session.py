@@ -18,13 +18,15 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
+from botus import demo
 from botus.errors import BotusError, BusyError, FileError, Interrupted
 from botus.posting.posting_run import PostingRun
 from botus.review.machine import table
 from botus.review.machine.editor import Key
+from botus.review.machine.explaining import ordered
 from botus.review.session import ReviewSession, open_session
 from botus.settings import Settings
-from botus.store.candidates import Candidate, Candidates, Origin
+from botus.store.candidates import DEMO, Candidate, Candidates, Origin
 from botus.store.decisions.journal import Decisions
 from botus.store.durable import files, jsonl
 from botus.store.log.tweeted import Log
@@ -53,6 +55,30 @@ EDITS = (
     ("e", " ", "escape"),
     ("e", "ctrl-u", "o", "enter"),
 )
+
+
+def test_a_line_of_the_demo_is_compared_with_the_demo_s_corpus(tmp_path: Path) -> None:
+    text = demo.corpus().read_text().splitlines()[0]
+    (tmp_path / "tweets.txt").write_text(f"{text}\nmine\n")
+    group = [Candidate(text, 0, 0.5, {}, -1.0, None, (), ())]
+    Candidates(tmp_path).append(Origin(DEMO, 1, 0.9, 0, 1.0, "", 1), group, 1)
+    with open_session(tmp_path, "file") as session:
+        assert f"words in a row as in post 1 of the demo's corpus: {text}" in session.compare(
+            fingerprint(text)
+        )
+        assert "there is no corpus.txt here" in session.compare(fingerprint("mine"))
+    (tmp_path / "corpus.txt").write_text("something else altogether is written here\n")
+    with open_session(tmp_path, "file") as session:
+        assert session.compare(fingerprint(text)).startswith("nothing in the corpus shares")
+
+
+def test_a_new_review_tells_what_the_earlier_ones_have_taught(tmp_path: Path) -> None:
+    posts = [f"the {'tide' if number % 2 else 'kettle'} counts {number}" for number in range(80)]
+    (tmp_path / "tweets.txt").write_text("".join(f"{post}\n" for post in posts))
+    with open_session(tmp_path, "file") as session:
+        session.decide([(fingerprint(post), "keep" if "tide" in post else "drop") for post in posts[:61]])
+    with open_session(tmp_path) as session:
+        assert "(61 decisions, 30 kept)" in ordered(session.state).long
 
 
 class Quick(files.Disk):

@@ -8,10 +8,10 @@ from random import Random
 
 import pytest
 
-from botus.review.machine.order import finished
 from botus.review.taste import estimate, model, trust
 from botus.review.taste.estimate import Draw
 from botus.review.taste.model import Model
+from botus.review.taste.order import finished
 from botus.review.taste.regression import Example, area, fit
 from botus.review.taste.trust import trust_in_score
 from tests.screening.test_deck import posts, settled

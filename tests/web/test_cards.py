@@ -46,6 +46,27 @@ def test_a_forbidden_word_holds_a_card_until_it_is_kept(tmp_path: Path) -> None:
         assert browser.send("/look", filter="kept")[1]["cards"][0]["held"] == ""
 
 
+def test_a_card_that_was_searched_for_says_for_what(tmp_path: Path) -> None:
+    with opened(tmp_path / "data") as page:
+        filled(page.data, (LAMP, "the kettle"))
+        browser = page.browser()
+        browser.begin()
+        view = browser.send("/look", search="KETTLE")[1]
+        assert [one["sought"] for one in view["cards"]] == ["KETTLE", ""]
+        assert view["notice"] == "1 of 1 with 'KETTLE'"
+
+
+def test_what_is_held_has_a_filter_and_a_keep_says_what_it_frees(tmp_path: Path) -> None:
+    with opened(tmp_path / "data") as page:
+        filled(page.data, (LAMP, "the kettle"))
+        browser = page.browser()
+        assert {"flagged or held", "everything"} <= set(browser.begin()["filters"])
+        view = browser.send("/look", filter="flagged or held")[1]
+        assert [one["text"] for one in view["cards"]] == [LAMP]
+        done = browser.decide(fingerprint(LAMP), "keep")
+        assert done["view"]["notice"].startswith("Now free to be posted (mentions somebody: '@keeper')")
+
+
 def test_what_a_platform_found_too_long_is_said(tmp_path: Path) -> None:
     with opened(tmp_path / "data") as page:
         filled(page.data, (LONG,))

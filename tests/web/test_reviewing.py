@@ -41,7 +41,7 @@ def test_a_card_says_what_the_terminal_says(page: Page) -> None:
     assert sorted(texts(view)) == sorted(POSTS)
     first = view["cards"][0]
     assert first["lengths"] == [{"name": "X", "length": len(first["text"]), "most": 280}]
-    assert view["ordered_by"] == "by score; three keeps teach it your taste"
+    assert view["ordered_by"] == "by score; 30 decisions teach it your taste"
     assert (view["place"], view["of"], view["left"], view["kept"]) == (0, 4, 4, 0)
     assert not view["can_undo"]
 
@@ -340,3 +340,22 @@ def test_nothing_of_a_review_that_is_let_go_stays_in_memory(page: Page) -> None:
         assert [one() for one in gone] == [None, None]
     finally:
         gc.enable()
+
+
+def test_one_browser_reviews_the_answers_while_another_changes_the_queue(tmp_path: Path) -> None:
+    with opened(tmp_path / "data") as page:
+        (page.data / "answers.txt").write_text("ask the fog\nask the bell\n")
+        sofa, desk = page.browser(), page.browser("desk")
+        view = sofa.begin(file="answers.txt")
+        assert (view["file"], {one["text"] for one in view["cards"]}) == (
+            "answers.txt",
+            {"ask the fog", "ask the bell"},
+        )
+        assert desk.send("/review", file="answers.txt")[0] == 409
+        desk.change("/queue/remove", post=fingerprint(POSTS[0]))
+        done = sofa.decide(fingerprint("ask the fog"), "drop", file="answers.txt")
+        assert done["done"]
+        assert (page.data / "answers.txt").read_text() == "ask the bell\n"
+        assert (page.data / "tweets.txt").read_text().splitlines() == [*POSTS[1:]]
+        assert sofa.decide(fingerprint(POSTS[1]), "keep")["view"]["file"] == "tweets.txt"
+        assert len(journal(page.data)) >= 2

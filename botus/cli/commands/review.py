@@ -103,14 +103,16 @@ def _import(values: Common, session: ReviewSession, table: Path) -> None:
     rows = [", ".join(f"{count:,} {what}" for what, count in done.made.items()) or "nothing changed"]
     where = "the queue" if session.state.file == TWEETS else session.state.file
     rows += [f"{done.gone:,} no longer in {where}"] if done.gone else []
-    values.result([*rows, *(f"not edited: {why}" for why in done.refused)], lambda: asdict(done))
+    rows += [*(f"not edited: {why}" for why in done.refused), *filter(None, [done.freed])]
+    values.result(rows, lambda: asdict(done))
 
 
 def _keep(values: Common, session: ReviewSession, numbers: str) -> None:
     from botus.review import batch
 
     kept = batch.keep(session, batch.numbers(numbers))
-    values.result([f"kept: {line}" for line in kept], lambda: {"kept": kept})
+    freed = filter(None, [session.state.notice])
+    values.result([*(f"kept: {line}" for line in kept), *freed], lambda: {"kept": kept})
 
 
 def _drop_matching(values: Common, session: ReviewSession, pattern: str, yes: bool) -> None:

@@ -3,8 +3,8 @@
 editor.py      a line editor: a text, a cursor, a key, and what becomes of them
 explaining.py  what is said of the order, how many keepers are left, and of lines that are not shown
 keys.py        the keys: what each does, and what a painter says of it; a new key is a row here
-order.py       the order of the posts: by what they are worth, and every tenth at random
 paging.py      the list: a page of posts at once, and everything like one post
+precheck.py    what `post` would say of a post: held until it is kept, or too long
 rewording.py   editing a post, in place or in a program of the person's own
 selecting.py   which posts are looked at: search, filter; the question for the order
 state.py       one moment of a review: posts, deck, verdicts, what is shown

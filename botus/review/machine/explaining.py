@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from botus.review.machine.precheck import held, is_flagged
 from botus.review.machine.state import ReviewState
 from botus.review.machine.tally import decided, tally
 from botus.review.taste.estimate import Draw, estimate
@@ -20,10 +21,16 @@ from botus.review.taste.trust import FEWEST, LEARNED_FROM, can_tell, is_enough
 from botus.store.decisions.entries import Drawn
 from botus.store.decisions.judgement import OUT
 from botus.store.durable.lines import Line
+from botus.store.queue.tweets import ANSWERS
 from botus.text import counted
 
 _LATEST = 100  # cards of either kind that are counted
 _FEWEST_DRAWS = 10
+_FEW = 2000  # cards, of which all are looked at before the first is shown
+_SCORE = (
+    "The score puts short, plain posts that end first. Below a card stands what moves it most: for it, up;"
+    " against it, down."
+)
 _WORDS = {"file": "as in the file", "new": "the newest first", "random": "by chance", "score": "by score"}
 
 
@@ -57,6 +64,8 @@ def about_order(state: ReviewState) -> Iterator[str]:
     """Yield sentences on what makes the order, and honestly what it is worth."""
     words = ordered(state).long
     yield f"{words[0].upper()}{words[1:]}."
+    if state.is_by_worth:
+        yield _SCORE
     if not state.learning:
         yield "Learning from your decisions is switched off (o l)."
     lesson = state.lesson if state.is_taught else None
@@ -127,10 +136,11 @@ def _teaching(state: ReviewState) -> str:
     decisions, kept = decided(state.verdicts)
     if is_enough(decisions, kept):
         return "your taste is being learned"
-    if kept < FEWEST:
-        return "three keeps teach it your taste"
-    teacher = f"{LEARNED_FROM} decisions teach" if decisions > kept else "the first drop teaches"
-    return f"{teacher} it your taste"
+    if decisions < LEARNED_FROM:
+        missing = LEARNED_FROM - decisions
+        more = " more" if decisions else ""
+        return f"{missing}{more} {'decisions teach' if missing > 1 else 'decision teaches'} it your taste"
+    return f"the first {'drop' if kept else 'keep'} teaches it your taste"
 
 
 def _of_the_last(kept: list[bool]) -> str:
@@ -151,8 +161,12 @@ def oddities(lines: Iterable[Line], begun: ReviewState) -> Iterator[str]:
         yield f"{again} taken out before and in {begun.file} again: never drawn, not shown"
     if used := sum(post in begun.table.used for post in cards):
         yield f"{used} posted before and still in {begun.file}: never drawn, not shown"
+    waiting = [post for post in cards if begun.is_open(post)] if len(cards) <= _FEW else []
+    if waits := sum(bool(held(begun, post)) or is_flagged(begun, post) for post in waiting):
+        what = "never said" if begun.file == ANSWERS else "held until kept"
+        yield f"{counted(waits, 'post')} {what}: filter “flagged or held”"
     if aside := sum(post in begun.set_aside and begun.is_there(post) for post in cards):
-        yield f"{aside} set aside until shorter, since a platform found them too long: f l shows them"
+        yield f"{aside} set aside until shorter, since a platform found them too long: filter “long”"
 
 
 def when_and_where(entry: Mapping[str, Any]) -> str:

@@ -40,7 +40,9 @@ class Binding:
 
 def press(state: ReviewState, key: Key, now: int) -> Result:
     """Take one key at `now`, in milliseconds since 1970; the table must not be stale."""
-    state = replace(state, notice="")
+    if isinstance(key, str) and key in _PARTS and not (state.editor or state.asking):
+        return replace(state, part=state.part + _PARTS[key]), []
+    state = replace(state, notice="", part=0)
     if state.editor:
         return rewording.edit_key(state, state.editor, key, now)
     if state.asking and (state.asking.editor or not isinstance(key, Paste)):
@@ -110,17 +112,19 @@ KEYS = (
     Binding("d  left", "drop: it leaves the queue", {"d": _drop, "left": _drop}, ("d", "drop", 0)),
     Binding("k  right", "keep: it stays in the queue", {"k": _keep, "right": _keep}, ("k", "keep", 0)),
     Binding("space", "later: it comes again at the end", {" ": _later}, ("space", "later", 1)),
-    Binding("s", "star: keep, and it is a sure hit", {"s": _star}, ("s", "star", 5)),
+    Binding("s", "star: keep, and it is a sure hit", {"s": _star}, ("s", "star", 4)),
     Binding("a", "answer: it moves to answers.txt, for replies", {"a": _answer}, ("a", "answer", 7)),
     Binding("e  E", "edit here, or in your $EDITOR", {"e": start_edit, "E": open_editor}, ("e", "edit", 3)),
     Binding("Tab", "list: a page of posts at once", {"tab": open_list}, ("Tab", "list", 6)),
     Binding("m", "everything like this post, at once", {"m": open_group}),
     Binding("u  backspace", "undo, back to the very first; r redo", _UNDOING, ("u", "undo", 2), in_list=True),
+    Binding("PgDn  PgUp", "the rest of a long post, also > and <", {}),
     Binding("up  down", "look back and forward", {"up": partial(_look, -1), "down": partial(_look, 1)}),
     Binding("/  n", "search; the next one found", {"/": asking("search"), "n": search_again}, in_list=True),
     Binding("f  o", "filter what is shown; order it", _ASKING, in_list=True),
     Binding("c", "compare with the corpus", {"c": _compare}),
-    Binding("?", "", {"?": _help}, ("?", "keys", 1), in_list=True),
-    Binding("q", "quit: all is saved already", {"q": _quit}, ("q", "quit", 4), in_list=True),
+    Binding("?", "", {"?": _help}, ("?", "keys", 0), in_list=True),
+    Binding("q", "quit: all is saved already", {"q": _quit}, ("q", "quit", 0), in_list=True),
 )
+_PARTS = {"page-down": 1, ">": 1, "page-up": -1, "<": -1}
 _BY_KEY = {key: binding for binding in KEYS for key in binding.actions}

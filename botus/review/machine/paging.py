@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from typing import Literal
 
+from botus.review.machine import precheck
 from botus.review.machine.editor import Key
 from botus.review.machine.state import Listing, ReviewState, step_on
 from botus.review.machine.steps import Result, decide, say
@@ -55,15 +56,18 @@ def list_key(state: ReviewState, listing: Listing, key: str, now: int) -> Result
 
 
 def intention(state: ReviewState, listing: Listing) -> dict[str, str]:
-    """Say what each deciding key would do with the page."""
+    """Say what each deciding key would do with the page; nothing where there is none."""
     posts = state.page
+    if not posts:
+        return {}
     kept = sum(post in listing.marks for post in posts)
     rest = len(posts) - kept
     dropping = f"keep {kept} and drop the other {rest}" if kept else f"drop all {rest}"
     answering = f"keep {kept}, {rest} for answers" if kept else f"all {rest} for answers"
+    held = sum(bool(precheck.held(state, post)) or precheck.is_flagged(state, post) for post in posts)
     return {
         "d": dropping,
-        "k": f"keep all {len(posts)}",
+        "k": f"keep all {len(posts)}" + (f" ({held} held)" if held else ""),
         "space": f"all {len(posts)} later",
         **({"a": answering} if state.file == TWEETS else {}),
     }

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from botus.review.machine import editor
 from botus.review.machine.editor import Editor, Key
+from botus.review.machine.precheck import held
 from botus.review.machine.state import DONE, ReviewState, advance
 from botus.review.machine.steps import Result, say, take
 from botus.review.machine.table import Card
@@ -69,7 +70,8 @@ def reword(state: ReviewState, written: str | None, now: int) -> Result:
     places = state.table.places_of(card, new.raw)
     decision = Decision("edit", card.fingerprint, card.text, places, new)
     state, effects = take(replace(state, editor=None), [decision], now)
-    return replace(state, notice="Edited, and still to be decided"), effects
+    notice, reason = "Edited, and still to be decided", held(state, new.fingerprint)
+    return replace(state, notice=f"{notice}; held: {reason}" if reason else notice), effects
 
 
 def _refusal(state: ReviewState, card: Card, new: Wording) -> str | None:

@@ -6,18 +6,20 @@ posts made once: a post that is decided stays on it until the filter ends.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import accumulate
 from typing import Literal
 
-from botus.platforms.lengths import x_length
 from botus.review.machine import editor
 from botus.review.machine.editor import Editor, Key
 from botus.review.machine.explaining import ordered
-from botus.review.machine.order import Order
+from botus.review.machine.precheck import held, is_flagged, over
 from botus.review.machine.state import Question, ReviewState, advance, relaid
 from botus.review.machine.steps import Result, say
 from botus.review.regex import Unusable, matching
+from botus.review.taste.order import Order
 
 FILTERS = {
     "u": "undecided",
@@ -25,8 +27,9 @@ FILTERS = {
     "s": "starred",
     "d": "dropped",
     "a": "answering",
-    "f": "flagged",
+    "f": "flagged or held",
     "l": "long",
+    "e": "everything",
     "/": "by regex",
 }
 ORDERS: dict[str, Order] = {"s": "score", "r": "random", "f": "file", "n": "new", "u": "uncertain"}
@@ -56,7 +59,7 @@ def answer(state: ReviewState, question: Question, key: Key) -> Result:
 
 
 def selected(state: ReviewState, name: str) -> ReviewState:
-    """Show only the posts of a filter: kept, starred, dropped, answering, flagged or long."""
+    """Show only the posts of a filter: kept, starred, dropped, answering, flagged or held, long, all."""
     known: Iterable[str] = state.table.cards
     if name in ("dropped", "answering"):  # what was taken out last is what is most likely wanted back
         last = (one.fingerprint for step in reversed(state.done) for one in step.decisions)
@@ -89,16 +92,36 @@ def _by_regex(state: ReviewState, pattern: str) -> Result:
 def _showing(state: ReviewState, posts: list[str], name: str) -> ReviewState:
     if not posts:
         return replace(state, notice=f"No post is {name}")
-    notice = f"Only the {len(posts):,} {name}: f u shows everything again"
+    notice = f"All {len(posts):,}" if name == "everything" else f"Only the {len(posts):,} {name}"
     return replace(state, subset=tuple(posts), at=posts[0], notice=notice)
 
 
 def _search(state: ReviewState, text: str) -> Result:
     posts, start, wanted = state.row, state.place + 1, text.casefold()
-    for post in (*posts[start:], *posts[:start]):
-        if wanted and wanted in state.table.cards[post].text.casefold() and state.is_there(post):
-            return replace(state, at=post, listing=None, sought=text, notice="n finds the next one"), []
-    return say(replace(state, sought=text), f"Nothing here has {text!r}" if text else "Nothing to look for")
+    known = state.table.cards
+    has = [
+        at for at, post in enumerate(posts) if wanted in known[post].text.casefold() and state.is_there(post)
+    ]
+    if not wanted:
+        return say(state, "Nothing to look for")
+    if not has:
+        return say(replace(state, sought=text), f"Nothing here has {text!r}")
+    at = bisect_left(has, start) % len(has)
+    post, notice = posts[has[at]], f"{at + 1:,} of {len(has):,} with {text!r}"
+    return replace(state, at=post, listing=None, sought=text, found=post, notice=notice), []
+
+
+def hits(text: str, sought: str) -> list[tuple[int, int]]:
+    """Tell where a text has what is searched for: start and end of each place, in code points."""
+    folded, wanted = [character.casefold() for character in text], sought.casefold()
+    starts, found = list(accumulate(map(len, folded), initial=0)), list[tuple[int, int]]()
+    whole = "".join(folded)
+    at = whole.find(wanted) if wanted else -1
+    while at >= 0:
+        end = at + len(wanted)
+        found.append((bisect_right(starts, at) - 1, bisect_left(starts, end)))
+        at = whole.find(wanted, end)
+    return found
 
 
 def _order(state: ReviewState, key: Key) -> Result:
@@ -113,12 +136,11 @@ def _order(state: ReviewState, key: Key) -> Result:
 
 
 def _is_long(state: ReviewState, post: str) -> bool:
-    if post in state.set_aside:
-        return True
-    text = state.table.cards[post].text
-    # Counting as X does is slow, and no character of a post counts more than twice.
-    is_near = 2 * len(text) > state.limit and state.is_open(post)
-    return is_near and (len(text) > state.limit or x_length(text) > state.limit)
+    return post in state.set_aside or (state.is_open(post) and any(over(state, post)))
+
+
+def _needs_keep(state: ReviewState, post: str) -> bool:
+    return state.is_open(post) and (is_flagged(state, post) or bool(held(state, post)))
 
 
 _TESTS: dict[str, Callable[[ReviewState, str], bool]] = {
@@ -126,6 +148,7 @@ _TESTS: dict[str, Callable[[ReviewState, str], bool]] = {
     "starred": lambda state, post: state.verdicts.get(post) == "star",
     "dropped": lambda state, post: state.verdicts.get(post) == "drop",
     "answering": lambda state, post: state.verdicts.get(post) == "answer" or post in state.picked,
-    "flagged": lambda state, post: post in state.flagged and state.is_open(post),
+    "flagged or held": _needs_keep,
     "long": _is_long,
+    "everything": lambda state, post: True,
 }

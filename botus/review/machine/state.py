@@ -13,11 +13,13 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Literal
 
+from botus.platforms.rows import Limit
 from botus.review.machine import table as tables
 from botus.review.machine.editor import Editor
-from botus.review.machine.order import RANDOM_EVERY, Lesson, Order, arrange, arranging, finished
 from botus.review.machine.table import Card, Table
 from botus.review.taste.model import Reason
+from botus.review.taste.order import RANDOM_EVERY, Lesson, Order, arrange, arranging, finished
+from botus.screening.denylist import Denylist
 from botus.store.decisions.entries import Drawn, History, Step
 from botus.store.decisions.judgement import OUT, Verdict, earlier_wordings, origins, verdicts
 from botus.store.durable.lines import Line
@@ -69,11 +71,13 @@ class ReviewState:
     editor: Editor | None = None  # the text under edit
     helping: bool = False  # the page of keys is shown
     notice: str = ""
+    part: int = 0  # the part of a screen that is shown of what is longer than the screen
     asking: Question | None = None
     listing: Listing | None = None  # the page that is shown instead of a card
     page_size: int = PAGE  # how many posts a page of the list holds
     subset: tuple[str, ...] | None = None  # the posts that a filter found; None without a filter
     sought: str = ""  # what was searched for last
+    found: str | None = None  # the post that a search led to
     order: Order = "file"
     seed: int = 0  # for the cards that come at random
     by_chance: frozenset[str] = frozenset()  # the posts that come at random
@@ -83,7 +87,9 @@ class ReviewState:
     reasons: Callable[[str], Sequence[Reason]] = lambda post: ()  # what speaks for a post by its score
     flagged: Collection[str] = ()
     set_aside: Mapping[str, str] = field(default_factory=dict)  # why a platform found a post too long
-    limit: int = 280  # the shortest limit of a target, in characters: more is long
+    limits: Sequence[Limit] = ()  # of every target
+    denylist: Denylist = field(default_factory=Denylist)
+    inner: Collection[str] = ()  # posts that are parts of longer ones, as samples have them
     learning: bool = True  # whether the person's decisions may change the order
     lesson: Lesson | None = None  # what was learned from them
     nearest: Mapping[str, str] = field(default_factory=dict)  # what comparing with the corpus found
@@ -105,9 +111,12 @@ class ReviewState:
     @property
     def page(self) -> tuple[str, ...]:
         """The posts of the list's page, from the next one on."""
-        if self.listing and self.listing.like:
-            return tuple(post for post in self.listing.like if self.is_there(post))
-        return tuple(islice(self.coming(), self.page_size))
+        return tuple(islice(self.group or self.coming(), self.page_size))
+
+    @property
+    def group(self) -> tuple[str, ...]:
+        """A post and all that are like it, where those are looked at."""
+        return tuple(filter(self.is_there, self.listing.like)) if self.listing else ()
 
     @property
     def row(self) -> tuple[str, ...]:
@@ -166,8 +175,7 @@ class ReviewState:
 
     def is_open(self, post: str) -> bool:
         """Tell whether a post still has to be decided: it is there, not used, and has no verdict."""
-        undecided = self.verdicts.get(post) in (None, "later", "edited")
-        undecided = undecided and post not in self.picked
+        undecided = self.verdicts.get(post) in (None, "later", "edited") and post not in self.picked
         return undecided and bool(self.table.cards[post].raws) and post not in self.table.used
 
     def is_there(self, post: str) -> bool:
@@ -183,8 +191,7 @@ class ReviewState:
 
     def noted(self, about: Mapping[str, Mapping[str, Any]], post: str) -> Mapping[str, Any]:
         """Find what `about` has of a post, or of the wording that it was edited from."""
-        wordings = (post, *earlier_wordings(post, self.origins))
-        return next((about[one] for one in wordings if one in about), {})
+        return next((about[one] for one in (post, *earlier_wordings(post, self.origins)) if one in about), {})
 
 
 def begin(state: ReviewState, history: History) -> ReviewState:
@@ -280,9 +287,8 @@ def relaying(state: ReviewState) -> Generator[None, None, Callable[[ReviewState]
                 with suppress(ValueError):  # it was closed, or is for later
                     rest.remove(post)
         left = [post for post in later if post not in gone]
-        by_chance = laid.by_chance.difference(shown).union(now.by_chance.intersection(shown))
-        laid_out = replace(now, deck=(*before, *shown, *rest, *left), front=len(before), by_chance=by_chance)
-        return advance(laid_out)
+        lucky = laid.by_chance.difference(shown).union(now.by_chance.intersection(shown))
+        return advance(replace(now, deck=(*before, *shown, *rest, *left), front=len(before), by_chance=lucky))
 
     return lay
 
@@ -299,7 +305,7 @@ def _since_chance(state: ReviewState) -> int:
 
 
 def seat(state: ReviewState, post: str, at: int) -> ReviewState:
-    """Put a post into the deck, before the one at `at`."""
+    """Put a post before the one at `at`."""
     return replace(state, deck=(*state.deck[:at], post, *state.deck[at:]))
 
 

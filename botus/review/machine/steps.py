@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from botus.review.machine import precheck
 from botus.review.machine.state import Listing, ReviewState, advance, rename, seat, step_on, unseat
 from botus.review.machine.table import Change, Table, perform
 from botus.review.machine.tally import summary
@@ -57,7 +58,11 @@ def decide(
         decisions.append(Decision(kind, post, card.text, places, back=back, drawn=came, pooled=pooled))
         if len(kinds) > 1:  # the place of a line depends on the lines before it
             table.apply(decisions[-1])
-    return take(state, decisions, now) if decisions else (state, [])
+    if not decisions:
+        return state, []
+    freed = precheck.freed(state, (one.fingerprint for one in decisions if one.kind in ("keep", "star")))
+    state, effects = take(replace(state, notice=""), decisions, now)
+    return replace(state, notice=". ".join(filter(None, (freed, state.notice)))), effects
 
 
 def _pooled(table: Table, verdict: Verdict | None, kind: Kind, post: str) -> Pooled | None:
@@ -106,7 +111,7 @@ def _do(state: ReviewState, step: Step) -> tuple[ReviewState, list[Change]]:
             state = seat(unseat(state, one.fingerprint), one.fingerprint, len(state.deck))
         if one.new:
             state = rename(state, one.fingerprint, one.new.fingerprint)
-    state = _unmarked(state)
+    state = _unmarked(state, step)
     last = step.decisions[-1].new
     if last and state.is_there(last.fingerprint):
         return advance(replace(state, at=last.fingerprint)), made
@@ -135,17 +140,24 @@ def undo(state: ReviewState, now: int) -> Result:
         state = replace(state, subset=None)
     if not state.is_there(first):
         state, notice = step_on(state, {first}), f"{notice}. {state.why_gone(first)}"
-    state = _unmarked(state, step)
+    state = _unmarked(state, step, back=True)
     return replace(advance(state), notice=notice), [Undo("undo", step.number, now), *made]
 
 
-def _unmarked(state: ReviewState, step: Step | None = None) -> ReviewState:
-    """Show the page with the marks of a step that was taken back, or without any; a group is done with."""
-    if state.listing is None:
+def _unmarked(state: ReviewState, step: Step, *, back: bool = False) -> ReviewState:
+    """Go on to the next page after a step, of a group while there is more; `back` shows its posts again."""
+    listing = state.listing
+    if listing is None:
         return state
-    decided = step.decisions if step else ()
-    marks = {one.fingerprint: one.kind for one in decided if one.kind == "keep" or one.kind == "star"}
-    return replace(state, listing=None if state.listing.like and not step else Listing(marks))
+    posts = [one.fingerprint for one in step.decisions]
+    if back:
+        kinds = {one.fingerprint: one.kind for one in step.decisions}
+        marks = {post: kind for post, kind in kinds.items() if kind == "keep" or kind == "star"}
+        like = dict.fromkeys((*posts, *listing.like)) if listing.like else ()
+        return replace(state, listing=Listing(marks, tuple(like)))
+    left = tuple(post for post in listing.like if state.is_open(post) and post not in posts)
+    others = {post: mark for post, mark in listing.marks.items() if post not in posts}
+    return replace(state, listing=Listing(others, left) if left or not listing.like else None)
 
 
 def recover(table: Table, history: History) -> tuple[Table, list[Change]]:

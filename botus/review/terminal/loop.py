@@ -52,9 +52,8 @@ def review(
             " review.csv, --keep 1,4,7-9 or --drop-matching REGEX, or edit tweets.txt by hand",
         )
     limits = settings.limits()
-    shortest = min(limit.most for limit in limits)
     opened = open_session(
-        settings.data, order, limit=shortest, learning=learning, take_over=take_over, file=file
+        settings.data, order, limits=limits, learning=learning, take_over=take_over, file=file
     )
     with opened as session:
         if session.state.deck or session.state.done:
@@ -120,6 +119,6 @@ def _paint(session: ReviewSession, limits: Sequence[Limit], terminal: Terminal) 
     from botus.review.terminal.screens import page_size, screen
 
     width, height = terminal.size()
-    session.fit(page_size(height))
     view = View(limits, session.about, width, height, terminal.is_styled)
+    session.fit(page_size(session.state, view))
     terminal.show(screen(session.state, view))

@@ -6,7 +6,7 @@ rich does widths and wrapping. What would move a terminal's cursor, or hide, is 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,17 +26,25 @@ _HIDDEN = re.compile(
 )
 BREAK = "↵"
 CURSOR = "reverse bold"
+HIT = "reverse"
+# Such as can be read on black and on white, which the sixteen of a terminal can not.
+GOOD, WARNING, BAD, HINT = "green4", "dark_orange3", "red3", "turquoise4"
 COLOURS = {
-    "keep": "green",
-    "star": "yellow",
-    "drop": "red",
-    "answer": "magenta",
-    "later": "blue",
-    "edit": "cyan",
+    "keep": GOOD,
+    "star": WARNING,
+    "drop": BAD,
+    "answer": "magenta3",
+    "later": "dodger_blue2",
+    "edit": HINT,
 }
 SIGNS = {"keep": "+", "star": "*", "drop": "-", "later": "~", "edit": "=", "answer": ">"}
 _MARGIN = 4
 _WIDEST = 76
+_HIGH = 10  # lines of a screen that has some to spare
+_DISPENSABLE = 5
+
+Shortcut = tuple[str, str, int]
+"""A key, a word, and how little it is missed where there is no room: above 5, it need not cost a line."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +65,30 @@ def visible(text: str, style: str = "") -> Text:
         shown.append(text[start : found.start()])
         code = ord(found[0])
         named = "␡" if code == 0x7F else f"‹U+{code:04X}›"
-        shown.append(chr(0x2400 + code) if code < 0x20 else named, "red")
+        shown.append(chr(0x2400 + code) if code < 0x20 else named, BAD)
         start = found.end()
     return shown.append(text[start:])
 
 
-def rule(view: View) -> Text:
-    """Draw a line across the screen."""
-    return Text(("─" if view.styled else "-") * view.width, "dim")
+def marked(text: str, hits: Iterable[tuple[int, int]], view: View) -> Text:
+    """Return a visible text in which some places stand out."""
+    shown, at = Text(), 0
+    for start, end in hits:
+        found = text[start:end]
+        shown.append_text(visible(text[at:start]))
+        shown.append_text(visible(found if view.styled else f"[{found}]", HIT))
+        at = end
+    return shown.append_text(visible(text[at:]))
+
+
+def is_low(view: View) -> bool:
+    """Tell whether a screen has no line to spare."""
+    return view.height < _HIGH
+
+
+def rule(view: View) -> list[Text]:
+    """Draw a line across the screen, if it is not a low one."""
+    return [] if is_low(view) else [Text(("─" if view.styled else "-") * view.width, "dim")]
 
 
 def with_breaks(text: Text) -> Text:
@@ -106,21 +130,36 @@ def margin(view: View) -> int:
     return _MARGIN if view.width >= 60 else 1 if view.width >= 20 else 0
 
 
-def keys_line(keys: Sequence[tuple[str, str, int]], view: View) -> Text:
-    """The keys in one line; where it is short, those that are missed least are left out."""
-    shown = list(keys)
-    while True:
-        parts = [Text(key, "bold").append(f" {word}", "dim not bold") for key, word, _ in shown]
-        line = Text(" ").append_text(Text("  " if view.width >= 50 else " ").join(parts))
-        if len(shown) <= 1 or line.cell_len <= view.width:
-            return line
-        shown.remove(max(shown, key=lambda entry: entry[2]))
+def keys_lines(keys: Sequence[Shortcut], view: View) -> list[Text]:
+    """Show keys in a line; where that is short, the most dispensable are left out.
+
+    Others get a second line, where there is one, or are left out too, or lose their words.
+    """
+    most = 1 if is_low(view) else 2
+    for lines, fewest in ((1, _DISPENSABLE), (most, 0)):
+        for rank in range(9, fewest - 1, -1):
+            some = [(key, f" {word}") for key, word, missed in keys if missed <= rank]
+            shown = (Text(key, "bold").append(word, "dim not bold") for key, word in some)
+            if len(found := flowing(shown, view)) <= lines:
+                return found
+    return flowing([Text(key, "bold") for key, _, rank in keys if not rank], view)[:most]
+
+
+def flowing(parts: Iterable[Text], view: View) -> list[Text]:
+    """Put parts beside each other, each in one line, in as many lines as they need."""
+    gap, lines = " " * (2 if view.width >= 50 else 1), list[Text]()
+    for part in parts:
+        if lines and lines[-1].cell_len + len(gap) + part.cell_len <= view.width:
+            lines[-1].append(gap).append_text(part)
+        else:
+            lines.append(Text(" ").append_text(part))
+    return lines
 
 
 def notice_lines(notice: str, view: View) -> list[Text]:
-    """Show what the person should know, in one to three lines."""
-    lines = broken(visible(notice, "yellow"), view.width - 2)
-    return [Text(" ").append_text(line) for line in lines[:3]]
+    """Show what the person should know, in few lines; the place for one is kept free where there is room."""
+    lines = broken(visible(notice, WARNING), view.width - 2) if notice or not is_low(view) else []
+    return [Text(" ").append_text(line) for line in lines[: 2 if is_low(view) else 3]]
 
 
 def question_lines(question: Question, view: View) -> list[Text]:
@@ -128,15 +167,14 @@ def question_lines(question: Question, view: View) -> list[Text]:
     if question.editor:
         words = " Search: " if question.kind == "search" else " Only what matches the regex: "
         shown = Text(words, "bold").append_text(under_cursor(question.editor, view))
-    elif question.kind == "filter":
-        shown = _choices("Show", FILTERS)
-    else:
-        shown = _choices("Order by", {**ORDERS, "l": "learning on/off"})
-    return broken(shown, view.width)[-3:]
+        return broken(shown, view.width)[-3:]
+    if question.kind == "filter":
+        return _choices("Show", FILTERS, view)
+    return _choices("Order by", {**ORDERS, "l": "learning on/off"}, view)
 
 
-def _choices(what: str, names: Mapping[str, str]) -> Text:
-    shown = Text(f" {what}", "dim")
-    for key, name in names.items():
-        shown.append("  ").append(key, "bold not dim").append(f" {name}".replace(" ", "\u00a0"))
-    return shown.append("  ").append("Esc", "bold not dim")
+def _choices(what: str, names: Mapping[str, str], view: View) -> list[Text]:
+    """Show what can be chosen by a key; where there is no room for the words, the keys alone."""
+    keys = [(Text(key, "bold"), f" {name}".rstrip()) for key, name in {**names, "Esc": ""}.items()]
+    found = flowing([Text(what, "dim"), *(key.copy().append(name, "not bold") for key, name in keys)], view)
+    return found if len(found) <= max(3, view.height - 3) else flowing([key for key, _ in keys], view)

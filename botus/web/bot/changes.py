@@ -18,7 +18,7 @@ from botus.store.decisions.entries import Step
 from botus.store.queue.tweets import Queue
 from botus.text import normalise
 from botus.web.exchange import Problem
-from botus.web.reviewing import Reviewing
+from botus.web.reviewing import Reviewing, Who
 
 Answer = dict[str, Any]
 What = Literal["remove", "keep", "edit", "undo"]
@@ -46,7 +46,7 @@ class Changes:
         Raises:
             Problem: the post is not there any more, or somebody reviews in a terminal.
         """
-        with self._reviewing.beside(client, take_over=take_over) as session:
+        with self._reviewing.beside(Who(client), take_over=take_over) as session:
             if request in session.answered:
                 return {"said": _SAID[what]}
             if what == "undo":

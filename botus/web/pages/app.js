@@ -3,7 +3,7 @@
 import * as api from "./parts/api.js";
 import { $, h, rest, say } from "./parts/dom.js";
 import { listenTo } from "./reviewing/keys.js";
-import { Review } from "./reviewing/review.js";
+import { ANSWERS, QUEUE, Review } from "./reviewing/review.js";
 import { swipes } from "./reviewing/swipe.js";
 
 const TABS = ["review", "queue", "posts", "state"];
@@ -31,6 +31,8 @@ const ACTS = {
   back: () => review.look({ look: "back" }),
   forward: () => review.look({ look: "forward" }),
   redo: () => review.redo(),
+  pool: () => review.turnTo(ANSWERS),
+  queue: () => review.turnTo(QUEUE),
   help: () => review.menu.help(),
 };
 

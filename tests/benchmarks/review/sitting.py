@@ -15,8 +15,8 @@ from pathlib import Path
 from botus.review.learning import Learner
 from botus.review.machine import table
 from botus.review.machine.keys import press
-from botus.review.machine.order import Order
 from botus.review.machine.state import ReviewState, begin
+from botus.review.taste.order import Order
 from botus.store.decisions.entries import History
 from botus.store.queue.tweets import Queue
 from botus.text import escape, fingerprint

@@ -200,7 +200,7 @@ def test_a_page_a_group_a_filter_and_a_search(data: Path, opened: list[pexpect.s
         ("s", "0ms"),
         ("e", "0mse"),
         ("a", "0msea"),
-        ("\r", "the sea is late"),
+        ("\r", "1 of 2 with .sea."),
         ("m", "sea is later.*drop all 2"),
         ("d", "post 010"),
         ("f", "flagged"),
@@ -254,7 +254,7 @@ def test_the_order_is_learned_while_one_reads(tmp_path: Path, opened: list[pexpe
     (tmp_path / "tweets.txt").write_text("".join(f"{line}\n" for line in lines))
     child = command(tmp_path, size=(24, 90))
     opened.append(child)
-    child.expect("by score; three keeps teach it your taste")
+    child.expect("by score; 30 decisions teach it your taste")
     child.send("kd")
     for number in range(2, 30):
         child.expect(rf"{number + 1}\x1b\S* of 80.*the (sea|lamp) counts.*keys")

@@ -1,7 +1,7 @@
 // The tab Queue: what comes next, and every line of tweets.txt: searched, edited, removed, added, posted now.
 
 import { clientId, newId } from "../parts/api.js";
-import { h, plain, say, shown } from "../parts/dom.js";
+import { h, marked, plain, say, shown } from "../parts/dom.js";
 import { changed, failure, outcomes, until } from "./asking.js";
 
 const PAGE = 50;
@@ -65,7 +65,7 @@ export function show(main, api) {
   /** One line of the queue, with what can be done with it. */
   function entry(line) {
     const item = h("li", { class: "line", "data-post": line.post });
-    const text = h("p", { class: "post", dir: "auto" }, shown(line.text));
+    const text = h("p", { class: "post", dir: "auto" }, marked(line.text, search.value.trim()));
     const state = h("p", { class: line.ready ? "dim" : "waits" }, plain(says(line)));
     const button = (label, act, kind = "") => h("button", { type: "button", class: kind, onclick: act, "aria-label": `${label}: line ${line.line}` }, label);
     const buttons = h("div", { class: "buttons" });

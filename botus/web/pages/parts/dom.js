@@ -39,6 +39,19 @@ export function shown(text, inOneLine = false) {
   return nodes;
 }
 
+/** Return a post as nodes in which what was searched for is marked. */
+export function marked(text, sought) {
+  if (!sought) return shown(text);
+  const nodes = [];
+  let start = 0;
+  const wanted = sought.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&").replace(/\s+/g, "\\s+");
+  for (const found of text.matchAll(new RegExp(wanted, "giu"))) {
+    nodes.push(...shown(text.slice(start, found.index)), h("mark", {}, shown(found[0])));
+    start = found.index + found[0].length;
+  }
+  return [...nodes, ...shown(text.slice(start))];
+}
+
 /** Return any other words that came from a file, on one line and without what could disturb the page. */
 export const plain = (words) => shown(String(words), true);
 

@@ -1,6 +1,6 @@
 // Paints one card: the post as large as it fits, and what is known about it.
 
-import { $, h, plain, shown } from "../parts/dom.js";
+import { $, h, marked, plain } from "../parts/dom.js";
 
 export const DONE = { keep: "kept", star: "starred", drop: "dropped", answer: "for answers", later: "later", edit: "edited" };
 export const OUT = new Set(["drop", "answer"]); // such a card has left the queue
@@ -15,7 +15,7 @@ export function paintCard(card) {
   painted = written;
   $("card").classList.toggle("dropped", OUT.has(card.verdict));
   $("badges").replaceChildren(...badges(card));
-  $("text").replaceChildren(...shown(card.text));
+  $("text").replaceChildren(...marked(card.text, card.sought));
   $("facts").replaceChildren(...facts(card));
   $("text-box").scrollTop = 0;
   $("facts").scrollTop = 0;
@@ -51,10 +51,10 @@ function badges(card) {
 function facts(card) {
   const lines = [];
   const add = (kind, label, words) => words && lines.push(h("li", { class: kind }, label && h("b", {}, `${label} `), ...plain(words)));
-  lines.push(h("li", { class: "lengths" }, ...lengths(card)));
+  add("bad", "Held until kept:", card.held);
   add("bad", "Too long:", card.set_aside);
   add("bad", "Flagged:", card.flags?.join(", "));
-  add("warn", "Held back:", card.held);
+  lines.push(h("li", { class: "lengths" }, ...lengths(card)));
   add("near", "", card.nearest);
   if (card.reasons?.length) {
     lines.push(h("li", { class: "score" }, ...card.reasons.map((one) => h("span", { class: "reason" }, plain(one)))));

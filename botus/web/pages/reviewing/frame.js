@@ -29,6 +29,7 @@ function days(view) {
 export function paintProgress(view) {
   const place = Math.min(view.place + 1, view.of);
   const parts = [h("b", {}, view.of ? `${number(place)} of ${number(view.of)}` : "Nothing to review")];
+  if (view.file !== "tweets.txt") parts.push(h("button", { type: "button", class: "filtered", "data-act": "queue", "aria-label": "Review the queue again" }, "answers ×"));
   if (view.filter) parts.push(h("button", { type: "button", class: "filtered", "data-act": "unfilter", "aria-label": `End the filter: ${view.filter}` }, plain(view.filter), " ×"));
   parts.push(h("span", { class: "kept" }, `${number(view.kept)} kept`));
   if (view.pace) parts.push(h("span", { class: "pace" }, `${Math.round(view.pace)}/min`));
@@ -70,6 +71,10 @@ export function paintActions(review, hasPanel, listed) {
   for (const button of document.querySelectorAll("#card-actions button, #list-actions button")) {
     const undoes = button.dataset.act === "undo";
     button.disabled = undoes ? !(review.now?.steps.length || review.now?.view.can_undo) : hasPanel;
+  }
+  const isPool = review.now?.view.file === "answers.txt";
+  for (const [act, isHidden] of [["answer", isPool], ["page-answer", isPool], ["pool", isPool], ["queue", !isPool]]) {
+    for (const button of document.querySelectorAll(`.entries [data-act=${act}], .actions [data-act=${act}]`)) button.hidden = isHidden;
   }
   $("open-list").setAttribute("aria-pressed", String(review.listing));
   paintConnection(review);
@@ -117,6 +122,6 @@ function panel(review) {
   if (review.outbox.entries.length) return ["botus", "One moment…"];
   const { view } = review.now;
   if (view.like) return ["Nothing like it is left", "All posts of this group are decided.", [["Back to the review", () => review.list(false)]]];
-  if (view.filter) return ["Nothing more is found", `All posts that are ${view.filter} have been looked at.`, [["Show everything", () => review.look({ filter: "undecided" })]]];
-  return ["Nothing is left to review", `${number(view.kept)} ${view.kept === 1 ? "post is" : "posts are"} kept.${days(view) ? ` The queue lasts ${days(view)}.` : ""} New posts come with botus generate.`];
+  if (view.filter) return ["Nothing more is found", `All that the filter “${view.filter}” shows has been looked at.`, [["Show everything", () => review.look({ filter: "undecided" })]]];
+  return ["Nothing is left to review", `${number(view.kept)} ${view.kept === 1 ? "post is" : "posts are"} kept.${days(view) ? ` The queue lasts ${days(view)}.` : ""} New ${view.file === "tweets.txt" ? "posts come with botus generate" : "answers come with botus generate --answers"}.`];
 }

@@ -33,13 +33,21 @@ export function paintList(cards, marks, mark, again = false) {
 export function intentions(page, marks) {
   const kept = page.filter((card) => marks.has(card.post)).length;
   const rest = page.length - kept;
+  const held = page.filter((card) => doubt(card) && doubt(card) !== "too long").length;
   const all = page.length === 1 ? "it" : `all ${page.length}`;
   return {
     drop: kept === 0 ? `Drop ${all}` : rest ? `Keep ${kept}, drop ${rest}` : `Keep ${kept === 1 ? "it" : `all ${kept}`}`,
-    keep: `Keep ${all}`,
+    keep: `Keep ${all}${held ? ` (${held} held)` : ""}`,
     answer: kept === 0 ? `${page.length === 1 ? "It" : `All ${page.length}`} for answers` : `Keep ${kept}, ${rest} for answers`,
     later: page.length === 1 ? "Later" : "All later",
   };
+}
+
+/** What speaks against a post at the door of `post`, in few words. */
+function doubt(card) {
+  if (card.held) return `held, ${card.held.split(":")[0]}`;
+  if (card.set_aside) return "too long";
+  return card.flags?.length && !["keep", "star"].includes(card.verdict) ? "flagged" : "";
 }
 
 function entry(card, at, mark, pressed) {
@@ -49,7 +57,7 @@ function entry(card, at, mark, pressed) {
     h("span", { class: "digit", "aria-hidden": "true" }, String((at + 1) % 10)),
     h("span", { class: "mark", "aria-hidden": "true" }, mark ? SIGNS[mark] : ""),
     h("span", { class: "vh" }, mark ? `${WORDS[mark]}: ` : ""),
-    h("span", { class: "post", dir: "auto" }, card.set_aside ? h("em", {}, "too long: ") : "", shown(card.text)),
+    h("span", { class: "post", dir: "auto" }, doubt(card) && h("em", {}, `${doubt(card)}: `), shown(card.text)),
   );
   return h("li", {}, button);
 }

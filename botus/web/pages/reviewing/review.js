@@ -11,12 +11,14 @@ import { begin, confirm, foresee, pinned } from "./model.js";
 import { Outbox } from "../parts/outbox.js";
 import { paintActions, paintPanel, paintProgress, paintSide, words } from "./frame.js";
 
+export const QUEUE = "tweets.txt";
+export const ANSWERS = "answers.txt";
 const COUNT = 20;
 const LOOK_EVERY_MS = 20_000;
 const AWAKE_MS = 300_000; // how long after the last touch the page still looks for what others do
 
 export class Review {
-  client = clientId();
+  file = QUEUE; // what is reviewed
   model = null; // what botus has confirmed
   now = null; // what is shown
   taken = null; // why somebody else reviews: a Problem
@@ -47,7 +49,7 @@ export class Review {
   /** Begin to review here; `over` takes the review from whoever has it. */
   async takeUp(over) {
     try {
-      this.model = begin(await post("/review", { client: this.client, take_over: over, count: COUNT }));
+      this.model = begin(await post("/review", { ...this.#who, take_over: over, count: COUNT }));
       if (this.model.view.notice) say(this.model.view.notice);
       this.taken = this.problem = null;
       this.listing = false;
@@ -58,6 +60,20 @@ export class Review {
       this.problem = problem;
     }
     this.paint();
+  }
+
+  /** What every request says: who asks, and of which file. */
+  get #who() {
+    return { client: clientId(), file: this.file };
+  }
+
+  /** Review the queue, or the lines to answer people with, once what was decided in the other one is out. */
+  async turnTo(file) {
+    if (this.outbox.entries.length) return say("What was decided here has to go out first");
+    this.file = file;
+    this.model = null;
+    this.marks = new Map();
+    await this.takeUp(false);
   }
 
   get card() {
@@ -94,6 +110,7 @@ export class Review {
     if (!this.model || this.taken) return;
     if (this.listing) return this.#decidePage(kind);
     const card = this.card;
+    if (kind === "answer" && this.file === ANSWERS) return say("These are the answers: Keep keeps one, Drop drops it");
     if (!card) return say(this.outbox.entries.length ? "More posts come with the connection" : "Nothing is left to decide: Undo takes back");
     if (card.saving) return say("Its new wording is just being saved");
     if (card.verdict === kind && kind !== "later") {
@@ -114,7 +131,7 @@ export class Review {
     const decisions = cards.map((card, at) => ({ post: card.post, verdict: verdicts[at], was: card.verdict ?? null }));
     this.marks = new Map();
     say("");
-    this.outbox.add("/decide", { client: this.client, decisions }, { kind: "decide", cards, verdicts });
+    this.outbox.add("/decide", { ...this.#who, decisions }, { kind: "decide", cards, verdicts });
   }
 
   undo() {
@@ -125,13 +142,13 @@ export class Review {
     this.marks = new Map(step?.verdicts && this.listing ? step.cards.map((card, at) => [card.post, step.verdicts[at]]).filter(([, kind]) => kind === "keep" || kind === "star") : []);
     if (step) say(`Taken back: ${step.edited ? "edited" : words(step.verdicts)}`, ["Redo", () => this.redo()]);
     else if (this.outbox.trouble) say("Older decisions are taken back when the connection is there again");
-    this.outbox.add("/undo", { client: this.client }, { kind: "undo", said: Boolean(step) });
+    this.outbox.add("/undo", this.#who, { kind: "undo", said: Boolean(step) });
   }
 
   redo() {
     if (!this.now || this.taken) return;
     if (!this.now.undone.length && !this.now.view.can_redo) return say("Nothing to do again");
-    this.outbox.add("/redo", { client: this.client }, { kind: "redo" });
+    this.outbox.add("/redo", this.#who, { kind: "redo" });
   }
 
   /** Ask for other cards: look back, filter, search, order. */
@@ -139,7 +156,7 @@ export class Review {
     this.#touched = Date.now();
     if (this.taken) return;
     try {
-      this.#take(await this.outbox.ask(() => post("/look", { client: this.client, count: COUNT, ...wanted })));
+      this.#take(await this.outbox.ask(() => post("/look", { ...this.#who, count: COUNT, ...wanted })));
       if (!("list" in wanted)) say(this.model.view.notice);
     } catch (problem) {
       this.#failed(problem);
@@ -180,7 +197,7 @@ export class Review {
     const card = this.card;
     if (!card) return say("Nothing is left to compare");
     try {
-      const answer = await get(`/compare?client=${this.client}&post=${encodeURIComponent(card.post)}`);
+      const answer = await get(`/compare?${new URLSearchParams({ ...this.#who, post: card.post })}`);
       say(answer.said);
     } catch (problem) {
       this.#failed(problem);
@@ -205,7 +222,7 @@ export class Review {
     const text = $("wording").value;
     this.editing = null;
     if (save && text !== card.text) {
-      this.outbox.add("/edit", { client: this.client, post: card.post, text }, { kind: "edit", card, text });
+      this.outbox.add("/edit", { ...this.#who, post: card.post, text }, { kind: "edit", card, text });
       if (this.outbox.trouble) say("The new wording waits here, and is saved when the connection is there again");
     } else say(save ? "Not changed" : "Edit cancelled");
     this.paint();
@@ -221,7 +238,13 @@ export class Review {
     say(sentence);
   }
 
+  /** Whether a request is about the file on the screen: what a closed tab has left may be about the other one. */
+  #isMine(body) {
+    return (body.file ?? QUEUE) === this.file;
+  }
+
   #answered(op, answer) {
+    if (answer.view.file !== this.file) return this.#lookAgain(true);
     const { notice: before, like } = this.model?.view ?? {};
     const step = op.kind === "undo" && this.model?.steps.at(-1);
     if (step && !step.cards.some((card) => card.post === answer.view.cards[0]?.post)) {
@@ -279,7 +302,7 @@ export class Review {
     if (!this.model || this.taken || document.hidden || this.outbox.entries.length) return;
     if (!anyway && ($("review").hidden || Date.now() - this.#touched > AWAKE_MS)) return;
     try {
-      const view = await this.outbox.ask(() => get(`/review?client=${this.client}&count=${COUNT}`));
+      const view = await this.outbox.ask(() => get(`/review?${new URLSearchParams({ ...this.#who, count: COUNT })}`));
       const shownBefore = this.card?.post;
       this.#take(view.cards.length ? pinned(view, this.#onScreen) : view);
       this.paint();
@@ -298,7 +321,8 @@ export class Review {
   paint(resized = false) {
     const trouble = this.outbox.trouble;
     if (trouble?.what === "taken" || trouble?.what === "busy") this.taken = trouble;
-    this.now = this.model && this.outbox.entries.reduce((model, entry) => foresee(model, entry.op), this.model);
+    const mine = this.outbox.entries.filter((entry) => this.#isMine(entry.body));
+    this.now = this.model && mine.reduce((model, entry) => foresee(model, entry.op), this.model);
     $("review").dataset.waiting = this.outbox.isOpen ? this.outbox.entries.length : "";
     const panel = paintPanel(this);
     const listed = this.listing && !panel && !this.editing;
