@@ -143,8 +143,11 @@ class Shell:
         return printed.splitlines()
 
     def fill(self) -> None:
-        """Put a line into the queue and one into the answers."""
+        """Put a line into the queue and one into the answers, and one to compare with, which is quick."""
         self.data.mkdir()
+        (self.data / "corpus.txt").write_text(
+            "The fog has two ends, and the kettle keeps one.\n"
+        )
         (self.data / "tweets.txt").write_text("The fog has two ends.\\nI have seen one.\n")
         (self.data / "answers.txt").write_text("The fog has hired a lawyer, and the lawyer is also fog.\n")
 
@@ -229,22 +232,27 @@ def test_a_session_prints_what_the_page_shows(block: Block, tmp_path: Path, serv
     assert not_named(shell.data) == []
 
 
-@pytest.mark.parametrize("page", EVERY)
+def told(text: str, kind: str) -> list[str]:
+    """The single commands of a page's blocks of one kind."""
+    lines = [line for block in blocks(text) if block.kind == kind for line, _ in block.commands]
+    return [command for line in lines for command in line.split(" && ")]
+
+
+def test_the_steps_of_the_readme_run_in_their_order(tmp_path: Path) -> None:
+    shell, steps = Shell(tmp_path), told(README, "sh")
+    for place, command in enumerate(steps, start=1):
+        if command not in steps[place:] and not command.startswith(NOT_RUN):
+            shell.run(command)
+    assert not_named(shell.data) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_the_other_commands_of_a_page_run(page: str, tmp_path: Path) -> None:
-    """Those of the README in their order, from the export on; those of a page that no session has."""
     shell = Shell(tmp_path)
     shell.fill()
-    ran = [command for _, block in CONSOLES for line, _ in block.commands for command in line.split(" && ")]
-    every = [
-        command
-        for block in blocks(EVERY[page])
-        if block.kind == "sh"
-        for line, _ in block.commands
-        for command in line.split(" && ")
-    ]
-    for place, command in enumerate(every, start=1):
-        again = command in (every[place:] if page == "README.md" else ran)
-        if not again and not command.startswith((*NOT_RUN, BY_ITSELF)):
+    ran = {*told(README, "sh"), *(command for text in EVERY.values() for command in told(text, "console"))}
+    for command in told(PAGES[page], "sh"):
+        if command not in ran and not command.startswith((*NOT_RUN, BY_ITSELF)):
             shell.run(command)
     assert not_named(shell.data) == []
 
