@@ -166,8 +166,8 @@ def wrong_docker(text: str) -> list[str]:
 
 
 def _is_compose(words: list[str]) -> bool:
-    if words[:2] != ["-f", "docker/compose.yaml"]:
-        return False
+    if words[:2] != ["-f", "docker/compose.yaml"]:  # the one that `botus init` writes
+        return words == ["up", "-d"] or (words[:3] == ["run", "--rm", "botus"] and not _unknown(words[2:]))
     if words[2] == "run":
         service = re.search(rf"^  {words[4]}:$", COMPOSE, re.MULTILINE)
         return words[3] == "--rm" and bool(service) and not _unknown(["botus", *words[5:]])
@@ -246,7 +246,7 @@ def test_the_other_pages_agree_with_the_code(page: str) -> None:
         ("posting.md", wrong_docker, "--env POST_ONLY=reviewed", "--env POST_WHAT=reviewed"),
         ("posting.md", wrong_docker, ":/app/data", ":/data"),
         ("posting.md", wrong_docker, "-d --restart", "-d --privileged --restart"),
-        ("README.md", wrong_docker, "run --rm botus doctor", "run --rm botus docter"),
+        ("README.md", wrong_docker, "run --rm botus status", "run --rm botus statues"),
         ("posting.md", wrong_docker, "botus-generate generate", "botus-generate degenerate"),
     ],
 )

@@ -122,6 +122,8 @@ class Shell:
             return self._ask(command)
         if command.startswith("botus curate"):
             return self._curate(command)
+        if command.startswith("botus init") and "--yes" not in command:
+            return self._return(command)
         if command == "botus run":
             return self._until_interrupted(command, "dry run")
         if command.startswith(("botus web", "botus serve")):
@@ -138,16 +140,14 @@ class Shell:
     @staticmethod
     def _whole(command: str, code: int, printed: str) -> list[str]:
         """The lines of a command that ended as it should."""
-        found_something = "doctor" in command and code in (2, 4, 5)  # accounts that nobody has
+        found_something = re.search("doctor|init", command) and code in (2, 4, 5)  # accounts that nobody has
         assert code == 0 or found_something, f"$ {command}\n{printed}"
         return printed.splitlines()
 
     def fill(self) -> None:
         """Put a line into the queue and one into the answers, and one to compare with, which is quick."""
         self.data.mkdir()
-        (self.data / "corpus.txt").write_text(
-            "The fog has two ends, and the kettle keeps one.\n"
-        )
+        (self.data / "corpus.txt").write_text("The fog has two ends, and the kettle keeps one.\n")
         (self.data / "tweets.txt").write_text("The fog has two ends.\\nI have seen one.\n")
         (self.data / "answers.txt").write_text("The fog has hired a lawyer, and the lawyer is also fog.\n")
 
@@ -158,9 +158,19 @@ class Shell:
             with urlopen(address, timeout=30) as found:
                 return found.read().decode().splitlines()
 
-    def _curate(self, command: str) -> list[str]:
+    def _return(self, command: str) -> list[str]:
+        """Answer each question of a command with Return."""
+        child, printed = self._terminal(command), ""
+        while not child.expect([": $", pexpect.EOF]):
+            printed += child.before + child.after
+            child.send("\r")
+        child.close()
+        return self._whole(command, child.exitstatus, ESCAPE.sub("", printed + child.before))
+
+    def _terminal(self, command: str) -> pexpect.spawn[str]:
+        """Start a command in a terminal."""
         environment = self.environment | {"TERM": "xterm-256color"}
-        child = pexpect.spawn(
+        return pexpect.spawn(
             command,
             cwd=str(self.folder),
             env=environment,
@@ -168,7 +178,9 @@ class Shell:
             dimensions=(24, 80),
             timeout=120,
         )
-        screens = []
+
+    def _curate(self, command: str) -> list[str]:
+        child, screens = self._terminal(command), []
         for key in "ddddks?xq":
             child.expect_exact(" quit" if key != "x" else "any key")
             screens.append(child.before + child.after)

@@ -37,7 +37,7 @@ class Draft:
         data = Path(here.values.get("BOTUS_DATA") or folder / "data")
         self._found = gather_in(here, {}, data)
         if self._found.problems:
-            raise SettingsError(self._found.problems, "mend it, then: botus init")
+            raise SettingsError(self._found.problems, "fix it, then: botus init")
         self._paths = [path for path in (data / FILE, here.path) if path == here.path or path.exists()]
         self._texts = {path: text_of(path) for path in self._paths}
         self._changes: dict[str, str] = {}

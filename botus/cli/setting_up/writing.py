@@ -61,7 +61,7 @@ def next_step(begin: str, read: Callable[[], Settings], findings: Collection[Fin
         read: reads the settings, which have no problem where the findings have none.
     """
     if any(one.level == "problem" for one in findings):
-        return f"next, mend each problem above, then: {begin}botus doctor"
+        return f"next, fix each problem above, then: {begin}botus doctor"
     settings = read()
     queue = Survey(settings, {}).queue
     if queue is None or not (queue.ready or queue.unreviewed):
