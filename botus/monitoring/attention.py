@@ -5,7 +5,7 @@ One sentence each, with what to type. Pure, of what the owners of the files have
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,8 +16,9 @@ from botus.posting.target import Target
 from botus.schedule.zones import dated
 from botus.store.durable import owner
 from botus.store.intents import Intent
+from botus.store.running.runs import Run
 from botus.store.state import PostingState
-from botus.text import fingerprint
+from botus.text import fingerprint, span
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,40 @@ def open_posts(
                 elif _has_stopped(name, targets, memory):
                     fate = f"waits until {name} goes on: fix that, then run botus doctor"
             yield OpenPost(intent.id, intent.text, name, part.state, reason, fate, command)
+
+
+def running(runs: Sequence[Run], now: float, zone: ZoneInfo) -> Iterator[str]:
+    """Say whether `botus run` is alive and since when, and if there is more than one.
+
+    Args:
+        runs: those of this folder, as `Runs.all` returns them.
+        now: seconds since the epoch.
+    """
+    alive = [one for one in runs if one.is_alive]
+    for number, one in enumerate(alive):
+        since = "" if one.since is None else f" since {_moment(one.since, zone)}"
+        where = f", process {one.pid}" if one.pid else f", on {one.host}" if one.host else ""
+        hangs = f"; no sign of life for {span(now - one.beat)}: restart it" if one.is_stale(now) else ""
+        begin = "another one is at work on this folder" if number else "running"
+        yield f"{begin}{since}{where}{hangs}"
+    if len(alive) > 1:
+        yield "stop all but one of them; no line goes out twice meanwhile"
+    if not alive:
+        yield f"not running{_how_it_ended(runs[0], zone) if runs else ''}"
+
+
+def _how_it_ended(run: Run, zone: ZoneInfo) -> str:
+    when = _moment(run.beat, zone)
+    known = {
+        "ended": f": it ended {when}",
+        "killed": f": it was killed, or crashed; its last sign of life was {when}",
+    }
+    said = known.get(run.state, f", it seems: its last sign of life was {when}")
+    return f"{said}; start it with: botus run"
+
+
+def _moment(seconds: float, zone: ZoneInfo) -> str:
+    return dated(datetime.fromtimestamp(seconds, UTC), zone)
 
 
 def outcomes(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -17,10 +17,10 @@ from botus.monitoring.survey import Survey
 from botus.posting.targets.configured import configured
 from botus.settings import Settings
 from botus.store.durable import files
-from botus.store.state import StateFiles
+from botus.store.running.runs import Runs
+from botus.text import span
 
 FAILED_SLOTS = 3  # in a row without a post, though there was something to post
-_OLD_BEAT = 180.0  # seconds; the loop beats every minute
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,18 @@ def complaints(survey: Survey, clock: Callable[[], float]) -> list[str]:
 
 
 def _pulse(settings: Settings, clock: Callable[[], float]) -> Iterator[str]:
-    beat = StateFiles(settings.data).last_beat()
-    if beat is not None and clock() - beat <= _OLD_BEAT:
+    now = clock()
+    runs = Runs(settings.data).all(now)
+    if any(one.is_alive and not one.is_stale(now) for one in runs):
         return
-    if beat is None:
+    if not runs:
         yield "no heartbeat: botus run has not started here"
+    elif (last := runs[0]).state == "ended":
+        yield f"botus run has ended, {span(now - last.beat)} ago"
+    elif last.state == "killed":
+        yield f"botus run was killed: its last heartbeat is {now - last.beat:.0f} seconds old"
     else:
-        yield f"the last heartbeat is {clock() - beat:.0f} seconds old"
+        yield f"the last heartbeat is {now - last.beat:.0f} seconds old"
     if settings.cron:  # which may be why it is not running
         from botus.schedule.slots import schedule_of
 

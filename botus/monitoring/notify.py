@@ -25,9 +25,9 @@ from botus.posting.targets.webhook import Webhook
 from botus.schedule.loop import StepOutcome
 from botus.schedule.slots import schedule_of
 from botus.settings import Settings
-from botus.store import alerts
-from botus.store.alerts import TRIES, Alerts
 from botus.store.durable import files
+from botus.store.running import alerts
+from botus.store.running.alerts import TRIES, Alerts
 
 _MESSAGE, _PING = Timing((5.0, 10.0), 15.0), Timing((5.0, 5.0), 10.0)
 _TOGETHER = 30.0  # seconds for all services at one slot; the others hear at the next

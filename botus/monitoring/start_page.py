@@ -11,6 +11,7 @@ from itertools import islice
 from botus import __version__
 from botus.errors import sentence
 from botus.monitoring import notify
+from botus.monitoring.attention import running
 from botus.monitoring.checks.finding import guarded
 from botus.monitoring.checks.folder import preflight
 from botus.monitoring.queue_counts import QueueCounts
@@ -25,11 +26,14 @@ def start_page(
     settings: Settings, targets: Mapping[str, Target], schedule: Schedule
 ) -> Iterator[tuple[str, str]]:
     """Yield what the person should see at start, as (level, line)."""
-    survey = Survey(settings, targets)
+    survey, now = Survey(settings, targets), time.time()
     yield (
         "info",
         f"botus {__version__}, uid {os.getuid()}, data in {settings.data}, time zone {settings.zone}",
     )
+    if others := [one for one in survey.runs(now) if one.is_alive and not one.is_mine]:
+        (first, *_) = running(others, now, schedule.zone)
+        yield "warning", f"another botus run is at work on this folder ({first}): stop one of them"
     yield "info", f"schedule: {schedule.cron.text}: {schedule.words()}"
     for warning in (*settings.warnings(), *schedule.warnings(settings.max_per_day)):
         yield "warning", warning

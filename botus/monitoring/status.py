@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from botus.errors import FileError, SettingsError, sentence
-from botus.monitoring.attention import OpenPost, open_posts, outcomes, short
+from botus.monitoring.attention import OpenPost, open_posts, outcomes, running, short
 from botus.monitoring.columns import folded
 from botus.monitoring.queue_counts import Acceptance, QueueCounts
 from botus.monitoring.survey import LogSummary, Survey
 from botus.posting.delivery import has_come
 from botus.schedule.slots import Schedule, schedule_of, upcoming
 from botus.schedule.zones import dated, dated_entry, zone_or_utc
+from botus.store.running.runs import Run
 from botus.store.state import PostingState
 from botus.text import counted, fingerprint, short_id, span
 
@@ -41,6 +42,7 @@ class Status:
         schedule: None without CRON, or where something is wrong with it.
         schedule_problem: what is wrong with CRON or TZ.
         answers: how answering goes; None where its files are damaged.
+        runs: the `botus run`s of this folder, those that are alive first.
     """
 
     survey: Survey
@@ -48,6 +50,7 @@ class Status:
     schedule: Schedule | None
     schedule_problem: str
     answers: Summary | None
+    runs: list[Run]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -107,6 +110,7 @@ class Status:
             "schedule_problem": self.schedule_problem,
             "next_post": self.next_post.isoformat() if self.next_post else None,
             "days_left": None if self.days_left is None else round(self.days_left, 1),
+            "runs": [asdict(one) for one in self.runs],
             "targets": {target.name: target.about for target in known.targets.values()},
             "pauses": {name: until.isoformat() for name, until in self.pauses.items()},
             "posted": known.log.count if known.log else None,
@@ -127,7 +131,7 @@ def look(survey: Survey, now: float) -> Status:
         schedule = schedule_of(survey.settings) if survey.settings.cron else None
     except SettingsError as error:
         problem = sentence(error)
-    return Status(survey, now, schedule, problem, answers)
+    return Status(survey, now, schedule, problem, answers, survey.runs(now))
 
 
 def lines(status: Status, width: int | None = None) -> Iterator[str]:
@@ -137,6 +141,9 @@ def lines(status: Status, width: int | None = None) -> Iterator[str]:
         "queue": _queue(known.queue) if known.queue else (),
         "kept": map(_accepted, known.acceptance),
         "schedule": _when(status),
+        "run": (
+            line for said in running(status.runs, status.now, status.zone) for line in _with_command(said)
+        ),
         "posts to": _targets(status),
         "posted": _posted(known.log, status.zone, wide) if known.log else (),
         "answers": _answers(status.answers, status.zone, wide) if status.answers else (),

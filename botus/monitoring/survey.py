@@ -21,8 +21,6 @@ from botus.posting.selection import Selection
 from botus.posting.target import Target
 from botus.screening.denylist import Denylist, parse_denylist
 from botus.settings import Settings
-from botus.store import alerts
-from botus.store.alerts import Alerts
 from botus.store.candidates import Candidates
 from botus.store.decisions.journal import Decisions
 from botus.store.decisions.judgement import Judgement
@@ -32,6 +30,9 @@ from botus.store.intents import Intent, Intents
 from botus.store.log.index import Entry
 from botus.store.log.tweeted import Log
 from botus.store.queue.tweets import Queue
+from botus.store.running import alerts
+from botus.store.running.alerts import Alerts
+from botus.store.running.runs import Run, Runs
 from botus.store.state import PostingState, StateFiles
 
 if TYPE_CHECKING:
@@ -183,6 +184,10 @@ class Survey:
     def needs_attention(self) -> list[str]:
         """Everything that a person has to look at, one sentence each."""
         return [*self.stopped.values(), *self.unknown.values()]
+
+    def runs(self, now: float) -> list[Run]:
+        """The `botus run`s of this folder, those that are alive first; `now` is seconds since the epoch."""
+        return Runs(self.data).all(now)
 
     def answers(self, now: float) -> Summary | None:
         """How answering goes; `now` is seconds since the epoch. No slot depends on it."""

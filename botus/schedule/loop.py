@@ -23,6 +23,7 @@ from botus.schedule.slots import AHEAD, GRACE, Schedule, due, schedule_of, too_f
 from botus.settings import Settings
 from botus.store.intents import Intents
 from botus.store.log.tweeted import Log
+from botus.store.running.runs import Runs
 from botus.store.state import StateFiles
 
 _SLICE = 60.0  # seconds: the clock may be stepped, or the machine sleep, so never wait longer in one go
@@ -73,11 +74,12 @@ class Loop:
     _calm: tuple[float, float] = (0.0, 0.0)  # nothing is due from the one moment until the other
     _schedule: Schedule = field(init=False)
     _state: StateFiles = field(init=False)
+    _runs: Runs = field(init=False)
     _run: PostingRun = field(init=False)
 
     def __post_init__(self) -> None:
         self._schedule = schedule_of(self.settings)
-        self._state = StateFiles(self.settings.data)
+        self._state, self._runs = StateFiles(self.settings.data), Runs(self.settings.data)
         # One for all slots: it keeps what it has read of files that do not change.
         self._run = PostingRun(
             self.settings, self.targets, rng=self.rng, clock=self.clock, say=self.say, wait=_PATIENCE
@@ -91,7 +93,7 @@ class Loop:
 
     def turn(self) -> float:
         """Beat, and do what is due; returns after how many seconds to look again."""
-        self._state.beat()
+        self._runs.beat()
         was_in_trouble = self._is_in_trouble
         began, due_at = self._calm
         if not began <= self.clock() < due_at:  # time came, the clock was set, or the last look failed

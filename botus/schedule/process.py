@@ -25,6 +25,7 @@ from botus.posting.targets.configured import configured
 from botus.schedule.loop import Loop, StepOutcome, check_credentials, settings_of
 from botus.schedule.slots import Schedule, schedule_of
 from botus.settings import Settings
+from botus.store.running.runs import Runs
 
 StartPage = Callable[[Settings, Mapping[str, Target], Schedule], Iterable[tuple[str, str]]]
 Listen = Callable[[Settings, Mapping[str, Target], Say], Callable[[StepOutcome], None]]
@@ -48,9 +49,23 @@ def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: b
     settings, targets = _checked(settings)
     handler = LogHandler(sys.stdout, *_style(settings))
     capture(handler, debug=debug)
+    with Runs(settings.data).held(time.time):
+        for level, line in start_page(settings, targets, schedule_of(settings)):
+            handler.say(line, level)
+        _post_until_stopped(settings, targets, listen, signals, handler)
+    if signal.SIGINT in signals.caught:
+        raise Interrupted("interrupted")
+
+
+def _post_until_stopped(
+    settings: Settings,
+    targets: dict[str, Target],
+    listen: Listen,
+    signals: shutdown.SignalNotes,
+    handler: LogHandler,
+) -> None:
+    """Post at the slots; at each SIGHUP go on with the settings of then."""
     say = handler.say
-    for level, line in start_page(settings, targets, schedule_of(settings)):
-        say(line, level)
 
     def wait(seconds: float) -> bool:
         return shutdown.is_requested() or signals.wait(seconds)
@@ -72,8 +87,6 @@ def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: b
             say("settings and secret files were read again")
             for warning in settings.warnings():
                 say(warning, "warning")
-    if signal.SIGINT in signals.caught:
-        raise Interrupted("interrupted")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Owns .botus/state.json, .botus/heartbeat and .botus/slots: what botus remembers between runs.
+"""Owns .botus/state.json and .botus/slots: what botus remembers between runs.
 
 state.json remembers how long the log was, so that a log that went missing is noticed, and which targets have
 stopped. It is changed under post.lock only. What answering remembers is its own, in .botus/answers/state.json
@@ -11,7 +11,6 @@ import json
 import os
 import time
 from bisect import bisect_right
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -114,12 +113,11 @@ class AnsweringStates:
 
 
 class StateFiles:
-    """state.json, heartbeat and slots of one data directory."""
+    """state.json and slots of one data directory."""
 
     def __init__(self, data: Path) -> None:
         self.folder = data / files.STATE_FOLDER
         self.path = self.folder / "state.json"
-        self.heartbeat = self.folder / "heartbeat"
         self.slots = self.folder / "slots"
 
     def load(self) -> PostingState:
@@ -130,18 +128,6 @@ class StateFiles:
     def save(self, state: PostingState) -> None:
         """Write it, durably, if it has changed."""
         document.save(self.path, asdict(state))
-
-    def beat(self) -> None:
-        """Touch the heartbeat; not synced, to spare the SD cards of small machines."""
-        with suppress(OSError):
-            self.heartbeat.touch()
-
-    def last_beat(self) -> float | None:
-        """When the heartbeat was touched, seconds since the epoch."""
-        try:
-            return self.heartbeat.stat().st_mtime
-        except OSError:
-            return None
 
     def claim_slot(self, slot: datetime) -> bool:
         """Claim a slot of the schedule for good; False if it has been claimed before, by anyone."""

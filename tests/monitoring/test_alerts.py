@@ -9,8 +9,8 @@ import pytest
 
 from botus.errors import FileError
 from botus.monitoring.alerts import Facts, events, is_over
-from botus.store import alerts
-from botus.store.alerts import TRIES, Alerts, Told
+from botus.store.running import alerts
+from botus.store.running.alerts import TRIES, Alerts, Told
 
 CALM = Facts(ready=100, per_day=4)
 

@@ -22,9 +22,10 @@ from botus.monitoring.health import FAILED_SLOTS, complaints, look
 from botus.monitoring.survey import Survey
 from botus.posting.resolve import resolve
 from botus.settings import Settings, load
-from botus.store import alerts
-from botus.store.alerts import Alerts
 from botus.store.candidates import Candidate, Candidates, Origin
+from botus.store.running import alerts
+from botus.store.running.alerts import Alerts
+from botus.store.running.runs import Runs
 from botus.store.state import StateFiles
 from tests.cli.test_cli import HEAVY, imported
 from tests.support.command import botus, environment
@@ -39,16 +40,15 @@ def world(tmp_path: Path) -> World:
     world = World(tmp_path, FakeTarget(Platform(), "one"), FakeTarget(Platform(), "two"))
     world.clock.now = NOW
     world.lines("first", "second", "third")
-    state = StateFiles(tmp_path)
-    state.folder.mkdir()
+    (tmp_path / ".botus").mkdir()
     beat(world, 0)
     return world
 
 
 def beat(world: World, ago: float) -> None:
-    state = StateFiles(world.data)
-    state.beat()
-    os.utime(state.heartbeat, (NOW - ago, NOW - ago))
+    runs = Runs(world.data)
+    runs.beat()
+    os.utime(runs.heartbeat, (NOW - ago, NOW - ago))
 
 
 def unhealthy(world: World, **settings: object) -> list[str]:
@@ -61,7 +61,7 @@ def test_the_tick(world: World) -> None:
     assert unhealthy(world) == []
     beat(world, 200)
     assert unhealthy(world) == ["the last heartbeat is 200 seconds old"]
-    StateFiles(world.data).heartbeat.unlink()
+    Runs(world.data).heartbeat.unlink()
     assert unhealthy(world) == ["no heartbeat: botus run has not started here"]
     assert "CRON" in unhealthy(world, cron="x")[1]  # why it may not have started
     world.data = world.data / "absent"
@@ -159,7 +159,7 @@ def test_wrong_settings_are_an_answer(tmp_path: Path) -> None:
 
 
 def test_the_command(world: World) -> None:
-    StateFiles(world.data).beat()
+    Runs(world.data).beat()
     alerts.save(world.data, Alerts(empty=True))
     ended = botus("health", "--json", "--data", world.data)
     assert ended.code == 0
@@ -172,7 +172,7 @@ def test_the_command(world: World) -> None:
 
 
 def test_it_loads_little(world: World) -> None:
-    StateFiles(world.data).beat()
+    Runs(world.data).beat()
     settings = {"MASTODON_BASE_URL": "https://a.example", "MASTODON_ACCESS_TOKEN": "swordfish"}
     found = imported("health", "--data", str(world.data), CRON="@daily", **settings)
     assert "botus" in found
@@ -197,7 +197,7 @@ def test_it_holds_little_however_much_was_written_and_posted(world: World) -> No
         Candidates(world.data).append(
             Origin("run1", 1, 0.9, 0, 1.0, "", 1), [replace(found, number=at) for at in range(1000)], group
         )
-    StateFiles(world.data).beat()
+    Runs(world.data).beat()
     command = [sys.executable, "-c", PEAK, "health", "--data", str(world.data)]
     ended = subprocess.run(command, env=environment(CRON="@daily"), capture_output=True, text=True)
     peak = re.search(r"VmHWM:\s+(\d+) kB", ended.stderr)

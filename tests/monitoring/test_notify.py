@@ -17,9 +17,9 @@ from botus.posting.resolve import resolve
 from botus.posting.target import Timing
 from botus.schedule.loop import StepOutcome
 from botus.settings import Settings, load
-from botus.store.alerts import TRIES, Alerts
 from botus.store.durable import files
 from botus.store.intents import Intents
+from botus.store.running.alerts import TRIES, Alerts
 from botus.store.state import StateFiles
 from tests.support.command import botus
 from tests.support.fakes import FakeTarget, Platform, World

@@ -19,7 +19,7 @@ from botus.monitoring.survey import Survey
 from botus.posting.target import Answer, Ready, Timing
 from botus.posting.targets.webhook import Webhook
 from botus.settings import load
-from botus.store.state import StateFiles
+from botus.store.running.runs import Runs
 from tests.support.fakes import World
 from tests.support.loopback import Fault
 from tests.support.servers import HookServer
@@ -165,7 +165,7 @@ class TestRuns:
         ]
         assert states == ["unknown", "posted", "posted"]
         settings = load({"WEBHOOK_URLS": DISCORD}, tmp_path)
-        StateFiles(tmp_path).beat()
+        Runs(tmp_path).beat()
         survey = Survey(settings, world.targets)
         found = status.look(survey, time.time())
         assert survey.log is not None

@@ -17,7 +17,7 @@ from botus.errors import BotusError, CredentialsError, FileError, SettingsError,
 from botus.posting.target import Answer, Attempt
 from botus.schedule.loop import Loop, StepOutcome, check_credentials, preview, schedule_of
 from botus.settings import Settings, load
-from botus.store.state import StateFiles
+from botus.store.running.runs import Runs
 from tests.review.test_session import Quick, disk
 from tests.support.fakes import Clock, FakeTarget, Platform, World
 
@@ -345,7 +345,7 @@ def test_it_beats_at_least_every_minute(tmp_path: Path) -> None:
     day = Simulation(tmp_path)
     with disk(Quick()):
         day.run(0.01)
-    beat = StateFiles(tmp_path).last_beat()
+    beat = Runs(tmp_path).last_beat()
     assert beat is not None
     assert datetime.now(UTC) - datetime.fromtimestamp(beat, UTC) < timedelta(minutes=1)
     assert day.longest_wait == 60

@@ -27,11 +27,11 @@ from botus.posting.target import Target
 from botus.review.session import open_session
 from botus.schedule.loop import Loop
 from botus.settings import load
-from botus.store import alerts
-from botus.store.alerts import Alerts, Told
 from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.corpus import Corpus, Post
 from botus.store.intents import Delivery, Intent, Intents
+from botus.store.running import alerts
+from botus.store.running.alerts import Alerts, Told
 from botus.store.sessions import Session, Sessions
 from botus.text import fingerprint
 from botus.web.access import Access

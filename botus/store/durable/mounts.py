@@ -15,7 +15,12 @@ from botus.store.durable.opening import open_file
 
 def lock_excludes(data: Path, name: str = "post") -> bool:
     """Tell whether a lock that this process holds really keeps others out on this file system."""
-    with open_file(data / files.STATE_FOLDER / f"{name}.lock") as second:
+    return excludes(data / files.STATE_FOLDER / f"{name}.lock")
+
+
+def excludes(path: Path) -> bool:
+    """Tell whether the lock that this process holds on a file, shared or not, keeps others out."""
+    with open_file(path) as second:
         try:
             fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
