@@ -15,6 +15,8 @@ from difflib import get_close_matches
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from botus.errors import SettingsError
+
 # Default_Ignorable_Code_Point, from DerivedCoreProperties.txt of the Unicode Character Database.
 _IGNORABLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
@@ -23,6 +25,9 @@ _IGNORABLE = re.compile(
 )
 LONGEST_POST = 50_000
 """Letters that no platform takes in one post: what is longer is too long for all, and nothing parses it."""
+SHORTEST_ID = 4
+"""Digits of a fingerprint by which a post can be named."""
+_NAMED = 5
 _ESCAPED = re.compile(r"\\([n\\])")
 _NEEDS_ESCAPE = re.compile(r"\\(?=[n\\\n])|\n")
 _LINE_BREAK = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -78,6 +83,29 @@ def short_id(print_of_post: str, is_taken: Callable[[str], bool] = lambda _: Fal
     while length < len(print_of_post) and is_taken(print_of_post[:length]):
         length += 2
     return print_of_post[:length]
+
+
+def called(name: str, posts: Iterable[str]) -> str | None:
+    """Return the post that an id names, by its fingerprint; None where there is none.
+
+    Args:
+        name: digits from the beginning of its fingerprint, in either case; fewer than four are rather a slip.
+        posts: the fingerprints of those that may be meant.
+
+    Raises:
+        SettingsError: several begin so.
+    """
+    start = name.strip().lower()
+    found = sorted({post for post in posts if post.startswith(start)}) if len(start) >= SHORTEST_ID else []
+    if len(found) > 1:
+
+        def is_of_several(beginning: str) -> bool:
+            return sum(post.startswith(beginning) for post in found) > 1
+
+        some = ", ".join(short_id(post, is_of_several) for post in found[:_NAMED])
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        raise SettingsError(f"{name} begins {len(found)} posts", f"say which one: {some}{more}")
+    return found[0] if found else None
 
 
 def counted(number: int, what: str, many: str = "") -> str:

@@ -157,6 +157,10 @@ class Pool:
         total = len(lines.texts)
         return PoolCount(lines.in_file, total - lines.in_file, total - reasons.total(), reasons)
 
+    def unused(self) -> Mapping[str, str]:
+        """Return why lines may not be said, by fingerprint; nothing about those that may."""
+        return self._read()[1]
+
     def _read(self) -> tuple[_Lines, _Reasons]:
         with self._guard:
             file = files.state(self._answers.path)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -24,6 +24,8 @@ from botus.errors import FileError, SettingsError
 from botus.log import LogHandler, censor, censored, own_record
 from botus.settings import Settings
 from botus.text import printable
+
+Row = TypeVar("Row")
 
 
 @dataclass
@@ -81,6 +83,27 @@ class Common:
         else:
             for line in lines:
                 self.line(censor(line, secrets) if about_us else line)
+
+    def each(
+        self, found: Iterable[Row], lines: Callable[[Row], Iterable[str]], value: Callable[[Row], object]
+    ) -> int:
+        """Print a long result as it comes, for as long as somebody reads it; returns how many rows it had.
+
+        Args:
+            lines: a row for a person; value: the same for JSON, where the result is an array.
+        """
+        count, held, is_read = 0, "[", True
+        for count, row in enumerate(found, 1):
+            if self.as_json:
+                is_read = count == 1 or to_stdout(f"{held},")
+                held = ("[\n" if count == 1 else "") + json_text(value(row))
+            else:
+                is_read = all(map(self.line, lines(row)))
+            if not is_read:
+                break
+        if self.as_json and is_read:
+            to_stdout(f"{held}\n]" if count else "[]")
+        return count
 
     def line(self, line: str) -> bool:
         """Print one line of a result for a person; False where nobody reads any more."""

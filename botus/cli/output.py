@@ -65,6 +65,11 @@ def is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
+def is_screen() -> bool:
+    """Tell whether a person watches standard output, on a terminal that can be drawn on."""
+    return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
 def terminal_width(*, err: bool = False) -> int | None:
     """The columns of the terminal that results go to; None where they go elsewhere and are not to be cut.
 

@@ -3,7 +3,7 @@
 survey.py        the one reader: what the files hold, each read when it is asked for and once, and what is
                  damaged
 attention.py     what needs a person and what is open, one sentence each, with what to type
-queue_counts.py  counts of the queue: which lines may be drawn, why the others may not, what was kept
+queue/           the queue line by line and counted: what may go out, what is next, and why the rest may not
 status.py        what `botus status` shows, as values and as lines of text
 health.py        whether `botus run` is well: what a container's health check asks every minute
 doctor.py        everything that can be checked without posting, as findings; checks/ has the checks

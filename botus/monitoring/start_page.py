@@ -14,7 +14,7 @@ from botus.monitoring import notify
 from botus.monitoring.attention import running
 from botus.monitoring.checks.finding import guarded
 from botus.monitoring.checks.folder import preflight
-from botus.monitoring.queue_counts import QueueCounts
+from botus.monitoring.queue.counts import QueueCounts
 from botus.monitoring.survey import Survey
 from botus.posting.target import Target
 from botus.schedule.slots import Schedule, upcoming

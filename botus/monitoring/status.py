@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from botus.errors import FileError, SettingsError, sentence
 from botus.monitoring.attention import OpenPost, open_posts, outcomes, running, short
 from botus.monitoring.columns import folded
-from botus.monitoring.queue_counts import Acceptance, QueueCounts
+from botus.monitoring.queue.counts import Acceptance, QueueCounts
 from botus.monitoring.survey import LogSummary, Survey
 from botus.posting.delivery import has_come
 from botus.schedule.slots import Schedule, schedule_of, upcoming

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from botus.checkpoints import samples
 from botus.errors import BotusError, FileError, sentence
 from botus.monitoring.attention import stopped_targets, unknown_posts
-from botus.monitoring.queue_counts import Acceptance, QueueCounts, accepted, count_lines
+from botus.monitoring.queue.counts import Acceptance, QueueCounts, accepted, count_lines
 from botus.posting.log.check import check_whole
 from botus.posting.selection import Selection
 from botus.posting.target import Target
@@ -210,6 +211,13 @@ class Survey:
             if sentence(error) not in map(sentence, self.damage):
                 self.damage.append(error)
         return None
+
+
+def stamps(data: Path) -> list[object]:
+    """What changes when anything changes that a survey tells of."""
+    state = data / files.STATE_FOLDER
+    folders = (data, state, state / "intents", state / "runs")
+    return [files.state(path) for folder in folders for path in sorted(files.listed(folder))]
 
 
 def _written_lines(candidates: Candidates) -> WrittenLines:

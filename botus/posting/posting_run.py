@@ -69,6 +69,7 @@ class PostingRun:
         rng: chooses the line.
         clock: seconds since the epoch.
         wait: seconds to wait for another posting run to end.
+        anyway: a line that is named goes out though it waits for a person, who has read it now.
     """
 
     settings: Settings
@@ -78,6 +79,7 @@ class PostingRun:
     clock: Callable[[], float]
     say: Say
     wait: float = 0.0
+    anyway: bool = False
 
     def __post_init__(self) -> None:
         self.data = data = self.settings.data
@@ -124,7 +126,7 @@ class PostingRun:
     def choose(self, selection: Selection, name: str = "") -> Line | None:
         """Choose the line of this name, or the next in the policy's order, None where none may be drawn."""
         if name:
-            return named(selection, self.queue, name)
+            return named(selection, self.queue, self.log, name, anyway=self.anyway)
         return choose(selection, self.queue, self.log, self.settings.post_order, self.rng)
 
     def _run(self, *, settle_only: bool, name: str = "") -> Outcome:

@@ -12,10 +12,10 @@ from typing import Literal
 
 from botus.errors import SettingsError
 from botus.posting.log.entry import log_entry
-from botus.posting.selection import SHORTEST_ID
 from botus.store.durable import files
 from botus.store.intents import Delivery, Intent, Intents
 from botus.store.log.tweeted import Log
+from botus.text import called
 
 Word = Literal["posted", "not-posted", "give-up"]
 
@@ -77,10 +77,8 @@ def _find(intents: Intents, post: str) -> tuple[Intent, bool]:
     """The one post whose fingerprint begins so, and whether its intent is open."""
     opened = {intent.fingerprint: intent for intent in intents.open()}
     known = {*opened, *intents.done_names()}
-    found = [one for one in known if one.startswith(post)] if len(post) >= SHORTEST_ID else []
-    if len(found) > 1:
-        raise SettingsError(f"{post} begins {len(found)} posts", "give more of the post's fingerprint")
-    intent = opened.get(found[0]) or intents.find_done(found[0]) if found else None
+    found = called(post, known)
+    intent = opened.get(found) or intents.find_done(found) if found else None
     if intent is None:
         hint = "botus status lists those that need attention"
         raise SettingsError(f"there is no post {post} to resolve", hint)

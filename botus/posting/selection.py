@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Callable, Container, Iterable, Mapping
+from itertools import chain
 from random import Random
 from typing import NamedTuple
 
-from botus.errors import RefusedError, SettingsError
+from botus.errors import BotusError, RefusedError, SettingsError
 from botus.posting.target import Target
 from botus.screening.denylist import Denylist
 from botus.screening.rules import precheck
@@ -21,10 +22,9 @@ from botus.store.durable.lines import Line
 from botus.store.log.tweeted import Log
 from botus.store.queue.known import Kind
 from botus.store.queue.tweets import Queue
-from botus.text import LONGEST_POST, fingerprint, short_id
+from botus.text import LONGEST_POST, called, fingerprint, short_id
 
 KEPT = ("keep", "star")
-SHORTEST_ID = 4  # characters by which a post is named: fewer are more likely a slip
 _NOTHING = fingerprint("")
 _PART = 20  # of what `status` looks at
 _TELLING = 20  # lines of a kind, by which those of a long queue are estimated
@@ -47,6 +47,7 @@ _INNER = (
 )
 
 
+_USED = "it has been posted, or is being posted"
 _GONE = {
     "drop": "it was dropped in curate",
     "answer": "it went to the answers in curate",
@@ -97,11 +98,12 @@ class Selection:
         self.waits_for_writer = False
         self._problems = [target.problem for target in targets]
 
-    def refusal(self, line: Line, known: str = "") -> Refusal | None:
+    def refusal(self, line: Line, known: str = "", *, anyway: bool = False) -> Refusal | None:
         """Tell why a line may not be drawn, or None where it may.
 
         Args:
             known: its fingerprint, from whoever has it already.
+            anyway: a person has read it: it waits for nobody.
         """
         text = line.text
         if line.unfinished:
@@ -115,20 +117,28 @@ class Selection:
         if post == _NOTHING:
             return Refusal("invalid", "nothing in it can be seen")
         if post in self.claimed or post in self._logged:
-            return Refusal("used", "it has been posted, or is being posted")
+            return Refusal("used", _USED)
         if post in self._too_long:
             return Refusal("too long", self._too_long[post])
         verdict = self.verdicts.get(post)
         if verdict in LEFT:
             return Refusal("dropped", _GONE[verdict])
-        if verdict not in KEPT and (held := self._held(text, post)):
+        is_read = anyway or verdict in KEPT
+        if not is_read and (held := self._held(text, post)):
             return held
-        if verdict not in KEPT and line.number in self._inner:
+        if not is_read and line.number in self._inner:
             return Refusal("held", _INNER)
         too_long = [reason for problem in self._problems if (reason := problem(text))]
         if self._problems and len(too_long) == len(self._problems):
             return Refusal("too long", "; ".join(dict.fromkeys(too_long)))
         return None
+
+    def doubt(self, line: Line) -> str:
+        """Why a person is asked who wants to have just this line posted; "" where nobody need be."""
+        if refusal := self.refusal(line):
+            return refusal.reason if refusal.kind in ("held", "unreviewed") else ""
+        post = fingerprint(line.text or "")
+        return "nobody has reviewed it" if post in self.flags and post not in self.verdicts else ""
 
     @property
     def why_none(self) -> str:
@@ -140,6 +150,10 @@ class Selection:
     def allows(self, line: Line) -> bool:
         """Tell whether a line may be drawn."""
         return self.refusal(line) is None
+
+    def allows_other(self, line: Line) -> bool:
+        """Tell whether a line may be drawn that is not starred."""
+        return self.allows(line) and not self.is_star(line)
 
     @property
     def reviewed(self) -> Kind:
@@ -189,65 +203,73 @@ def choose(selection: Selection, queue: Queue, log: Log, order: PostOrder, rng: 
         return queue.first(selection.allows, selection.reviewed)
     if order == "random":
         return queue.draw(rng, selection.allows, selection.reviewed)
-    return _choose_spaced(selection, queue, log, rng)
+    if stars := stars_in_turn(selection, queue, log):
+        return rng.choice(stars)
+    return queue.draw(rng, selection.allows_other, selection.reviewed)
 
 
-def named(selection: Selection, queue: Queue, name: str) -> Line:
+def named(selection: Selection, queue: Queue, log: Log, name: str, *, anyway: bool = False) -> Line:
     """Return the line of one post, where it may be drawn.
 
     Args:
         name: the post's id, or the beginning of its fingerprint.
+        anyway: also where it waits for a person, who has read it now.
 
     Raises:
         SettingsError: no post of tweets.txt, or more than one, has this name.
         RefusedError: the line may not go out.
     """
     found: dict[str, Line] = {}
-    if len(name) >= SHORTEST_ID:
-        for line in queue.lines():
-            if line.text is not None and (post := fingerprint(line.text)).startswith(name):
-                found.setdefault(post, line)
-    if len(found) > 1:
-        raise SettingsError(f"{name} begins {len(found)} posts", "give more of the post's fingerprint")
-    if not found:
-        hint = "it may have been posted or taken out meanwhile: botus status shows the last posts"
-        raise SettingsError(f"there is no post {name} in tweets.txt", hint)
-    [(post, line)] = found.items()
-    if refusal := selection.refusal(line, post):
-        said = f"{short_id(post)} is not posted: {refusal.reason}"
-        raise RefusedError(said, _REMEDIES.get(refusal.kind, ""))
-    return line
+    start = name.strip().lower()
+    for line in queue.lines():
+        if line.text is not None and (post := fingerprint(line.text)).startswith(start):
+            found.setdefault(post, line)
+    wanted = called(name, found)
+    if wanted is None:
+        raise _not_there(selection, log, name)
+    if refusal := selection.refusal(found[wanted], wanted, anyway=anyway):
+        short = short_id(wanted)
+        remedy = _REMEDIES.get(refusal.kind, "").format(short)
+        raise RefusedError(f"{short} is not posted: {refusal.reason}", remedy)
+    return found[wanted]
+
+
+def _not_there(selection: Selection, log: Log, name: str) -> BotusError:
+    """Say what became of a post that is not in tweets.txt."""
+    gone = {post: _GONE[verdict] for post, verdict in selection.verdicts.items() if verdict in LEFT}
+    gone |= dict.fromkeys(chain(selection.claimed, log.index().newest_first()), _USED)
+    if post := called(name, gone):
+        return RefusedError(f"{short_id(post)} is not posted: {gone[post]}", _REMEDIES["used"].format(name))
+    return SettingsError(f"there is no post {name} in tweets.txt", "their ids are shown by: botus queue list")
 
 
 _REMEDIES = {
-    "held": "keep it first: botus curate",
-    "unreviewed": "keep it first: botus curate",
+    "held": "keep it first in botus curate; or read it, and then: botus post {} --anyway",
+    "unreviewed": "keep it first in botus curate; or read it, and then: botus post {} --anyway",
+    "used": "what became of it is shown by: botus queue show {}",
     "too long": "shorten it first: botus curate",
     "unfinished": "wait half a minute, or end the line",
 }
 
 
-def _choose_spaced(selection: Selection, queue: Queue, log: Log, rng: Random) -> Line | None:
-    """Draw a starred line as often as there are stars, evenly, and the others in between.
+def stars_in_turn(selection: Selection, queue: Queue, log: Log) -> list[Line]:
+    """Return the starred lines where one of them is next in the order `spaced`, else none.
 
-    The file is searched for starred lines only when the turn of one may have come.
+    Starred lines come as often as there are stars, evenly, and the others in between. The file is searched
+    for them only when the turn of one may have come.
     """
-
-    def is_other(line: Line) -> bool:
-        return selection.allows(line) and not selection.is_star(line)
-
     since = 0  # posts since the last starred one
     for post in log.index().newest_first():
         if selection.verdicts.get(post) == "star":
             break
         since += 1
     most = selection.stars_left()
-    others = _estimate(queue, is_other, selection.reviewed) if most else 0
+    others = _estimate(queue, selection.allows_other, selection.reviewed) if most else 0
     if most and since >= others // most:
         stars = list(filter(selection.allows, queue.of(selection.starred)))
         if stars and since >= others // len(stars):
-            return rng.choice(stars)
-    return queue.draw(rng, is_other, selection.reviewed)
+            return stars
+    return []
 
 
 def _estimate(queue: Queue, is_one: Callable[[Line], bool], kind: Kind) -> int:

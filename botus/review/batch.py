@@ -19,7 +19,8 @@ from botus.review.session import ReviewSession
 from botus.review.sheet import Row
 from botus.review.taste.regression import logistic
 from botus.store.decisions.entries import Kind
-from botus.text import escape, fingerprint, normalise
+from botus.store.queue.tweets import Queue
+from botus.text import called, escape, fingerprint, normalise, short_id
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,34 @@ def keep(session: ReviewSession, wanted: Sequence[int]) -> list[str]:
     chosen = list(dict.fromkeys(posts[number] for number in wanted))
     session.decide([(post, "keep") for post in chosen])
     return [escape(table.cards[post].text) for post in chosen]
+
+
+def remove(session: ReviewSession, queue: Queue, names: Sequence[str]) -> list[str]:
+    """Take posts out of the file by their ids; returns their lines.
+
+    Args:
+        queue: the file of the review.
+
+    Raises:
+        SettingsError: an id is of none, or of several; nothing is taken out then.
+    """
+    cards, file = session.state.table.cards, session.state.file
+    there = [post for post, card in cards.items() if card.raws]
+    found = {name: called(name, there) for name in names}
+    if problems := [f"there is no post {name} in {file}" for name, post in found.items() if post is None]:
+        raise SettingsError(problems, "nothing was removed; the ids are shown by: botus queue list")
+    posts = list(dict.fromkeys(filter(None, found.values())))
+    take_out(session, queue, posts)
+    return [f"{short_id(post)} {escape(cards[post].text)}" for post in posts]
+
+
+def take_out(session: ReviewSession, queue: Queue, posts: Sequence[str], request: str = "") -> None:
+    """Drop posts, in one step; a line that no review shows, as it was used or dropped before, is only cut."""
+    session.decide([(post, "drop") for post in posts], request)
+    cards = session.state.table.cards
+    if left := [raw for post in posts for raw in cards[post].raws]:
+        queue.remove_all(left)
+        session.look_again()
 
 
 def matching(session: ReviewSession, pattern: str) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from botus.monitoring.queue_counts import Acceptance
+from botus.monitoring.queue.counts import Acceptance
 from botus.monitoring.status import Status, lines, look
 from botus.monitoring.survey import Survey
 from botus.settings import Settings

@@ -5,7 +5,7 @@ corpus.py      `corpus import`, `stats`, `add`, `remove`, `forget`
 training.py    `finetune`
 generation.py  `generate`
 review.py      `curate`
-queue.py       `queue add`
+queue.py       `queue list`, `next`, `show`, `remove`, `add`
 answering.py   `answer`, `serve`
 web.py         `web`
 posting.py     `post`, `run`, `resolve`

@@ -5,19 +5,33 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
 
 import click
 
 from botus.cli.completion import any_file
 from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
+from botus.cli.output import terminal_width
+from botus.settings import Settings
+from botus.store.queue.tweets import ANSWERS, TWEETS, Queue
 from botus.text import counted
+
+if TYPE_CHECKING:
+    from botus.posting.selection import Selection
+
+_STATES = (
+    *("starred", "kept", "by hand", "unreviewed", "held", "too long"),
+    *("used", "dropped", "double", "unfinished", "invalid"),
+)
 
 
 @click.group(epilog=epilog("botus queue add more.txt"))
 def queue() -> None:
-    """Put lines into a queue that is being posted from."""
+    """Look at the queue, put lines into it and take them out."""
 
 
 @queue.command("add", epilog=epilog("botus queue add more.txt"))
@@ -49,3 +63,95 @@ def queue_add(values: Common, source: str) -> None:
         came = f"{counted(done.decisions, 'decision')} and {counted(done.records, 'record')} of origin"
         rows.append(f"{came} came along")
     values.result(rows, lambda: {**asdict(done), "added": len(done.added)})
+
+
+@queue.command("list")
+@click.argument("words", default="")
+@click.option("-n", "count", type=click.IntRange(1), help="Show so many lines at most.")
+@click.option("--state", type=click.Choice(_STATES), help="Only the lines of this state.")
+@click.option("--ready", is_flag=True, help="Only the lines that may go out.")
+@click.option("--answers", is_flag=True, help="The lines of answers.txt.")
+@common
+def queue_list(
+    values: Common, words: str, count: int | None, state: str | None, ready: bool, answers: bool
+) -> None:
+    """Show the lines with their ids and what becomes of them; only those with some WORDS."""
+    from botus.monitoring.queue import lines
+
+    settings = values.existing
+    found = (
+        lines.answers(settings)
+        if answers
+        else lines.queued(Queue(settings.data).lines(), _selection(settings))
+    )
+    chosen = (
+        one
+        for one in (lines.having(found, words) if words else found)
+        if (state is None or one.state == state) and (one.ready or not ready)
+    )
+    width = terminal_width()
+    shown = values.each(islice(chosen, count), lambda one: [one.shown(width)], lines.QueueLine.as_dict)
+    if not shown:
+        values.say(f"no such line in {ANSWERS if answers else TWEETS}")
+
+
+@queue.command("next")
+@click.option("-n", "count", type=click.IntRange(1), default=5, show_default=True, help="Name so many lines.")
+@common
+def queue_next(values: Common, count: int) -> None:
+    """Show what would be posted next, or out of which lines it is drawn."""
+    from botus.cli.display.queue import headed, next_lines, next_value
+    from botus.monitoring.queue.coming import coming
+    from botus.monitoring.status import look
+    from botus.monitoring.survey import Survey
+    from botus.posting.targets.configured import configured
+
+    settings = values.existing
+    status = look(Survey(settings, configured(settings, time.time)), time.time())
+    found = coming(settings, status.survey.queue, _selection(settings), count)
+    lines = next_lines(found, status, terminal_width())
+    values.result(headed(lines), lambda: next_value(found, status), about_us=True)
+
+
+@queue.command("show")
+@click.argument("name", metavar="ID|TEXT")
+@common
+def queue_show(values: Common, name: str) -> None:
+    """Show everything that is known of one post: text, lengths, origin, decisions, where it was posted."""
+    from botus.cli.display.queue import about_lines, headed
+    from botus.monitoring.queue.about import about
+    from botus.posting.targets.configured import configured
+    from botus.store.state import StateFiles
+
+    settings = values.existing
+    targets, memory = configured(settings, time.time), StateFiles(settings.data).load()
+    found = about(settings, targets, memory, _selection(settings), name, time.time())
+    values.result(headed(about_lines(found, settings.zone)), found.as_dict, about_us=True)
+
+
+@queue.command("remove")
+@click.argument("names", nargs=-1, required=True, metavar="ID...")
+@click.option("--answers", is_flag=True, help="From answers.txt.")
+@common
+def queue_remove(values: Common, names: tuple[str, ...], answers: bool) -> None:
+    """Take lines out for good, as a drop in curate does; it can be taken back there."""
+    from botus.review.batch import remove
+    from botus.review.session import open_session
+
+    settings, file = values.existing, ANSWERS if answers else TWEETS
+    with open_session(settings.data, "file", learning=False, file=file) as session:
+        removed = remove(session, Queue(settings.data, file), names)
+    curate = f"botus curate{' --answers' if answers else ''}"
+    rows = [*(f"removed {line}" for line in removed), f"u in {curate} takes it back"]
+    values.result(rows, lambda: {"removed": removed})
+
+
+def _selection(settings: Settings) -> Selection:
+    """What decides about the lines."""
+    from botus.posting.posting_run import PostingRun
+    from botus.posting.targets.configured import configured
+
+    targets = configured(settings, time.time)
+    return PostingRun(
+        settings, targets, rng=Random(), clock=time.time, say=lambda *words, **fields: None
+    ).selection()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from botus.checkpoints.samples import leftover
 from botus.monitoring.checks.finding import Finding, guarded, line_numbers, problems_of
-from botus.monitoring.queue_counts import rounded
+from botus.monitoring.queue.counts import rounded
 from botus.monitoring.survey import Survey
 from botus.store.candidates import Candidates
 from botus.store.corpus import Corpus

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
+from botus.review.batch import take_out
 from botus.review.machine.editor import Editor, Paste, pressed
 from botus.review.machine.table import Card
 from botus.review.queue_add import add_posts
@@ -75,10 +76,7 @@ class Changes:
 
 
 def _remove(data: Path, session: ReviewSession, request: str, card: Card, text: str) -> None:
-    session.decide([(card.fingerprint, "drop")], request)
-    if request not in session.answered:
-        Queue(data).remove_all(card.raws)
-        session.look_again()
+    take_out(session, Queue(data), [card.fingerprint], request)
 
 
 def _keep(data: Path, session: ReviewSession, request: str, card: Card, text: str) -> None:

@@ -17,7 +17,7 @@ from botus.errors import BotusError, sentence
 from botus.log import censor, censored
 from botus.monitoring import health
 from botus.monitoring.attention import lost_posts, outcomes
-from botus.monitoring.queue_counts import kind_of
+from botus.monitoring.queue.lines import described, unjudged
 from botus.monitoring.status import Status, look
 from botus.monitoring.survey import Survey
 from botus.posting.posting_run import PostingRun
@@ -196,14 +196,9 @@ class Telling:
 
 
 def _line(line: Line, selection: Selection | None) -> dict[str, Any]:
-    post = "" if line.text is None else fingerprint(line.text)
-    text = repr(line.raw)[2:-1] if line.text is None else line.text
-    told = {"post": post, "id": short_id(post), "text": text, "line": line.number}
-    if selection is None:
-        return {**told, "state": "", "ready": False, "why": ""}
-    if refusal := selection.refusal(line, post):
-        return {**told, "state": refusal.kind, "ready": False, "why": refusal.reason}
-    return {**told, "state": kind_of(post, selection).replace("_", " "), "ready": True, "why": ""}
+    found = described(line, selection) if selection else unjudged(line)
+    told = {**found.as_dict(), "post": found.post, "line": found.number}
+    return {name: told[name] for name in ("post", "id", "text", "line", "state", "ready", "why")}
 
 
 def _choices(*words: str) -> list[dict[str, str]]:

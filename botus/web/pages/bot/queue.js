@@ -5,7 +5,7 @@ import { h, marked, plain, say, shown } from "../parts/dom.js";
 import { changed, failure, outcomes, until } from "./asking.js";
 
 const PAGE = 50;
-const STATES = { kept: "Kept", "by hand": "Written by hand", unreviewed: "Nobody has kept it yet", held: "Held", used: "Posted before", "too long": "Too long" };
+const STATES = { starred: "Starred", kept: "Kept", "by hand": "Written by hand", unreviewed: "Nobody has kept it yet", held: "Held", used: "Posted before", "too long": "Too long" };
 const KEEPABLE = ["held", "unreviewed", "dropped"];
 
 export function show(main, api) {

@@ -1,0 +1,145 @@
+"""What a person sees of single posts: what is known of one, and what would be posted next.
+
+Each line comes with its heading; "" goes on with the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botus.monitoring.attention import OpenPost, outcomes, short
+from botus.monitoring.queue.about import About
+from botus.monitoring.queue.coming import Coming
+from botus.monitoring.queue.counts import QueueCounts
+from botus.monitoring.status import Status
+from botus.review.machine.state import DONE
+from botus.schedule.zones import dated, dated_entry, zone_or_utc
+from botus.store.decisions.entries import Decision
+from botus.text import counted, short_id
+
+Headed = Iterator[tuple[str, str]]
+_INDENT = 12  # columns of a heading
+
+
+def headed(lines: Headed) -> Iterator[str]:
+    """Put the headings before their lines."""
+    return (f"{heading:<{_INDENT}}{line}" for heading, line in lines)
+
+
+def next_lines(found: Coming, status: Status, width: int | None) -> Headed:
+    """Say what would be posted next, when, and what is in the way.
+
+    Args:
+        width: columns of the terminal; None where nothing is to be cut.
+    """
+    if status.next_post and status.schedule:
+        yield "when", f"{dated(status.next_post, status.zone)} ({status.schedule.words()})"
+    else:
+        yield "when", status.schedule_problem or "with the next botus post (CRON is not set)"
+    if obstacle := _obstacle(status):
+        yield "but", obstacle
+    for post in overdue(status):
+        yield "first", f"{post.id} on {post.target}: {post.fate}"
+    yield "which", _which(found, status.survey.queue)
+    for line in found.lines:
+        yield "", f"  {line.shown(width and width - _INDENT - 2)}"
+    left = (found.among or 0) - len(found.lines)
+    if found.lines and left > 0 and found.order != "file":
+        yield "", f"  and {left:,} more: botus queue list --ready"
+
+
+def next_value(found: Coming, status: Status) -> dict[str, Any]:
+    """The same for machines."""
+    before = [{"id": one.id, "target": one.target, "fate": one.fate} for one in overdue(status)]
+    moment = status.next_post.isoformat() if status.next_post else None
+    return {"when": moment, **found.as_dict(), "before": before, "obstacle": _obstacle(status)}
+
+
+def overdue(status: Status) -> list[OpenPost]:
+    """Posts that wait for a target: they go out first, and where they take all targets, no new line does."""
+    return [one for one in status.waiting if one.state == "pending" and one.command]
+
+
+def about_lines(found: About, zone_name: str) -> Headed:
+    """Say what is known of a post; times are those of a zone."""
+    zone = zone_or_utc(zone_name)
+    yield "id", f"{short_id(found.post)} (all of it: {found.post})"
+    for number, line in enumerate(found.text.split("\n")):
+        yield "" if number else "text", line
+    for one in found.lines:
+        why = f": {one.why}" if one.why else ""
+        yield "queue", f"line {one.number} of tweets.txt, {one.state}{why}"
+    for one in found.answers:
+        why = f": {one.why}" if one.why else ""
+        yield "answers", f"line {one.number} of answers.txt, {one.state}{why}"
+    if not (found.lines or found.answers):
+        yield "queue", "not in tweets.txt"
+    yield "length", ", ".join(f"{limit.platform.title} {n:,} of {limit.most:,}" for limit, n in found.lengths)
+    if found.noted:
+        yield "written", _written(found.noted)
+        if flags := found.noted.get("flags"):
+            yield "", "flagged: " + ", ".join(map(str, flags))
+        if nearest := found.noted.get("nearest"):
+            other = short(str(nearest.get("text") or ""), 200)
+            run = f"{nearest.get('run', '?')} words in a row as in the corpus"
+            yield "", f"{run}: {other}" if other else run
+    elif found.lines:
+        yield "written", "not by botus"
+    for number, (at, decision) in enumerate(found.decisions):
+        yield "" if number else "decisions", f"{dated_entry(at, zone)} {_decided_words(decision, found.post)}"
+    for post in found.waiting:
+        reason = f" ({post.reason})" if post.reason else ""
+        yield "in progress", f"{post.target} {post.state}{reason}: {post.fate}"
+    if found.entry:
+        yield "log", dated_entry(found.entry["timestamp"], zone)
+        for name, part in outcomes(found.entry).items():
+            yield "", f"{name} {part.get('state')} {part.get('url') or part.get('error') or ''}".rstrip()
+
+
+def _decided_words(one: Decision, post: str) -> str:
+    if one.new is None:
+        return DONE[one.kind]
+    return f"edited: now {one.new.text!r}" if one.fingerprint == post else f"edited: before {one.text!r}"
+
+
+def _written(noted: Mapping[str, Any]) -> str:
+    model, step, temperature, score = (noted.get(name) for name in ("model", "step", "temperature", "score"))
+    words = [f"by {model}" if model else "by botus", f"step {step}" if step else ""]
+    words.append(f"temperature {temperature:g}" if isinstance(temperature, int | float) else "")
+    words.append(f"score {score:.2f}" if isinstance(score, int | float) else "")
+    return ", ".join(filter(None, words))
+
+
+def _which(found: Coming, counts: QueueCounts | None) -> str:
+    if not found.among:
+        return _why_none(counts)
+    if found.order == "file":
+        return "the first line of the file that may go out (POST_ORDER=file)"
+    about = "about " if found.is_estimate else ""
+    one = "the only line" if found.among == 1 else f"one of {about}{counted(found.among, 'line')}"
+    are = "is" if found.among == 1 else "are"
+    kind = f" that {are} {found.which}" if found.which else ""
+    odds = "" if found.among == 1 else f", drawn by chance, {about}1 in {found.among:,} each"
+    return f"{one}{kind}{odds} (POST_ORDER={found.order})"
+
+
+def _why_none(counts: QueueCounts | None) -> str:
+    if counts is None:
+        return "nobody knows, because a file is damaged: botus status"
+    reasons = ", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.refused.items()))
+    if not reasons:
+        return "none: the queue is empty; fill it with: botus generate, or botus queue add FILE"
+    return f"none of the lines may go out ({reasons}): botus queue list says why"
+
+
+def _obstacle(status: Status) -> str:
+    """Why nothing goes out now; "" where nothing is in the way."""
+    targets, stopped = status.survey.targets, status.survey.stopped
+    if not targets:
+        return "no credentials are set: nothing is posted"
+    if not targets.keys() <= {*status.pauses, *stopped}:
+        return ""
+    times = {name: dated(until, status.zone) for name, until in status.pauses.items()}
+    pauses = [f"{name} is not asked before {until}" for name, until in times.items()]
+    return "nothing goes out now: " + "; ".join([*stopped.values(), *pauses])
