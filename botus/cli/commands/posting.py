@@ -15,9 +15,11 @@ from botus import shutdown
 from botus.cli.completion import ids_in_question, ids_of_queue, one_of, targets_in_question
 from botus.cli.epilog import SCHEDULE, epilog
 from botus.cli.options import Common, common
-from botus.errors import CredentialsError, TemporaryError
+from botus.cli.output import can_ask
+from botus.errors import CredentialsError, RefusedError, TemporaryError
 from botus.log import Say
 from botus.settings import Settings, log_format
+from botus.text import fingerprint, printable, short_id
 
 if TYPE_CHECKING:
     from botus.posting.posting_run import Outcome, PostingRun
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 @click.command(epilog=epilog("botus post --dry-run", "accounts post_only post_order"))
 @click.argument("name", required=False, default="", metavar="[ID]", shell_complete=one_of(ids_of_queue))
 @click.option("--dry-run", is_flag=True, help="Show what would be posted; change nothing.")
+@click.option("--anyway", is_flag=True, help="With ID: though it is held, or nobody has reviewed it.")
 @common
-def post(values: Common, name: str, dry_run: bool) -> None:
+def post(values: Common, name: str, dry_run: bool, anyway: bool) -> None:
     """Post one line now: a random one, or the one with this id."""
     from botus.posting.posting_run import PostingRun
     from botus.posting.targets.configured import configured
@@ -39,6 +42,10 @@ def post(values: Common, name: str, dry_run: bool) -> None:
     settings.require_complete()
     targets = configured(settings, time.time)
     run = PostingRun(settings, targets, rng=random.Random(), clock=time.time, say=values.say)
+    if name:
+        name = _agreed(values, run, name, anyway=anyway, asks=not dry_run and settings.has_targets)
+    elif anyway:
+        raise click.UsageError("--anyway is about one line: say its ID (botus queue list)")
     if dry_run or not settings.has_targets:
         if not dry_run:
             check_credentials(settings)
@@ -52,6 +59,36 @@ def post(values: Common, name: str, dry_run: bool) -> None:
     posted = [dict(zip(("target", "id", "url"), one, strict=True)) for one in outcome.posted]
     values.result(rows, lambda: {"text": outcome.chosen, "posted": posted, "failed": failed})
     sys.exit(code)
+
+
+def _agreed(values: Common, run: PostingRun, name: str, *, anyway: bool, asks: bool) -> str:
+    """Return the fingerprint of the line that is meant, once a person has agreed to it.
+
+    Args:
+        anyway: the person has agreed.
+        asks: it is to be posted, so that somebody has to agree where it is held, or not reviewed.
+
+    Raises:
+        SettingsError, RefusedError: it is no line that may go out, or nobody is there to agree.
+    """
+    from botus.posting.selection import named
+
+    selection = run.selection()
+    line = named(selection, run.queue, run.log, name, anyway=asks or anyway)
+    post, doubt = fingerprint(line.text or ""), selection.doubt(line)
+    if doubt and asks and not anyway:
+        if not can_ask():
+            remedy = f"read it, and then: botus post {short_id(post)} --anyway; or keep it in botus curate"
+            raise RefusedError(f"{short_id(post)} is not posted: {doubt}", remedy)
+        shown = printable(f"{short_id(post)} {line.text}")
+        question = f"{shown}\n{printable(doubt[0].upper() + doubt[1:])}. Post it all the same?"
+        if not click.confirm(question, err=True):
+            values.say("nothing was posted")
+            sys.exit(0)
+    elif doubt:
+        values.say(f"{short_id(post)}: {doubt}", "warning")
+    run.anyway = anyway or asks
+    return post
 
 
 @click.command(
