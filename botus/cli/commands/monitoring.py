@@ -8,32 +8,52 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
 from botus.cli.epilog import ALL, SCHEDULE, epilog
 from botus.cli.options import Common, common
-from botus.cli.output import terminal_width
+from botus.cli.output import is_screen, terminal_width
 from botus.errors import SettingsError
+from botus.log import censor
 
 
 @click.command(
     epilog=epilog(
-        "botus status",
+        "botus status --watch",
         f"platforms {SCHEDULE} post_only low_queue answer answers_per_hour answers_from",
     )
 )
+@click.option("--watch", is_flag=True, help="Draw it anew when something changes, until Ctrl-C.")
 @common
-def status(values: Common) -> None:
-    """Show queue, schedule, last posts and what needs attention."""
-    from botus.monitoring.status import lines, look
-    from botus.monitoring.survey import Survey
+def status(values: Common, watch: bool) -> None:
+    """Show queue, schedule, last posts, whether `run` is alive, and what needs attention."""
+    from botus.monitoring.status import Status, lines, look
+    from botus.monitoring.survey import Survey, stamps
     from botus.posting.targets.configured import configured
 
     settings = values.existing
-    found = look(Survey(settings, configured(settings, time.time)), time.time())
-    values.result(lines(found, terminal_width()), found.as_dict, about_us=True)
-    sys.exit(found.exit_code)
+
+    def found() -> Status:
+        return look(Survey(settings, configured(settings, time.time)), time.time())
+
+    if not watch:
+        told = found()
+        values.result(lines(told, terminal_width()), told.as_dict, about_us=True)
+        sys.exit(told.exit_code)
+    if values.as_json or not is_screen():
+        raise click.UsageError("--watch needs a terminal; elsewhere ask botus status again")
+    from botus.cli.display.watching import watch as show
+    from botus.schedule.zones import dated
+
+    def report(width: int) -> Iterator[str]:
+        told = found()
+        yield f"{dated(datetime.now(UTC), told.zone, 'seconds')}: Ctrl-C ends"
+        yield ""
+        yield from (censor(line, settings.secrets) for line in lines(told, width))
+
+    show(report, partial(stamps, settings.data))
 
 
 @click.command(epilog=epilog("botus doctor --notify", ALL))
