@@ -6,18 +6,21 @@ import json
 import os
 import random
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pexpect
 import pytest
 
+from botus import settings
+from botus.cli.main import main
 from botus.review.session import open_session
 from botus.store.durable import files
 from botus.store.queue.tweets import ANSWERS
 from botus.text import fingerprint, short_id
 from tests.monitoring.queue.test_lines import written
-from tests.support.command import COMMAND, botus, environment, picture, until
+from tests.support.command import COMMAND, Ended, botus, environment, picture, until
 from tests.support.servers import MastodonServer
 
 TEA, FOG, ALL = "the tea is ready", "the fog has two ends", "@everyone, tea"
@@ -45,6 +48,26 @@ def account(server: MastodonServer) -> dict[str, str]:
     return {"MASTODON_BASE_URL": server.url, "MASTODON_ACCESS_TOKEN": server.token}
 
 
+Inside = Callable[..., Ended]
+
+
+@pytest.fixture
+def inside(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Inside:
+    """Runs a command in this process, which is quicker than one of its own."""
+    for setting in {*settings.NAMES} & os.environ.keys():
+        monkeypatch.delenv(setting)
+
+    def one(*words: str, **variables: str) -> Ended:
+        for setting, value in variables.items():
+            monkeypatch.setenv(setting, value)
+        monkeypatch.setattr(sys, "argv", ["botus", *words, "--data", str(data)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Ended(int(ended.value.code or 0), *capsys.readouterr())
+
+    return one
+
+
 def lines(data: Path) -> list[str]:
     return (data / "tweets.txt").read_text().splitlines()
 
@@ -52,8 +75,8 @@ def lines(data: Path) -> list[str]:
 # list
 
 
-def test_a_list_has_a_line_for_each(data: Path) -> None:
-    ended = botus("queue", "list", "--data", data)
+def test_a_list_has_a_line_for_each(data: Path, inside: Inside) -> None:
+    ended = inside("queue", "list")
     assert ended.out.splitlines() == [
         f"{name(TEA)}  by hand     {TEA}",
         f"{name(FOG)}  by hand     {FOG}",
@@ -72,27 +95,27 @@ def test_a_list_has_a_line_for_each(data: Path) -> None:
         (["gull"], []),
     ],
 )
-def test_a_list_can_be_narrowed(data: Path, options: list[str], texts: list[str]) -> None:
-    ended = botus("queue", "list", "--json", *options, "--data", data)
+def test_a_list_can_be_narrowed(data: Path, inside: Inside, options: list[str], texts: list[str]) -> None:
+    ended = inside("queue", "list", "--json", *options)
     assert [one["text"] for one in ended.value] == texts
     assert ("no such line in tweets.txt" in ended.err) == (not texts)
 
 
-def test_answers_are_listed_and_taken_out_too(data: Path) -> None:
+def test_answers_are_listed_and_taken_out_too(data: Path, inside: Inside) -> None:
     (data / ANSWERS).write_text("ask the kettle\nask the fog\n")
     os.utime(data / ANSWERS, (0, 0))
-    assert botus("queue", "list", "--answers", "--data", data).out.count("ask the") == 2
-    ended = botus("queue", "remove", "--answers", name("ask the fog"), "--data", data)
+    assert inside("queue", "list", "--answers").out.count("ask the") == 2
+    ended = inside("queue", "remove", "--answers", name("ask the fog"))
     assert "u in botus curate --answers takes it back" in ended.out
     assert (data / ANSWERS).read_text() == "ask the kettle\n"
 
 
-def test_what_a_line_could_do_to_a_terminal_is_shown_harmless(data: Path) -> None:
+def test_what_a_line_could_do_to_a_terminal_is_shown_harmless(data: Path, inside: Inside) -> None:
     (data / "tweets.txt").write_bytes(b"red \x1b[31m \x07\r\nturned \xe2\x80\xae\r\n")
     for command in (["list"], ["next"], ["show", "red"]):
-        shown = botus("queue", *command, "--data", data).out
+        shown = inside("queue", *command).out
         assert not set(shown) & set("\x1b\x07\r\u202e"), command
-    assert "red \\x1b[31m \\x07" in botus("queue", "list", "--data", data).out
+    assert "red \\x1b[31m \\x07" in inside("queue", "list").out
 
 
 def test_a_reader_that_has_enough_ends_it(data: Path) -> None:
@@ -109,19 +132,19 @@ def test_a_reader_that_has_enough_ends_it(data: Path) -> None:
         assert (ended.returncode, ended.stderr, len(ended.stdout.splitlines())) == (0, "", 1)
 
 
-@pytest.mark.parametrize("command", ["list", "next", "show tea", "list --answers"])
-def test_looking_changes_nothing(data: Path, command: str) -> None:
+@pytest.mark.parametrize("command", ["list", "next", "show fog", "list --answers"])
+def test_looking_changes_nothing(data: Path, inside: Inside, command: str) -> None:
     before = picture(data)
-    ended = botus("queue", *command.split(), "--data", data)
+    ended = inside("queue", *command.split())
     assert (ended.code, picture(data)) == (0, before), ended
 
 
-def test_where_there_is_no_queue(data: Path) -> None:
+def test_where_there_is_no_queue(data: Path, inside: Inside) -> None:
     (data / "tweets.txt").unlink()
-    assert botus("queue", "list", "--json", "--data", data).value == []
-    assert "the queue is empty" in botus("queue", "next", "--data", data).out
+    assert inside("queue", "list", "--json").value == []
+    assert "the queue is empty" in inside("queue", "next").out
     for command in (["show", "tea"], ["remove", "abcd"]):
-        ended = botus("queue", *command, "--data", data)
+        ended = inside("queue", *command)
         assert (ended.code, ended.out) == (2, ""), ended
     assert not (data / "tweets.txt").exists()
 
@@ -129,18 +152,17 @@ def test_where_there_is_no_queue(data: Path) -> None:
 # remove
 
 
-def test_what_is_removed_is_dropped_and_can_be_taken_back(data: Path) -> None:
-    ended = botus("queue", "remove", name(TEA), fingerprint(FOG).upper()[:8], "--data", data)
+def test_what_is_removed_is_dropped_and_can_be_taken_back(data: Path, inside: Inside) -> None:
+    ended = inside("queue", "remove", name(TEA), fingerprint(FOG).upper()[:8])
     assert ended.out.splitlines() == [
         f"removed {name(TEA)} {TEA}",
         f"removed {name(FOG)} {FOG}",
         "u in botus curate takes it back",
     ]
     assert lines(data) == [ALL]
-    assert botus("queue", "add", "-", "--data", data).code == 0
     (data / "tweets.txt").write_text(f"{ALL}\n{TEA}\n")  # an editor brings it back
-    assert f"{name(TEA)}  dropped     {TEA}" in botus("queue", "list", "--data", data).out
-    assert botus("queue", "remove", name(TEA), "--data", data).code == 0
+    assert f"{name(TEA)}  dropped     {TEA}" in inside("queue", "list").out
+    assert inside("queue", "remove", name(TEA)).code == 0
     assert lines(data) == [ALL]
     with open_session(data) as session:
         session.take_back()
@@ -154,14 +176,14 @@ def test_what_is_removed_is_dropped_and_can_be_taken_back(data: Path) -> None:
         (["abc", "TEA"], "there is no post abc in tweets.txt"),
     ],
 )
-def test_an_id_of_nothing_removes_nothing(data: Path, names: list[str], says: str) -> None:
-    ended = botus("queue", "remove", name(TEA), *names, "--data", data)
+def test_an_id_of_nothing_removes_nothing(data: Path, inside: Inside, names: list[str], says: str) -> None:
+    ended = inside("queue", "remove", name(TEA), *names)
     assert (ended.code, ended.out, lines(data)) == (2, "", [TEA, FOG, ALL])
     assert says in ended.err
     assert "botus queue list" in ended.err
 
 
-def test_an_id_of_several_says_which(data: Path) -> None:
+def test_an_id_of_several_says_which(data: Path, inside: Inside) -> None:
     texts: dict[str, str] = {}
     other = text = ""
     for number in range(10_000):
@@ -170,7 +192,7 @@ def test_an_id_of_several_says_which(data: Path) -> None:
             break
     (data / "tweets.txt").write_text(f"{text}\n{other}\n")
     for command in (["queue", "remove"], ["queue", "show"], ["post"]):
-        ended = botus(*command, fingerprint(text)[:4], "--data", data)
+        ended = inside(*command, fingerprint(text)[:4])
         assert ended.code == 2
         assert "begins 2 posts" in ended.err
         assert name(text) in ended.err
@@ -178,13 +200,13 @@ def test_an_id_of_several_says_which(data: Path) -> None:
     assert lines(data) == [text, other]
 
 
-def test_a_removal_waits_for_no_review_that_goes_on(data: Path) -> None:
+def test_a_removal_waits_for_no_review_that_goes_on(data: Path, inside: Inside) -> None:
     with files.lock(data, "curate"):
-        ended = botus("queue", "remove", name(TEA), "--data", data)
+        ended = inside("queue", "remove", name(TEA))
     assert (ended.code, lines(data)) == (7, [TEA, FOG, ALL])
 
 
-def test_another_program_edits_the_queue_meanwhile(data: Path) -> None:
+def test_another_program_edits_the_queue_meanwhile(data: Path, inside: Inside) -> None:
     random.seed(1)
     texts = [f"kettle {number}" for number in range(300)]
     (data / "tweets.txt").write_text("".join(f"{text}\n" for text in texts))
@@ -192,9 +214,9 @@ def test_another_program_edits_the_queue_meanwhile(data: Path) -> None:
         ["sh", "-c", f'i=0; while [ $i -lt 60 ]; do echo "late $i" >>{data}/tweets.txt; i=$((i+1)); done']
     )
     gone = random.sample(texts, 40)
-    ended = botus("queue", "remove", *map(name, gone), "--data", data)
+    ended = inside("queue", "remove", *map(name, gone))
     assert (editor.wait(), ended.code) == (0, 0)
-    botus("queue", "remove", name(texts[0]) if texts[0] not in gone else name(texts[1]), "--data", data)
+    inside("queue", "remove", name(texts[0]) if texts[0] not in gone else name(texts[1]))
     left = lines(data)
     assert [line for line in left if line in gone] == []
     assert [line for line in left if line.startswith("late")] == [f"late {number}" for number in range(60)]
@@ -203,45 +225,47 @@ def test_another_program_edits_the_queue_meanwhile(data: Path) -> None:
 # post
 
 
-def test_a_line_that_is_held_needs_saying(data: Path, mastodon: MastodonServer) -> None:
-    refused = botus("post", name(ALL), "--data", data, **account(mastodon))
+def test_a_line_that_is_held_needs_saying(data: Path, inside: Inside, mastodon: MastodonServer) -> None:
+    refused = inside("post", name(ALL), **account(mastodon))
     assert (refused.code, mastodon.texts) == (6, [])
     assert "pings everybody" in refused.err
     assert f"botus post {name(ALL)} --anyway" in refused.err
-    done = botus("post", name(ALL).upper(), "--anyway", "--data", data, **account(mastodon))
+    done = inside("post", name(ALL).upper(), "--anyway", **account(mastodon))
     assert (done.code, mastodon.texts) == (0, [ALL])
     assert lines(data) == [TEA, FOG]
-    again = botus("post", name(ALL), "--anyway", "--data", data, **account(mastodon))
+    again = inside("post", name(ALL), "--anyway", **account(mastodon))
     assert (again.code, mastodon.texts) == (6, [ALL])
     assert "it has been posted" in again.err
     (data / "tweets.txt").write_text(f"{ALL}\n")
-    again = botus("post", name(ALL), "--anyway", "--data", data, **account(mastodon))
+    again = inside("post", name(ALL), "--anyway", **account(mastodon))
     assert (again.code, mastodon.texts) == (6, [ALL])
 
 
 @pytest.mark.parametrize("text", ["x" * 501, "dropped"])
-def test_no_word_helps_what_never_goes_out(data: Path, mastodon: MastodonServer, text: str) -> None:
+def test_no_word_helps_what_never_goes_out(
+    data: Path, inside: Inside, mastodon: MastodonServer, text: str
+) -> None:
     (data / "tweets.txt").write_text(f"{text}\n")
     if text == "dropped":
-        botus("queue", "remove", name(text), "--data", data)
+        inside("queue", "remove", name(text))
         (data / "tweets.txt").write_text(f"{text}\n")
-    ended = botus("post", name(text), "--anyway", "--data", data, **account(mastodon))
+    ended = inside("post", name(text), "--anyway", **account(mastodon))
     assert (ended.code, mastodon.texts) == (6, [])
 
 
-def test_a_line_that_nobody_has_read_says_so(data: Path, mastodon: MastodonServer) -> None:
+def test_a_line_that_nobody_has_read_says_so(data: Path, inside: Inside, mastodon: MastodonServer) -> None:
     written(data, TEA)
-    looked = botus("post", name(TEA), "--dry-run", "--data", data, **account(mastodon))
+    looked = inside("post", name(TEA), "--dry-run", **account(mastodon))
     assert (looked.code, looked.out) == (0, f"{TEA}\n")
     assert "nobody has reviewed it" in looked.err
-    refused = botus("post", name(TEA), "--data", data, **account(mastodon))
+    refused = inside("post", name(TEA), **account(mastodon))
     assert (refused.code, mastodon.texts) == (6, [])
     assert "nobody has reviewed it" in refused.err
     with open_session(data) as session:
         session.decide([(fingerprint(TEA), "keep")])
-    assert botus("post", name(TEA), "--data", data, **account(mastodon)).code == 0
+    assert inside("post", name(TEA), **account(mastodon)).code == 0
     assert mastodon.texts == [TEA]
-    assert botus("post", "--anyway", "--data", data).code == 2
+    assert inside("post", "--anyway").code == 2
 
 
 Spawn = Callable[..., pexpect.spawn]
@@ -321,21 +345,21 @@ def logged(data: Path) -> Path:
         (["--since", "30000d"], [0, 1, 2, 3, 4]),
     ],
 )
-def test_a_part_of_the_log(logged: Path, options: list[str], days: list[int]) -> None:
-    told = botus("log", "show", "--json", *options, "--data", logged, TZ="Europe/Stockholm")
+def test_a_part_of_the_log(logged: Path, inside: Inside, options: list[str], days: list[int]) -> None:
+    told = inside("log", "show", "--json", *options, TZ="Europe/Stockholm")
     assert [entry["text"] for entry in told.value] == [f"post {day}" for day in days]
     assert ("nothing was posted since" in told.err) == (not days)
 
 
 @pytest.mark.parametrize("since", ["yesterday", "2027", "5", "1.2.3d", "2026-13-01"])
-def test_what_is_no_time_is_said(logged: Path, since: str) -> None:
-    told = botus("log", "show", "--since", since, "--data", logged)
+def test_what_is_no_time_is_said(logged: Path, inside: Inside, since: str) -> None:
+    told = inside("log", "show", "--since", since)
     assert (told.code, told.out) == (2, "")
     assert "is no time like 6h, 3d, 2026-11-21" in told.err
 
 
-def test_the_log_says_where_each_post_is(logged: Path, spawn: Spawn) -> None:
-    shown = botus("log", "show", "-n", "2", "--data", logged).out.splitlines()
+def test_the_log_says_where_each_post_is(logged: Path, inside: Inside, spawn: Spawn) -> None:
+    shown = inside("log", "show", "-n", "2").out.splitlines()
     assert shown[0].endswith("3          x:unknown mastodon https://a.example/1  post 3")
     assert shown[1].endswith("4          x https://a.example/1  post 4")
     on_terminal = ended(spawn("log", "show", "-n", "2"))
@@ -373,7 +397,7 @@ def test_status_says_whether_run_is_alive_and_that_there_are_two(data: Path) -> 
 
     def start() -> subprocess.Popen[bytes]:
         words = [*COMMAND, "run", "--data", str(data)]
-        process = subprocess.Popen(words, env=environment(CRON="@yearly"), stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(words, env=environment(CRON="0 0 1 1 *"), stdout=subprocess.DEVNULL)
         until(lambda: told().count(f"process {process.pid}") == 1 or process.poll() is not None)
         return process
 
@@ -390,7 +414,7 @@ def test_status_says_whether_run_is_alive_and_that_there_are_two(data: Path) -> 
     first.wait(20)
     assert "run         not running: it ended " in told()
     health = botus("health", "--data", data)
-    assert (health.code, health.out) == (1, "botus run has ended, 0 seconds ago\n")
+    assert (health.code, health.out[:21]) == (1, "botus run has ended, ")
     third = start()
     third.kill()
     third.wait()

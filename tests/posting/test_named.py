@@ -37,7 +37,7 @@ def test_the_line_that_is_named_goes_out(world: World, name: str) -> None:
 
 def test_it_goes_out_once(world: World) -> None:
     world.run().post(WANTED)
-    with pytest.raises(SettingsError, match="there is no post"):
+    with pytest.raises(RefusedError, match="has been posted"):
         world.run().post(WANTED)
     world.lines("second")
     with pytest.raises(RefusedError, match="has been posted"):

@@ -101,11 +101,12 @@ def test_one_that_hangs_is_alive_and_stale(tmp_path: Path, start: Start) -> None
     assert (run.state, run.is_stale(time.time() + STALE + 5)) == ("alive", True)
 
 
-def written(data: Path, process: str, ago: float) -> Path:
+def written(data: Path, process: str, ago: float, host: str = "3f2a") -> Path:
     """The file of a run that no process here holds."""
     path = data / ".botus" / "runs" / "0011"
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"since": 1.0, "host": "3f2a", "process": process}))
+    device = path.parent.stat().st_dev + process.count("other mount")
+    path.write_text(json.dumps({"since": 1.0, "host": host, "process": process, "device": device}))
     os.utime(path, (time.time() - ago, time.time() - ago))
     return path
 
@@ -113,19 +114,31 @@ def written(data: Path, process: str, ago: float) -> Path:
 HERE = owner.this_process().partition("/")[0]
 
 
+ELSEWHERE = "another-boot/pid4:1:77"  # a virtual machine that shares the folder
+# Another container: there the number is that of another process.
+CONTAINER = f"{HERE}/pid4:{os.getpid()}:77"
+
+
 @pytest.mark.parametrize(
     ("process", "ago", "state"),
     [
-        ("another-boot/pid4:1:77", 10, "alive"),  # a virtual machine that shares the folder
-        ("another-boot/pid4:1:77", 200, "silent"),
-        (f"{HERE}/pid[4]:{os.getpid()}:77", 10, "killed"),  # another container; the number is somebody else's
+        (ELSEWHERE, 10, "alive"),
+        (ELSEWHERE, 200, "silent"),
+        (CONTAINER, 10, "killed"),
+        (f"{HERE}/other mount:1:77", 10, "alive"),
         ("", 10, "alive"),
     ],
+    ids=["elsewhere", "long ago", "container", "mount", "nobody"],
 )
 def test_what_a_free_lock_tells(tmp_path: Path, process: str, ago: float, state: str) -> None:
     written(tmp_path, process, ago)
     [run] = seen(tmp_path)
     assert (run.state, run.pid, run.host) == (state, None, "3f2a")
+
+
+def test_an_earlier_boot_of_this_machine_is_over(tmp_path: Path) -> None:
+    written(tmp_path, ELSEWHERE, 10, os.uname().nodename)
+    assert [one.state for one in seen(tmp_path)] == ["killed"]
 
 
 def test_a_lock_that_is_held_tells_whoever_holds_it(tmp_path: Path) -> None:

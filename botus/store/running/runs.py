@@ -2,8 +2,8 @@
 
 Each has a file of its own in there, which it holds locked as long as it lives, and touches with every beat.
 A kill frees the lock, and any process on the same kernel sees that at once, in another container too, where a
-process id would be somebody else's. From another kernel (a virtual machine, a network share) the lock may
-not be seen; there, as for an older botus, which only touches the heartbeat, the last beat has to do.
+process id would be somebody else's. From another kernel or mount (a virtual machine, a network share) the
+lock may not be seen; there, as for an older botus, which only touches the heartbeat, the last beat has to do.
 """
 
 from __future__ import annotations
@@ -79,12 +79,17 @@ class Runs:
     def held(self, clock: Callable[[], float]) -> Iterator[None]:
         """Be seen as a run while this goes on. Where nothing can be written, it goes on unseen."""
         lock, now = None, clock()
-        about = {"since": now, "host": os.uname().nodename, "process": owner.this_process()}
+        about: dict[str, object] = {
+            "since": now,
+            "host": os.uname().nodename,
+            "process": owner.this_process(),
+        }
         with suppress(FileError, OSError):
             files.make_folder(self.folder)
             for path in self._files():
                 if (found := _run(path, now)) and not found.is_alive:
                     files.remove(path)
+            about["device"] = self.folder.stat().st_dev
             files.replace(self._mine, json.dumps(about).encode(), durably=False)
             lock = os.open(self._mine, os.O_RDWR | os.O_CLOEXEC)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -122,8 +127,12 @@ def _run(path: Path, now: float) -> Run | None:
     machine, pid, _ = f"{about.get('process', '')}::".split(":", 2)
     here = owner.this_process().partition(":")[0]
     since, host = about.get("since"), about.get("host")
+    # An earlier boot of this machine is over. Of one file system that is mounted twice each mount may have locks
+    # of its own.
+    is_same = _kernel(machine) == _kernel(here) != "" or host == os.uname().nodename
+    is_near = is_same and about.get("device") == _device(path)
     return Run(
-        _state(path, bool(about.get("ended")), _kernel(machine) == _kernel(here) != "", now - beat),
+        _state(path, bool(about.get("ended")), is_near, now - beat),
         beat,
         float(since) if isinstance(since, int | float) else None,
         host if isinstance(host, str) else "",
@@ -132,11 +141,11 @@ def _run(path: Path, now: float) -> Run | None:
     )
 
 
-def _state(path: Path, has_ended: bool, is_same_kernel: bool, age: float) -> State:
+def _state(path: Path, has_ended: bool, is_near: bool, age: float) -> State:
     if has_ended:
         return "ended"
     held = _is_held(path)
-    if held is False and is_same_kernel:
+    if held is False and is_near:
         return "killed"
     return "alive" if held or age <= STALE else "silent"
 
@@ -162,6 +171,12 @@ def _about(path: Path) -> dict[str, Any]:
 def _kernel(machine: str) -> str:
     """The boot of a kernel, which its process-id namespaces share."""
     return machine.partition("/")[0]
+
+
+def _device(path: Path) -> int | None:
+    with suppress(OSError):
+        return path.stat().st_dev
+    return None
 
 
 def _touched(path: Path) -> float | None:
