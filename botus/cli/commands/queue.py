@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from botus.cli.completion import any_file
-from botus.cli.epilog import epilog
+from botus.cli.completion import any_file, ids_of_queue, one_of
+from botus.cli.epilog import SCHEDULE, epilog
 from botus.cli.options import Common, common
 from botus.cli.output import terminal_width
 from botus.settings import Settings
@@ -29,7 +29,7 @@ _STATES = (
 )
 
 
-@click.group(epilog=epilog("botus queue add more.txt"))
+@click.group(epilog=epilog("botus queue list"))
 def queue() -> None:
     """Look at the queue, put lines into it and take them out."""
 
@@ -65,7 +65,9 @@ def queue_add(values: Common, source: str) -> None:
     values.result(rows, lambda: {**asdict(done), "added": len(done.added)})
 
 
-@queue.command("list")
+@queue.command(
+    "list", epilog=epilog("botus queue list -n 20 --state held", "platforms post_only answers_from")
+)
 @click.argument("words", default="")
 @click.option("-n", "count", type=click.IntRange(1), help="Show so many lines at most.")
 @click.option("--state", type=click.Choice(_STATES), help="Only the lines of this state.")
@@ -95,7 +97,9 @@ def queue_list(
         values.say(f"no such line in {ANSWERS if answers else TWEETS}")
 
 
-@queue.command("next")
+@queue.command(
+    "next", epilog=epilog("botus queue next", f"platforms {SCHEDULE} post_only post_order answer answers_from")
+)
 @click.option("-n", "count", type=click.IntRange(1), default=5, show_default=True, help="Name so many lines.")
 @common
 def queue_next(values: Common, count: int) -> None:
@@ -113,8 +117,8 @@ def queue_next(values: Common, count: int) -> None:
     values.result(headed(lines), lambda: next_value(found, status), about_us=True)
 
 
-@queue.command("show")
-@click.argument("name", metavar="ID|TEXT")
+@queue.command("show", epilog=epilog("botus queue show 3f9a0c41d2", "platforms post_only answers_from zone"))
+@click.argument("name", metavar="ID|TEXT", shell_complete=one_of(ids_of_queue))
 @common
 def queue_show(values: Common, name: str) -> None:
     """Show everything that is known of one post: text, lengths, origin, decisions, where it was posted."""
@@ -129,8 +133,8 @@ def queue_show(values: Common, name: str) -> None:
     values.result(headed(about_lines(found, settings.zone)), found.as_dict, about_us=True)
 
 
-@queue.command("remove")
-@click.argument("names", nargs=-1, required=True, metavar="ID...")
+@queue.command("remove", epilog=epilog("botus queue remove 3f9a0c41d2"))
+@click.argument("names", nargs=-1, required=True, metavar="ID...", shell_complete=one_of(ids_of_queue))
 @click.option("--answers", is_flag=True, help="From answers.txt.")
 @common
 def queue_remove(values: Common, names: tuple[str, ...], answers: bool) -> None:

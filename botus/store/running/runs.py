@@ -127,8 +127,7 @@ def _run(path: Path, now: float) -> Run | None:
     machine, pid, _ = f"{about.get('process', '')}::".split(":", 2)
     here = owner.this_process().partition(":")[0]
     since, host = about.get("since"), about.get("host")
-    # An earlier boot of this machine is over. Of one file system that is mounted twice each mount may have locks
-    # of its own.
+    # An earlier boot of this machine is over. One file system mounted twice may have locks for each mount.
     is_same = _kernel(machine) == _kernel(here) != "" or host == os.uname().nodename
     is_near = is_same and about.get("device") == _device(path)
     return Run(
