@@ -97,9 +97,10 @@ def queue_list(
         values.say(f"no such line in {ANSWERS if answers else TWEETS}")
 
 
-@queue.command(
-    "next", epilog=epilog("botus queue next", f"platforms {SCHEDULE} post_only post_order answer answers_from")
-)
+_NEXT = f"platforms {SCHEDULE} post_only post_order answer answers_from"
+
+
+@queue.command("next", epilog=epilog("botus queue next", _NEXT))
 @click.option("-n", "count", type=click.IntRange(1), default=5, show_default=True, help="Name so many lines.")
 @common
 def queue_next(values: Common, count: int) -> None:
