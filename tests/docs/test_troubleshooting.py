@@ -136,7 +136,7 @@ def misspelt(bot: Bot) -> str:
 MESSAGES = {
     "this is a dry run": [dry],
     "this is no setting like NAME=value": [not_a_setting],
-    "botus does not know": [misspelt],
+    "does not know": [misspelt],
     "of the last 300 texts passed": [hardly_anything_passes],
     "wait for a keep (POST_ONLY)": [unreviewed],
     "is held until you keep it": [mentioning, pinging, denied],
