@@ -80,6 +80,12 @@ def test_every_option_is_told(name: str) -> None:
     assert [one.opts for one in options if not one.help] == []
 
 
+@pytest.mark.parametrize("name", [one for one in COMMANDS if isinstance(COMMANDS[one], click.Group)])
+def test_a_list_of_commands_cuts_no_sentence_off(name: str) -> None:
+    shown = COMMANDS[name].get_help(click.Context(COMMANDS[name], terminal_width=78))
+    assert re.findall(r"^  \S+ .*\.\.\.$", shown.partition("Commands:")[2], re.MULTILINE) == []
+
+
 def test_a_number_is_called_n() -> None:
     context = click.Context(COMMANDS["botus generate"], terminal_width=80)
     assert re.search(r"^  --temp N +Temperature", context.get_help(), re.MULTILINE)

@@ -151,7 +151,10 @@ def corpus_remove(values: Common, source: str) -> None:
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Draw an SVG.")
 @common
 def corpus_stats(values: Common, plot: Path | None) -> None:
-    """Show what corpus.txt is like, and whether it is enough to train on."""
+    """Show what corpus.txt is like.
+
+    And whether it is enough to train on.
+    """
     from botus.cli.display import corpus as display
     from botus.corpus import stats
     from botus.store.durable import files

@@ -53,7 +53,10 @@ def curate(
     drop_matching: str | None,
     yes: bool,
 ) -> None:
-    """Review tweets.txt, one key per decision; or decide without a terminal."""
+    """Review tweets.txt, one key per decision.
+
+    Or decide without a terminal, with --export and --import, --keep or --drop-matching.
+    """
     chosen = [option for option in (target, table, keep, drop_matching) if option is not None]
     if len(chosen) > 1:
         raise click.UsageError("say only one of --export, --import, --keep and --drop-matching")

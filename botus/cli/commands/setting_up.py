@@ -32,9 +32,10 @@ Return takes what stands in brackets; Ctrl-C leaves everything as it is."""
 @click.option("--secret-files", is_flag=True, help="Keep each secret in a file of its own, in secrets/.")
 @common
 def init(values: Common, words: tuple[str, ...], yes: bool, secret_files: bool) -> None:
-    """Set up a bot: ask a few questions, write .env and compose.yaml, look at the result.
+    """Set up a bot by a few questions.
 
-    In a folder that is set up already, Return leaves each setting as it is.
+    The answers go into .env and compose.yaml, and botus doctor looks at the result. In a folder that is
+    set up already, Return leaves each setting as it is.
     """
     from botus.cli.setting_up.conversation import Conversation
     from botus.cli.setting_up.draft import Draft

@@ -66,7 +66,10 @@ def _name(context: click.Context, option: click.Parameter, value: str) -> str:
 @click.option("--fresh", is_flag=True, help="Set aside what is in the run folder, and begin anew.")
 @common
 def finetune(values: Common, **given: Any) -> None:  # noqa: ANN401
-    """Train a model on corpus.txt; the same command goes on after Ctrl-C."""
+    """Train a model on corpus.txt.
+
+    After Ctrl-C the same command goes on.
+    """
     options = TrainingOptions(**given)
     if options.base and options.size:
         raise click.UsageError("say one of --base and --from-scratch")
