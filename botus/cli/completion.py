@@ -62,8 +62,8 @@ def one_of(
 
 
 def words(*known: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
-    """Complete a value to one of these words."""
-    return one_of(lambda data: known)
+    """Complete a value to one of these words, whatever the settings are."""
+    return lambda context, parameter, begun: [CompletionItem(one) for one in known if one.startswith(begun)]
 
 
 def any_file(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:

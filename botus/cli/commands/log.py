@@ -44,7 +44,10 @@ def log(values: Common) -> None:
 @click.option("--since", metavar="WHEN", help="Only from then on: 6h, 3d, 2026-11-21, '2026-11-21 04:00'.")
 @common
 def log_show(values: Common, count: int | None, since: str | None) -> None:
-    """Print the log, newest last: when, which post, where it is or what became of it there, and its text."""
+    """Print the log, newest last.
+
+    When, which post, where it is or what became of it there, and its text.
+    """
     from botus.schedule.zones import zone_or_utc
     from botus.store.log.tweeted import Log
 
@@ -61,7 +64,10 @@ def log_show(values: Common, count: int | None, since: str | None) -> None:
 @log.command("repair", epilog=epilog("botus log repair"))
 @common
 def log_repair(values: Common) -> None:
-    """Save all that can be read of a damaged log; the damaged file is kept."""
+    """Save all that can be read of a damaged log.
+
+    The damaged file is kept.
+    """
     from botus.corpus.parsing.dates import seconds
     from botus.posting.log.repair import repair
 

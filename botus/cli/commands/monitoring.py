@@ -28,7 +28,10 @@ from botus.log import censor
 @click.option("--watch", is_flag=True, help="Draw it anew when something changes, until Ctrl-C.")
 @common
 def status(values: Common, watch: bool) -> None:
-    """Show queue, schedule, last posts, whether `run` is alive, and what needs attention."""
+    """Show queue, schedule, last posts and what needs attention.
+
+    Also whether `run` is alive, and since when.
+    """
     from botus.monitoring.status import Status, lines, look
     from botus.monitoring.survey import Survey, stamps
     from botus.posting.targets.configured import configured

@@ -38,7 +38,10 @@ def queue() -> None:
 @click.argument("source", metavar="FILE|DIR|-", shell_complete=any_file)
 @common
 def queue_add(values: Common, source: str) -> None:
-    """Add the lines of a file, of a data directory with all that it knows, or of a pipe (-)."""
+    """Add lines to the queue.
+
+    Those of a file, of a data directory with all that it knows, or of a pipe (-).
+    """
     from botus.review.queue_add import add
 
     if source == "-" and sys.stdin is None:
@@ -77,7 +80,10 @@ def queue_add(values: Common, source: str) -> None:
 def queue_list(
     values: Common, words: str, count: int | None, state: str | None, ready: bool, answers: bool
 ) -> None:
-    """Show the lines with their ids and what becomes of them; only those with some WORDS."""
+    """Show the lines with their ids, and what becomes of them.
+
+    Given WORDS, only the lines that have them.
+    """
     from botus.monitoring.queue import lines
 
     settings = values.existing
@@ -122,7 +128,10 @@ def queue_next(values: Common, count: int) -> None:
 @click.argument("name", metavar="ID|TEXT", shell_complete=one_of(ids_of_queue))
 @common
 def queue_show(values: Common, name: str) -> None:
-    """Show everything that is known of one post: text, lengths, origin, decisions, where it was posted."""
+    """Show everything that is known of one post.
+
+    Its text, lengths, origin, decisions, and where it was posted.
+    """
     from botus.cli.display.queue import about_lines, headed
     from botus.monitoring.queue.about import about
     from botus.posting.targets.configured import configured
@@ -139,7 +148,10 @@ def queue_show(values: Common, name: str) -> None:
 @click.option("--answers", is_flag=True, help="From answers.txt.")
 @common
 def queue_remove(values: Common, names: tuple[str, ...], answers: bool) -> None:
-    """Take lines out for good, as a drop in curate does; it can be taken back there."""
+    """Take lines out for good.
+
+    As a drop in curate does; it can be taken back there.
+    """
     from botus.review.batch import remove
     from botus.review.session import open_session
 
