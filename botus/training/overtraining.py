@@ -21,7 +21,7 @@ _HARDLY = 0.05  # nats per token: a twentieth of the perplexity
 _SHARE = 2 / 3  # of the copies that are in the end, at the most
 _POINTS = 0.05  # and by so much fewer: what three samples can tell
 _LITTLE = 0.01  # nats per token: a hundredth of the perplexity
-_GAP = 0.03  # nats per token: a held-out loss so little above that of the training is hardly above it
+_ALIKE = 1.05  # a held-out loss that is less above that of the training is hardly above it
 _MANY = 5000  # tokens: fewer held-out ones may be easier or harder than those of the training
 _SPREAD = 0.5  # nats: by so much the loss of one token differs between two looks
 
@@ -119,5 +119,5 @@ def still_falling(rows: Sequence[LossRow], steps: int, tokens: int) -> StillFall
     if fall > max(_LITTLE, _SPREAD / math.sqrt(max(1, tokens))):
         return StillFalling(fall, 2 * steps)
     seen = [row.train for row in rows if row.step > looks[-2][0]]
-    is_learning = fall > 0 and tokens >= _MANY and last - sum(seen) / len(seen) < _GAP
+    is_learning = fall > 0 and tokens >= _MANY and last < _ALIKE * sum(seen) / len(seen)
     return StillFalling(fall, 4 * steps, is_slight=True) if is_learning else None
