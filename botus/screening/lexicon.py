@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from botus.screening.likeness.copies import UNSPACED
@@ -21,8 +21,12 @@ FEWEST_POSTS = 500  # a smaller corpus has few of the words that its author know
 _USUAL, _MOST = 0.99, 0.999  # of its posts have no more: a text that has is flagged, or refused
 _COUNTED = 5000  # posts by which that is told
 
+_FEW = 8  # questions for which the corpus is looked through, which is sooner than counting all of its words
+
 _ASCII = re.compile(r"[A-Za-z]{2,}")
-_WORD = re.compile(rf"(?:[^\W\d_{UNSPACED}]|[{VOWEL_SIGNS}]){{2,}}")
+_LETTER = rf"(?:[^\W\d_{UNSPACED}]|[{VOWEL_SIGNS}])"
+_WORD = re.compile(rf"{_LETTER}{{2,}}")
+_ANY_LETTER = re.compile(_LETTER)
 _NO_WORD = re.compile(r"[@#＠＃\d]|:/|\w\.\w")  # in a mention, a hashtag, a number, an address
 
 
@@ -36,11 +40,16 @@ class Lexicon:
     """
 
     def __init__(self, posts: Sequence[str], also: str = "", *, is_all: bool = False) -> None:
-        self._posts, self._also, self._is_all = posts, also, is_all
+        self._posts, self._also, self._is_all, self._asked = posts, also, is_all, 0
 
     def lacking(self, post: str) -> list[str]:
         """Return the words of a text that the corpus lacks, each once; none where it is too small to tell."""
-        return list(self._rarer(post, 1)) if len(self._posts) >= FEWEST_POSTS else []
+        if len(self._posts) < FEWEST_POSTS:
+            return []
+        self._asked += 1
+        if self._asked > _FEW:
+            return [word for word in self._judged(post) if not self._times[word]]
+        return [word for word in self._judged(post) if not self._is_there(word)]
 
     @cached_property
     def limits(self) -> tuple[int, int]:
@@ -48,20 +57,31 @@ class Lexicon:
         if self._is_all:
             return 0, 0
         some = self._posts[:: -(-len(self._posts) // _COUNTED)]
-        counts = sorted(sum(1 for _ in self._rarer(post, 2)) for post in some)
+        counts = sorted(sum(self._times[word] < 2 for word in self._judged(post)) for post in some)
         return counts[int(len(counts) * _USUAL)], counts[int(len(counts) * _MOST)]
 
-    def _rarer(self, post: str, times: int) -> Iterator[str]:
-        """The words of a text that the corpus has less often."""
+    def _judged(self, post: str) -> dict[str, None]:
+        """The words of a text, each once."""
         kept = " ".join(piece for piece in post.split() if not _NO_WORD.search(piece))
         words = (_ASCII if kept.isascii() else _WORD).findall(kept)
         if not self._is_all:
             words = [word for word in words if word == word.lower()]
-        return (word for word in dict.fromkeys(map(str.casefold, words)) if self._times[word] < times)
+        return dict.fromkeys(map(str.casefold, words))
+
+    def _is_there(self, word: str) -> bool:
+        everything, at = self._everything, -1
+        while (at := everything.find(word, at + 1)) >= 0:
+            around = everything[max(0, at - 1) : at] + everything[at + len(word) : at + len(word) + 1]
+            if not _ANY_LETTER.search(around):
+                return True
+        return False
 
     @cached_property
     def _times(self) -> Counter[str]:
+        everything = self._everything
+        return Counter((_ASCII if everything.isascii() else _WORD).findall(everything))
+
+    @cached_property
+    def _everything(self) -> str:
         everything = "\n".join([*dict.fromkeys(self._posts), self._also]).casefold()
-        if everything.isascii():
-            return Counter(_ASCII.findall(everything))
-        return Counter(_WORD.findall(unicodedata.normalize("NFC", everything)))
+        return everything if everything.isascii() else unicodedata.normalize("NFC", everything)
