@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from rich.cells import cell_len, set_cell_size
 
 from botus.screening.novelty import COPY, NEAR_COPY
+from botus.screening.rules import LACKING
 from botus.screening.verdict import Verdict
 from botus.text import counted, escape
 
 _EXAMPLE = 60  # characters of an example in the closing table
 _COLD, _HOT = 0.2, 2.0  # temperatures that are slips of the pen
 _USUAL = (0.6, 1.2)
-_USED = "--temp 0.9"
-_GIBBERISH = "a model hardly writes words so hot"
-_SAME = "a model writes the same texts again and again so cold"
+_GIBBERISH = "so hot a model hardly writes words"
+_SAME = "so cold a model writes the same texts again and again"
 
 
 @dataclass
@@ -84,10 +84,12 @@ def remedy(report: GenerationReport, temperature: float) -> str:
     others = report.seen - report.accepted - same - copies
     if others >= max(same, copies):
         if temperature > _USUAL[1]:
-            return f"{_GIBBERISH}: try {_USED}"
+            return f"{_GIBBERISH}: try --temp 0.9"
+        if report.refused[LACKING] * 2 > others:
+            return "the model has learned too little and invents words: train another one in more steps"
         return "the table says why; a model that has learned little writes like this"
     if temperature < _USUAL[0]:
-        return f"{_SAME}: try {_USED}"
+        return f"{_SAME}: try --temp 0.9"
     if copies > same:
         return "the model knows its corpus by heart: try a higher --temp, or train another one in fewer steps"
     return "the model has little new to say: try a higher --temp, another --prefix, or more text to train on"
@@ -95,9 +97,9 @@ def remedy(report: GenerationReport, temperature: float) -> str:
 
 def about_temperature(temperature: float) -> str:
     """Say beforehand what comes of a temperature that nobody uses; "" of any other."""
-    if _COLD <= temperature <= _HOT:
-        return ""
-    return f"--temp {temperature:g} is unusual: {_GIBBERISH if temperature > _HOT else _SAME}; {_USED} is not"
+    if temperature > _HOT:
+        return f"--temp {temperature:g} is far above the usual 0.9: {_GIBBERISH}"
+    return f"--temp {temperature:g} is far below the usual 0.9: {_SAME}" if temperature < _COLD else ""
 
 
 def line(report: GenerationReport) -> str:

@@ -456,10 +456,10 @@ def test_a_generate_that_gets_nowhere_says_what_to_try(data: Path) -> None:
     (data / "denylist.txt").write_text("/./\n")
     ended = botus("generate", "--temp", "9", "--max-chars", "12", "--data", data)
     assert (ended.code, "refused 300 of 300 by reason:" in ended.out) == (2, True), ended
-    assert "--temp 9 is unusual" in ended.err.splitlines()[0]
+    assert "--temp 9 is far above the usual 0.9" in ended.err.splitlines()[0]
     assert ended.err.splitlines()[-2:] == [
         "botus: stopped: none of the last 300 texts passed",
-        "a model hardly writes words so hot: try --temp 0.9",
+        "so hot a model hardly writes words: try --temp 0.9",
     ]
 
 

@@ -201,10 +201,19 @@ def test_it_stops_later_where_no_more_passes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("refused", "temperature", "says"),
     [
-        ({"unfinished": 200, "broken encoding": 90}, 9.0, "hardly writes words so hot: try --temp 0.9"),
+        (
+            {"unfinished": 200, "broken encoding": 90},
+            9.0,
+            "so hot a model hardly writes words: try --temp 0.9",
+        ),
         ({"unfinished": 200, "copy of the corpus": 90}, 0.9, "the table says why"),
-        ({"already in this run": 200, "much like one in this run": 90}, 0.01, "so cold: try --temp 0.9"),
-        ({"copy of the corpus": 200, "nearly in the corpus": 90}, 0.1, "so cold: try --temp 0.9"),
+        ({"words the corpus lacks": 200, "unfinished": 90}, 0.9, "in more steps"),
+        (
+            {"already in this run": 200, "much like one in this run": 90},
+            0.01,
+            "again and again: try --temp 0.9",
+        ),
+        ({"copy of the corpus": 200, "nearly in the corpus": 90}, 0.1, "so cold a model"),
         ({"copy of the corpus": 200, "already in the queue": 90}, 0.9, "in fewer steps"),
         ({"already in an earlier run": 200, "copy of the corpus": 90}, 0.9, "another --prefix"),
     ],
@@ -218,8 +227,12 @@ def test_what_to_try_where_hardly_anything_passes(
 
 def test_a_temperature_that_is_a_slip_is_named_beforehand() -> None:
     assert not any(map(report.about_temperature, (0.2, 0.5, 0.9, 1.4, 2.0)))
-    assert report.about_temperature(9).startswith("--temp 9 is unusual: a model hardly writes words")
-    assert "writes the same texts again and again" in report.about_temperature(0.01)
+    assert report.about_temperature(9) == (
+        "--temp 9 is far above the usual 0.9: so hot a model hardly writes words"
+    )
+    assert report.about_temperature(0.01).startswith(
+        "--temp 0.01 is far below the usual 0.9: so cold a model"
+    )
 
 
 def test_one_in_a_hundred_is_enough(tmp_path: Path) -> None:
