@@ -8,6 +8,7 @@ A post is written on one line with escapes, and two texts that differ byte for b
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -200,3 +201,11 @@ def address(value: str) -> str:
     if not plain or others or not re.fullmatch(r"[!-~]+", value):
         raise ValueError("is not a web address like https://example.social")
     return value
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, by its name or its address, is the machine itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from botus.errors import RefusedError, SettingsError
+from botus.text import is_loopback
 
 _EXAMPLE = "for example --cluster tcp://127.0.0.1:8786 or --cluster tls://192.168.1.10:8786"
 
@@ -31,16 +31,9 @@ def checked(address: str, *, insecure: bool) -> str:
         raise SettingsError(f"--cluster {address}: not the address of a scheduler", _EXAMPLE)
     if parts.scheme not in ("tcp", "tls"):
         raise SettingsError(f"--cluster {address}: botus connects by tcp:// or tls://", _EXAMPLE)
-    if parts.scheme == "tcp" and not (insecure or _is_loopback(host)):
+    if parts.scheme == "tcp" and not (insecure or is_loopback(host)):
         raise RefusedError(
             f"--cluster {address}: tcp:// is open to everybody on the way, who could run programs as you",
             "use tls:// or an ssh tunnel (docs/many-machines.md), or --insecure in a network of your own",
         )
     return full
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
