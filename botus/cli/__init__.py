@@ -6,6 +6,6 @@ epilog.py      how every `--help` ends: an example, and the environment that is 
 completion.py  `botus completion`, and the values that complete
 output.py      standard output and error, and the progress bar
 commands/      the commands, one module per family
-setting_up/    what `init` asks, tries and writes
+setting_up/    what `init` and `login` ask, try and write
 display/       bars, tables and charts of the commands that take long
 """

@@ -21,7 +21,7 @@ def epilog(example: str, reads: str = "") -> str:
         example: a command line that does something as it stands.
         reads: what it takes from the environment besides BOTUS_DATA, with spaces between: fields of
             `Settings`, of which `accounts` is all that platforms have; `platforms` for a command that only
-            wants to know which there are; and names in capitals that are no settings.
+            wants to know which there are; and names in capitals as they are.
     """
     settings = [one for field in reads.split() for one in _settings(field)]
     variables = [name for name in reads.split() if name.isupper()]

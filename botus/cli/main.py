@@ -21,7 +21,7 @@ from botus.cli.commands.monitoring import doctor, health, schedule, status
 from botus.cli.commands.posting import post, resolve, run
 from botus.cli.commands.queue import queue
 from botus.cli.commands.review import curate
-from botus.cli.commands.setting_up import init
+from botus.cli.commands.setting_up import init, login
 from botus.cli.commands.training import finetune
 from botus.cli.commands.web import web
 from botus.cli.completion import completion
@@ -69,7 +69,7 @@ def cli(values: Common) -> None:
         )
 
 
-_INTO_THE_QUEUE = (init, corpus, finetune, generate, curate, web, queue)
+_INTO_THE_QUEUE = (init, login, corpus, finetune, generate, curate, web, queue)
 _OUT_OF_THE_QUEUE = (post, run, resolve, log, serve)
 _LOOKS = (answer, status, schedule, doctor, health, completion)
 for command in (*_INTO_THE_QUEUE, *_OUT_OF_THE_QUEUE, *_LOOKS):

@@ -7,5 +7,6 @@ resolve.py      what a person knows about a post that botus could not confirm, o
 log/            tweeted.json: the entry of a post, whether the log is whole, and its repair
 target.py       what a target is: one `send`, one `find`, answers as values
 targets/        the accounts that botus posts to, one module per platform
+login/          getting into an account: what `botus login` asks a server
 http/           one HTTP request of a client library, and what is known of it afterwards
 """

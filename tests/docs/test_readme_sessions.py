@@ -25,9 +25,11 @@ import pytest
 
 from botus import demo, errors
 from tests.benchmarks.corpus import x_archive
+from tests.support.browser import BROWSER
 from tests.support.command import botus
+from tests.support.oauth import OAuthServer
 from tests.support.pages import PAGES, README, ROOT, Block, blocks, commands
-from tests.support.servers import MastodonServer
+from tests.support.servers import BlueskyServer, MastodonServer
 from tests.web.answers.asking import answering
 
 DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
@@ -124,6 +126,8 @@ class Shell:
             return self._curate(command)
         if command.startswith("botus init") and "--yes" not in command:
             return self._return(command)
+        if command.startswith("botus login"):
+            return self._log_in(command)
         if command == "botus run":
             return self._until_interrupted(command, "dry run")
         if command.startswith(("botus web", "botus serve")):
@@ -157,6 +161,19 @@ class Shell:
             address = shlex.split(command)[1].replace("http://127.0.0.1:8018", bot.address)
             with urlopen(address, timeout=30) as found:
                 return found.read().decode().splitlines()
+
+    def _log_in(self, command: str) -> list[str]:
+        """Log in at servers of one's own, in a folder of its own: nobody answers there afterwards."""
+        (self.folder / "login").mkdir(exist_ok=True)
+        with OAuthServer() as mastodon, BlueskyServer(handle="kettle.bsky.social") as bluesky:
+            there = command.replace("mastodon.example", mastodon.url)
+            there = re.sub(r"bluesky (\S+)", rf"bluesky \1 --service {bluesky.url}", there)
+            ended = subprocess.run(
+                shlex.split(there), cwd=self.folder / "login", env=self.environment | {"BROWSER": BROWSER},
+                input=bluesky.password, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            )  # fmt: skip
+        assert ended.returncode == 0, f"$ {there}\n{ended.stdout}"
+        return ended.stdout.splitlines()
 
     def _return(self, command: str) -> list[str]:
         """Answer each question of a command with Return."""

@@ -30,7 +30,7 @@ def node(script: str, folder: Path) -> subprocess.Popen[str]:
 
 @pytest.fixture(scope="module")
 def pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A server with one account: url, handle, password."""
+    """A server with one account: url, handle, password, the account's own one, the directory of DIDs."""
     with node("serve.cjs", tmp_path_factory.mktemp("pds")) as process:
         assert process.stdout
         assert process.stdin

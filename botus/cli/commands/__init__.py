@@ -1,6 +1,6 @@
 """The commands, one module per family: parse, call a stage, hand over what is to be printed.
 
-setting_up.py  `init`
+setting_up.py  `init`, `login`
 corpus.py      `corpus import`, `stats`, `add`, `remove`, `forget`
 training.py    `finetune`
 generation.py  `generate`

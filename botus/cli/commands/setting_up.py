@@ -1,4 +1,4 @@
-"""`botus init`."""
+"""`botus init` and `botus login`."""
 
 from __future__ import annotations
 
@@ -101,6 +101,47 @@ def _look(values: Common, folder: Path, written: list[str]) -> None:
     with chdir(folder):
         values.result(report(), value, about_us=True)
     sys.exit(worst(findings))
+
+
+@click.group(epilog=epilog("botus login mastodon mastodon.example"))
+def login() -> None:
+    """Let botus into an account, once and for all."""
+
+
+_yes = click.option("--yes", is_flag=True, help="Take the place of another account without asking.")
+
+
+@login.command(
+    epilog=epilog("botus login mastodon mastodon.example", "answer MASTODON_BASE_URL MASTODON_ACCESS_TOKEN")
+)
+@click.argument("server", default="", metavar="[SERVER]", envvar="MASTODON_BASE_URL")
+@click.option("--no-browser", is_flag=True, help="Show the address of the page, and ask for the code there.")
+@click.option("--answers", is_flag=True, help="Get leave to answer mentions, too, as with ANSWER=mentions.")
+@_yes
+@common
+def mastodon(values: Common, server: str, no_browser: bool, answers: bool, yes: bool) -> None:
+    """Get a token from a Mastodon server, through the browser."""
+    from botus.cli.setting_up.logging_in import to_mastodon
+
+    to_mastodon(values, server, by_hand=no_browser, answers=answers, yes=yes)
+
+
+@login.command(epilog=epilog("botus login bluesky kettle.bsky.social", "BLUESKY_HANDLE BLUESKY_SERVICE"))
+@click.argument("handle", default="", metavar="[HANDLE]", envvar="BLUESKY_HANDLE")
+@click.option(
+    "--service",
+    default="",
+    metavar="URL",
+    envvar="BLUESKY_SERVICE",
+    help="The account's server (PDS), where it is not to be looked up.",
+)
+@_yes
+@common
+def bluesky(values: Common, handle: str, service: str, yes: bool) -> None:
+    """Try an app password of a Bluesky account, and keep it."""
+    from botus.cli.setting_up.logging_in import to_bluesky
+
+    to_bluesky(values, handle, service, yes=yes)
 
 
 class _Terminal:

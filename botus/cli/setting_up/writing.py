@@ -28,10 +28,7 @@ def write(draft: Draft) -> Iterator[str]:
     """
     draft.data.mkdir(parents=True, exist_ok=True)
     (draft.folder / "data").mkdir(exist_ok=True)  # where the container has the data folder
-    for path, text in draft.files():
-        if path.parent != draft.folder:
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-        yield f"{path} {_put(path, text, _PRIVATE)}"
+    yield from write_settings(draft)
     owner, extras = draft.data.stat(), "webhook" if any(map(draft.has, _APPRISE)) else ""
     source = source_of(Path(), Path(botus.__file__).parents[1])
     data = os.path.relpath(draft.data, draft.folder)
@@ -43,6 +40,18 @@ def write(draft: Draft) -> Iterator[str]:
         yield f"{there} is as it was"
     else:
         yield f"{there} stays as it is: remove it to have it written anew"
+
+
+def write_settings(draft: Draft) -> Iterator[str]:
+    """Write secrets and `.env` alone; yields what became of each.
+
+    Raises:
+        FileError: something cannot be written.
+    """
+    for path, text in draft.files():
+        if path.parent != draft.folder:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+        yield f"{path} {_put(path, text, _PRIVATE)}"
 
 
 def _put(path: Path, text: str, mode: int) -> str:

@@ -186,8 +186,13 @@ class Bluesky(Target):
             yield _NOT_A_BOT
         note = str(at(profile, "description") or "")
         yield from note_advice("description", note, f"{at(profile, 'displayName')} {note}")
-        if not _APP_PASSWORD.fullmatch(self._password):
+        if not is_app_password(self._password):
             yield _NOT_APP
+
+
+def is_app_password(password: str) -> bool:
+    """Whether a password looks like those that a server makes for programs."""
+    return _APP_PASSWORD.fullmatch(password) is not None
 
 
 def _posted(did: str, key: str) -> Answer:

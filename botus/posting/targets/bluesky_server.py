@@ -59,8 +59,12 @@ class Server:
         if session:
             exchange = self.post("com.atproto.server.refreshSession", session.refresh)
             if not _is_refused(exchange):
-                return self._keep(exchange)
-        return self._keep(self.post("com.atproto.server.createSession", body=self._login))
+                return self.keep(exchange)
+        return self.keep(self.log_in())
+
+    def log_in(self) -> Exchange:
+        """Ask for a new session, which is not kept yet."""
+        return self.post("com.atproto.server.createSession", body=self._login)
 
     def get(self, method: str, token: str = "", **query: Any) -> Exchange:  # noqa: ANN401
         return self._ask("GET", method, token, params=query)
@@ -76,8 +80,8 @@ class Server:
             return Answer("later", reason=answer.reason, needs_person=error_of(exchange) in _GONE)
         return answer
 
-    def _keep(self, exchange: Exchange) -> tuple[Session | None, Exchange]:
-        """Store the tokens that an answer brings."""
+    def keep(self, exchange: Exchange) -> tuple[Session | None, Exchange]:
+        """Store the tokens that an answer brings; None where it brings none."""
         tokens = [exchange.result(name) for name in ("did", "accessJwt", "refreshJwt")]
         if not all(isinstance(token, str) and token.isascii() and token.isprintable() for token in tokens):
             return None, exchange

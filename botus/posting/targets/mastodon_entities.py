@@ -14,8 +14,10 @@ from botus.text import fingerprint
 
 LINK_LENGTH = 23  # characters that a link counts, unless the server says otherwise
 _NONSENSE = 10**10  # no limit is that high
-# Of the scopes within `read` and `write`, those that botus needs.
-_PARTS = {"read": ("read:accounts", "read:statuses"), "write": ("write:statuses",)}
+POSTING = ("write:statuses", "read:accounts", "read:statuses")
+"""The scopes of a token that posts; the last two are for looks after an answer that was lost."""
+ANSWERING = ("read:notifications", "read:follows")
+"""The further scopes of a token that answers mentions."""
 
 
 def limits(instance: object) -> tuple[int, int]:
@@ -80,7 +82,7 @@ def scopes(application: object) -> set[str] | None:
     names = value.split() if isinstance(value, str) else value
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         return None
-    return {*names, *(part for name in names for part in _PARTS.get(name, ()))}
+    return {*names, *(one for one in POSTING if one.partition(":")[0] in names)}
 
 
 def profile(user: object) -> str:
