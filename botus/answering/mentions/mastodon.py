@@ -187,8 +187,8 @@ class MastodonMentions:
     def _trouble(self, exchange: Exchange, place: str) -> Answer:
         answer = replace(self.target.refusal(exchange), state="later")
         if exchange.status == 403:
-            scope = f"the token may not see who mentions the bot: give its application {_SCOPES[place]}"
-            return replace(answer, reason=f"{scope} and copy the new token")
+            scope = f"the token may not see who mentions the bot, which takes {_SCOPES[place]}"
+            return replace(answer, reason=f"{scope}: botus login mastodon --answers gets one that may")
         if exchange.status in (404, 405, 410) and place == "v1/notifications":
             return replace(answer, reason="the server does not tell who mentions the bot", needs_person=True)
         if exchange.good:

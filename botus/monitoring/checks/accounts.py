@@ -37,7 +37,9 @@ def _credentials(settings: Settings, targets: Mapping[str, Target]) -> Iterator[
     check_credentials(settings)
     if not (settings.has_targets or targets):
         what = "no credentials are set: post and run are dry runs, nothing is posted"
-        yield Finding("warning", what, "docs/tokens.md says how to get them")
+        yield Finding(
+            "warning", what, "botus login mastodon, botus login bluesky, or docs/tokens.md for the others"
+        )
 
 
 def account(data: Path, target: Target) -> Iterator[Finding]:

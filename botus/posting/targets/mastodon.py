@@ -45,11 +45,9 @@ _NOT_A_BOT = Advice(
 )
 _NO_READ = Advice(
     "the token may not read, so a post whose answer is lost stays unknown",
-    "give its application read:accounts and read:statuses, then copy the new token",
+    "get one that may read:accounts and read:statuses: botus login mastodon",
 )
-_NO_WRITE = Advice(
-    "the token may not post", "give its application the scope write:statuses, then copy the new token"
-)
+_NO_WRITE = Advice("the token may not post", "get one that may write:statuses: botus login mastodon")
 _NOT_REAL = (
     "the server is not plain Mastodon: a post whose answer is lost stays unknown"
     " where the timeline does not show it"

@@ -84,7 +84,7 @@ def test_a_stalled_question_delays_no_post(data: Path, server: MentionServer) ->
 def test_what_is_wrong_is_said_and_harms_no_post(data: Path, server: MentionServer, tmp_path: Path) -> None:
     server.scopes = SCOPES
     with running(tmp_path, **settings(data, server)) as bot:
-        bot.hears("give its application read:notifications and copy the new token")
+        bot.hears("takes read:notifications: botus login mastodon --answers")
         bot.stop()
     told = botus("status", **settings(data, server))
     assert told.code == 0
@@ -92,7 +92,7 @@ def test_what_is_wrong_is_said_and_harms_no_post(data: Path, server: MentionServ
     assert "answers" not in botus("health", **settings(data, server)).out
     checked = botus("doctor", **settings(data, server))
     assert checked.code == 4
-    assert "give its application read:notifications and copy the new token" in checked.out
+    assert "takes read:notifications: botus login mastodon --answers" in checked.out
     server.scopes += " read:notifications"
     checked = botus("doctor", **settings(data, server))
     assert checked.code == 0
