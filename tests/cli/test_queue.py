@@ -15,6 +15,7 @@ import pytest
 
 from botus import settings
 from botus.cli.main import main
+from botus.cli.options import Common
 from botus.review.session import open_session
 from botus.store.durable import files
 from botus.store.queue.tweets import ANSWERS
@@ -130,6 +131,17 @@ def test_a_reader_that_has_enough_ends_it(data: Path) -> None:
             timeout=60,
         )
         assert (ended.returncode, ended.stderr, len(ended.stdout.splitlines())) == (0, "", 1)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_no_more_is_looked_at_than_is_read(monkeypatch: pytest.MonkeyPatch, as_json: bool) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    rows = iter(range(1000))
+    with os.fdopen(writer, "w") as nobody_reads:
+        monkeypatch.setattr(sys, "stdout", nobody_reads)
+        Common(as_json=as_json).each(rows, lambda row: [str(row)], lambda row: row)
+    assert next(rows) < 4
 
 
 @pytest.mark.parametrize("command", ["list", "next", "show fog", "list --answers"])
@@ -397,14 +409,18 @@ def test_status_says_whether_run_is_alive_and_that_there_are_two(data: Path) -> 
 
     def start() -> subprocess.Popen[bytes]:
         words = [*COMMAND, "run", "--data", str(data)]
-        process = subprocess.Popen(words, env=environment(CRON="0 0 1 1 *"), stdout=subprocess.DEVNULL)
+        with said.open("w") as output:
+            process = subprocess.Popen(words, env=environment(CRON="0 0 1 1 *"), stdout=output)
         until(lambda: told().count(f"process {process.pid}") == 1 or process.poll() is not None)
         return process
 
+    said = data.with_name("said")
     assert "run         not running\n" in told()
     first = start()
     assert "run         running since " in told()
+    assert "another botus run" not in said.read_text()
     second = start()
+    until(lambda: f"process {first.pid}): stop one of them" in said.read_text())
     assert "another one is at work on this folder since" in told()
     second.terminate()
     second.wait(20)

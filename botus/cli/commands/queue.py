@@ -84,6 +84,7 @@ def queue_list(
 
     Given WORDS, only the lines that have them.
     """
+    from botus.cli.display.queue import line_shown
     from botus.monitoring.queue import lines
 
     settings = values.existing
@@ -98,7 +99,7 @@ def queue_list(
         if (state is None or one.state == state) and (one.ready or not ready)
     )
     width = terminal_width()
-    shown = values.each(islice(chosen, count), lambda one: [one.shown(width)], lines.QueueLine.as_dict)
+    shown = values.each(islice(chosen, count), lambda one: [line_shown(one, width)], lines.QueueLine.as_dict)
     if not shown:
         values.say(f"no such line in {ANSWERS if answers else TWEETS}")
 

@@ -1,6 +1,6 @@
-"""What a person sees of single posts: what is known of one, and what would be posted next.
+"""What a person sees of the queue: its lines, what is known of a post, what would be posted next.
 
-Each line comes with its heading; "" goes on with the one before.
+Of the last two each line comes with its heading; "" goes on with the one before.
 """
 
 from __future__ import annotations
@@ -8,18 +8,45 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
+
 from botus.monitoring.attention import OpenPost, outcomes, short
 from botus.monitoring.queue.about import About
 from botus.monitoring.queue.coming import Coming
 from botus.monitoring.queue.counts import QueueCounts
+from botus.monitoring.queue.lines import QueueLine
 from botus.monitoring.status import Status
 from botus.review.machine.state import DONE
 from botus.schedule.zones import dated, dated_entry, zone_or_utc
 from botus.store.decisions.entries import Decision
-from botus.text import counted, short_id
+from botus.text import LONGEST_POST, counted, printable, short_id
 
 Headed = Iterator[tuple[str, str]]
 _INDENT = 12  # columns of a heading
+_PLAIN = ("used", "dropped", "double")  # what the word says is all there is to say
+_LEAST, _SHOWN = 10, 200  # characters of a post in a narrow terminal, and of one that nobody could post
+
+
+def line_shown(line: QueueLine, width: int | None) -> str:
+    """Return a line of the queue in one line: id, state, text.
+
+    Args:
+        width: columns of the terminal that it is cut to; None to cut nothing but what nobody could post.
+    """
+    label = f"{line.state}: {line.why}" if line.why and line.state not in _PLAIN else line.state
+    text = line.text if len(line.text) <= LONGEST_POST else short(line.text[:_SHOWN], _SHOWN - 1)
+    if width is not None:
+        label = _cut(label, max(_LEAST, width // 2 - 8))
+        text = _cut(text[: 4 * width], max(_LEAST, width - 14 - max(_LEAST, cell_len(label))))
+    return f"{short_id(line.post):<10}  {label:<10}  {text}"
+
+
+def _cut(text: str, columns: int) -> str:
+    """Cut a text to the columns that it takes on a terminal, where some letters take two."""
+    shown = printable(text)
+    if cell_len(shown) <= columns:
+        return shown
+    return set_cell_size(shown, columns - 1).rstrip() + "…"
 
 
 def headed(lines: Headed) -> Iterator[str]:
@@ -43,7 +70,7 @@ def next_lines(found: Coming, status: Status, width: int | None) -> Headed:
         yield "first", f"{post.id} on {post.target}: {post.fate}"
     yield "which", _which(found, status.survey.queue)
     for line in found.lines:
-        yield "", f"  {line.shown(width and width - _INDENT - 2)}"
+        yield "", f"  {line_shown(line, width and width - _INDENT - 2)}"
     left = (found.among or 0) - len(found.lines)
     if found.lines and left > 0 and found.order != "file":
         yield "", f"  and {left:,} more: botus queue list --ready"

@@ -10,7 +10,7 @@ from botus import shutdown
 from botus.text import printable
 
 _LOOK = 1.0  # seconds from one look at whether anything has changed to the next
-_STALE = 15.0  # seconds after which it is drawn anyway: time passes
+_STALE = 60.0  # seconds after which it is drawn anyway: time passes
 
 
 def watch(report: Callable[[int], Iterable[str]], state: Callable[[], object]) -> None:

@@ -6,17 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from botus.answering.pool import Pool
-from botus.monitoring.attention import short
 from botus.monitoring.queue.counts import kind_of
 from botus.posting.selection import Selection
 from botus.settings import Settings
 from botus.store.decisions.journal import Decisions
 from botus.store.durable.lines import Line
 from botus.store.queue.tweets import ANSWERS, Queue
-from botus.text import LONGEST_POST, fingerprint, fold, short_id
-
-_PLAIN = ("used", "dropped", "double")  # what the word says is all there is to say
-_LEAST, _SHOWN = 10, 200  # characters of a post in a narrow terminal, and of one that nobody could post
+from botus.text import fingerprint, fold, short_id
 
 
 class QueueLine(NamedTuple):
@@ -38,15 +34,6 @@ class QueueLine(NamedTuple):
     state: str
     ready: bool
     why: str
-
-    def shown(self, width: int | None) -> str:
-        """Return it in one line: id, state, text; cut to the columns of the terminal, None to cut nothing."""
-        label = f"{self.state}: {self.why}" if self.why and self.state not in _PLAIN else self.state
-        text = self.text if len(self.text) <= LONGEST_POST else short(self.text[:_SHOWN], _SHOWN - 1)
-        if width is not None:
-            label = short(label, max(_LEAST, width // 2 - 8))
-            text = short(text[: 4 * width], max(_LEAST, width - 14 - max(_LEAST, len(label))))
-        return f"{short_id(self.post):<10}  {label:<10}  {text}"
 
     def as_dict(self) -> dict[str, Any]:
         """The same for machines."""

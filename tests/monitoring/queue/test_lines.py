@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from botus.cli.commands.queue import queue_list
+from botus.cli.display.queue import line_shown
 from botus.monitoring.queue.lines import QueueLine, answers, having, queued
 from botus.settings import Settings
 from botus.store.candidates import Candidate, Candidates, Origin
@@ -139,14 +141,21 @@ def test_a_line_fits_the_terminal(width: int | None) -> None:
     line = QueueLine(
         "0123456789" * 3, 1, "a long way to the lamp " * 20, "held", False, "flagged: " + "odd, " * 30
     )
-    shown = line.shown(width)
+    shown = line_shown(line, width)
     assert len(shown) <= (width or 10_000)
     assert shown.startswith("0123456789  held: flag")
     assert ("…" in shown) == (width is not None)
 
 
+def test_letters_that_take_two_columns_are_cut_by_columns() -> None:
+    for text in ("灯台の霧は二つの端を持っている" * 9, "\x1b" * 90):
+        shown = line_shown(QueueLine("0" * 32, 1, text, "kept", True, ""), 80)
+        assert 70 <= cell_len(shown) <= 80
+        assert "\x1b" not in shown
+
+
 def test_of_a_line_that_nobody_could_post_only_the_beginning_is_shown() -> None:
-    shown = QueueLine("", 1, "k" * 10_000_000, "too long", False, "no platform takes it").shown(None)
+    shown = line_shown(QueueLine("", 1, "k" * 10_000_000, "too long", False, "no platform takes it"), None)
     assert len(shown) < 300
 
 
