@@ -36,7 +36,7 @@ DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[()][A-Z0-9])")
 # A post on a card, the decisions below it, a refusal with its example.
-WRITTEN_BY_A_MODEL = re.compile(r" {4}(?!x |\d|score|checkpoint)\S.*| [-+*~=] \w+ .*| +\d+  [a-z].*")
+WRITTEN_BY_A_MODEL = re.compile(r" {4}(?!x |\d|the demo model)\S.*| [-+*~=] \w+ .*| +\d+  [a-z].*")
 ID = "[0-9a-f]{10}"
 BEFORE_A_POST = re.compile(rf" +\d+ words in a row as in the corpus: | +\w+ \d{{4}}-\S+ \S+ \S+ {ID} ")
 SHELL_SIGNS = re.compile("[$<>|&;]")
