@@ -89,7 +89,7 @@ class Draft:
             if value == self._found.values.get(name):
                 continue
             for text in texts.values():
-                text.leave_out(_other(name) if value else name)
+                text.leave_out(_other(name))
             if value:
                 path = self._home(name)
                 is_path = name == "BOTUS_DATA" or name.endswith("_FILE")
