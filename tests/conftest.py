@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,12 +24,11 @@ if not shutil.which("unshare") or subprocess.run(["unshare", "-Urm", "true"], ca
     collect_ignore.append("proofs/test_mounts.py")
 
 
-def pytest_configure() -> None:
-    """Every command reads `.env` where it is typed: no test may post to somebody's account."""
-    if Path(".env").is_file():
-        raise pytest.UsageError(
-            f"the tests would read the settings in {Path('.env').resolve()}: move it away"
-        )
+@pytest.fixture(scope="session", autouse=True)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Leave a folder that has a bot: every command reads the `.env` where it is typed."""
+    if Path(".env").exists():
+        os.chdir(tmp_path_factory.mktemp("elsewhere"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
