@@ -56,7 +56,7 @@ def test_a_terminal_ends_with_all_saved_and_says_what_is_not(data: Path) -> None
         assert session.state.verdicts == {fingerprint("the lamp"): "keep"}
         screen, code = ended(child)
     assert code == 130
-    assert "goes on elsewhere: everything decided is saved; not saved: 'the kettle out loud'" in screen
+    assert "took the review over: everything decided is saved; not saved: 'the kettle out loud'" in screen
 
 
 def test_who_does_not_let_go_is_left_alone(data: Path) -> None:

@@ -109,6 +109,19 @@ def test_a_data_directory_brings_what_it_knows(data: Path, other: Path) -> None:
     assert queue_add.add(data, other, clock) == queue_add.Added((), 1, 5)
 
 
+def test_what_was_added_and_what_was_not_is_said(data: Path, other: Path) -> None:
+    said = run(data, "queue", "add", str(other)).output.splitlines()
+    assert said[1:] == [
+        "1 skipped: posted before, or being posted",
+        "5 decisions came along (kept, dropped, reworded), and which model wrote 6 lines",
+    ]
+    (other / "tweets.txt").write_text("good\nbad\n")
+    assert (
+        "1 skipped: dropped, reworded or moved to the answers here"
+        in run(data, "queue", "add", str(other / "tweets.txt")).output
+    )
+
+
 def test_what_came_along_can_be_taken_back_and_brought_back(data: Path, other: Path) -> None:
     queue_add.add(data, other, clock)
     with open_session(data, "file") as session:

@@ -49,10 +49,10 @@ def queue_add(values: Common, source: str) -> None:
     content = sys.stdin.buffer.read() if source == "-" else Path(source)
     done = add(values.existing.data, content, time.time)
     skipped = {
-        "used before": done.used,
+        "posted before, or being posted": done.used,
         "in the queue already": done.present,
-        "dropped here": done.dropped,
-        "much like one that is here": done.alike,
+        "dropped, reworded or moved to the answers here": done.dropped,
+        "nearly the same as a line that is here": done.alike,
     }
     left_out = ", ".join(f"{count:,} left out: {reason}" for reason, count in done.left_out.items())
     rows = [f"{len(done.added):,} added to {values.existing.data / 'tweets.txt'}"]
@@ -63,8 +63,8 @@ def queue_add(values: Common, source: str) -> None:
         rows.append(f"of what a training writes between posts, {left_out}")
     rows += [f"{count:,} skipped: {reason}" for reason, count in skipped.items() if count]
     if done.decisions or done.records:
-        came = f"{counted(done.decisions, 'decision')} and {counted(done.records, 'record')} of origin"
-        rows.append(f"{came} came along")
+        came = f"{counted(done.decisions, 'decision')} came along (kept, dropped, reworded)"
+        rows.append(f"{came}, and which model wrote {counted(done.records, 'line')}")
     values.result(rows, lambda: {**asdict(done), "added": len(done.added)})
 
 

@@ -91,8 +91,12 @@ def _export(values: Common, session: ReviewSession, target: Path) -> None:
     content, count = batch.export(session)
     files.replace(target, content)
     known = ", ".join(one for one in sheet.DECISIONS if one != "answer" or session.state.file != ANSWERS)
-    rows = [f"{counted(count, 'post')} in {target}: fill in `decision` ({known}) and `edit`,"]
-    values.result([*rows, f"then: {_command(session)} --import {target}"], lambda: {"posts": count})
+    rows = [
+        f"{counted(count, 'post')} in {target}: fill in `decision` ({known}) or `edit` (a new wording),",
+        "and leave empty what is to stay as it is;",
+        f"then: {_command(session)} --import {target}",
+    ]
+    values.result(rows, lambda: {"posts": count})
 
 
 def _import(values: Common, session: ReviewSession, table: Path) -> None:

@@ -62,6 +62,8 @@ def press(state: ReviewState, key: Key, now: int) -> Result:
         return say(state, "That key does nothing in the list: ? shows the keys, Tab goes back to one post")
     if key in ("enter", "newline"):
         return say(state, "Enter does nothing here: k keeps, d drops, space is for later")
+    if isinstance(key, str) and key.isupper() and key.lower() in _BY_KEY:
+        return say(state, f"{key} does nothing, {key.lower()} does: is Caps Lock on?")
     return say(state, "That key does nothing: ? shows the keys")
 
 

@@ -62,13 +62,16 @@ def intention(state: ReviewState, listing: Listing) -> dict[str, str]:
         return {}
     kept = sum(post in listing.marks for post in posts)
     rest = len(posts) - kept
-    dropping = f"keep {kept} and drop the other {rest}" if kept else f"drop all {rest}"
-    answering = f"keep {kept}, {rest} for answers" if kept else f"all {rest} for answers"
+    everything = "it" if len(posts) == 1 else f"all {len(posts)}"
+    dropping = f"keep {kept} and drop the other {rest}" if rest else f"keep {everything}"
+    answering = f"keep {kept}, {rest} for answers" if rest else f"keep {everything}"
+    if not kept:
+        dropping, answering = f"drop {everything}", f"{everything} for answers"
     held = sum(bool(precheck.held(state, post)) or precheck.is_flagged(state, post) for post in posts)
     return {
         "d": dropping,
-        "k": f"keep all {len(posts)}" + (f" ({held} held)" if held else ""),
-        "space": f"all {len(posts)} later",
+        "k": f"keep {everything}" + (f" ({held} held)" if held else ""),
+        "space": f"{everything} later",
         **({"a": answering} if state.file == TWEETS else {}),
     }
 

@@ -108,7 +108,7 @@ def _review(session: ReviewSession, limits: Sequence[Limit], terminal: Terminal)
 
 def _taken_over(session: ReviewSession) -> str:
     """What is said at the end, with what was typed and is not saved."""
-    said = "the review goes on elsewhere: everything decided is saved"
+    said = "another terminal or the page took the review over: everything decided is saved"
     under_edit = session.state.editor
     return f"{said}; not saved: {under_edit.text!r}" if under_edit else said
 

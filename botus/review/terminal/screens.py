@@ -135,12 +135,20 @@ def _header(state: ReviewState, view: View) -> Text:
 
 def _body(state: ReviewState, card: Card | None, view: View) -> list[Text]:
     if card is None:
-        return wrapped(Text("Nothing is left to review.", "bold"), view)
+        return wrapped(_nothing(state), view)
     if state.editor:
         return wrapped(under_cursor(state.editor, view), view)
     text = marked(card.text, hits(card.text, state.sought) if state.found == card.fingerprint else (), view)
     text.style = "dim" if state.verdicts.get(card.fingerprint) in OUT else "bold"
     return wrapped(with_breaks(text), view)
+
+
+def _nothing(state: ReviewState) -> Text:
+    writes = "botus generate" if state.file == TWEETS else "botus generate --answers"
+    more = "q quits, u takes the last decision back, f shows what was decided"
+    return Text("Nothing is left to review.", "bold").append(
+        f" {more}; {writes} writes more.", "not bold dim"
+    )
 
 
 def _fitted(body: list[Text], free: int, part: int, view: View) -> list[Text]:
@@ -234,7 +242,7 @@ def _list(state: ReviewState, listing: Listing, view: View) -> list[Text]:
     marks = listing.marks
     body = [line for at, post in enumerate(posts) for line in _entry(state, post, marks.get(post), at, view)]
     if not posts:
-        body = [Text(), Text(" Nothing is left to review.", "bold")]
+        body = [Text(), *wrapped(_nothing(state), view)]
     if len(body) < room and (others := len(state.group) - len(posts)) > 0:
         body.append(Text(f"     and {others:,} more like it, on the next page", "dim"))
     return [_header(state, view), *rule(view), *_fitted_page(body, room, state.part, view), *foot]

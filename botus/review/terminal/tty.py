@@ -111,7 +111,8 @@ class Terminal:
         caught = self._signals.caught
         for number in shutdown.STOPS:
             if number in caught:
-                raise Interrupted(f"stopped by {signal.Signals(number).name}: everything decided is saved")
+                name = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
+                raise Interrupted(f"stopped by {name}: everything decided is saved")
         if signal.SIGTSTP in caught:
             caught.discard(signal.SIGTSTP)
             self.leave()

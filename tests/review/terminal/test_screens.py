@@ -298,3 +298,20 @@ def test_what_is_said_of_the_order_is_readable_to_its_end(width: int) -> None:
     said = " ".join(" ".join(painted(state, width, 60)).split())
     assert "By score. The score puts short, plain posts that end first." in said
     assert "Learning from your decisions is switched off (o l)." in said
+
+
+def test_where_nothing_is_left_it_says_what_can_be_done() -> None:
+    for keys in ("d", "tab"), ("tab", "d"):
+        shown = " ".join(" ".join(painted(press(start("a"), *keys), 40, 20)).split())
+        assert "Nothing is left to review. q quits, u takes the last decision back" in shown
+        assert "botus generate writes more." in shown
+
+
+def test_a_page_of_one_and_a_page_that_is_all_kept_are_said_as_such() -> None:
+    assert "d drop it  k keep it  space it later  a it for answers" in painted(press(start("a"), "tab"))[-2]
+    assert "d keep all 2  k keep all 2" in painted(press(start("a", "b"), "tab", "1", "2"))[-2]
+
+
+def test_caps_lock_is_noticed() -> None:
+    assert press(start("a"), "K").notice == "K does nothing, k does: is Caps Lock on?"
+    assert press(start("a"), "X").notice == "That key does nothing: ? shows the keys"
