@@ -89,6 +89,7 @@ def card(
         ],
         "flags": list(map(str, about.get("flags") or ())),
         "held": held(state, post),
+        "is_answer": state.file != TWEETS,
         "sought": state.sought if state.found == post else "",
         "set_aside": state.set_aside.get(post, ""),
         "nearest": state.nearest.get(post) or _nearest(about.get("nearest")),

@@ -377,7 +377,8 @@ def test_a_reworded_post_is_still_to_be_decided(visit: Visit, served: Served) ->
 def test_what_is_held_and_what_was_searched_for_is_seen(visit: Visit, served: Served) -> None:
     served.fill(["the bell", "@keeper the oil is low", "a quiet Lamp"])
     served.start()
-    page = visit(**PHONE)
+    page = visit(**PHONE | {"viewport": {"width": 320, "height": 568}})
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 320
     page.tap("#open-menu")
     page.tap("#filters >> text=flagged or held")
     page.wait_for_selector("#facts >> text=Held until kept: mentions somebody: '@keeper'")

@@ -54,6 +54,9 @@ def test_a_card_that_was_searched_for_says_for_what(tmp_path: Path) -> None:
         view = browser.send("/look", search="KETTLE")[1]
         assert [one["sought"] for one in view["cards"]] == ["KETTLE", ""]
         assert view["notice"] == "1 of 1 with 'KETTLE'"
+        browser.send("/look", filter="flagged or held")
+        view = browser.send("/look", search="fog")[1]
+        assert view["notice"] == "Nothing that the filter shows has 'fog'"
 
 
 def test_what_is_held_has_a_filter_and_a_keep_says_what_it_frees(tmp_path: Path) -> None:

@@ -105,7 +105,8 @@ def _search(state: ReviewState, text: str) -> Result:
     if not wanted:
         return say(state, "Nothing to look for")
     if not has:
-        return say(replace(state, sought=text), f"Nothing here has {text!r}")
+        where = "Nothing here" if state.subset is None else "Nothing that the filter shows"
+        return say(replace(state, sought=text), f"{where} has {text!r}")
     at = bisect_left(has, start) % len(has)
     post, notice = posts[has[at]], f"{at + 1:,} of {len(has):,} with {text!r}"
     return replace(state, at=post, listing=None, sought=text, found=post, notice=notice), []

@@ -51,7 +51,7 @@ function badges(card) {
 function facts(card) {
   const lines = [];
   const add = (kind, label, words) => words && lines.push(h("li", { class: kind }, label && h("b", {}, `${label} `), ...plain(words)));
-  add("bad", "Held until kept:", card.held);
+  add("bad", card.is_answer ? "Never said:" : "Held until kept:", card.held);
   add("bad", "Too long:", card.set_aside);
   add("bad", "Flagged:", card.flags?.join(", "));
   lines.push(h("li", { class: "lengths" }, ...lengths(card)));
