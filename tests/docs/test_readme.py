@@ -246,7 +246,7 @@ def test_the_other_pages_agree_with_the_code(page: str) -> None:
         ("posting.md", wrong_docker, "--env POST_ONLY=reviewed", "--env POST_WHAT=reviewed"),
         ("posting.md", wrong_docker, ":/app/data", ":/data"),
         ("posting.md", wrong_docker, "-d --restart", "-d --privileged --restart"),
-        ("README.md", wrong_docker, "run --rm botus status", "run --rm botus statues"),
+        ("posting.md", wrong_docker, "run --rm botus status", "run --rm botus statues"),
         ("posting.md", wrong_docker, "botus-generate generate", "botus-generate degenerate"),
     ],
 )

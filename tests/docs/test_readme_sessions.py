@@ -162,18 +162,25 @@ class Shell:
             with urlopen(address, timeout=30) as found:
                 return found.read().decode().splitlines()
 
+    def log_in(self, command: str, mastodon: OAuthServer) -> None:
+        """Log in at a server that goes on answering."""
+        self._ended(command.replace("mastodon.example", mastodon.url), self.folder, "")
+
     def _log_in(self, command: str) -> list[str]:
         """Log in at servers of one's own, in a folder of its own: nobody answers there afterwards."""
         (self.folder / "login").mkdir(exist_ok=True)
         with OAuthServer() as mastodon, BlueskyServer(handle="kettle.bsky.social") as bluesky:
             there = command.replace("mastodon.example", mastodon.url)
             there = re.sub(r"bluesky (\S+)", rf"bluesky \1 --service {bluesky.url}", there)
-            ended = subprocess.run(
-                shlex.split(there), cwd=self.folder / "login", env=self.environment | {"BROWSER": BROWSER},
-                input=bluesky.password, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            )  # fmt: skip
-        assert ended.returncode == 0, f"$ {there}\n{ended.stdout}"
-        return ended.stdout.splitlines()
+            return self._ended(there, self.folder / "login", bluesky.password)
+
+    def _ended(self, command: str, folder: Path, typed: str) -> list[str]:
+        """Run a command that opens a browser, or reads a password."""
+        ended = subprocess.run(
+            shlex.split(command), cwd=folder, env=self.environment | {"BROWSER": BROWSER},
+            input=typed, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        return self._whole(command, ended.returncode, ended.stdout)
 
     def _return(self, command: str) -> list[str]:
         """Answer each question of a command with Return."""
@@ -267,11 +274,17 @@ def told(text: str, kind: str) -> list[str]:
     return [command for line in lines for command in line.split(" && ")]
 
 
-def test_the_steps_of_the_readme_run_in_their_order(tmp_path: Path) -> None:
+def test_the_steps_of_the_readme_lead_from_an_export_to_a_post(tmp_path: Path) -> None:
     shell, steps = Shell(tmp_path), told(README, "sh")
-    for place, command in enumerate(steps, start=1):
-        if command not in steps[place:] and not command.startswith(NOT_RUN):
-            shell.run(command)
+    with OAuthServer() as server:
+        for place, command in enumerate(steps, start=1):
+            if command.startswith("botus login"):
+                shell.log_in(command, server)
+            elif command not in steps[place:] and not command.startswith(NOT_RUN):
+                shell.run(command)
+        shell.run("botus post")  # what the container does at its time
+        assert len(server.posts) == 1
+    assert (tmp_path / "compose.yaml").exists()
     assert not_named(shell.data) == []
 
 
