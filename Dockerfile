@@ -27,7 +27,7 @@ RUN find /opt/botus/lib \( -path '*/botus/demo/*' ! -name __init__.py -o -name '
 # because official images hold Python's own modules as text only.
 ENV PYTHONPYCACHEPREFIX=/opt/botus/compiled
 RUN /opt/botus/bin/python -m compileall -q /opt/botus/lib/python*/site-packages/botus \
- && /opt/botus/bin/python -P -c 'import botus.cli.main, botus.schedule.process, botus.monitoring.health, croniter, filelock, mastodon, tweepy'
+ && /opt/botus/bin/python -P -c 'import botus.cli.main, botus.schedule.process, botus.monitoring.health, croniter, dotenv.parser, filelock, mastodon, tweepy'
 
 FROM build AS build-generate
 ARG EXTRAS=

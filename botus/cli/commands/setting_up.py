@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from botus.cli.completion import any_file
 from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
 from botus.cli.output import can_ask, terminal_width, to_stderr
@@ -27,7 +28,7 @@ Return takes what stands in brackets; Ctrl-C leaves everything as it is."""
 
 
 @click.command(epilog=epilog("botus init bot", "accounts cron zone post_only notify_urls ping_url"))
-@click.argument("words", nargs=-1, metavar="[FOLDER] [NAME=VALUE]...")
+@click.argument("words", nargs=-1, metavar="[FOLDER] [NAME=VALUE]...", shell_complete=any_file)
 @click.option("--yes", is_flag=True, help="Ask nothing: what is not given or exported is as suggested.")
 @click.option("--secret-files", is_flag=True, help="Keep each secret in a file of its own, in secrets/.")
 @common
@@ -41,7 +42,7 @@ def init(values: Common, words: tuple[str, ...], yes: bool, secret_files: bool) 
     from botus.cli.setting_up.draft import Draft
     from botus.cli.setting_up.trial import trial
     from botus.cli.setting_up.values import exported, given, suggested, wrong
-    from botus.cli.setting_up.writing import write
+    from botus.cli.setting_up.writing import preflight, write
 
     folders = [word for word in words if "=" not in word]
     if len(folders) > 1:
@@ -51,6 +52,7 @@ def init(values: Common, words: tuple[str, ...], yes: bool, secret_files: bool) 
     if not (yes or can_ask()):
         raise click.UsageError("it asks questions: run it in a terminal, or with --yes and settings")
     draft = Draft(Path(*folders), has_secret_files=secret_files)
+    preflight(draft.folder)
     said, shell, usual = given([word for word in words if "=" in word]), exported(os.environ), suggested()
     for name, value in ({**shell, **said} if yes else said).items():
         draft.change(name, value)

@@ -39,7 +39,6 @@ class Draft:
         if self._found.problems:
             raise SettingsError(self._found.problems, "fix it, then: botus init")
         self._paths = [path for path in (data / FILE, here.path) if path == here.path or path.exists()]
-        self._texts = {path: text_of(path) for path in self._paths}
         self._changes: dict[str, str] = {}
 
     @property
@@ -79,8 +78,12 @@ class Draft:
         return [name for name in new if self._found.values.keys().isdisjoint((name, f"{name}_FILE"))]
 
     def files(self) -> Iterator[tuple[Path, str]]:
-        """The files that are to be written, secrets first; each is for its owner alone to read."""
-        texts = {path: EnvText(text or _FIRST) for path, text in self._texts.items()}
+        """The files that are to be written, secrets first; each is for its owner alone to read.
+
+        Raises:
+            FileError: what is to change can no longer be read.
+        """
+        texts = {path: EnvText(text_of(path) or _FIRST) for path in self._paths}
         secrets = {}
         for name, value in self._changes.items():
             if name in SECRETS and value and (place := self._place(name)):

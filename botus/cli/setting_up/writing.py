@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -9,15 +10,29 @@ from pathlib import Path
 import botus
 from botus.cli.setting_up.compose import compose, source_of
 from botus.cli.setting_up.draft import Draft
+from botus.errors import FileError
 from botus.monitoring.checks.finding import Finding
 from botus.monitoring.survey import Survey
-from botus.settings import Settings
+from botus.settings import SECRETS, Settings
 from botus.store.durable import files
 
 _COMPOSE = "compose.yaml"
 _COMPOSE_NAMES = (_COMPOSE, "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _PRIVATE = 0o600
 _APPRISE = ("WEBHOOK_URLS", "NOTIFY_URLS")
+
+
+def preflight(folder: Path) -> None:
+    """Refuse a folder that cannot be made, or written to, before a person takes the trouble.
+
+    Raises:
+        FileError: it cannot.
+    """
+    place = next(one for one in (folder, *folder.resolve().parents) if one.exists())
+    if not place.is_dir():
+        raise FileError(f"{place} is not a folder", "name another one")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise files.explain(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), place, "write to")
 
 
 def write(draft: Draft) -> Iterator[str]:
@@ -28,7 +43,12 @@ def write(draft: Draft) -> Iterator[str]:
     """
     draft.data.mkdir(parents=True, exist_ok=True)
     (draft.folder / "data").mkdir(exist_ok=True)  # where the container has the data folder
-    yield from write_settings(draft)
+    with files.editing(draft.data):
+        yield from write_settings(draft)
+    for name in SECRETS:
+        path = Path(draft.values.get(f"{name}_FILE", draft.folder))
+        if not path.resolve().is_relative_to(draft.folder.resolve()):
+            yield f"{path} is not in {draft.folder}: a container does not see it"
     owner, extras = draft.data.stat(), "webhook" if any(map(draft.has, _APPRISE)) else ""
     source = source_of(Path(), Path(botus.__file__).parents[1])
     data = os.path.relpath(draft.data, draft.folder)

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from botus.cli.setting_up.compose import compose, source_of
+from botus.cli.setting_up.draft import Draft
+from botus.cli.setting_up.writing import write
 from tests.support.command import COMMAND, ROOT, botus, environment, picture
 from tests.support.servers import MastodonServer
 
@@ -85,9 +87,24 @@ def test_a_path_means_the_same_file_wherever_it_is_typed(tmp_path: Path, mastodo
     ended = botus("init", "bot", "--yes", *words, cwd=tmp_path)
     assert "MASTODON_ACCESS_TOKEN_FILE=../token\n" in (tmp_path / "bot/.env").read_text()
     assert "ok       mastodon: @kettle" in ended.out
+    assert "token is not in bot: a container does not see it" in ended.err
     assert yaml.safe_load((tmp_path / "bot/compose.yaml").read_text())["services"]["botus"]["volumes"][1] == (
         "./log:/app/data"
     )
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = botus("init", "file/bot", "--yes", cwd=tmp_path)
+    assert (ended.code, ended.err.splitlines()[0]) == (3, f"botus: {tmp_path}/file is not a folder")
+
+
+def test_what_is_edited_meanwhile_stays(tmp_path: Path) -> None:
+    draft = Draft(tmp_path)
+    draft.change("CRON", "@daily")
+    (tmp_path / ".env").write_text("TZ=UTC # here\n")
+    [*write(draft)]
+    assert (tmp_path / ".env").read_text() == "TZ=UTC # here\nCRON=@daily\n"
 
 
 # --- compose.yaml
