@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from botus.store.durable import owner
 from botus.store.running.runs import STALE, Run, Runs
-from tests.support.command import environment
+from tests.support.command import environment, until
 
 PROGRAM = """
 import sys, time
@@ -27,7 +28,8 @@ with runs.held(time.time):
     print("there", flush=True)
     sys.stdin.read()
 """
-Start = Callable[[], "subprocess.Popen[str]"]
+Start = Callable[..., "subprocess.Popen[str]"]
+UNSHARED = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child")
 
 
 @pytest.fixture
@@ -35,9 +37,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts a process that is seen as a run until its input ends."""
     began: list[subprocess.Popen[str]] = []
 
-    def one() -> subprocess.Popen[str]:
+    def one(*before: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(tmp_path)],
+            [*before, sys.executable, "-c", PROGRAM, str(tmp_path)],
             env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -85,6 +87,21 @@ def test_one_that_lives_ends_and_is_killed(tmp_path: Path, start: Start) -> None
     process.wait()
     [run] = seen(tmp_path)  # at once, however fresh its beat
     assert (run.state, run.is_stale(time.time())) == ("killed", False)
+
+
+def can_unshare() -> bool:
+    with suppress(OSError):
+        return subprocess.run([*UNSHARED, "true"], capture_output=True).returncode == 0
+    return False
+
+
+@pytest.mark.skipif(not can_unshare(), reason="needs process-id namespaces, as containers have them")
+def test_one_in_another_container_is_seen_to_live_and_to_be_killed(tmp_path: Path, start: Start) -> None:
+    process = start(*UNSHARED)
+    [run] = seen(tmp_path)
+    assert (run.state, run.pid) == ("alive", None)  # it is process 1 there
+    process.kill()  # and with it the one inside
+    until(lambda: [one.state for one in seen(tmp_path)] == ["killed"])
 
 
 def test_two_at_once(tmp_path: Path, start: Start) -> None:
@@ -165,6 +182,18 @@ def test_a_damaged_file_is_told_by_its_beat(tmp_path: Path, content: bytes) -> N
     written(tmp_path, "", 10).write_bytes(content)
     [run] = seen(tmp_path)
     assert (run.state, run.since, run.host) == ("alive", None, "")
+
+
+def test_what_cannot_be_removed_is_in_nobodys_way(tmp_path: Path, start: Start) -> None:
+    (tmp_path / ".botus" / "runs" / "folder").mkdir(parents=True)
+    os.mkfifo(tmp_path / ".botus" / "runs" / "pipe")
+    later = time.time() - 1000
+    for path in (tmp_path / ".botus" / "runs").iterdir():
+        os.utime(path, (later, later))
+    process = start()
+    process.kill()
+    process.wait()
+    assert [one.state for one in seen(tmp_path)] == ["killed", "silent"]
 
 
 def test_where_nothing_can_be_written_it_goes_on_unseen(tmp_path: Path) -> None:

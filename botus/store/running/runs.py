@@ -88,7 +88,7 @@ class Runs:
             files.make_folder(self.folder)
             for path in self._files():
                 if (found := _run(path, now)) and not found.is_alive:
-                    files.remove(path)
+                    files.discard(path)
             about["device"] = self.folder.stat().st_dev
             files.replace(self._mine, json.dumps(about).encode(), durably=False)
             lock = os.open(self._mine, os.O_RDWR | os.O_CLOEXEC)
