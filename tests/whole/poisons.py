@@ -162,6 +162,8 @@ COMMANDS: dict[str, Callable[[Path], object]] = {
     "review": review,
     "generate": lambda data: loop.generate(Job(data, replace(ORIGIN, seed=8), 2), draw),
     "log show": command("log", "show"),
+    "queue list": command("queue", "list"),
+    "queue show": command("queue", "show", LINES[1]),
     "corpus stats": command("corpus", "stats"),
     "corpus add": command("corpus", "add", "--kept"),
     "log repair": command("log", "repair"),
