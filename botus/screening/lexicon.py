@@ -37,19 +37,22 @@ class Lexicon:
         posts: the corpus.
         also: a text whose words are known too, such as a prefix.
         is_all: the model has seen no other words.
+
+    Attributes:
+        also: as the argument; another one where each text has a prefix of its own.
     """
 
     def __init__(self, posts: Sequence[str], also: str = "", *, is_all: bool = False) -> None:
-        self._posts, self._also, self._is_all, self._asked = posts, also, is_all, 0
+        self._posts, self.also, self._is_all, self._asked = posts, also, is_all, 0
 
     def lacking(self, post: str) -> list[str]:
         """Return the words of a text that the corpus lacks, each once; none where it is too small to tell."""
         if len(self._posts) < FEWEST_POSTS:
             return []
         self._asked += 1
-        if self._asked > _FEW:
-            return [word for word in self._judged(post) if not self._times[word]]
-        return [word for word in self._judged(post) if not self._is_there(word)]
+        is_there = self._is_there if self._asked <= _FEW else self._times.__getitem__
+        known = self._judged(unicodedata.normalize("NFC", self.also))
+        return [word for word in self._judged(post) if word not in known and not is_there(word)]
 
     @cached_property
     def limits(self) -> tuple[int, int]:
@@ -83,5 +86,5 @@ class Lexicon:
 
     @cached_property
     def _everything(self) -> str:
-        everything = "\n".join([*dict.fromkeys(self._posts), self._also]).casefold()
+        everything = "\n".join(dict.fromkeys(self._posts)).casefold()
         return everything if everything.isascii() else unicodedata.normalize("NFC", everything)

@@ -116,8 +116,8 @@ def still_falling(rows: Sequence[LossRow], steps: int, tokens: int) -> StillFall
         return None
     last = looks[-1][1]
     fall = min(loss for _, loss in looks[:-1]) - last
-    if fall > max(_LITTLE, _SPREAD / math.sqrt(max(1, tokens))):
-        return StillFalling(fall, 2 * steps)
+    is_slight = fall <= max(_LITTLE, _SPREAD / math.sqrt(max(1, tokens)))
     seen = [row.train for row in rows if row.step > looks[-2][0]]
-    is_learning = fall > 0 and tokens >= _MANY and last < _ALIKE * sum(seen) / len(seen)
-    return StillFalling(fall, 4 * steps, is_slight=True) if is_learning else None
+    if fall > 0 and tokens >= _MANY and last < _ALIKE * sum(seen) / len(seen):
+        return StillFalling(fall, 4 * steps, is_slight)
+    return None if is_slight else StillFalling(fall, 2 * steps)

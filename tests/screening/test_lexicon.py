@@ -53,6 +53,13 @@ def test_what_it_lacks(post: str, words: list[str]) -> None:
     assert [lexicon.lacking(post) for _ in range(6)] == [words] * 6  # looked for, then counted
 
 
+def test_a_prefix_may_change_from_text_to_text() -> None:
+    lexicon = Lexicon(CORPUS, "Xyzzy", is_all=True)
+    assert lexicon.lacking("Xyzzy café") == ["café"]
+    lexicon.also = "Cafe\u0301"
+    assert lexicon.lacking("Xyzzy café") == ["xyzzy"]
+
+
 def test_a_small_corpus_tells_nothing() -> None:
     assert Lexicon(CORPUS[1:], is_all=True).lacking("Onemn shobbed") == []
     assert Lexicon([]).lacking("Onemn shobbed") == []

@@ -81,6 +81,8 @@ class Live:
             max_tokens=most,
             batch=_AT_ONCE,
         )
+        if words := self._setup.job.rules.words:
+            words.also = wanted.said
         try:
             with closing(self._setup.sampler.stream(options, new_seed())) as stream:  # type: ignore[type-var]
                 for sample in islice(stream, _AT_ONCE * _TRIES):
