@@ -212,10 +212,16 @@ MASTODON = Platform(
                 "MASTODON_INSTANCE_URL",
                 "MASTODON_SERVER",
                 "MASTODON_HOST",
+                "MASTODON_DOMAIN",
             ),
             question="server, such as https://mastodon.example",
         ),
-        _secret("MASTODON_ACCESS_TOKEN", "token", aliases=("MASTODON_TOKEN",), question="access token"),
+        _secret(
+            "MASTODON_ACCESS_TOKEN",
+            "token",
+            aliases=("MASTODON_TOKEN", "MASTODON_API_TOKEN", "MASTODON_API_KEY"),
+            question="access token",
+        ),
         Setting(
             "MASTODON_VISIBILITY",
             "visibility",
@@ -241,7 +247,7 @@ BLUESKY = Platform(
             "service",
             address,
             "https://bsky.social",
-            aliases=("BLUESKY_PDS",),
+            aliases=("BLUESKY_PDS", "BLUESKY_PDS_URL", "BLUESKY_SERVICE_URL"),
             question="server (PDS) that the account lives on",
         ),
         Setting(
