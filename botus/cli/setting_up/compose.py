@@ -19,7 +19,7 @@ def compose(data: str, owner: tuple[int, int], source: Path | None, extras: str)
     """
     build = {"context": str(source), **({"args": {"EXTRAS": extras}} if extras else {})}
     wanted = f" --build-arg EXTRAS={extras}" if extras else ""
-    by_hand = f"    # it is made in botus's own folder: docker build -t botus{wanted} ."
+    by_hand = f"    pull_policy: never # in botus's own folder: docker build -t botus{wanted} ."
     volumes = json.dumps([".:/app:ro", f"{data}:/app/data"])
     return "\n".join(
         (
