@@ -24,7 +24,7 @@ from botus.store.queue.tweets import Queue
 
 HEIGHT, HIDDEN_CURSOR = 22, "\x1b[?25l"
 LIMITS = [Limit(one, one.limit) for one in (X, MASTODON)]
-KEYS = {"card": "kdds dk", "list": ["u", "tab", "2", "5", "5", "9"], "help": ["?"]}
+KEYS = {"card": "kdds dk", "list": ["u", "tab", "2", "5", "5", "7"], "help": ["?"]}
 
 
 def main() -> None:

@@ -117,7 +117,7 @@ KEYS = (
     Binding("s", "star: keep, and it is a sure hit", {"s": _star}, ("s", "star", 4)),
     Binding("a", "answer: it moves to answers.txt, for replies", {"a": _answer}, ("a", "answer", 7)),
     Binding("e  E", "edit here, or in your $EDITOR", {"e": start_edit, "E": open_editor}, ("e", "edit", 3)),
-    Binding("Tab", "list: a page of posts at once", {"tab": open_list}, ("Tab", "list", 6)),
+    Binding("Tab", "list: a page at once; 1-9 0 mark the keepers", {"tab": open_list}, ("Tab", "list", 6)),
     Binding("m", "everything like this post, at once", {"m": open_group}),
     Binding("u  backspace", "undo, back to the very first; r redo", _UNDOING, ("u", "undo", 2), in_list=True),
     Binding("PgDn  PgUp", "the rest of a long post, also > and <", {}),

@@ -81,6 +81,8 @@ def closing(state: ReviewState) -> Iterator[str]:
     else:
         command = "botus generate" if state.file == TWEETS else "botus generate --answers"
         yield f"There is nothing to review: {command} writes candidates into {state.file}."
+    if done.kept and state.file == TWEETS and not state.table.used:
+        yield "Next: botus post sends one of them, botus run posts them on a schedule."
 
 
 def _review(session: ReviewSession, limits: Sequence[Limit], terminal: Terminal) -> None:

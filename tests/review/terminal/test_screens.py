@@ -18,6 +18,7 @@ from botus.review.machine.editor import Key
 from botus.review.machine.keys import KEYS
 from botus.review.machine.selecting import hits
 from botus.review.machine.state import ReviewState, begin
+from botus.review.terminal.loop import closing
 from botus.review.terminal.paint import HIT, View, visible
 from botus.review.terminal.screens import page_size, screen
 from botus.store.decisions.entries import History
@@ -310,6 +311,15 @@ def test_where_nothing_is_left_it_says_what_can_be_done() -> None:
 def test_a_page_of_one_and_a_page_that_is_all_kept_are_said_as_such() -> None:
     assert "d drop it  k keep it  space it later  a it for answers" in painted(press(start("a"), "tab"))[-2]
     assert "d keep all 2  k keep all 2" in painted(press(start("a", "b"), "tab", "1", "2"))[-2]
+
+
+def test_who_has_posted_nothing_yet_is_told_how() -> None:
+    state = press(start("a", "b"), "k")
+    following = "Next: botus post sends one of them, botus run posts them on a schedule."
+    assert list(closing(state))[-1] == following
+    posted = replace(state, table=replace(state.table, used={"c": "posted on Monday"}))
+    assert following not in closing(posted)
+    assert following not in closing(press(start("a"), "d"))
 
 
 def test_caps_lock_is_noticed() -> None:
