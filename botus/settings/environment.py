@@ -68,8 +68,7 @@ def gather_in(here: EnvFile, values: dict[str, str], data: Path) -> Environment:
     """Put what is exported, without what is empty, together with the files of two folders."""
     found = Environment(data, values)
     there = EnvFile(data / FILE)
-    is_same = os.path.realpath(there.path) == os.path.realpath(here.path)
-    for file in (there,) if is_same else (there, here):
+    for file in (there,) if _are_same(there.path, here.path) else (there, here):
         said = {name.removesuffix("_FILE") for name in values}
         new = {name: value for name, value in file.values.items() if name.removesuffix("_FILE") not in said}
         values.update(new)
@@ -77,6 +76,14 @@ def gather_in(here: EnvFile, values: dict[str, str], data: Path) -> Environment:
         found.problems.extend(file.problems)
         found.repeated.update(file.repeated)
     return found
+
+
+def _are_same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, if any; the current folder may have been removed."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
 
 
 class EnvFile:
@@ -107,7 +114,7 @@ class EnvFile:
             if line.name in self.values:
                 self.repeated[line.name] = Place(self.path, line.number)
             is_path = line.name == "BOTUS_DATA" or line.name.endswith("_FILE")
-            value = str(self.path.parent / Path(line.value).expanduser()) if is_path else line.value
+            value = str(self.path.parent / os.path.expanduser(line.value)) if is_path else line.value
             self.values[line.name], self.places[line.name] = value, Place(self.path, line.number)
 
 

@@ -166,6 +166,16 @@ def test_what_is_wrong_with_a_value_is_said_with_its_line(here: Path) -> None:
     ]
 
 
+def test_a_folder_that_was_removed_and_a_home_that_nobody_has(here: Path) -> None:
+    (here / "data/.env").write_text("MASTODON_ACCESS_TOKEN_FILE=~nobody-has-it/token\n")
+    problem = "MASTODON_ACCESS_TOKEN_FILE names a file that cannot be read: No such file or directory"
+    assert read({}, here / "data")[1] == [f"{here}/data/.env, line 1: {problem}"]
+    os.chdir(here / "data")
+    (here / "data/.env").unlink()
+    (here / "data").rmdir()
+    assert load({"CRON": "@daily"}, here).cron == "@daily"
+
+
 def test_every_command_reads_it_and_hides_its_secrets(tmp_path: Path) -> None:
     with MastodonServer() as server:
         (tmp_path / "bot").mkdir()
