@@ -40,6 +40,7 @@ def init(values: Common, words: tuple[str, ...], yes: bool, secret_files: bool) 
     """
     from botus.cli.setting_up.conversation import Conversation
     from botus.cli.setting_up.draft import Draft
+    from botus.cli.setting_up.logging_in import token_for
     from botus.cli.setting_up.trial import trial
     from botus.cli.setting_up.values import exported, given, suggested, wrong
     from botus.cli.setting_up.writing import preflight, write
@@ -65,7 +66,9 @@ def init(values: Common, words: tuple[str, ...], yes: bool, secret_files: bool) 
     else:
         usual |= {name: value for name, value in shell.items() if not wrong({name: value})}
         click.echo(_GREETING.format(draft.folder.resolve()), err=True)
-        Conversation(draft, _Terminal(), usual, partial(trial, clock=time.time), datetime.now(UTC)).hold()
+        ask, now = partial(trial, clock=time.time), datetime.now(UTC)
+        log_in = partial(token_for, answers=draft.values.get("ANSWER") == "mentions")
+        Conversation(draft, _Terminal(), usual, ask, now, log_in).hold()
     written = [*write(draft)]
     for line in written:
         values.say(line)

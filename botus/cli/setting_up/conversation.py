@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from botus.cli.setting_up.draft import SECRETS_FOLDER, Draft
 from botus.cli.setting_up.values import check, in_words
-from botus.errors import SettingsError
+from botus.errors import BotusError, SettingsError, sentence
 from botus.monitoring.checks.finding import Finding
 from botus.platforms.rows import MASTODON, PLATFORMS, Platform, Setting
 from botus.settings.names import OWN
@@ -17,6 +17,7 @@ from botus.text import choice, truth
 
 Answer = TypeVar("Answer")
 _NONE = "none"
+_SERVER, _TOKEN = (one.name for one in MASTODON.required)
 _MASKED = "***, as it is"
 
 
@@ -41,6 +42,8 @@ class Conversation:
         usual: what to suggest where the folder says nothing, by name.
         trial: asks a platform about its credentials.
         now: the time.
+        log_in: gets a token through the browser, by the address of a Mastodon server, which it returns too
+            as it should be; None where there is no person for that.
     """
 
     draft: Draft
@@ -48,6 +51,7 @@ class Conversation:
     usual: Mapping[str, str]
     trial: Callable[[Platform, Mapping[str, str]], Iterable[Finding]]
     now: datetime
+    log_in: Callable[[str], tuple[str, str]] | None = None
 
     def hold(self) -> None:
         """Ask for everything."""
@@ -96,8 +100,12 @@ class Conversation:
             default = setting.default
         is_masked = setting.secret and bool(is_there or default)
         shown = _MASKED if is_masked else default or ("" if setting.required else _NONE)
+        by_browser = self.log_in if name == _TOKEN and not is_masked else None
+        shown = "through the browser" if by_browser else shown
         while True:
             answer = self.talk.ask(setting.question, default, shown=shown, is_secret=setting.secret).strip()
+            if by_browser and not answer and not (answer := self._let_in(by_browser)):
+                continue
             if is_there and not answer:  # it is in a file of its own
                 return True
             if answer.lower() in ("", _NONE):
@@ -108,6 +116,16 @@ class Conversation:
                 if answer != default if is_there else not is_usual:
                     self.draft.change(name, answer)
                 return True
+
+    def _let_in(self, log_in: Callable[[str], tuple[str, str]]) -> str:
+        """Get a token through the browser; "" where that came to nothing."""
+        try:
+            address, token = log_in(self.draft.values[_SERVER])
+        except BotusError as error:
+            self.talk.tell(sentence(error))
+            return ""
+        self.draft.change(_SERVER, address)
+        return token
 
     def _is_good(self, name: str, answer: str) -> bool:
         """Look at an answer, and say why it cannot be, or what it means."""

@@ -26,6 +26,7 @@ from botus.settings.environment import FILE
 from botus.store.durable import files
 
 if TYPE_CHECKING:
+    from botus.posting.login.mastodon import Login
     from botus.posting.target import Account
 
 
@@ -38,31 +39,14 @@ def to_mastodon(values: Common, server: str, *, by_hand: bool, answers: bool, ye
         answers: the token is for answering mentions, too.
         yes: another account may go.
     """
-    from botus.posting.login.mastodon import BY_HAND, Login, server_of
-    from botus.posting.login.redirect import Redirect, browse, has_browser
-    from botus.posting.targets import mastodon_entities as entities
+    from botus.posting.login.mastodon import server_of
     from botus.posting.targets.mastodon import Mastodon
 
     settings = _settings(values)
     before = settings.accounts.get("mastodon", {})
     base_url = server_of(server or _asked("The bot's server, such as mastodon.example"))
     home = _home(values, settings)
-    scopes = [*entities.POSTING, *(entities.ANSWERING if answers or settings.answer == "mentions" else ())]
-    with ExitStack() as stack:
-        is_here = not by_hand and has_browser(os.environ, sys.platform)
-        redirect = stack.enter_context(Redirect()) if is_here else None
-        login = Login(base_url, redirect.uri if redirect else BY_HAND, scopes)
-        page = login.page(redirect.state if redirect else "")
-        where = "Your browser opens this page" if redirect else "Open this page in any browser"
-        to_stderr(f"{where}. Log in there as the bot, not as yourself, and authorise botus:")
-        to_stderr(page)
-        if redirect:
-            values.say("Waiting for that. Ctrl-C ends it; with --no-browser you type a code instead.")
-            browse(page)
-            code = redirect.wait()
-        else:
-            code = _asked("The code that it shows then")
-    token = login.token(code)
+    login, token = consent(base_url, by_hand=by_hand, answers=answers or settings.answer == "mentions")
     try:
         account = Mastodon(base_url, token).verify()
         for problem in account.problems:
@@ -74,6 +58,45 @@ def to_mastodon(values: Common, server: str, *, by_hand: bool, answers: bool, ye
         login.revoke()
         raise
     _tell(values, account, home, names)
+
+
+def consent(base_url: str, *, by_hand: bool, answers: bool) -> tuple[Login, str]:
+    """Get a token through the browser, or by a code that a person types; nothing is written.
+
+    Args:
+        base_url: the server's address.
+        by_hand, answers: as in `to_mastodon`.
+    """
+    from botus.posting.login.mastodon import BY_HAND, Login
+    from botus.posting.login.redirect import Redirect, browse, has_browser
+    from botus.posting.targets.mastodon_entities import ANSWERING, POSTING
+
+    with ExitStack() as stack:
+        is_here = not by_hand and has_browser(os.environ, sys.platform)
+        redirect = stack.enter_context(Redirect()) if is_here else None
+        scopes = [*POSTING, *(ANSWERING if answers else ())]
+        login = Login(base_url, redirect.uri if redirect else BY_HAND, scopes)
+        page = login.page(redirect.state if redirect else "")
+        where = "Your browser opens this page" if redirect else "Open this page in any browser"
+        to_stderr(f"{where}. Log in there as the bot, not as yourself, and authorise botus:")
+        to_stderr(page)
+        if redirect:
+            to_stderr(
+                "Waiting for that; Ctrl-C ends it. (botus login mastodon --no-browser asks for a code.)"
+            )
+            browse(page)
+            code = redirect.wait()
+        else:
+            code = _asked("The code that it shows then")
+    return login, login.token(code)
+
+
+def token_for(server: str, answers: bool) -> tuple[str, str]:
+    """Get a token through the browser; returns the server's address, as it should be, and the token."""
+    from botus.posting.login.mastodon import server_of
+
+    base_url = server_of(server)
+    return base_url, consent(base_url, by_hand=False, answers=answers)[1]
 
 
 def to_bluesky(values: Common, handle: str, service: str, *, yes: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,12 @@ from botus.cli.setting_up.trial import trial
 from botus.cli.setting_up.values import zone_of_machine
 from botus.cli.setting_up.writing import write
 from botus.errors import SettingsError
+from botus.posting.login.mastodon import BY_HAND, Login, server_of
+from botus.posting.targets.mastodon_entities import POSTING
 from botus.settings import load
+from tests.support.browser import browse
+from tests.support.loopback import Fault
+from tests.support.oauth import OAuthServer
 from tests.support.servers import BlueskyServer, MastodonServer
 
 NOW = datetime(2026, 11, 21, 5, 4, tzinfo=UTC)
@@ -103,6 +109,27 @@ def test_a_bot_on_mastodon(tmp_path: Path, mastodon: MastodonServer) -> None:
         "# when, which lines, and who is told\nCRON=0 9 * * *\nTZ=Europe/Stockholm\nPOST_ONLY=reviewed\n"
     )
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_token_through_the_browser(tmp_path: Path) -> None:
+    with OAuthServer() as server:
+
+        def log_in(address: str) -> tuple[str, str]:
+            base_url = server_of(address)
+            login = Login(base_url, BY_HAND, POSTING)
+            found = re.search("<code>(.*)</code>", browse(login.page())[1])
+            assert found
+            return base_url, login.token(found[1])
+
+        server.script(Fault("answer", 503, "{}", on="/api/v1/apps"))
+        person = Person(["mastodon", f"{server.url}/web/home", *[RETURN] * 9])
+        draft = Draft(tmp_path)
+        Conversation(draft, person, USUAL, partial(trial, clock=time.time), NOW, log_in).hold()
+        assert person.asked[2] == "access token [through the browser]"
+        assert "HTTP 503 (try again later)" in "\n".join(person.heard)
+        assert "ok       mastodon: @kettle" in "\n".join(person.heard)
+        assert draft.values["MASTODON_BASE_URL"] == server.url
+        assert draft.values["MASTODON_ACCESS_TOKEN"] in server.tokens
 
 
 def test_asked_again_only_what_one_changes_changes(tmp_path: Path, mastodon: MastodonServer) -> None:
