@@ -42,6 +42,7 @@ class Environment:
         places: where those of them stand that a file says.
         problems: what could not be read.
         repeated: where a name stands that has stood in the same file before.
+        hidden: where a name stands that says something else than what counts.
     """
 
     data: Path
@@ -49,6 +50,7 @@ class Environment:
     places: dict[str, Place] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     repeated: dict[str, Place] = field(default_factory=dict)
+    hidden: list[tuple[str, Place]] = field(default_factory=list)
 
 
 def gather(exported: Mapping[str, str], data: Path | None = None) -> Environment:
@@ -70,9 +72,11 @@ def gather_in(here: EnvFile, values: dict[str, str], data: Path) -> Environment:
     there = EnvFile(data / FILE)
     for file in (there,) if _are_same(there.path, here.path) else (there, here):
         said = {name.removesuffix("_FILE") for name in values}
-        new = {name: value for name, value in file.values.items() if name.removesuffix("_FILE") not in said}
-        values.update(new)
-        found.places.update((name, file.places[name]) for name in new)
+        for name, value in file.values.items():
+            if name.removesuffix("_FILE") not in said:
+                values[name], found.places[name] = value, file.places[name]
+            elif values.get(name) != value:
+                found.hidden.append((name, file.places[name]))
         found.problems.extend(file.problems)
         found.repeated.update(file.repeated)
     return found

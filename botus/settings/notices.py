@@ -43,6 +43,10 @@ def notices(environment: Environment) -> Iterator[Notice]:
             yield Notice(f"{name} has quotation marks around its value", hint, False)
     for name, place in environment.repeated.items():
         yield Notice(f"{place}: {name} is set a second time", "the last one counts: remove the others", True)
+    for name, place in environment.hidden:
+        if name in NAMES - {"BOTUS_DATA"}:  # which a container has of its own
+            where = next((places[one] for one in (name, _other(name)) if one in places), "the environment")
+            yield Notice(f"{place}: {name} has no effect", f"what {where} says counts more", False)
     for name in sorted(values.keys() - NAMES):
         near = meant(name)
         if near not in values and (near or name.startswith(_PREFIXES)) and not _OF_SERVICES.fullmatch(name):
@@ -51,6 +55,10 @@ def notices(environment: Environment) -> Iterator[Notice]:
             hint = f"is {near} meant?" if near else ALL_SETTINGS
             message = f"{where}botus does not know {name}, which is set"
             yield Notice(message, hint, is_ours and near is not None)
+
+
+def _other(name: str) -> str:
+    return name.removesuffix("_FILE") if name.endswith("_FILE") else f"{name}_FILE"
 
 
 def meant(name: str) -> str | None:

@@ -117,6 +117,11 @@ def test_exports_win_then_the_data_directory(here: Path) -> None:
         Path("data"),
         {"CRON": "c", "TZ": "b", "JITTER": "a", "BOTUS_DATA": "data"},
     )
+    assert [f"{name}: {place}" for name, place in found.hidden] == [
+        "CRON: data/.env, line 1",
+        "CRON: .env, line 1",
+        "TZ: .env, line 2",
+    ]
     assert {name: str(place) for name, place in found.places.items()} == {
         "TZ": "data/.env, line 2",
         "JITTER": ".env, line 3",

@@ -87,6 +87,18 @@ def test_a_doubled_line_is_noticed(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_hidden_is_told_by_the_doctor(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CRON=@daily\nTZ=UTC\nPING_URL=https://a.example\nLAMP=lit\n")
+    (tmp_path / "ping").write_text("https://b.example")
+    exported = {"CRON": "@hourly", "TZ": "UTC", "PING_URL_FILE": str(tmp_path / "ping"), "LAMP": "out"}
+    found = load(exported, tmp_path)
+    assert [f"{one.message}: {one.hint}" for one in found.notices] == [
+        f"{tmp_path}/.env, line 1: CRON has no effect: what the environment says counts more",
+        f"{tmp_path}/.env, line 3: PING_URL has no effect: what the environment says counts more",
+    ]
+    assert found.warnings() == []
+
+
 def test_run_and_post_say_it(tmp_path: Path) -> None:
     (tmp_path / "tweets.txt").write_text("The lamp is lit.\n")
     sentence = "warning: botus does not know CORN, which is set: is CRON meant?"
