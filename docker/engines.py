@@ -146,7 +146,7 @@ class Buildah:
 
     def build(self, target: str, base: str | None) -> str:
         base = base or _do(str(_REPOSITORY / "docker" / "base-image")).split()[-1]
-        name = f"localhost/botus-smoke-{os.getpid()}:{target}"  # another smoke test may be under way
+        name = f"localhost/botus-smoke-{os.getpid()}:{target}"  # another smoke test may be running
         options = ["--isolation", "chroot", "--network", "host", "--format", "docker", "--target", target]
         _do("buildah", "build", *options, "--build-arg", f"PYTHON_IMAGE={base}", "-t", name, str(_REPOSITORY))
         self._images.append(name)

@@ -246,9 +246,9 @@ def _opened(path: Path, *, is_named: bool) -> Model:
 def _about_the_demo(options: GenerateOptions, settings: Settings) -> Iterator[str]:
     given = options.checkpoint is not None
     yield (
-        "using the bundled demo model"
+        "using the bundled demo"
         if given
-        else "no checkpoint here: using the bundled demo model (name yours with --checkpoint DIR)"
+        else "no checkpoint here: using the bundled demo (name yours with --checkpoint DIR)"
     )
     if options.dry_run or options.answers:
         return

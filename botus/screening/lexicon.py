@@ -21,7 +21,7 @@ FEWEST_POSTS = 500  # a smaller corpus has few of the words that its author know
 _USUAL, _MOST = 0.99, 0.999  # of its posts have no more: a text that has is flagged, or refused
 _COUNTED = 5000  # posts by which that is told
 
-_FEW = 8  # questions for which the corpus is looked through, which is sooner than counting all of its words
+_FEW = 8  # questions for which the corpus is looked through, which is quicker than counting all of its words
 
 _ASCII = re.compile(r"[A-Za-z]{2,}")
 _LETTER = rf"(?:[^\W\d_{UNSPACED}]|[{VOWEL_SIGNS}])"

@@ -245,7 +245,7 @@ class Soak:
             self.turns.pop()
 
     def meanwhile(self) -> None:
-        """What happens while a request is under way."""
+        """What happens while a request is in progress."""
         if len(self.turns) == 1 and not self.is_calm and self.rng.random() < 0.3:
             self.turn(1 - self.containers.index(self.turns[0]))
             if self.rng.random() < SHARE:

@@ -96,7 +96,7 @@ def test_from_the_model_to_the_platforms(data: Path, x: XServer, mastodon: Masto
     settings = {**accounts(x, mastodon), "POST_ONLY": "reviewed", "CRON": "0 */4 * * *"}
     written = botus("generate", "--temp", "0.9", "-n", "5", "--seed", "4", "--data", data)
     assert written.code == 0
-    assert "bundled demo model" in written.err
+    assert "the bundled demo" in written.err
     lines = (data / "tweets.txt").read_text().splitlines()
     assert len(lines) == 5
 

@@ -104,7 +104,7 @@ def _let_go_on(data: Path, target: Target) -> Iterator[Finding]:
 
 
 def _wake(intents: Intents, name: str) -> int:
-    """Let posts that the account's refusal put off go out with the next slots; returns how many there are."""
+    """Let posts that the account's refusal has delayed go out with the next slots; returns how many."""
     waiting = 0
     for intent in intents.open():
         part = intent.deliveries.get(name)

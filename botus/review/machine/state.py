@@ -35,7 +35,7 @@ DONE = {
 }
 PAGE = 10
 _PIECE = 1000  # posts between two stops
-_FEW = 5  # posts that are sooner found one by one
+_FEW = 5  # posts that are quicker found one by one
 
 
 @dataclass(frozen=True, slots=True)

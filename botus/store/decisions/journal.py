@@ -78,7 +78,7 @@ class Decisions:
     def verdicts(self) -> dict[str, Verdict]:
         """Return what is decided, by fingerprint: keep, star, drop, or edited for a replaced wording.
 
-        A post that was put off, or whose new wording nobody has judged yet, is not in it.
+        A post that was left for later, or whose new wording nobody has judged yet, is not in it.
         """
         return self.judgement()[0]
 
