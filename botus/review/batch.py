@@ -20,7 +20,7 @@ from botus.review.sheet import Row
 from botus.review.taste.regression import logistic
 from botus.store.decisions.entries import Kind
 from botus.store.queue.tweets import Queue
-from botus.text import called, escape, fingerprint, normalise, short_id
+from botus.text import called, escape, fingerprint, normalise
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ def keep(session: ReviewSession, wanted: Sequence[int]) -> list[str]:
     return [escape(table.cards[post].text) for post in chosen]
 
 
-def remove(session: ReviewSession, queue: Queue, names: Sequence[str]) -> list[str]:
-    """Take posts out of the file by their ids; returns their lines.
+def remove(session: ReviewSession, queue: Queue, names: Sequence[str]) -> dict[str, str]:
+    """Take posts out of the file by their ids; returns their texts, by fingerprint.
 
     Args:
         queue: the file of the review.
@@ -87,7 +87,7 @@ def remove(session: ReviewSession, queue: Queue, names: Sequence[str]) -> list[s
         raise SettingsError(problems, "nothing was removed; the ids are shown by: botus queue list")
     posts = list(dict.fromkeys(filter(None, found.values())))
     take_out(session, queue, posts)
-    return [f"{short_id(post)} {escape(cards[post].text)}" for post in posts]
+    return {post: cards[post].text for post in posts}
 
 
 def take_out(session: ReviewSession, queue: Queue, posts: Sequence[str], request: str = "") -> None:

@@ -99,7 +99,7 @@ def test_a_list_has_a_line_for_each(data: Path, inside: Inside) -> None:
 def test_a_list_can_be_narrowed(data: Path, inside: Inside, options: list[str], texts: list[str]) -> None:
     ended = inside("queue", "list", "--json", *options)
     assert [one["text"] for one in ended.value] == texts
-    assert ("no such line in tweets.txt" in ended.err) == (not texts)
+    assert ("there is no such line in tweets.txt" in ended.err) == (not texts)
 
 
 def test_answers_are_listed_and_taken_out_too(data: Path, inside: Inside) -> None:
@@ -153,7 +153,8 @@ def test_looking_changes_nothing(data: Path, inside: Inside, command: str) -> No
 
 def test_where_there_is_no_queue(data: Path, inside: Inside) -> None:
     (data / "tweets.txt").unlink()
-    assert inside("queue", "list", "--json").value == []
+    listed = inside("queue", "list", "--json")
+    assert (listed.value, listed.err) == ([], "there is no line in tweets.txt\n")
     assert "the queue is empty" in inside("queue", "next").out
     for command in (["show", "tea"], ["remove", "abcd"]):
         ended = inside("queue", *command)

@@ -18,7 +18,7 @@ from botus.cli.options import Common, common
 from botus.cli.output import terminal_width
 from botus.settings import Settings
 from botus.store.queue.tweets import ANSWERS, TWEETS, Queue
-from botus.text import counted
+from botus.text import counted, escape, short_id
 
 if TYPE_CHECKING:
     from botus.posting.selection import Selection
@@ -101,7 +101,8 @@ def queue_list(
     width = terminal_width()
     shown = values.each(islice(chosen, count), lambda one: [line_shown(one, width)], lines.QueueLine.as_dict)
     if not shown:
-        values.say(f"no such line in {ANSWERS if answers else TWEETS}")
+        such = "such " * bool(words or state or ready)
+        values.say(f"there is no {such}line in {ANSWERS if answers else TWEETS}")
 
 
 _NEXT = f"platforms {SCHEDULE} post_only post_order answer answers_from"
@@ -160,8 +161,9 @@ def queue_remove(values: Common, names: tuple[str, ...], answers: bool) -> None:
     with open_session(settings.data, "file", learning=False, file=file) as session:
         removed = remove(session, Queue(settings.data, file), names)
     curate = f"botus curate{' --answers' if answers else ''}"
-    rows = [*(f"removed {line}" for line in removed), f"u in {curate} takes it back"]
-    values.result(rows, lambda: {"removed": removed})
+    rows = [f"removed {short_id(post)} {escape(text)}" for post, text in removed.items()]
+    told = [{"id": short_id(post), "fingerprint": post, "text": text} for post, text in removed.items()]
+    values.result([*rows, f"u in {curate} takes it back"], lambda: {"removed": told})
 
 
 def _selection(settings: Settings) -> Selection:
