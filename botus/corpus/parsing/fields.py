@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from botus.corpus.parsing import cells, dates, kinds
-from botus.corpus.parsing.post import ParsedPost, Refusal
+from botus.corpus.parsing.post import ParsedPost, Refusal, Taken
 from botus.errors import FileError, SettingsError
 from botus.screening.repair import unbroken
 
@@ -58,6 +58,7 @@ _EVERYBODY = frozenset(
 _ONE_READER = frozenset(("direct", "specified", "message"))
 _FOR_FEW = ("isprivate", "private", "localonly", "friendsonly", "followersonly")
 _OWNERS = ("user", "author")
+_LISTED = 6  # fields that are named to a person
 _PEOPLE = (  # fields of the author, of whom is answered, and within an object of either
     (
         ("authorid", "userid", "useridstr", "accountid"),
@@ -151,9 +152,20 @@ def text_field(
     best = max(scores, key=lambda name: scores[name], default="")
     if scores.get(best, 0) < _FEW_WORDS:
         raise FileError(
-            f"{place}: no {called} has words (it has: {listed[:200]})", f"name the {called} with the text"
+            f"{place}: no {called} has words (it has: {listed[:200]})",
+            f"name the {called} with the text: --column NAME",
         )
     return best
+
+
+def taken(names: Sequence[str], text: str, place: str, called: str) -> Taken:
+    """Say which field the texts were taken from, and the times, and how to take another."""
+    by_low = {plainly(name): name for name in reversed(names) if name != text}
+    at = next((by_low[known] for known in _DATES if known in by_low), "")
+    times = f", the times those of {at!r}" if at else ""
+    others = [name for name in names if name not in (text, at)]
+    more = f"; --column takes another: {', '.join(others[:_LISTED])}" + ", …" * (len(others) > _LISTED)
+    return Taken(f"{place}: the texts are those of {called} {text!r}{times}{more if others else ''}")
 
 
 def _wordiness(values: Iterable[object]) -> float:

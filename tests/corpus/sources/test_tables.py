@@ -291,16 +291,34 @@ def test_what_programs_write_where_there_is_no_text(tmp_path: Path, cell: str) -
 
 
 def test_the_column_or_field_that_was_taken_is_named(tmp_path: Path) -> None:
-    for content, words in (
-        ("id;score;Inhalt\n1;1,5;Die Lampe, sie brennt\n", "column 'Inhalt'"),
-        ("17,The lamp is lit,2022-01-01\n18,Fog came in,2022-01-02\n", "column 'column 2'"),
-        ("номер,дата,текст?\n1,2022-01-01,Лампа горит\n", "column 'текст?'"),
-        ('[{"id": 1, "body": "The lamp is lit"}]', "field 'body'"),
+    for content, words, others in (
+        (
+            "id;score;Inhalt\n1;1,5;Die Lampe, sie brennt\n",
+            "column 'Inhalt'",
+            "id, score",
+        ),
+        (
+            "17,The lamp is lit,2022-01-01\n18,Fog came in,2022-01-02\n",
+            "column 'column 2'",
+            "column 1, column 3",
+        ),
+        (
+            "номер,дата,текст?\n1,2022-01-01,Лампа горит\n",
+            "column 'текст?'",
+            "номер, дата",
+        ),
+        (
+            "created at,text\n2022-01-01,The lamp is lit\n",
+            "column 'text', the times those of 'created at'",
+            "",
+        ),
+        ('[{"id": 1, "body": "The lamp is lit"}]', "field 'body'", "id"),
     ):
         reading = read(file(tmp_path, content, "some"))
         list(reading)
         assert [note for note in reading.notes if isinstance(note, Taken)] == [
             f"{tmp_path / 'some'}: the texts are those of {words}"
+            + (f"; --column takes another: {others}" if others else "")
         ]
 
 

@@ -19,7 +19,7 @@ from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.authors import Author, Authors, author_of
 from botus.corpus.parsing.decoding import glance
 from botus.corpus.parsing.jsonstream import MOST, elements, survey, values
-from botus.corpus.parsing.post import Options, ParsedPost, Refusal, Taken
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal
 from botus.corpus.sources import unsupported
 from botus.corpus.sources.archives import mastodon
 from botus.corpus.sources.records import arrays, bluesky, meta, reddit, tumblr
@@ -87,7 +87,7 @@ def _of_file(
     text = ""
     if unknown and not is_facebook:
         text = fields.text_field(names, unknown, place, options.column, "field")
-        notes.append(Taken(f"{place}: the texts are those of field {text!r}"))
+        notes.append(fields.taken(names, text, place, "field"))
     authors, others = Authors(place, options.author, options.kind), set[str]()
     for record, owner in chain(sample, records):
         others |= {""} if not isinstance(record, dict) else set()

@@ -16,7 +16,7 @@ from botus.corpus.parsing import dates, fields, kinds
 from botus.corpus.parsing.archive import Archive
 from botus.corpus.parsing.authors import Author, Authors, author_of, nameless
 from botus.corpus.parsing.decoding import glance, lines_of
-from botus.corpus.parsing.post import Options, ParsedPost, Refusal, Taken
+from botus.corpus.parsing.post import Options, ParsedPost, Refusal
 from botus.corpus.parsing.rows import cells_of, declared, delimiter_of, escapes_quotes, rows_of
 from botus.corpus.sources import unsupported
 from botus.corpus.sources.chats.transcripts import without_messages
@@ -94,7 +94,7 @@ def _of_file(
         return  # of a whole export: there is nothing of this kind
     records = [dict(zip(header, row, strict=False)) for row in body]
     text = fields.text_field(header, records, place, options.column, "column")
-    notes.append(Taken(f"{place}: the texts are those of column {text!r}"))
+    notes.append(fields.taken(header, text, place, "column"))
     authors = Authors(place, options.author, options.kind)
     for row in chain(body, rows):
         if (
