@@ -2,6 +2,7 @@
 
 cron_times.py  what a cron expression says, as sets of numbers
 cron.py        reads the text of CRON: croniter reads the terms, refusals say what was probably meant
+meant.py       the cron expression that a schedule in plain English means
 words.py       an expression in plain English, and what a person may not have meant by it
 zones.py       time zones: finding one by its name, showing a moment in it, stretches of one UTC offset
 slots.py       the schedule: CRON in a time zone, as slots; what is due now; what `botus schedule` prints

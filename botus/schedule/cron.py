@@ -17,6 +17,7 @@ from zoneinfo import available_timezones
 
 from botus.errors import SettingsError
 from botus.schedule.cron_times import Cron
+from botus.schedule.meant import cron_of
 from botus.schedule.words import words
 from botus.schedule.zones import find_zone
 
@@ -78,6 +79,9 @@ def read(expression: str, identity: str) -> Cron:
         raise SettingsError("CRON is empty.", HINT)
     if fields[0].startswith("@"):
         raise SettingsError(_macro_problem(text), HINT)
+    if likely := cron_of(text):
+        said = f"CRON is not read in words: '{text}' is '{likely}' ({words(read(likely, identity))})."
+        raise SettingsError(said, f"Write CRON='{likely}'.")
     if len(fields) != len(_FIELDS):
         raise SettingsError(_count_problem(fields, identity), HINT)
     numbers, problems = [], []

@@ -90,17 +90,17 @@ def health(values: Common) -> None:
 
 
 @click.command(epilog=epilog("botus schedule '0 */4 * * *'", f"platforms {SCHEDULE} post_only"))
-@click.argument("expression", required=False, metavar="[EXPR]")
+@click.argument("expression", nargs=-1, metavar="[EXPR]")
 @common
-def schedule(values: Common, expression: str | None) -> None:
+def schedule(values: Common, expression: tuple[str, ...]) -> None:
     """Say when a schedule posts, and how long the queue lasts."""
     from botus.monitoring.survey import Survey
     from botus.posting.targets.configured import configured
     from botus.schedule.slots import describe, schedule_of
 
     settings = values.settings
-    if expression is not None:
-        settings = replace(settings, cron=expression)
+    if expression:
+        settings = replace(settings, cron=_unexpanded(values, expression))
     if settings.cron is None:
         raise SettingsError(
             "no expression is given, and CRON is not set", "for example: botus schedule '0 */4 * * *'"
@@ -116,3 +116,23 @@ def schedule(values: Common, expression: str | None) -> None:
         lambda: {**plan.as_dict(now, ready, most), "targets": about},
         about_us=True,
     )
+
+
+def _unexpanded(values: Common, words: tuple[str, ...]) -> str:
+    """The expression of words that stood without quotes, where a shell puts names of files for each `*`."""
+    if len(words) == 1:
+        return words[0]
+    names = sorted(name for name in os.listdir() if not name.startswith("."))
+    fields: list[str] = []
+    rest = list(words)
+    while rest:
+        is_star = bool(names) and sorted(rest[: len(names)]) == names
+        fields.append("*" if is_star else rest[0])
+        del rest[: len(names) if is_star else 1]
+    expression = " ".join(fields)
+    if expression != " ".join(words):
+        said = "your shell has put the names of files here in the place of *"
+        values.say(
+            f"{said}; read as it was meant, and with quotes it is: botus schedule '{expression}'", "warning"
+        )
+    return expression
