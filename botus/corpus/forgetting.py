@@ -22,6 +22,7 @@ from botus.store.candidates import Candidates
 from botus.store.corpus import BY_HAND, Corpus, read
 from botus.store.durable import files
 from botus.store.forgotten import ForgottenCorpus
+from botus.text import counted
 
 _TRIED = 500  # posts or more that the hashes must refuse before the text goes
 
@@ -51,7 +52,7 @@ def plan(data: Path) -> list[str] | None:
     if not goes and not quotes:
         return None
     posts = len(corpus.read().everything)
-    text = f"the text of {posts:,} posts" if posts else "what is left of its text"
+    text = f"the text of {counted(posts, 'post')}" if posts else "what is left of its text"
     lines = [f"This deletes the corpus, {text}, for good:", *(f"  {path}" for path in goes)]
     lines += [f"  what {candidates.path} quotes of it"] if quotes else []
     lines += [

@@ -18,6 +18,7 @@ from botus.corpus.parsing.post import Options, ParsedPost
 from botus.corpus.sources.detection import read
 from botus.errors import SettingsError
 from botus.store.corpus import BY_HAND, Corpus, Post
+from botus.text import counted
 
 _RESERVED = (BY_HAND, feedback.SOURCE)
 _EVERY = 256  # posts between two reports of progress
@@ -76,7 +77,7 @@ def import_exports(
         notes += reading.notes
         notes += [] if exports[-1].read else [f"there are no posts in {path}"]
     with nullcontext() if dry_run or not found else corpus.working():
-        on_progress(f"comparing {len(found):,} posts")
+        on_progress(f"comparing {counted(len(found), 'post')}")
         there = corpus.read()
         chosen = list(new(found, there.posts, counts))
         if chosen and not dry_run:
@@ -84,7 +85,8 @@ def import_exports(
     notes += there.problems()
     if filters.min_likes and counts.uncounted:
         notes.append(
-            f"{counts.uncounted:,} posts do not say how often they were liked: --min-likes lets them in"
+            f"{counts.uncounted:,} {'post does' if counts.uncounted == 1 else 'posts do'} not say how often"
+            f" {'it was' if counts.uncounted == 1 else 'they were'} liked: --min-likes lets them in"
         )
     return ImportReport(exports, counts, notes, corpus.path, len(there.posts) + counts.kept, dry_run)
 
@@ -110,6 +112,6 @@ def _watched(
     count = 0
     for count, one in enumerate(reading, 1):
         if count % _EVERY == 0:
-            on_progress(f"{count:,} posts of {name} read")
+            on_progress(f"{counted(count, 'post')} of {name} read")
         yield one
-    on_progress(f"{count:,} posts of {name} read")
+    on_progress(f"{counted(count, 'post')} of {name} read")

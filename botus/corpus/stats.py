@@ -16,7 +16,7 @@ from botus.errors import FileError, SettingsError
 from botus.screening.likeness.copies import words
 from botus.store import forgotten
 from botus.store.corpus import Corpus, CorpusPost
-from botus.text import escape
+from botus.text import counted, escape
 
 # Below either of these a model learns the posts by heart, whatever one does.
 FEW_POSTS, FEW_BYTES = 2000, 200_000
@@ -61,9 +61,10 @@ def look(data: Path, working_folder: Path) -> Stats:
     entries = list(corpus.entries())
     if not entries:
         gone = sum(one.posts for one in forgotten.read(data))
+        forgot = counted(gone, "post was forgotten", "posts were forgotten")
         raise FileError(
             f"there is no {corpus.path}, or no post in it",
-            f"{gone:,} posts were forgotten" if gone else "make one with: botus corpus import FILE...",
+            forgot if gone else "make one with: botus corpus import FILE...",
         )
     tokens, vocabulary = count_tokens([entry.text for entry in entries], data, working_folder)
     return measure(entries, tokens, vocabulary, len(corpus.read().broken))

@@ -106,7 +106,7 @@ def line(report: GenerationReport) -> str:
     """Return a run's state in one line, for a log or a pipe."""
     left = report.wanted - report.accepted
     parts = [
-        f"{report.accepted} of {report.wanted} lines",
+        f"{report.accepted} of {counted(report.wanted, 'line')}",
         f"{report.rate:.1f} lines/s",
         f"{report.accepted / max(1, report.seen):.0%} pass",
         f"{left / report.rate:.0f} s left" if left > 0 and report.rate else "",

@@ -25,6 +25,7 @@ from botus.store.intents import Intents
 from botus.store.log.tweeted import Log
 from botus.store.running.runs import Runs
 from botus.store.state import StateFiles
+from botus.text import counted
 
 _SLICE = 60.0  # seconds: the clock may be stepped, or the machine sleep, so never wait longer in one go
 _PATIENCE = 20.0  # seconds: a person may be posting by hand just when a slot comes
@@ -145,7 +146,8 @@ class Loop:
         posted = posts_of_the_day(run.log, run.intents, _begin_of_day(self._schedule, slot), self.clock())
         if posted >= self.settings.max_per_day:
             limit = f"MAX_PER_DAY is {self.settings.max_per_day}"
-            self.say(f"{posted} posts in the last 24 hours and {limit}: this slot is left out", "warning")
+            said = f"{counted(posted, 'post')} in the last 24 hours and {limit}: this slot is left out"
+            self.say(said, "warning")
             return StepOutcome(True, is_as_planned=True)
         outcome = run.post()
         self.look_at = outcome.look_at
@@ -261,7 +263,7 @@ def preview(run: PostingRun, say: Say, name: str = "") -> str | None:
     selection = run.selection()
     line = run.choose(selection, name)
     if line is None or line.text is None:
-        say(f"dry run: nothing to post: {selection.why_none}", "warning")
+        say(f"dry run: nothing to post: {selection.why_none(run.queue)}", "warning")
         return None
     text = line.text.strip()
     where = ", ".join(run.targets) or "nowhere, because no credentials are set"

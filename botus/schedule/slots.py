@@ -244,11 +244,7 @@ def describe(
     for moment in islice(upcoming(schedule, now), times):
         yield f"  {dated(moment, schedule.zone, 'seconds' if schedule.jitter else 'minutes')}"
     per_day = schedule.posts_per_day(max_per_day)
-    yield (
-        f"{_plain(per_day)} post{'s' * (per_day != 1)} a day"
-        if per_day >= 1
-        else f"one post every {_plain(1 / per_day)} days"
-    )
+    yield pace(per_day)
     if queue_length is not None:
         verb = "lasts" if queue_length == 1 else "last"
         lasts = span(queue_length / per_day * 86400)
@@ -262,6 +258,13 @@ def upcoming(schedule: Schedule, now: datetime) -> Iterator[datetime]:
     for slot in schedule.slots(schedule.last(now), now + _REACH):
         if (moment := schedule.fires_at(slot)) > now:
             yield moment
+
+
+def pace(per_day: float) -> str:
+    """Say how often something is posted: `6 posts a day`, `one post every 7 days`."""
+    if per_day < 1:
+        return f"one post every {_plain(1 / per_day)} days"
+    return f"{_plain(per_day)} post{'s' * (_plain(per_day) != '1')} a day"
 
 
 def _plain(number: float) -> str:

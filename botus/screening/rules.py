@@ -130,7 +130,7 @@ def _too_short(post: str, rules: Rules) -> str:
     if size < rules.min_chars:
         size += sum(character > "\u1100" for character in post)
     if size < rules.min_chars:
-        return f"too short: {size} characters"
+        return f"too short: {text.counted(size, 'character')}"
     return "" if _SOMETHING.search(post) else "too short: nothing but punctuation"
 
 

@@ -113,7 +113,7 @@ def _check_room(path: Path, weights: int) -> None:
 def _about(first: Start) -> Iterator[str]:
     plan, data, model = first.plan, first.dataset, first.model
     train, held_out, n_ctx = len(data.train), len(data.held_out), model.hparams["n_ctx"]
-    yield f"{train:,} posts to train on, {data.count:,} tokens a pass; {held_out:,} posts are held out"
+    yield f"{counted(train, 'post')} to train on, {data.count:,} tokens a pass; {_held_out(held_out)}"
     if plan.window < min(n_ctx, 1024):
         yield (f"the corpus is short for windows of {n_ctx:,} tokens: training in windows of {plan.window:,}")
     yield from about_lines(data, model)
@@ -125,6 +125,10 @@ def _about(first: Start) -> Iterator[str]:
         f"{model.base}, {model.weights / 1e6:,.1f} million weights: "
         f"at most {counted(plan.steps, 'step')} of {plan.batch} × {plan.window:,} tokens, {passes:.1f} passes"
     )
+
+
+def _held_out(posts: int) -> str:
+    return counted(posts, "post is held out", "posts are held out")
 
 
 def about_lines(data: Dataset, model: InitialModel) -> Iterator[str]:

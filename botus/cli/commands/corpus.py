@@ -14,7 +14,7 @@ from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
 from botus.cli.output import can_ask, can_show, progress_bar, terminal_width, to_stderr
 from botus.errors import RefusedError
-from botus.text import duration
+from botus.text import counted, duration
 
 _at_least = partial(click.option, type=click.IntRange(0), default=0, metavar="N")
 _treatment = partial(
@@ -208,6 +208,7 @@ def corpus_forget(values: Common, yes: bool) -> None:
         values.result(["nothing was deleted"], lambda: {"said": "nothing was deleted", "posts": 0})
         return
     done = forgetting.forget(settings.data)
-    rows = [f"forgot {done.posts:,} posts; {done.size / 1024:,.0f} KB of hashes took their place"]
-    rows += [f"{done.quotes:,} quotes of them are gone from candidates.jsonl"] if done.quotes else []
+    rows = [f"forgot {counted(done.posts, 'post')}; {done.size / 1024:,.0f} KB of hashes took their place"]
+    quotes = counted(done.quotes, "quote of them is", "quotes of them are")
+    rows += [f"{quotes} gone from candidates.jsonl"] if done.quotes else []
     values.result(rows, lambda: asdict(done))

@@ -21,7 +21,7 @@ _LABELS = 8  # under an axis of time
 
 def lines(stats: Stats, width: int = 80, *, blocks: bool = True) -> Iterator[str]:
     """Yield the figures of a corpus for a terminal of so many columns, which may lack block characters."""
-    yield _row("posts", f"{stats.posts:,}, {stats.words:,} words, {_size(stats.bytes)}")
+    yield _row("posts", f"{stats.posts:,}, {counted(stats.words, 'word')}, {_size(stats.bytes)}")
     if stats.vocabulary:
         yield _row("tokens", f"{stats.tokens:,} (in the vocabulary of {stats.vocabulary})")
     else:
@@ -36,7 +36,7 @@ def lines(stats: Stats, width: int = 80, *, blocks: bool = True) -> Iterator[str
         first, last = (_date(at) for at in (stats.times[0], stats.times[-1]))
         yield _row("time", f"{first} to {last}; {len(stats.times):,} have a time")
     longest = max(stats.lengths, default=0)
-    yield _row("length", f"median {stats.median:,.0f} characters, longest {longest:,}")
+    yield _row("length", f"median {counted(round(stats.median), 'character')}, longest {longest:,}")
     yield from _histogram(stats.lengths, width, blocks)
     yield ""
     for sentence in advice(stats):
@@ -97,7 +97,7 @@ def _lengths(lengths: Sequence[int]) -> Bars:
     ticks = [(place, f"{place * step:,}") for place in range(0, len(counts) + 1, every)]
     is_open = max(lengths, default=0) >= len(counts) * step
     across = "characters; the last bar has all longer ones" if is_open else "characters"
-    return Bars(f"How long {len(lengths):,} posts are", across, "posts", counts, ticks)
+    return Bars(f"How long {counted(len(lengths), 'post is', 'posts are')}", across, "posts", counts, ticks)
 
 
 def _times(times: Sequence[float]) -> Bars:
@@ -112,7 +112,7 @@ def _times(times: Sequence[float]) -> Bars:
         every = next(step for step in (3, 6, 12, 24, 36) if step >= every)
         begin = -start % every  # a January among them
     ticks = [(at + 0.5, name(start + at)) for at in range(begin, size, every)]
-    title = f"When {len(times):,} posts were posted"
+    title = f"When {counted(len(times), 'post was', 'posts were')} posted"
     return Bars(title, unit, "posts", [found[at] for at in range(size)], ticks)
 
 

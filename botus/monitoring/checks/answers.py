@@ -36,7 +36,7 @@ def answers(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]
 def _pool(settings: Settings) -> Iterator[Finding]:
     usable = Pool.of(settings).count().usable
     if usable:
-        most = f"at most {settings.answers_per_hour} answers an hour"
+        most = f"at most {counted(settings.answers_per_hour, 'answer')} an hour"
         yield Finding("ok", f"answers: {counted(usable, 'line')} to answer with, {most}")
         return
     hint = "write some lines into it, one each, or press a in: botus curate"
@@ -55,6 +55,6 @@ def _inbox(settings: Settings, name: str, inbox: Inbox) -> Iterator[Finding]:
         return
     with files.lock(settings.data, LOCK, wait=30.0, holder="botus run"):
         memory = states.load()
-        if reason := memory.target(name, target.account).go_on():
+        if reason := memory.target(name, target.account, target.base_url).go_on():
             states.save(memory)
             yield Finding("ok", f"answers on {name}: they go on; they had stopped: {reason}")

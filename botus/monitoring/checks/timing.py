@@ -84,8 +84,12 @@ def _cost(survey: Survey, schedule: Schedule) -> Finding:
     some = islice(survey.lines(), 0, None, 1 + total // _LOOKED_AT)
     texts = [line.text for line in some if line.text]
     with_link = sum(bool(urls(text)) for text in texts)
-    said = f"X: {posts:.0f} posts a month cost about ${plain:.2f}, or ${linked:.2f} with a link in each"
+    said = f"X: {_a_month(round(posts))} about ${plain:.2f}, or ${linked:.2f} with a link in each"
     if with_link:
         mixed = plain + (linked - plain) * with_link / len(texts)
         said += f"; {with_link} of {counted(len(texts), 'line')} with a link: about ${mixed:.2f}"
     return Finding("ok", said)
+
+
+def _a_month(posts: int) -> str:
+    return counted(posts, "post a month costs", "posts a month cost").replace(",", "")

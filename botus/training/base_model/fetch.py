@@ -71,7 +71,7 @@ def _missing(folder: Path) -> list[str]:
 def _fetch(folder: Path, url: str, hooks: Hooks) -> None:
     files.sweep(folder)
     missing = _missing(folder)
-    count = "all" if len(missing) == len(FILES) else f"{len(missing)} of {len(FILES)}"
+    count = "all" if len(missing) == len(FILES) else f"{len(missing)} of the {len(FILES)}"
     hooks.say(f"fetching {count} files of the base model {folder.name} into {folder}")
     for name in missing:
         check = partial(_check, folder, name)
