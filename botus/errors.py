@@ -140,21 +140,23 @@ def network_words(error: BaseException) -> str:
     import ssl
 
     import requests
-    from urllib3.exceptions import ConnectTimeoutError, ReadTimeoutError
+    from urllib3.exceptions import ConnectTimeoutError, ProxyError, ReadTimeoutError
 
-    for cause in reversed(list(causes(error))):
+    chain = list(causes(error))
+    where = "the proxy: " if any(isinstance(cause, ProxyError) for cause in chain) else ""
+    for cause in reversed(chain):
         if isinstance(cause, MemoryError):
             return "not enough memory"
         if isinstance(cause, socket.gaierror):
-            return "the server's name was not found"
+            return f"{where}the server's name was not found"
         if isinstance(cause, ssl.SSLCertVerificationError):
             return "the server's certificate was not accepted"
         if isinstance(cause, ssl.SSLError):
             return "no secure connection"
         if isinstance(cause, TimeoutError | ConnectTimeoutError | ReadTimeoutError):
-            return "timed out"
+            return f"{where}timed out"
         if isinstance(cause, OSError) and cause.errno:
-            return _OF_ANSWERS.get(cause.errno) or os.strerror(cause.errno).lower()
+            return where + (_OF_ANSWERS.get(cause.errno) or os.strerror(cause.errno).lower())
     if isinstance(error, requests.RequestException):
-        return "cut off"
+        return f"{where}cut off"
     return f"the client failed ({type(error).__name__})"

@@ -189,12 +189,19 @@ def _meant(value: str, choices: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+_ACCOUNT = re.compile(r"(?:https?://)?@?[\w.+-]+@((?:[A-Za-z0-9-]+\.)+[A-Za-z]+)")
+
+
 def address(value: str) -> str:
     """Read a web address: a host, perhaps with scheme, port and path; a slash at its end goes."""
+    if account := _ACCOUNT.fullmatch(value):
+        raise ValueError(f"is the name of an account, not a web address: set it to https://{account[1]}")
     value = (value if "://" in value else f"https://{value}").rstrip("/")
     try:
         parts = urlsplit(value)
-        plain = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        host = parts.hostname or ""
+        plain = parts.scheme in ("http", "https") and parts.port != 0 and ".." not in host
+        plain = plain and host not in ("", "http", "https")
     except ValueError:
         plain = False
     others = plain and (parts.query or parts.fragment or parts.username or parts.password)

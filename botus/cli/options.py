@@ -19,11 +19,10 @@ from typing import Any, TypeVar
 import click
 
 from botus import settings as settings_module
-from botus.cli.output import json_text, to_stderr, to_stdout
+from botus.cli.output import json_text, on_screen, to_stderr, to_stdout
 from botus.errors import FileError, SettingsError
 from botus.log import LogHandler, censor, censored, own_record
 from botus.settings import Settings
-from botus.text import printable
 
 Row = TypeVar("Row")
 
@@ -107,7 +106,7 @@ class Common:
 
     def line(self, line: str) -> bool:
         """Print one line of a result for a person; False where nobody reads any more."""
-        return to_stdout(printable(line))
+        return to_stdout(on_screen(line))
 
     def say(self, message: str, level: str = "info", **fields: object) -> None:
         """Say something that is not a result; a `Say`."""

@@ -17,6 +17,8 @@ import click
 
 from botus.text import printable
 
+_LONGEST_LINE = 10_000  # letters; few posts have as many, and a hundred rows say what it is
+
 
 def to_stdout(text: str) -> bool:
     """Print a piece of a result; what the encoding lacks is escaped. False where nobody reads any more."""
@@ -35,9 +37,15 @@ def to_stderr(line: str) -> None:
     """Write one line for a person; never fails, because it may be said in the middle of a post."""
     try:
         if sys.stderr is not None:  # not click.echo: it passes by the progress bar, which has to make room
-            print(printable(line), file=sys.stderr, flush=True)
+            print(on_screen(line), file=sys.stderr, flush=True)
     except (OSError, ValueError):
         _abandon(sys.stderr)
+
+
+def on_screen(line: str) -> str:
+    """A line for a person: what would move the cursor made visible, and of one without end its beginning."""
+    more = len(line) - _LONGEST_LINE
+    return printable(line) if more <= 0 else f"{printable(line[:_LONGEST_LINE])}… ({more:,} letters more)"
 
 
 def json_text(value: object) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from botus.platforms.rows import confirms
+from botus.posting.delivery import has_stopped
 from botus.posting.target import Target
 from botus.schedule.zones import dated
 from botus.store.durable import owner
@@ -44,7 +45,7 @@ class OpenPost:
 def stopped_targets(memory: PostingState, targets: Mapping[str, Target]) -> dict[str, str]:
     """Say of every target that has stopped why, by its name; what an earlier account did counts no more."""
     return {
-        name: f"{name} has stopped: {memory.targets[name].stopped}; fix it, then run: botus doctor"
+        name: has_stopped(target, memory.targets[name].stopped)
         for name, target in targets.items()
         if _has_stopped(name, targets, memory)
     }
@@ -172,7 +173,8 @@ def short(text: str, shown: int = 60) -> str:
 
 def _has_stopped(name: str, targets: Mapping[str, Target], memory: PostingState) -> bool:
     state = memory.targets.get(name)
-    return bool(state and state.stopped and name in targets and state.account == targets[name].account)
+    target = targets.get(name)
+    return bool(target and state and state.stopped and state.is_about(target.account, target.base_url))
 
 
 def _lost(post: object, text: str, name: str, error: object) -> LostPost:

@@ -14,10 +14,11 @@ from botus.monitoring import notify
 from botus.monitoring.attention import running
 from botus.monitoring.checks.finding import guarded
 from botus.monitoring.checks.folder import preflight
-from botus.monitoring.queue.counts import QueueCounts
+from botus.monitoring.queue.counts import QueueCounts, unreviewed
 from botus.monitoring.survey import Survey
+from botus.posting.selection import what_next
 from botus.posting.target import Target
-from botus.schedule.slots import Schedule, upcoming
+from botus.schedule.slots import Schedule, pace, upcoming
 from botus.settings import Settings
 from botus.text import counted, span
 
@@ -40,11 +41,8 @@ def start_page(
     yield "info", f"next: {_next_times(schedule, datetime.now(UTC))}"
     if queue := survey.queue:
         yield _queue(queue, schedule.posts_per_day(settings.max_per_day))
-        if queue.unreviewed:
-            yield (
-                "warning",
-                f"{queue.unreviewed} of them nobody has reviewed (POST_ONLY=reviewed holds them back)",
-            )
+        if said := unreviewed(queue):
+            yield "warning", said
     for target in targets.values():
         yield "info", f"posts to {target.name} {target.about}"
     if settings.answer != "no":
@@ -67,7 +65,7 @@ def _answers(survey: Survey) -> Iterator[tuple[str, str]]:
 
     found = survey.answers(time.time())
     if found and found.places:
-        most = f"at most {survey.settings.answers_per_hour} times an hour, from answers.txt"
+        most = f"at most {counted(survey.settings.answers_per_hour, 'time')} an hour, from answers.txt"
         yield "info", f"answers who mentions it on {' and '.join(found.places)}, {most}"
     elif found:
         yield "warning", NOWHERE
@@ -78,11 +76,11 @@ def _answers(survey: Survey) -> Iterator[tuple[str, str]]:
 def _queue(queue: QueueCounts, per_day: float) -> tuple[str, str]:
     ready, about = queue.ready, "about " * (queue.looked_at is not None)
     if not ready:
-        return "warning", "queue: no line may go out (see: botus status)"
+        return "warning", f"queue: {what_next(queue.refused)}"
     lasts = span(ready / per_day * 86400)
     return (
         "info",
-        f"queue: {about}{counted(ready, 'line')} ready, enough for {lasts} at {per_day:.4g} posts a day",
+        f"queue: {about}{counted(ready, 'line')} ready, enough for {lasts} at {pace(per_day)}",
     )
 
 

@@ -18,6 +18,7 @@ from botus.monitoring.columns import folded
 from botus.monitoring.queue.counts import Acceptance, QueueCounts
 from botus.monitoring.survey import LogSummary, Survey
 from botus.posting.delivery import has_come
+from botus.posting.selection import what_next
 from botus.schedule.slots import Schedule, schedule_of, upcoming
 from botus.schedule.zones import dated, dated_entry, zone_or_utc
 from botus.store.running.runs import Run
@@ -69,7 +70,11 @@ class Status:
         memory, found = self.survey.memory or PostingState(), {}
         for name, target in self.survey.targets.items():
             known = memory.targets.get(name)
-            pauses = known and known.account == target.account and not has_come(known.until, self.now)
+            pauses = (
+                known
+                and known.is_about(target.account, target.base_url)
+                and not has_come(known.until, self.now)
+            )
             if known and pauses and not known.stopped:
                 found[name] = datetime.fromtimestamp(known.until, UTC)
         return found
@@ -113,7 +118,9 @@ class Status:
             "runs": [asdict(one) for one in self.runs],
             "targets": {target.name: target.about for target in known.targets.values()},
             "pauses": {name: until.isoformat() for name, until in self.pauses.items()},
-            "posted": known.log.count if known.log else None,
+            "posted": known.log.posted if known.log else None,
+            "unknown": known.log.lost if known.log else None,
+            "refused": known.log.refused if known.log else None,
             "last": known.log.last if known.log else [],
             "unconfirmed": dict(known.log.unconfirmed) if known.log else {},
             "answers": self.answers.as_dict() if self.answers else None,
@@ -165,6 +172,8 @@ def _queue(queue: QueueCounts) -> Iterator[str]:
     shown = ", ".join(f"{count:{form}} {kind}" for kind, count in kinds.items() if count)
     looked_at = f" ({queue.looked_at:,} lines looked at)" if queue.looked_at else ""
     yield f"{about}{queue.ready:{form}} ready" + (f": {shown}" if shown else "") + looked_at
+    if not queue.ready:
+        yield from _with_command(what_next(queue.refused))
     for kind, count in sorted(queue.refused.items()):
         one, many = _KINDS[kind]
         yield counted(count, one, many)
@@ -192,12 +201,16 @@ def _targets(status: Status) -> Iterator[str]:
     for name, target in status.survey.targets.items():
         yield f"{name} {target.about}"
         if until := status.pauses.get(name):
-            yield f"  not asked now; goes on with the first post after {dated(until, status.zone)}"
+            said = status.survey.memory and status.survey.memory.targets[name].reason
+            reason = f" ({said})" if said else ""
+            yield f"  not asked now{reason}; goes on with the first post after {dated(until, status.zone)}"
 
 
 def _posted(log: LogSummary, zone: ZoneInfo, width: int) -> Iterator[str]:
-    count, shown = log.count, len(log.last)
-    yield f"{count}" + (f", the last {shown}:" if count > shown else "")
+    nowhere = {"that may be there or not": log.lost, "that came out nowhere": log.refused}
+    more = "".join(f", and {count:,} {what}" for what, count in nowhere.items() if count)
+    shown = len(log.last)
+    yield f"{log.posted:,}{more}" + (f", the last {shown}:" if log.count > shown else "")
     for name, lost in log.unconfirmed.items():
         yield f"{lost} not confirmed by {name}: may be there or not, not sent again by itself"
     for entry in log.last:
@@ -240,6 +253,10 @@ def _cut(before: str, text: str, width: int) -> str:
 
 
 _KINDS = {
+    "not UTF-8": (
+        "is not UTF-8 and never drawn: botus doctor",
+        "are not UTF-8 and never drawn: botus doctor",
+    ),
     "invalid": ("holds no text and is never drawn", "hold no text and are never drawn"),
     "used": ("has been posted and is never drawn again", "have been posted and are never drawn again"),
     "dropped": ("was dropped or edited in curate", "were dropped or edited in curate"),

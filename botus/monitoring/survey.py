@@ -28,7 +28,7 @@ from botus.store.decisions.judgement import Judgement
 from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intent, Intents
-from botus.store.log.index import Entry
+from botus.store.log.index import LOST, REFUSED, Entry
 from botus.store.log.tweeted import Log
 from botus.store.queue.tweets import Queue
 from botus.store.running import alerts
@@ -50,6 +50,8 @@ class LogSummary:
     Attributes:
         count: of all entries.
         predecessors: how many of them are botus-twitter's.
+        lost: how many may have come out nowhere, as nobody knows.
+        refused: how many came out nowhere.
         last: the newest entries, newest first.
         unknown: entries of posts that somebody has to look for.
         unconfirmed: posts that a webhook did not confirm, by its name; nothing needs to be done.
@@ -58,10 +60,17 @@ class LogSummary:
 
     count: int
     predecessors: int
+    lost: int
+    refused: int
     last: list[Entry]
     unknown: list[Entry]
     unconfirmed: Counter[str]
     is_whole: bool = True
+
+    @property
+    def posted(self) -> int:
+        """How many came out somewhere."""
+        return self.count - self.lost - self.refused
 
 
 @dataclass(frozen=True)
@@ -231,4 +240,5 @@ def _summary(log: Log) -> LogSummary:
     index = log.index()
     newest = range(len(index) - 1, max(-1, len(index) - 1 - _LAST), -1)
     last, unknown = log.read(newest), log.read(index.in_question())
-    return LogSummary(len(index), index.predecessors, last, unknown, index.unconfirmed)
+    came_out_nowhere = index.having(LOST), index.having(REFUSED)
+    return LogSummary(len(index), index.predecessors, *came_out_nowhere, last, unknown, index.unconfirmed)

@@ -91,6 +91,8 @@ class Limit(NamedTuple):
 
 def token(value: str) -> str:
     """Read a secret that has to stand in a header."""
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        raise ValueError("has quotation marks around it: leave them out")
     if not re.fullmatch(r"[!-~]+", value):
         raise ValueError("holds white space or letters that no secret has")
     return value

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from botus.log import Say
 from botus.platforms.rows import confirms
@@ -24,6 +25,15 @@ _LONGEST_WAIT = 86400.0  # seconds; a later moment was written by a clock that w
 _BAD_IN_ROW = 3  # rejected, or not confirmed; more would burn the queue on a target that is gone
 
 
+class Posted(NamedTuple):
+    """A post that came out on a target: `id` is botus's, `url` its address there, where it is known."""
+
+    target: str
+    id: str
+    url: str | None
+    text: str
+
+
 @dataclass
 class Deliverer:
     """Sends what an intent has for each target.
@@ -36,7 +46,7 @@ class Deliverer:
         say: writes a log line.
         are_answers: to people, about which nobody is asked afterwards.
         sent: targets that got a request with a post in this run.
-        posted: (target, id of the post, address) of every success.
+        posted: every success.
         failed: targets that are stopped, or could not be reached or did not answer.
     """
 
@@ -48,7 +58,7 @@ class Deliverer:
     _: KW_ONLY
     are_answers: bool = False
     sent: set[str] = field(default_factory=set)
-    posted: list[tuple[str, str, str | None]] = field(default_factory=list)
+    posted: list[Posted] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
     _ready: dict[str, Answer | Ready] = field(default_factory=dict)
 
@@ -65,6 +75,14 @@ class Deliverer:
             if isinstance(answer, Answer):
                 self.pause(name, answer)
         return isinstance(self._ready[name], Ready)
+
+    def why_down(self, name: str) -> str:
+        """Say why a target takes no posts now, and when it is asked again or what has to be done."""
+        known = self._known(name)
+        if known.stopped:
+            return has_stopped(self.targets[name], known.stopped)
+        reason = f": {self.targets[name].explained(known.reason)}" if known.reason else ""
+        return f"{name} is not asked for another {span(max(1.0, known.until - self.clock()))}{reason}"
 
     def send(self, intent: Intent, name: str, *, again: bool = False) -> None:
         """Send a post to one target, once, and record what came of it."""
@@ -120,7 +138,10 @@ class Deliverer:
         intent.deliveries[name].until = until if has_come(pause, self.clock()) else max(until, pause)
         self.intents.save(intent)
         self.failed.add(name)
-        message = f"{self._called(name)}: no answer for {intent.id} yet; looking for it later"
+        delivery = intent.deliveries[name]
+        wait = span(max(1.0, delivery.until - self.clock()))
+        reason = delivery.error or answer.reason
+        message = f"{self._called(name)}: no answer for {intent.id} yet ({reason}); looked for after {wait}"
         self.say(message, "warning", id=intent.id, target=name)
 
     def _record(self, intent: Intent, name: str, answer: Answer) -> None:
@@ -158,12 +179,15 @@ class Deliverer:
         self.intents.save(intent)
         called = self._called(name)
         level, message = "warning", f"{called}: {intent.id} rejected: {delivery.error}"
+        reason = (
+            self.targets[name].explained(delivery.error or "") if name in self.targets else delivery.error
+        )
         if delivery.state == "posted":
-            self.posted.append((name, intent.id, delivery.url or None))
+            self.posted.append(Posted(name, intent.id, delivery.url or None, intent.text))
             level, message = "info", f"{called}: posted {intent.id} {delivery.url or ''}".rstrip()
         elif delivery.state == "unknown":
             self.failed.add(name)
-            message = f"{called}: {intent.id} was not confirmed ({delivery.error}); it is not sent again"
+            message = f"{called}: {intent.id} was not confirmed: {reason}; it is not sent again"
             if confirms(name) and not self.are_answers:
                 todo = f"look at the account, then: botus resolve {intent.id} --posted or --not-posted"
                 level = "error"
@@ -185,20 +209,23 @@ class Deliverer:
     def _wait(self, name: str, answer: Answer, otherwise: float) -> None:
         """Do not ask a target before the platform's time, or a time of our own; say which."""
         known, now = self._known(name), self.clock()
-        known.until = self._until(answer, otherwise)
+        known.address = self.targets[name].base_url
+        known.until, known.reason = self._until(answer, otherwise), answer.reason
         asked = (answer.until or 0.0) - now
         more = f" (the platform asks for {span(asked)})" if asked > _LONGEST_WAIT + 1 else ""
         self.say(
-            f"{self._called(name)}: {answer.reason}; trying again in {span(known.until - now)}{more}",
+            f"{self._called(name)}: {self.targets[name].explained(answer.reason)}; trying again in"
+            f" {span(known.until - now)}{more}",
             "warning",
             target=name,
         )
 
     def _stop(self, name: str, reason: str) -> None:
-        self._known(name).stopped = reason
+        known = self._known(name)
+        known.stopped, known.address = reason, self.targets[name].base_url
         self.failed.add(name)
-        said = f"{self._called(name)}: stopped: {reason}; fix it, then run: botus doctor"
-        self.say(said, "error", target=name)
+        said = f"{self._called(name)}: stopped: {self.targets[name].explained(reason)}"
+        self.say(f"{said}; fix it, then run: botus doctor", "error", target=name)
 
     def _called(self, name: str) -> str:
         return f"answers on {name}" if self.are_answers else name
@@ -207,7 +234,13 @@ class Deliverer:
         return min(answer.until or otherwise, self.clock() + _LONGEST_WAIT)
 
     def _known(self, name: str) -> TargetState:
-        return self.memory.target(name, self.targets[name].account)
+        target = self.targets[name]
+        return self.memory.target(name, target.account, target.base_url)
+
+
+def has_stopped(target: Target, reason: str) -> str:
+    """Say that a target has stopped and why, and what to do."""
+    return f"{target.name} has stopped: {target.explained(reason)}; fix it, then run: botus doctor"
 
 
 def is_gone(data: Path, lock: str, name: str, begun: float, now: float) -> bool:

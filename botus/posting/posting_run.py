@@ -11,14 +11,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from itertools import chain
 from random import Random
 
 from botus.checkpoints import samples
 from botus.errors import FileError
 from botus.log import Say
-from botus.posting.delivery import Deliverer, has_come, is_gone
+from botus.posting.delivery import Deliverer, Posted, has_come, is_gone
 from botus.posting.log.check import check_whole, remember
 from botus.posting.log.entry import log_entry
 from botus.posting.selection import Selection, choose, named
@@ -47,15 +47,20 @@ class Outcome:
     """What a posting run did.
 
     Attributes:
-        posted: (target, id of the post, address) of every success.
-        chosen: the new post that was claimed, None where none was.
+        posted: every success.
+        chosen: the new post that was claimed, None where none was; `chosen_id` names it, and `states` says
+            how far it came on each target.
         failed: targets that are stopped, or could not be reached or did not answer.
+        left_out: why targets that are down were not asked for the new post, one sentence each.
         look_at: when a lost answer can be looked up; seconds since the epoch.
     """
 
-    posted: tuple[tuple[str, str, str | None], ...] = ()
+    posted: tuple[Posted, ...] = ()
     chosen: str | None = None
+    chosen_id: str = ""
+    states: Mapping[str, str] = field(default_factory=dict)
     failed: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     look_at: float | None = None
 
 
@@ -156,7 +161,15 @@ class PostingRun:
                 self.state.save(self.memory)
             waiting = [one for intent in self.intents.open() for one in intent.open_deliveries().values()]
             look_at = min((one.until for one in waiting if one.state == "sending"), default=None)
-            return Outcome(tuple(deliverer.posted), chosen, tuple(sorted(deliverer.failed)), look_at)
+            return Outcome(
+                tuple(deliverer.posted),
+                chosen.text if chosen else None,
+                chosen.id if chosen else "",
+                {name: one.state for name, one in chosen.deliveries.items()} if chosen else {},
+                tuple(sorted(deliverer.failed)),
+                tuple(map(deliverer.why_down, self._left_out(deliverer))) if chosen else (),
+                look_at,
+            )
 
     # The log.
 
@@ -247,10 +260,16 @@ class PostingRun:
 
     # The new line.
 
-    def _post_new(self, deliverer: Deliverer, wanted: str) -> str | None:
+    def _left_out(self, deliverer: Deliverer) -> list[str]:
+        """The targets that were down before this run, of which it has said nothing."""
+        return [name for name in self.targets if name not in deliverer.failed and not deliverer.is_up(name)]
+
+    def _post_new(self, deliverer: Deliverer, wanted: str) -> Intent | None:
         up = [name for name in self.targets if deliverer.is_up(name)]
         if not up:
-            self.say("no target takes posts at the moment: nothing was taken from the queue", "warning")
+            said = "no target takes posts at the moment: nothing was taken from the queue"
+            why = "; ".join(map(deliverer.why_down, self._left_out(deliverer)))
+            self.say(f"{said}; {why}" if why else said, "warning")
             return None
         if set(up) <= deliverer.sent and not wanted:
             return None  # an overdue post had this slot
@@ -262,7 +281,7 @@ class PostingRun:
         for name in up:
             deliverer.send(intent, name)
         self._put_away(intent)
-        return intent.text
+        return intent
 
     def _claim(self, names: list[str], wanted: str) -> Intent | None:
         selection = self.selection()
@@ -278,7 +297,7 @@ class PostingRun:
                     return intent
                 self.intents.give_back(intent)
             selection.claimed.add(intent.fingerprint)
-        self.say(f"nothing to post: {selection.why_none}", "warning")
+        self.say(f"nothing to post: {selection.why_none(self.queue)}", "warning")
         return None
 
     def _longer_id(self, post: str, claimed: set[str]) -> str:

@@ -6,7 +6,7 @@ a forbidden word), or waits for the settings (POST_ONLY).
 
 from __future__ import annotations
 
-from collections import ChainMap
+from collections import ChainMap, Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from itertools import chain
 from random import Random
@@ -34,7 +34,7 @@ class Refusal(NamedTuple):
     """Why a line is not drawn, in words.
 
     Args:
-        kind: `unfinished`, `invalid`, `used`, `dropped`, `held`, `unreviewed` or `too long`.
+        kind: `unfinished`, `not UTF-8`, `invalid`, `used`, `dropped`, `held`, `unreviewed` or `too long`.
     """
 
     kind: str
@@ -110,7 +110,7 @@ class Selection:
             self.waits_for_writer = True
             return Refusal("unfinished", "it has no line break, and the file changed a moment ago")
         if text is None:
-            return Refusal("invalid", "it is not valid UTF-8")
+            return Refusal("not UTF-8", "it is not UTF-8; in the encoding of Windows it reads")
         if len(text) > LONGEST_POST:
             return Refusal("too long", f"no platform takes {len(text):,} letters")
         post = known or fingerprint(text)
@@ -140,12 +140,12 @@ class Selection:
         post = fingerprint(line.text or "")
         return "nobody has reviewed it" if post in self.flags and post not in self.verdicts else ""
 
-    @property
-    def why_none(self) -> str:
-        """Why no line was chosen."""
+    def why_none(self, queue: Queue) -> str:
+        """Why no line was chosen, and what to do; a long queue is looked at here and there."""
         if self.waits_for_writer:
             return "the last line of tweets.txt is still being written (it has no line break yet)"
-        return "no line of tweets.txt may go out (see: botus status)"
+        lines = queue.lines(queue.step(_PART))
+        return what_next(Counter(found.kind for line in lines if (found := self.refusal(line))))
 
     def allows(self, line: Line) -> bool:
         """Tell whether a line may be drawn."""
@@ -241,6 +241,22 @@ def _not_there(selection: Selection, log: Log, name: str) -> BotusError:
     if post := called(name, gone):
         return RefusedError(f"{short_id(post)} is not posted: {gone[post]}", _REMEDIES["used"].format(name))
     return SettingsError(f"there is no post {name} in tweets.txt", "their ids are shown by: botus queue list")
+
+
+def what_next(refused: Mapping[str, int]) -> str:
+    """Say why no line may go out, and what to do; ends with a command.
+
+    Args:
+        refused: how many lines are refused, by kind.
+    """
+    said = "no line of tweets.txt may go out"
+    if not refused:
+        return f"{said}; it is empty, and new ones are written by: botus generate"
+    if refused.get("held") or refused.get("unreviewed"):
+        return f"{said}; what is left waits until you keep it: botus curate"
+    if refused.get("too long"):
+        return f"{said}; what is left is too long for every target, and is shortened in: botus curate"
+    return f"{said}; all have been posted or dropped, and new ones are written by: botus generate"
 
 
 _REMEDIES = {

@@ -13,9 +13,12 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
+from botus.errors import CredentialsError, TemporaryError
 from botus.platforms.rows import Platform
+from botus.posting.remedies import remedy
 from botus.screening.rules import longest_count
 from botus.text import LONGEST_POST
 
@@ -215,6 +218,19 @@ class Target(ABC):
     def find(self, text: str, attempt: Attempt) -> Answer:
         """Look for a post whose answer was lost: posted, absent, unknown, or `later` to look again."""
 
+    def remedy(self, reason: str) -> str:
+        """What a person can do about the reason of an answer, in half a sentence; may be empty."""
+        return remedy(reason, self.platform, self.base_url)
+
+    def explained(self, reason: str) -> str:
+        """A reason, and behind it what a person can do."""
+        remedy = self.remedy(reason)
+        return f"{reason} ({remedy})" if remedy else reason
+
+    def complaint(self, answer: Answer) -> CredentialsError | TemporaryError:
+        """Turn the answer to a question about the account into the error that `verify` raises."""
+        return complaint(answer, self.remedy(answer.reason))
+
     @abstractmethod
     def verify(self) -> Account:
         """Ask who the account is.
@@ -223,6 +239,15 @@ class Target(ABC):
             CredentialsError: the credentials were refused.
             TemporaryError: the platform could not be asked.
         """
+
+
+def complaint(answer: Answer, remedy: str) -> CredentialsError | TemporaryError:
+    """Turn an answer that is a no into an error."""
+    kind = CredentialsError if answer.needs_person else TemporaryError
+    if answer.until and not answer.needs_person:
+        moment_in_words = f"{datetime.fromtimestamp(answer.until, UTC):%Y-%m-%d %H:%M} UTC"
+        return kind(answer.reason, f"try again after {moment_in_words}")
+    return kind(answer.reason, remedy or "try again later")
 
 
 def account_of(secret: str) -> str:

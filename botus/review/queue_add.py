@@ -232,4 +232,6 @@ def _lines(content: bytes, name: str) -> Iterator[str]:
             yield raw.decode() + "\n"
         except UnicodeDecodeError as error:
             what = f"{name}, line {number}: not UTF-8"
-            raise FileError(what, "nothing was added: save it as UTF-8") from error
+            raise FileError(
+                what, "nothing was added: save it as UTF-8, for example with iconv -f WINDOWS-1252 -t UTF-8"
+            ) from error

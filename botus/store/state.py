@@ -32,7 +32,9 @@ class TargetState:
 
     Attributes:
         account: the account that the rest is about; another account starts anew.
+        address: of its server when it was last left alone; so does another address.
         until: not asked before; seconds since the epoch.
+        reason: why not; "" where nothing has said it.
         stopped: why it stopped until a successful check; empty while it works.
         rejected: texts it refused in a row.
         failures: temporary failures in a row.
@@ -45,12 +47,18 @@ class TargetState:
     rejected: int = 0
     failures: int = 0
     lost: int = 0
+    reason: str = ""
+    address: str = ""
+
+    def is_about(self, account: str, address: str) -> bool:
+        """Tell whether this is of an account on the server at an address."""
+        return self.account == account and self.address in ("", address)
 
     def go_on(self) -> str:
         """Forget a stop, and what led to it; returns why it had stopped, "" where it had not."""
         reason = self.stopped
         if reason:
-            self.stopped, self.until = "", 0.0
+            self.stopped, self.until, self.reason = "", 0.0, ""
             self.rejected = self.failures = self.lost = 0
         return reason
 
@@ -61,10 +69,10 @@ class TargetStates:
 
     targets: dict[str, TargetState] = field(default_factory=dict)
 
-    def target(self, name: str, account: str) -> TargetState:
-        """The state of a target, new if the account has changed."""
+    def target(self, name: str, account: str, address: str) -> TargetState:
+        """The state of a target, new if the account or the address of its server has changed."""
         found = self.targets.get(name)
-        if found is None or found.account != account:
+        if found is None or not found.is_about(account, address):
             found = self.targets[name] = TargetState(account=account)
         return found
 

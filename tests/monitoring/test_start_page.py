@@ -46,7 +46,7 @@ def test_the_start_page(data: Path, hook: HookServer) -> None:
     assert said[1] == "schedule: 0 9 * * *: at 09:00 every day"
     assert re.fullmatch(r"next: (\w{3} \d\d \w{3} 09:00( \+0[12]:00)?(, )?){5}", said[2])
     assert said[3:5] == [
-        "queue: 9 lines ready, enough for 9 days at 1 posts a day",
+        "queue: 9 lines ready, enough for 9 days at 1 post a day",
         "posts to fake nowhere real",
     ]
     assert re.fullmatch("alerts go to json-[0-9a-f]{6}", said[5])
@@ -62,10 +62,13 @@ def test_the_start_page_of_an_empty_bot_that_needs_a_person(data: Path) -> None:
     (data / "tweets.txt").write_text("")
     state = StateFiles(data)
     memory = state.load()
-    memory.target("fake", "account-1").stopped = "HTTP 401, the credentials were refused"
+    memory.target("fake", "account-1", "").stopped = "HTTP 401, the credentials were refused"
     state.save(memory)
     found = page(data, CRON="@daily", WEBHOOK_URLS="json://127.0.0.1/abc")
-    assert ("warning", "queue: no line may go out (see: botus status)") in found
+    assert (
+        "warning",
+        "queue: no line of tweets.txt may go out; it is empty, and new ones are written by: botus generate",
+    ) in found
     stopped = "fake has stopped: HTTP 401, the credentials were refused; fix it, then run: botus doctor"
     assert ("error", stopped) in found
     (data / "tweeted.json").write_text("damaged")

@@ -66,11 +66,11 @@ def test_every_kind_of_refused_line_with_examples(world: World) -> None:
     assert count
     assert (count.ready, count.refused) == (
         2,
-        {"used": 1, "too long": 1, "held": 1, "double": 1, "invalid": 1},
+        {"used": 1, "too long": 1, "held": 1, "double": 1, "not UTF-8": 1},
     )
     text = shown(world)
     assert f"line 1: it has been posted, or is being posted: {used}" in text
-    assert "line 7: it is not valid UTF-8" in text
+    assert "line 7: it is not UTF-8; in the encoding of Windows it reads: ÿ" in text
 
 
 def test_no_schedule_and_a_wrong_one(world: World) -> None:

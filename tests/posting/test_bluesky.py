@@ -370,5 +370,6 @@ class TestVerify:
 
     def test_a_server_of_another_kind(self, server: BlueskyServer, target: Bluesky) -> None:
         server.faults = [Fault.parse("on=/xrpc 200 <html>")] * 2
-        with pytest.raises(TemporaryError, match="BLUESKY_SERVICE"):
+        with pytest.raises(TemporaryError, match="does not speak Bluesky's API") as caught:
             target.verify()
+        assert caught.value.hint.startswith("is BLUESKY_SERVICE=")

@@ -229,8 +229,8 @@ class TestReady:
             ("500", False, "500"),
             ("503 <html>", False, "503"),
             ("drop", False, "lost"),
-            ("200 <html>", False, "MASTODON_BASE_URL"),
-            ("200 {}", False, "MASTODON_BASE_URL"),
+            ("200 <html>", False, "does not speak Mastodon's API"),
+            ("200 {}", False, "does not speak Mastodon's API"),
         ],
     )
     def test_not_ready(
@@ -248,7 +248,7 @@ class TestReady:
         answer = target.ready()
         assert isinstance(answer, Answer)
         assert answer.needs_person
-        assert "https://other.example: is MASTODON_BASE_URL right" in answer.reason
+        assert "points to https://other.example" in answer.reason
         with pytest.raises(CredentialsError, match="https://other"):
             target.verify()
 

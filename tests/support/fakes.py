@@ -101,6 +101,9 @@ class FakeTarget:
             return Answer("posted", str(number), f"{self.base_url}/{number}")
         return Answer("absent")
 
+    def explained(self, reason: str) -> str:
+        return reason
+
     def verify(self) -> Account:
         return Account("@fake")
 

@@ -151,7 +151,7 @@ def test_the_predecessors_files_keep_every_byte(data: Path, x: XServer, mastodon
         assert ended.code == 0, ended
     assert sorted(x.texts) == sorted(mastodon.texts) == sorted(["first", "kettle 😀 on", SHRUG, "last", new])
     assert (data / "tweets.txt").read_bytes() == b"\xef\xbb\xbf\r\ncaf\xe9\r\n  \r\n"
-    assert "not valid UTF-8" in botus("status", "--data", data).out
+    assert "is not UTF-8" in botus("status", "--data", data).out
     content = (data / "tweeted.json").read_bytes()
     assert content.startswith(OLD_LOG[: OLD_LOG.rindex(b"\n]")] + b",\n")
     assert [entry["text"] for entry in log(data)] == ["an old one", "café 😀", *x.texts]

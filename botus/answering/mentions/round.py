@@ -161,7 +161,8 @@ class Round:
 
     def _look(self, name: str, inbox: Inbox) -> None:
         target = inbox.target
-        known, key = self.memory.target(name, target.account), f"{name} {target.account}"
+        known = self.memory.target(name, target.account, target.base_url)
+        key = f"{name} {target.account}"
         if known.stopped or not has_come(known.until, self.clock()):
             return
         read = self.memory.read.get(key)

@@ -104,7 +104,7 @@ def summary(settings: Settings, now: float) -> Summary:
         {
             name: one.stopped
             for name, one in known.items()
-            if one and one.stopped and one.account == targets[name].account
+            if one and one.stopped and one.is_about(targets[name].account, targets[name].base_url)
         },
     )
 

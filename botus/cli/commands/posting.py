@@ -22,7 +22,11 @@ from botus.settings import Settings, log_format
 from botus.text import fingerprint, printable, short_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from botus.posting.posting_run import Outcome, PostingRun
+
+_PART = 20  # of what `status` looks at
 
 
 @click.command(epilog=epilog("botus post --dry-run", "accounts post_only post_order"))
@@ -41,7 +45,8 @@ def post(values: Common, name: str, dry_run: bool, anyway: bool) -> None:
         values.say(warning, "warning")
     settings.require_complete()
     targets = configured(settings, time.time)
-    run = PostingRun(settings, targets, rng=random.Random(), clock=time.time, say=values.say)
+    say = _without_result(values)
+    run = PostingRun(settings, targets, rng=random.Random(), clock=time.time, say=say)
     if name:
         name = _agreed(values, run, name, anyway=anyway, asks=not dry_run and settings.has_targets)
     elif anyway:
@@ -50,14 +55,20 @@ def post(values: Common, name: str, dry_run: bool, anyway: bool) -> None:
         if not dry_run:
             check_credentials(settings)
             values.say("no credentials are set: this is a dry run", "warning")
-        text = preview(run, _without_post(values), name)
+        text = preview(run, say, name)
         values.result([text] if text else [], lambda: {"dry_run": True, "text": text})
+        _tell_of_unreviewed(values, run)
         return
     outcome = run.post(name)
     failed, code = _failed(run, outcome)
-    rows = [f"{name} {post_id} {url or ''}".rstrip() for name, post_id, url in outcome.posted]
-    posted = [dict(zip(("target", "id", "url"), one, strict=True)) for one in outcome.posted]
-    values.result(rows, lambda: {"text": outcome.chosen, "posted": posted, "failed": failed})
+    posted = [one._asdict() for one in outcome.posted]
+    about = {"id": outcome.chosen_id or None, "text": outcome.chosen}
+    values.result(
+        _rows(outcome), lambda: {**about, "posted": posted, "states": dict(outcome.states), "failed": failed}
+    )
+    for why in outcome.left_out:
+        values.say(why, "warning")
+    _tell_of_unreviewed(values, run)
     sys.exit(code)
 
 
@@ -117,7 +128,7 @@ def run(values: Common) -> None:
 
 
 @click.command(epilog=epilog("botus resolve 3f9a0c41d2 --posted"))
-@click.argument("post_id", metavar="ID", shell_complete=one_of(ids_in_question))
+@click.argument("post_id", metavar="ID", required=False, shell_complete=one_of(ids_in_question))
 @click.option(
     "--target",
     metavar="T",
@@ -129,7 +140,12 @@ def run(values: Common) -> None:
 @click.option("--give-up", is_flag=True, help="Do not send it any more.")
 @common
 def resolve(
-    values: Common, post_id: str, target: str | None, posted: str | None, not_posted: bool, give_up: bool
+    values: Common,
+    post_id: str | None,
+    target: str | None,
+    posted: str | None,
+    not_posted: bool,
+    give_up: bool,
 ) -> None:
     """Record what happened to a post that botus could not confirm."""
     from botus.posting.resolve import Word, resolve
@@ -137,26 +153,57 @@ def resolve(
     words: list[Word] = ["posted"] if posted is not None else []
     words += ["not-posted"] if not_posted else []
     words += ["give-up"] if give_up else []
+    if post_id is None and posted and "/" not in posted:  # `resolve --posted ID`
+        post_id, posted = posted, ""
+    if post_id is None:
+        raise click.UsageError("say which post: botus status lists those that need attention, by their ids")
     if len(words) != 1:
         raise click.UsageError("say one of --posted [URL], --not-posted and --give-up")
     said = resolve(values.existing.data, post_id, target, words[0], posted or None, time.time)
     values.result([said], lambda: {"said": said})
 
 
-def _without_post(values: Common) -> Say:
-    """Says the messages of a dry run without the post, because that is the result and is printed as such."""
+def _without_result(values: Common) -> Say:
+    """Says the messages of a run without the post and where it came out: that is the result."""
 
     def say(message: str, level: str = "info", **fields: object) -> None:
-        values.say(message.removesuffix(f" {fields.get('text', '')}"), level, **fields)
+        if fields.get("state") != "posted":
+            values.say(message.removesuffix(f" {fields.get('text', '')}"), level, **fields)
 
     return say
+
+
+def _rows(outcome: Outcome) -> Iterator[str]:
+    """Each post with its text, and below it how far it came on each target: as `status` shows it."""
+    states = {(one.id, one.target): "posted" for one in outcome.posted}
+    states |= {(outcome.chosen_id, target): state for target, state in outcome.states.items()}
+    texts = {one.id: one.text for one in outcome.posted}
+    if outcome.chosen is not None:
+        texts[outcome.chosen_id] = outcome.chosen
+    addresses = {(one.id, one.target): one.url for one in outcome.posted}
+    for post, text in texts.items():
+        yield f"{post} {text}"
+        for place, state in states.items():
+            if place[0] == post:
+                yield f"  {place[1]} {state} {addresses.get(place) or ''}".rstrip()
+
+
+def _tell_of_unreviewed(values: Common, run: PostingRun) -> None:
+    """Say how many of the lines that may go out nobody has read; a long queue is estimated."""
+    from botus.monitoring.queue.counts import count_lines, unreviewed
+
+    step = run.queue.step(_PART)
+    if said := unreviewed(count_lines(run.queue.lines(step), run.selection(), step)):
+        values.say(said, "warning")
 
 
 def _failed(run: PostingRun, outcome: Outcome) -> tuple[tuple[str, ...], int]:
     """The targets that failed, and the exit code: an account was refused, or else a platform failed."""
     memory, failed = run.state.load(), outcome.failed
     if not (failed or outcome.chosen or outcome.posted):
-        known = {name: memory.target(name, target.account) for name, target in run.targets.items()}
+        known = {
+            name: memory.target(name, target.account, target.base_url) for name, target in run.targets.items()
+        }
         if all(state.stopped or state.until > time.time() for state in known.values()):
             failed = tuple(known)
     is_refused = any(state.stopped for name, state in memory.targets.items() if name in failed)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _STATES = (
     *("starred", "kept", "by hand", "unreviewed", "held", "too long"),
-    *("used", "dropped", "double", "unfinished", "invalid"),
+    *("used", "dropped", "double", "unfinished", "not UTF-8", "invalid"),
 )
 
 

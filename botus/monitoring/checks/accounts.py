@@ -93,7 +93,7 @@ def _let_go_on(data: Path, target: Target) -> Iterator[Finding]:
     state = StateFiles(data)
     with files.lock(data, "post", wait=30.0, holder="a posting run"):
         memory = state.load()
-        reason = memory.target(target.name, target.account).go_on()
+        reason = memory.target(target.name, target.account, target.base_url).go_on()
         if not reason:
             return
         state.save(memory)

@@ -82,7 +82,8 @@ def _queue(survey: Survey) -> Iterator[Finding]:
         said = f"about {rounded(total * survey.step):,} lines, {total:,} of them looked at"
         yield Finding("ok", f"{path}: {said}")
     if bad:
-        hint = "save the file as UTF-8: such a line is never posted"
+        how = "iconv -f WINDOWS-1252 -t UTF-8, or an editor"
+        hint = f"it is never posted; write it anew, or save all as UTF-8, with {how}, if no line is yet"
         yield Finding("warning", f"{path}: not valid UTF-8 in {line_numbers(bad)}", hint)
     if marked:
         verb = "is" if len(marked) == 1 else "are"

@@ -13,9 +13,9 @@ from typing import Any
 from botus.posting.selection import KEPT, Selection
 from botus.store.decisions.judgement import Verdict
 from botus.store.durable.lines import Line
-from botus.text import fingerprint
+from botus.text import counted, fingerprint
 
-_EXAMPLES = 3
+_EXAMPLES, _SHOWN = 3, 1000  # of a kind; letters of each
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def count_lines(lines: Iterable[Line], selection: Selection, step: int = 1) -> Q
             refused[refusal.kind] += 1
             shown = examples.setdefault(refusal.kind, [])
             if len(shown) < _EXAMPLES:
-                shown.append((line.number, refusal.reason, line.text or repr(line.raw)[2:-1]))
+                shown.append((line.number, refusal.reason, line.shown[:_SHOWN]))
         elif post in seen:
             refused["double"] += 1
         else:
@@ -113,6 +113,15 @@ def kind_of(post: str, selection: Selection) -> str:
     if selection.verdicts.get(post) in KEPT:
         return "kept"
     return "unreviewed" if post in selection.flags else "by_hand"
+
+
+def unreviewed(queue: QueueCounts) -> str:
+    """Say that lines may go out that nobody has read, and what to do; "" where there are none."""
+    if not queue.unreviewed:
+        return ""
+    about = "" if queue.looked_at is None else "about "
+    which = f"{about}{queue.unreviewed:,} of {counted(queue.ready, 'line')} that may go out"
+    return f"nobody has reviewed {which}: botus curate, or POST_ONLY=reviewed holds them back"
 
 
 def rounded(estimate: int) -> int:

@@ -23,7 +23,7 @@ class QueueLine(NamedTuple):
         number: 1 for the first line of the file.
         text: the post, or its bytes as Python writes them.
         state: starred, kept, by hand, unreviewed, or why it may not go out: held, too long, used, dropped,
-            double, unfinished, invalid.
+            double, unfinished, not UTF-8, invalid.
         ready: it may go out.
         why: why it may not; "" where it may.
     """
@@ -75,7 +75,7 @@ def answers(settings: Settings) -> Iterator[QueueLine]:
         post, text = _read(line)
         known = {"keep": "kept", "star": "starred"}.get(str(verdicts.get(post)), "by hand")
         if line.text is None:
-            yield QueueLine(post, line.number, text, "invalid", False, "it is not valid UTF-8")
+            yield QueueLine(post, line.number, text, "not UTF-8", False, "it is not UTF-8")
         elif line.unfinished:
             yield QueueLine(post, line.number, text, "unfinished", False, "it has no line break yet")
         elif why := unused.get(post):

@@ -10,7 +10,6 @@ from botus.platforms.rows import Platform
 from botus.posting.http.exchange import Exchange, describe
 from botus.posting.http.rate_limits import wait_until
 from botus.posting.target import LOOK_AFTER, LOOK_UNTIL, Answer, Attempt, Timing
-from botus.text import address as read_address
 
 if TYPE_CHECKING:
     import requests
@@ -94,12 +93,12 @@ def not_ready(exchange: Exchange, answer: Answer, platform: Platform) -> Answer:
     Args:
         answer: what `refusal` makes of it.
     """
-    setting = next(one.name for one in platform.settings if one.read is read_address)
     if exchange.redirect:
-        reason = f"the server points to {exchange.redirect}: is {setting} right?"
-        return Answer("later", reason=reason, needs_person=True)
+        return Answer("later", reason=f"the server points to {exchange.redirect}", needs_person=True)
+    silent = f"the server does not speak {platform.title}'s API"
     if exchange.good:
-        reason = f"the server does not speak {platform.title}'s API: is {setting} right?"
-        return Answer("later", reason=reason)
+        return Answer("later", reason=silent)
+    if exchange.status in (404, 405, 410):
+        return Answer("later", reason=f"{silent}, HTTP {exchange.status}", needs_person=True)
     needs_person = answer.needs_person or answer.state == "rejected"
     return replace(answer, state="later", needs_person=needs_person)

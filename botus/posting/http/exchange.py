@@ -15,9 +15,6 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from urllib.parse import quote, urlsplit
 
-from botus.errors import CredentialsError, TemporaryError
-from botus.posting.target import Answer
-
 _MEANING = {
     400: "bad request",
     401: "the credentials were refused",
@@ -30,20 +27,6 @@ _MEANING = {
     422: "not accepted",
     429: "rate limit reached",
 }
-# What to do about a reason, by the words of `_MEANING` and of the transport; the first that fits.
-_REMEDIES = (
-    ("clock of this machine", "set the clock, and let it be set: timedatectl set-ntp true"),
-    ("HTTP 401", "copy the credentials again, or make new ones: docs/tokens.md"),
-    ("HTTP 402", "buy credits in the developer console"),
-    ("HTTP 403", "look at the account in a browser, whether it is limited; then at what its token may do"),
-    ("HTTP 429", "try again later"),
-    ("points to", "set the address that it points to"),
-    ("HTTP 4", "is the address of the server right?"),
-    ("API:", "set the address of the server, without a path"),
-    ("name was not found", "is the address right, and is there a network?"),
-    ("certificate", "is the address right, and is the clock of this machine?"),
-    ("refused", "is the address right, and does the server run?"),
-)
 _LONGEST_REASON = 160
 # What the JSON of an answer may have. Twenty posts have some thousands of parts, each of up to 80 bytes.
 _DEEPEST, _MOST_PARTS = 64, 100_000
@@ -179,16 +162,6 @@ def http_date(value: str) -> float | None:
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-
-
-def complaint(answer: Answer) -> CredentialsError | TemporaryError:
-    """Turn the answer to a question about the account into the error that `verify` raises."""
-    kind = CredentialsError if answer.needs_person else TemporaryError
-    if answer.until and not answer.needs_person:
-        moment_in_words = f"{datetime.fromtimestamp(answer.until, UTC):%Y-%m-%d %H:%M} UTC"
-        return kind(answer.reason, f"try again after {moment_in_words}")
-    remedies = (remedy for words, remedy in _REMEDIES if words in answer.reason)
-    return kind(answer.reason, next(remedies, "try again later"))
 
 
 def _clean(words: str, secrets: Iterable[str]) -> str:

@@ -17,8 +17,8 @@ from urllib.parse import quote, urlsplit
 from botus.errors import BotusError, CredentialsError, SettingsError
 from botus.platforms.rows import BLUESKY
 from botus.posting.http.connection import Connection
-from botus.posting.http.exchange import Exchange, at, complaint, describe
-from botus.posting.target import USUAL, Account, Answer, Timing
+from botus.posting.http.exchange import Exchange, at, describe
+from botus.posting.target import USUAL, Account, Answer, Timing, complaint
 from botus.posting.targets.bluesky import Bluesky, is_app_password
 from botus.posting.targets.bluesky_server import Server, error_of
 from botus.store.sessions import Sessions
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 DIRECTORY = "https://plc.directory"
 _OF_BLUESKY = ".host.bsky.network"  # accounts are on many servers there, and one logs in for them all
+_LOOK_AT_IT = "is the address right, and is there a network?"
 _WHOLE = "com.atproto.access"  # the scope of who logged in with the account's own password
 
 
@@ -151,7 +152,7 @@ def _not_taken(handle: str, service: str, exchange: Exchange, answer: Answer) ->
         )
     if exchange.good or exchange.redirect or exchange.status in (404, 405, 501):
         return SettingsError(f"{host} is no Bluesky server", "say the account's server with --service")
-    return complaint(replace(answer, reason=f"{host}: {answer.reason}"))
+    return complaint(replace(answer, reason=f"{host}: {answer.reason}"), _LOOK_AT_IT)
 
 
 def _scope(token: object) -> str:
@@ -168,4 +169,4 @@ def _not_told(place: str, exchange: Exchange) -> BotusError:
     host = urlsplit(place).netloc
     if exchange.good:
         return SettingsError(f"{host} does not tell which server the account is on", "say it with --service")
-    return complaint(Answer("later", reason=f"{host}: {describe(exchange, [])}"))
+    return complaint(Answer("later", reason=f"{host}: {describe(exchange, [])}"), _LOOK_AT_IT)

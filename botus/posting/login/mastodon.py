@@ -22,13 +22,14 @@ import requests
 from botus.errors import BotusError, CredentialsError, SettingsError, TemporaryError, network_words
 from botus.platforms.rows import token as read_token
 from botus.posting.http.bounded import Bounded
-from botus.posting.http.exchange import Exchange, complaint, describe
-from botus.posting.target import USUAL, Answer, Timing
+from botus.posting.http.exchange import Exchange, describe
+from botus.posting.target import USUAL, Answer, Timing, complaint
 from botus.text import address as read_address
 from botus.text import is_loopback
 
 BY_HAND = "urn:ietf:wg:oauth:2.0:oob"
 """In place of an address to come back to: the server shows the code, and the person types it."""
+_LOOK_AT_IT = "is the address right, and is there a network?"
 _NO_API = {404, 405, 406, 410}
 _LIKE = "it is in your browser's address bar when you are logged in there, as in mastodon.example"
 
@@ -162,7 +163,7 @@ class Login:
                 ) from error
             reason = f"{self._host}: {describe(exchange, [])}"
             if exchange.status is None:
-                raise complaint(Answer("later", reason=reason)) from error
+                raise complaint(Answer("later", reason=reason), _LOOK_AT_IT) from error
             if exchange.status == 429 or exchange.status >= 500:
                 raise TemporaryError(reason, "try again later") from error
             raise trouble(exchange) from error

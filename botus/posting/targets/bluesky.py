@@ -14,7 +14,7 @@ from typing import Any
 
 from botus.platforms.rows import BLUESKY
 from botus.posting.http.connection import not_ready
-from botus.posting.http.exchange import Exchange, at, complaint
+from botus.posting.http.exchange import Exchange, at
 from botus.posting.target import USUAL, Account, Advice, Answer, Attempt, Ready, Target, Timing
 from botus.posting.targets.bluesky_record import COLLECTION, make_key, make_record
 from botus.posting.targets.bluesky_server import EXPIRED, Server, error_of
@@ -115,7 +115,7 @@ class Bluesky(Target):
         """Ask who the account is, and what its profile says."""
         session, exchange = self._server.session()
         if session is None:
-            raise complaint(self._not_ready(exchange))
+            raise self.complaint(self._not_ready(exchange))
         handle = exchange.result("handle")
         shown = handle if isinstance(handle, str) and re.fullmatch(r"[a-z0-9.-]+", handle) else session.did
         profile = self._record(session.did, "app.bsky.actor.profile", "self").result("value")

@@ -16,7 +16,7 @@ from botus.errors import SettingsError
 from botus.platforms.lengths import graphemes, mastodon_length
 from botus.platforms.rows import MASTODON, VISIBILITIES
 from botus.posting.http.connection import Connection, not_ready
-from botus.posting.http.exchange import Exchange, at, complaint
+from botus.posting.http.exchange import Exchange, at
 from botus.posting.target import (
     LOOK_AFTER,
     USUAL,
@@ -185,13 +185,13 @@ class Mastodon(Target):
         """Ask who the account is, whether it is marked as a bot, and what the token cannot do."""
         ready = self.ready()
         if isinstance(ready, Answer):
-            raise complaint(ready)
+            raise self.complaint(ready)
         exchange = self._ask(lambda client: client.account_verify_credentials())
         app = self._ask(lambda client: client.app_verify_credentials())
         user = exchange.result()
         is_unread = exchange.status == 403 and app.good  # it may post all the same
         if entities.number(user) is None and not is_unread:
-            raise complaint(self.refusal(exchange))
+            raise self.complaint(self.refusal(exchange))
         granted = entities.scopes(app.result())
         host = self.base_url.partition("://")[2]
         unread = f"an account on {host} that the token may not read"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from botus.platforms import rows
 from botus.posting.http.connection import Connection
-from botus.posting.http.exchange import Exchange, at, complaint, message, moment
+from botus.posting.http.exchange import Exchange, at, message, moment
 from botus.posting.target import (
     USUAL,
     Account,
@@ -147,7 +147,7 @@ class X(Target):
         exchange = self._ask(lambda client: client.get_me(user_fields=["subscription_type"]))
         name = exchange.result("data", "username")
         if not isinstance(name, str):
-            raise complaint(self._refusal(exchange))
+            raise self.complaint(self._refusal(exchange))
         access = exchange.headers.get("x-access-level", "")
         return Account(
             f"@{name}",

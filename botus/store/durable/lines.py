@@ -43,6 +43,16 @@ class Line(NamedTuple):
     ending: bytes = b"\n"
     unfinished: bool = False
 
+    @property
+    def shown(self) -> str:
+        """The post for a person to see, also where it is not UTF-8: then most likely in Windows-1252."""
+        if self.text is not None:
+            return self.text
+        try:
+            return self.raw.decode("cp1252")
+        except UnicodeDecodeError:
+            return self.raw.decode(errors="backslashreplace")
+
 
 def scan(source: BinaryIO, start: int | None = None, number: int = 1) -> Iterator[Line]:
     """Yield all lines from an offset that begins one, blank ones too."""

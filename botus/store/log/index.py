@@ -25,10 +25,10 @@ from botus.store.durable.opening import open_file
 from botus.text import fingerprint, unescape
 
 Entry = dict[str, Any]
-_MAGIC = b"botus log index 1\n"
+_MAGIC = b"botus log index 2\n"
 _PRINT = 16  # bytes of a fingerprint
 _SINGLE_LOOKS = 64  # so many searches cost less than a set of all
-OURS, IN_QUESTION = 1, 2
+OURS, IN_QUESTION, LOST, REFUSED = 1, 2, 4, 8
 
 
 @dataclass
@@ -40,7 +40,8 @@ class LogIndex:
         prints: 16 bytes of fingerprint an entry.
         starts, lengths: where an entry's JSON stands, in bytes.
         times: its `timestamp`, milliseconds since the epoch.
-        kinds: OURS where botus wrote it, IN_QUESTION where nobody knows whether a post came out.
+        kinds: OURS where botus wrote it, IN_QUESTION where somebody has to look whether a post came out; of
+            one that came out nowhere, LOST if it may have all the same, REFUSED if not.
         readings: fingerprints of the second reading of botus-twitter's lines, with the entry's number.
         unconfirmed: posts that a target which never confirms has not confirmed, by target.
     """
@@ -108,13 +109,17 @@ class LogIndex:
 
     def last_of_ours(self) -> int | None:
         """The place of the newest entry that botus wrote."""
-        at = max(self.kinds.rfind(OURS), self.kinds.rfind(OURS | IN_QUESTION))
+        at = max(self.kinds.rfind(OURS | more) for more in range(0, 2 * REFUSED, 2))
         return at if at >= 0 else None
 
     @property
     def predecessors(self) -> int:
         """How many entries botus-twitter has written."""
         return sum(not kind & OURS for kind in self.kinds)
+
+    def having(self, kind: int) -> int:
+        """How many entries are of a kind."""
+        return sum(bool(one & kind) for one in self.kinds)
 
     def in_question(self) -> Iterator[int]:
         """Yield the places of entries with a target of which nobody knows whether the post came out."""
@@ -148,8 +153,9 @@ class LogIndex:
         targets = entry.get("targets")
         parts = targets.items() if isinstance(targets, dict) else ()
         unknown = [name for name, part in parts if isinstance(part, dict) and part.get("state") == "unknown"]
-        in_question = any(map(confirms, unknown))
-        self.kinds[place] = (OURS if "id" in entry else 0) | (IN_QUESTION if in_question else 0)
+        kind = (OURS if "id" in entry else 0) | (IN_QUESTION if any(map(confirms, unknown)) else 0)
+        is_out = "id" not in entry or was_posted(entry)
+        self.kinds[place] = kind | (0 if is_out else LOST if unknown else REFUSED)
         for name in unknown:
             if not confirms(name):
                 self.unconfirmed[name] += sign

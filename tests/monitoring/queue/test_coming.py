@@ -80,7 +80,10 @@ def test_twins_are_one_candidate(world: World) -> None:
     [
         (None, "none: the queue is empty; fill it with: botus generate, or botus queue add FILE"),
         ("", "none: the queue is empty"),
-        ("@everyone\n\xff\n", "none of the lines may go out (1 held, 1 invalid): botus queue list says why"),
+        (
+            "@everyone\n\xff\n",
+            "none of the lines may go out (1 held, 1 not UTF-8): botus queue list says why",
+        ),
     ],
 )
 def test_why_there_is_none(world: World, content: str | None, says: str) -> None:

@@ -3,7 +3,7 @@
 import { h, plain } from "../parts/dom.js";
 import { bars } from "./figures.js";
 
-const REFUSED = { invalid: "without text", used: "posted before", dropped: "dropped", held: "held until you keep them", unreviewed: "wait for a keep", "too long": "too long", unfinished: "being written", double: "there twice" };
+const REFUSED = { "not UTF-8": "not UTF-8", invalid: "without text", used: "posted before", dropped: "dropped", held: "held until you keep them", unreviewed: "wait for a keep", "too long": "too long", unfinished: "being written", double: "there twice" };
 
 export async function show(main, api) {
   main.append(h("h1", {}, "State"));
