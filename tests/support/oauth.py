@@ -127,7 +127,7 @@ class OAuthServer(MastodonServer):
         }
 
     def _consent(self, query: dict[str, str]) -> Reply:
-        """The page where the person says yes or no; only one button each, as a browser without a hand."""
+        """The page where the person says yes or no: its one button is what `consents` says."""
         app = self.apps.get(query.get("client_id", ""))
         if app is None:
             return Reply(401, _page("Client authentication failed due to unknown client."))
@@ -141,7 +141,8 @@ class OAuthServer(MastodonServer):
             f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
             for name, value in query.items()
         )
-        return Reply(200, _page(f'<form action="/oauth/authorize" method="post">{fields}</form>'))
+        form = f'<form action="/oauth/authorize" method="post">{fields}<button>Go</button></form>'
+        return Reply(200, _page(form))
 
     def _consented(self, form: dict[str, str]) -> Reply:
         if form.get("_method") == "delete":
