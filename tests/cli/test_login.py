@@ -12,13 +12,14 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pexpect
 import pytest
 
 from botus.cli.main import main
-from botus.cli.setting_up.logging_in import write
+from botus.cli.setting_up.logging_in import token_for, write
 from botus.platforms.rows import BLUESKY, MASTODON
 from botus.settings import load
 from botus.settings.environment import EnvFile
@@ -321,3 +322,15 @@ def test_an_app_password_is_not_shown_while_it_is_typed(bluesky: BlueskyServer, 
     child.expect(pexpect.EOF)
     assert "logged in as @kettle.test" in str(child.before)
     assert bluesky.password not in str(child.before)
+
+
+def test_a_token_of_a_setup_that_comes_to_nothing_is_given_back(
+    server: OAuthServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROWSER", BROWSER)
+    monkeypatch.setenv("NO_PROXY", "*")
+    importlib.reload(webbrowser)  # which reads BROWSER once
+    with ExitStack() as undo:
+        base_url, token = token_for(server.url, answers=False, undo=undo)
+        assert (base_url, token) == (server.url, token_of(server))
+    assert (server.tokens, server.revoked) == ({}, [token])

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import chdir
+from contextlib import ExitStack, chdir
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -67,8 +67,10 @@ def init(values: Common, words: tuple[str, ...], yes: bool, secret_files: bool) 
         usual |= {name: value for name, value in shell.items() if not wrong({name: value})}
         click.echo(_GREETING.format(draft.folder.resolve()), err=True)
         ask, now = partial(trial, clock=time.time), datetime.now(UTC)
-        log_in = partial(token_for, answers=draft.values.get("ANSWER") == "mentions")
-        Conversation(draft, _Terminal(), usual, ask, now, log_in).hold()
+        with ExitStack() as undo:
+            log_in = partial(token_for, answers=draft.values.get("ANSWER") == "mentions", undo=undo)
+            Conversation(draft, _Terminal(), usual, ask, now, log_in).hold()
+            undo.pop_all()
     written = [*write(draft)]
     for line in written:
         values.say(line)

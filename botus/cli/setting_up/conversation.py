@@ -122,7 +122,7 @@ class Conversation:
         try:
             address, token = log_in(self.draft.values[_SERVER])
         except BotusError as error:
-            self.talk.tell(sentence(error))
+            self.talk.tell(f"{sentence(error)}. Type a token, or {_NONE} to leave {MASTODON.title} out.")
             return ""
         self.draft.change(_SERVER, address)
         return token

@@ -91,12 +91,18 @@ def consent(base_url: str, *, by_hand: bool, answers: bool) -> tuple[Login, str]
     return login, login.token(code)
 
 
-def token_for(server: str, answers: bool) -> tuple[str, str]:
-    """Get a token through the browser; returns the server's address, as it should be, and the token."""
+def token_for(server: str, answers: bool, undo: ExitStack) -> tuple[str, str]:
+    """Get a token through the browser; returns the server's address, as it should be, and the token.
+
+    Args:
+        undo: takes the token back, unless it is kept.
+    """
     from botus.posting.login.mastodon import server_of
 
     base_url = server_of(server)
-    return base_url, consent(base_url, by_hand=False, answers=answers)[1]
+    login, token = consent(base_url, by_hand=False, answers=answers)
+    undo.callback(login.revoke)
+    return base_url, token
 
 
 def to_bluesky(values: Common, handle: str, service: str, *, yes: bool) -> None:

@@ -140,7 +140,7 @@ class Login:
     def revoke(self) -> bool:
         """Make the token useless again, because nobody is going to keep it; whether the server did so."""
         try:
-            self._client.revoke_access_token()
+            self._client.revoke_access_token(allow_http=self._may_be_http)
         except Exception:
             return False
         return True

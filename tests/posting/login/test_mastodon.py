@@ -163,7 +163,6 @@ def test_a_server_whose_token_is_none(body: str, server: OAuthServer) -> None:
 
 
 def test_a_token_that_is_given_back_is_of_no_use(server: OAuthServer) -> None:
-    server.tells_endpoints = False  # Mastodon.py sends nothing to an address http:// that it was told
     login = Login(server.url, BY_HAND, POSTING)
     token = login.token(code_of(login))
     assert login.revoke()
