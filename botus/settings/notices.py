@@ -1,7 +1,8 @@
 """What is odd about the names that are set: misspelt, set twice in a file, in quotation marks.
 
-A name is called misspelt only where it is clear what was meant and that is not set: other programs have
-environments too. What only another program may have meant is said by `doctor` alone.
+A name is called misspelt only where it is clear what was meant: other programs have environments too. What
+others call a setting is no mistake where botus has it as well, and what only another program may have meant is
+said by `doctor` alone.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def notices(environment: Environment) -> Iterator[Notice]:
             yield Notice(f"{place}: {name} has no effect", f"what {where} says counts more", False)
     for name in sorted(values.keys() - NAMES):
         near = meant(name)
-        if near not in values and (near or name.startswith(_PREFIXES)) and not _OF_SERVICES.fullmatch(name):
+        is_spared = near in values and _alias(name) == near  # another program's, because ours is there too
+        if (near or name.startswith(_PREFIXES)) and not (is_spared or _OF_SERVICES.fullmatch(name)):
             is_ours = name in places or name.startswith(_PREFIXES) or name not in _MEANT
             where = f"{places[name]}: " if name in places else ""
             hint = f"is {near} meant?" if near else ALL_SETTINGS
@@ -63,16 +65,23 @@ def _other(name: str) -> str:
 
 def meant(name: str) -> str | None:
     """The setting that a name stands for, if that is clear."""
-    plain = re.sub(r"^(?:BOTUS_)?(?:TWITTER_|X_(?=API|CONSUMER|ACCESS))?", "", name.upper())
-    plain = re.sub(r"^BSKY_", "BLUESKY_", plain)
+    return _alias(name) or next(_near(name.upper()), None) or next(_near(_plain(name)), None)
+
+
+def _alias(name: str) -> str | None:
+    """The setting that others call by this name, or that botus has without its prefix, or in capitals."""
+    plain = _plain(name)
     if plain == name and plain in _COMMON:
         return None
     if plain.endswith("_FILE") and plain.removesuffix("_FILE") in NAMES - set(SECRETS):
         return plain.removesuffix("_FILE")
-    candidate = _MEANT.get(plain, plain)
-    if candidate in NAMES:
-        return candidate
-    return next((near for spelt in (name.upper(), plain) for near in _near(spelt)), None)
+    found = _MEANT.get(plain, plain)
+    return found if found in NAMES else None
+
+
+def _plain(name: str) -> str:
+    plain = re.sub(r"^(?:BOTUS_)?(?:TWITTER_|X_(?=API|CONSUMER|ACCESS))?", "", name.upper())
+    return re.sub(r"^BSKY_", "BLUESKY_", plain)
 
 
 def _near(name: str) -> Iterator[str]:

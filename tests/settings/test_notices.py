@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from botus.settings import NAMES, load
+from botus.settings import NAMES, load, read
 from botus.settings.notices import meant
 from tests.support.command import botus
 
@@ -40,26 +40,31 @@ def warned(*names: str) -> list[str]:
     return load(dict.fromkeys(names, "1")).warnings() if names else []
 
 
-@pytest.mark.parametrize(
-    ("name", "meant"),
-    [
-        ("POST_ONYL", "POST_ONLY"),
-        ("POSTONLY", "POST_ONLY"),
-        ("MASTODON_ACESS_TOKEN", "MASTODON_ACCESS_TOKEN"),
-        ("MASTODON_TOKEN", "MASTODON_ACCESS_TOKEN"),
-        ("CORN", "CRON"),
-        ("cron", "CRON"),
-        ("JITER", "JITTER"),
-        ("BLUESKY_PASSWORD", "BLUESKY_APP_PASSWORD"),
-        ("BSKY_IDENTIFIER", "BLUESKY_HANDLE"),
-        ("MASTODON_API_KEY", "MASTODON_ACCESS_TOKEN"),
-        ("TWITTER_API_SECRET", "CONSUMER_SECRET"),
-        ("NOTIFY_URLS_FLIE", "NOTIFY_URLS_FILE"),
-        ("ANWSER", "ANSWER"),
-    ],
-)
+SLIPS = {
+    "POST_ONYL": "POST_ONLY",
+    "POSTONLY": "POST_ONLY",
+    "MASTODON_ACESS_TOKEN": "MASTODON_ACCESS_TOKEN",
+    "CORN": "CRON",
+    "JITER": "JITTER",
+    "NOTIFY_URLS_FLIE": "NOTIFY_URLS_FILE",
+    "ANWSER": "ANSWER",
+}
+OTHER_NAMES = {
+    "MASTODON_TOKEN": "MASTODON_ACCESS_TOKEN",
+    "MASTODON_API_KEY": "MASTODON_ACCESS_TOKEN",
+    "BLUESKY_PASSWORD": "BLUESKY_APP_PASSWORD",
+    "BSKY_IDENTIFIER": "BLUESKY_HANDLE",
+    "TWITTER_API_SECRET": "CONSUMER_SECRET",
+    "cron": "CRON",
+}
+
+
+@pytest.mark.parametrize(("name", "meant"), (SLIPS | OTHER_NAMES).items())
 def test_a_misspelt_name(name: str, meant: str) -> None:
-    assert warned(name) == [f"botus does not know {name}, which is set: is {meant} meant?"]
+    sentence = f"botus does not know {name}, which is set: is {meant} meant?"
+    assert warned(name) == [sentence]
+    found, _ = read({name: "1", meant: "1"})  # where another program's name is no slip of the pen
+    assert found.warnings() == ([sentence] if name in SLIPS else [])
 
 
 def test_a_slip_in_any_setting_is_noticed() -> None:
