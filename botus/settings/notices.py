@@ -1,7 +1,7 @@
 """What is odd about the names that are set: misspelt, set twice in a file, in quotation marks.
 
 A name is called misspelt only where it is clear what was meant: other programs have environments too. What
-others call a setting is no mistake where botus has it as well, and what only another program may have meant is
+others call a setting is no mistake where botus has it as well. What only another program may have meant is
 said by `doctor` alone.
 """
 
