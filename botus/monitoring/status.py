@@ -19,6 +19,7 @@ from botus.monitoring.queue.counts import Acceptance, QueueCounts
 from botus.monitoring.survey import LogSummary, Survey
 from botus.posting.delivery import has_come
 from botus.posting.selection import what_next
+from botus.schedule.loop import is_full
 from botus.schedule.slots import Schedule, schedule_of, upcoming
 from botus.schedule.zones import dated, dated_entry, zone_or_utc
 from botus.store.running.runs import Run
@@ -86,6 +87,14 @@ class Status:
             return None
         moment = next(upcoming(self.schedule, datetime.fromtimestamp(self.now, UTC)))
         return moment.astimezone(self.schedule.zone)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next slot is left out, because MAX_PER_DAY posts went out before it."""
+        if self.next_post is None or self.schedule is None or self.survey.log is None:
+            return False
+        slot = self.schedule.last(self.next_post.astimezone(UTC))
+        return is_full(self.survey.settings, self.schedule, slot, self.now)
 
     @property
     def days_left(self) -> float | None:

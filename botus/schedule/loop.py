@@ -229,6 +229,12 @@ def posts_of_the_day(log: Log, intents: Intents, begin: float, now: float) -> in
     )
 
 
+def is_full(settings: Settings, schedule: Schedule, slot: datetime, now: float) -> bool:
+    """Tell whether a slot is left out because of MAX_PER_DAY, by what has been posted until `now`."""
+    begin = _begin_of_day(schedule, slot)
+    return posts_of_the_day(Log(settings.data), Intents(settings.data), begin, now) >= settings.max_per_day
+
+
 def _begin_of_day(schedule: Schedule, slot: datetime) -> float:
     """From when on posts count that share a day with a slot; seconds since the epoch.
 

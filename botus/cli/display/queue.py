@@ -165,6 +165,11 @@ def _obstacle(status: Status) -> str:
     targets, stopped = status.survey.targets, status.survey.stopped
     if not targets:
         return "no credentials are set: nothing is posted"
+    if status.is_full:
+        most = status.survey.settings.max_per_day
+        return (
+            f"that slot is left out: {counted(most, 'post')} in the 24 hours before it, which is MAX_PER_DAY"
+        )
     if not targets.keys() <= {*status.pauses, *stopped}:
         return ""
     times = {name: dated(until, status.zone) for name, until in status.pauses.items()}

@@ -110,6 +110,14 @@ def test_what_keeps_it_from_going_out(world: World) -> None:
     assert "no credentials are set" in said(world, seen(world))
 
 
+def test_a_slot_that_is_left_out_is_said_to_be(world: World) -> None:
+    cron = {"cron": "0 */4 * * *", "max_per_day": 1}
+    assert "left out" not in said(world, seen(world, **cron))
+    world.run().post()
+    assert "but that slot is left out: 1 post in the 24 hours before it" in said(world, seen(world, **cron))
+    assert "left out" not in said(world, seen(world, cron="5 3 3 * *", max_per_day=1))
+
+
 def test_damage_hides_it(world: World) -> None:
     run = world.run()
     selection = run.selection()
