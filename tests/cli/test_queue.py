@@ -155,7 +155,7 @@ def test_where_there_is_no_queue(data: Path, inside: Inside) -> None:
     (data / "tweets.txt").unlink()
     listed = inside("queue", "list", "--json")
     assert (listed.value, listed.err) == ([], "there is no line in tweets.txt\n")
-    assert "the queue is empty" in inside("queue", "next").out
+    assert "it is empty" in inside("queue", "next").out
     for command in (["show", "tea"], ["remove", "abcd"]):
         ended = inside("queue", *command)
         assert (ended.code, ended.out) == (2, ""), ended

@@ -84,7 +84,7 @@ def test_lines_come_in_pages_with_what_becomes_of_each(page: Page) -> None:
         (3, "held", False),
         (4, "by hand", True),
         (5, "by hand", True),  # there are no targets that it would be too long for
-        (6, "invalid", False),
+        (6, "not UTF-8", False),
     ]
     assert found["lines"][2]["why"] == "flagged: a name"
     assert found["lines"][5]["text"] == "\\xff"

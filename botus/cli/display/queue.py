@@ -16,6 +16,7 @@ from botus.monitoring.queue.coming import Coming
 from botus.monitoring.queue.counts import QueueCounts
 from botus.monitoring.queue.lines import QueueLine
 from botus.monitoring.status import Status
+from botus.posting.selection import what_next
 from botus.review.machine.state import DONE
 from botus.schedule.zones import dated, dated_entry, zone_or_utc
 from botus.store.decisions.entries import Decision
@@ -68,7 +69,11 @@ def next_lines(found: Coming, status: Status, width: int | None) -> Headed:
         yield "but", obstacle
     for post in overdue(status):
         yield "first", f"{post.id} on {post.target}: {post.fate}"
-    yield "which", _which(found, status.survey.queue)
+    counts = status.survey.queue
+    yield "which", _which(found, counts)
+    if counts and counts.refused and not found.among:
+        reasons = ", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.refused.items()))
+        yield "", f"of its lines {reasons}: botus queue list says why"
     for line in found.lines:
         yield "", f"  {line_shown(line, width and width - _INDENT - 2)}"
     left = (found.among or 0) - len(found.lines)
@@ -139,8 +144,10 @@ def _written(noted: Mapping[str, Any]) -> str:
 
 
 def _which(found: Coming, counts: QueueCounts | None) -> str:
+    if counts is None:
+        return "nobody knows, because a file is damaged: botus status"
     if not found.among:
-        return _why_none(counts)
+        return what_next(counts.refused)
     if found.order == "file":
         return "the first line of the file that may go out (POST_ORDER=file)"
     about = "about " if found.is_estimate else ""
@@ -149,15 +156,6 @@ def _which(found: Coming, counts: QueueCounts | None) -> str:
     kind = f" that {are} {found.which}" if found.which else ""
     odds = "" if found.among == 1 else f", drawn by chance, {about}1 in {found.among:,} each"
     return f"{one}{kind}{odds} (POST_ORDER={found.order})"
-
-
-def _why_none(counts: QueueCounts | None) -> str:
-    if counts is None:
-        return "nobody knows, because a file is damaged: botus status"
-    reasons = ", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.refused.items()))
-    if not reasons:
-        return "none: the queue is empty; fill it with: botus generate, or botus queue add FILE"
-    return f"none of the lines may go out ({reasons}): botus queue list says why"
 
 
 def _obstacle(status: Status) -> str:

@@ -78,11 +78,11 @@ def test_twins_are_one_candidate(world: World) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (None, "none: the queue is empty; fill it with: botus generate, or botus queue add FILE"),
-        ("", "none: the queue is empty"),
+        (None, "no line of tweets.txt may go out; it is empty, and new ones are written by: botus generate"),
+        ("", "it is empty"),
         (
             "@everyone\n\xff\n",
-            "none of the lines may go out (1 held, 1 not UTF-8): botus queue list says why",
+            "of its lines 1 held, 1 not UTF-8: botus queue list says why",
         ),
     ],
 )
