@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import re
 import signal
 import stat
@@ -14,6 +15,7 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pexpect
 import pytest
@@ -29,6 +31,11 @@ from tests.support.oauth import OAuthServer
 from tests.support.servers import BlueskyServer
 
 Run = Callable[..., Ended]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _browser() -> None:
+    importlib.reload(webbrowser)  # which reads BROWSER once
 
 
 @pytest.fixture
@@ -47,7 +54,6 @@ def run(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
                 patch.delenv(name, raising=False)
             for name, value in {"NO_PROXY": "*", **settings}.items():
                 patch.setenv(name, value)
-            importlib.reload(webbrowser)  # which reads BROWSER once
             patch.setattr(sys, "argv", ["botus", *words])
             patch.setattr(sys, "stdin", io.StringIO(typed))
             with pytest.raises(SystemExit) as ended:
@@ -202,6 +208,26 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_browser_opens(
     done = run("login", "mastodon", server.url, BROWSER=BROWSER)
     assert done.code == 3
     assert str(data.name) in done.err
+    assert not server.requests
+
+
+def test_so_is_one_that_belongs_to_somebody_else(
+    server: OAuthServer, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("login", "mastodon", "http://127.0.0.1:1", "--no-browser")  # nothing is left to be imported
+    with TemporaryDirectory() as folder:
+        monkeypatch.chdir(folder)
+        Path("data/.botus").mkdir(parents=True)
+        for path in (Path(), Path("data"), Path("data/.botus")):
+            path.chmod(0o555 if path == Path() else 0o777)
+        os.seteuid(65534 if not os.geteuid() else os.geteuid())
+        try:
+            done = run("login", "mastodon", server.url, "--no-browser")
+        finally:
+            os.seteuid(os.getuid())
+        Path().chmod(0o755)
+    assert done.code == 3
+    assert "cannot write .env: Permission denied" in done.err
     assert not server.requests
 
 

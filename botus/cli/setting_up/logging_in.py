@@ -146,7 +146,7 @@ def _home(values: Common, settings: Settings) -> Path:
     home = settings.data if is_data else Path()
     with files.editing(settings.data):
         Draft(home)
-    if not os.access(home, os.W_OK):
+    if not os.access(home, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise files.explain(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), home / FILE, "write")
     return home
 
