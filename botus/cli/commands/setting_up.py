@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -87,7 +88,7 @@ def _look(values: Common, folder: Path, written: list[str]) -> None:
     from botus.monitoring.doctor import consult, lines, worst
 
     findings: list[Finding] = []
-    begin = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
+    begin = "" if folder.resolve() == Path.cwd() else f"cd {quote(str(folder))} && "
 
     def read() -> Settings:
         return values.settings

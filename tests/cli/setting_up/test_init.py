@@ -42,9 +42,6 @@ def test_a_script_sets_up_a_bot_that_posts(tmp_path: Path, mastodon: MastodonSer
     assert botus("post", cwd=tmp_path / "bot").code == 0
     assert [post.text for post in mastodon.posts] == ["The lamp is lit."]
     before = picture(tmp_path / "bot")
-    again = botus("init", "bot", "--yes", cwd=tmp_path)
-    assert picture(tmp_path / "bot") == before
-    assert again.err.splitlines() == ["bot/.env is as it was", "bot/compose.yaml is as it was"]
     other = botus("--json", "init", "--yes", "CRON=0 9 * * *", "POST_ONLY=any", "TZ=", cwd=tmp_path / "bot")
     changed = before[".env"].replace(b"0 */4 * * *", b"0 9 * * *").replace(b"=reviewed", b"=any")  # type: ignore[union-attr]
     assert (tmp_path / "bot/.env").read_bytes() == changed.replace(b"TZ=", b"# TZ=")
@@ -83,14 +80,14 @@ def test_nothing_is_written_where_something_is_wrong(
 
 def test_a_path_means_the_same_file_wherever_it_is_typed(tmp_path: Path, mastodon: MastodonServer) -> None:
     (tmp_path / "token").write_text(mastodon.token)
-    words = [settings(mastodon)[0], "MASTODON_ACCESS_TOKEN_FILE=token", "BOTUS_DATA=bot/log"]
-    ended = botus("init", "bot", "--yes", *words, cwd=tmp_path)
-    assert "MASTODON_ACCESS_TOKEN_FILE=../token\n" in (tmp_path / "bot/.env").read_text()
+    words = [settings(mastodon)[0], "MASTODON_ACCESS_TOKEN_FILE=token", "BOTUS_DATA=a bot/log"]
+    ended = botus("init", "a bot", "--yes", *words, cwd=tmp_path)
+    assert ended.out.splitlines()[-1] == "next, write posts: cd 'a bot' && botus generate"
+    assert "MASTODON_ACCESS_TOKEN_FILE=../token\n" in (tmp_path / "a bot/.env").read_text()
     assert "ok       mastodon: @kettle" in ended.out
-    assert "token is not in bot: a container does not see it" in ended.err
-    assert yaml.safe_load((tmp_path / "bot/compose.yaml").read_text())["services"]["botus"]["volumes"][1] == (
-        "./log:/app/data"
-    )
+    assert "token is not in a bot: a container does not see it" in ended.err
+    service = yaml.safe_load((tmp_path / "a bot/compose.yaml").read_text())["services"]["botus"]
+    assert service["volumes"] == [".:/app:ro", "./log:/app/data"]
 
 
 def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
