@@ -23,10 +23,10 @@ sys.path.insert(0, str(HERE.parent))
 from tests.support.servers import MastodonServer, Post  # noqa: E402
 
 HEIGHT = 20
-KEYS = "dkdskddkq"
+KEYS = "dkdsdkkdkq"
 # How long, in seconds, one sees a typed piece, a finished command, a card, the end.
 TYPED, READ, CARD, END = 0.12, 1.2, 1.3, 6.0
-PIECE, SETTLED = 0.25, 0.3  # of a bar that moves, without a change until a screen is whole
+PIECE = 0.25  # of a bar that moves
 
 
 class Server(MastodonServer):
@@ -66,7 +66,7 @@ class Camera:
         waiting, card, last = iter(keys), (), time.monotonic()
         while True:
             try:
-                self.terminal.feed(child.read_nonblocking(65536, timeout=SETTLED if keys else 60))
+                self.terminal.feed(child.read_nonblocking(65536, timeout=CARD if keys else 60))
             except pexpect.TIMEOUT:
                 if (shown := self.terminal.shown()) != card and any("quit" in str(row) for row in shown):
                     card = shown

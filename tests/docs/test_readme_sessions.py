@@ -125,7 +125,7 @@ class Shell:
         if command.startswith("botus curate"):
             return self._curate(command)
         if command.startswith("botus init") and "--yes" not in command:
-            return self._return(command)
+            return self.answer(command)
         if command.startswith("botus login"):
             return self._log_in(command)
         if command == "botus run":
@@ -162,38 +162,30 @@ class Shell:
             with urlopen(address, timeout=30) as found:
                 return found.read().decode().splitlines()
 
-    def log_in(self, command: str, mastodon: OAuthServer) -> None:
-        """Log in at a server that goes on answering."""
-        self._ended(command.replace("mastodon.example", mastodon.url), self.folder, "")
-
     def _log_in(self, command: str) -> list[str]:
         """Log in at servers of one's own, in a folder of its own: nobody answers there afterwards."""
         (self.folder / "login").mkdir(exist_ok=True)
         with OAuthServer() as mastodon, BlueskyServer(handle="kettle.bsky.social") as bluesky:
             there = command.replace("mastodon.example", mastodon.url)
             there = re.sub(r"bluesky (\S+)", rf"bluesky \1 --service {bluesky.url}", there)
-            return self._ended(there, self.folder / "login", bluesky.password)
+            ended = subprocess.run(
+                shlex.split(there), cwd=self.folder / "login", env=self.environment | {"BROWSER": BROWSER},
+                input=bluesky.password, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            )  # fmt: skip
+        return self._whole(there, ended.returncode, ended.stdout)
 
-    def _ended(self, command: str, folder: Path, typed: str) -> list[str]:
-        """Run a command that opens a browser, or reads a password."""
-        ended = subprocess.run(
-            shlex.split(command), cwd=folder, env=self.environment | {"BROWSER": BROWSER},
-            input=typed, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-        return self._whole(command, ended.returncode, ended.stdout)
-
-    def _return(self, command: str) -> list[str]:
-        """Answer each question of a command with Return."""
+    def answer(self, command: str, server: str = "") -> list[str]:
+        """Answer each question of a command with Return, but for the one where the server is."""
         child, printed = self._terminal(command), ""
         while not child.expect([": $", pexpect.EOF]):
             printed += child.before + child.after
-            child.send("\r")
+            child.send(f"{server}\r" if "Server, such as" in child.before else "\r")
         child.close()
         return self._whole(command, child.exitstatus, ESCAPE.sub("", printed + child.before))
 
     def _terminal(self, command: str) -> pexpect.spawn[str]:
         """Start a command in a terminal."""
-        environment = self.environment | {"TERM": "xterm-256color"}
+        environment = self.environment | {"TERM": "xterm-256color", "BROWSER": BROWSER}
         return pexpect.spawn(
             command,
             cwd=str(self.folder),
@@ -278,8 +270,8 @@ def test_the_steps_of_the_readme_lead_from_an_export_to_a_post(tmp_path: Path) -
     shell, steps = Shell(tmp_path), told(README, "sh")
     with OAuthServer() as server:
         for place, command in enumerate(steps, start=1):
-            if command.startswith("botus login"):
-                shell.log_in(command, server)
+            if command == "botus init":
+                shell.answer(command, server.url)
             elif command not in steps[place:] and not command.startswith(NOT_RUN):
                 shell.run(command)
         shell.run("botus post")  # what the container does at its time
