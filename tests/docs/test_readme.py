@@ -240,7 +240,7 @@ def test_the_other_pages_agree_with_the_code(page: str) -> None:
         ("README.md", broken_links, "(docs/promise.md)", "(#to-nowhere)"),
         ("README.md", wrong_installs, "'.[generate]'", "'.[generator]'"),
         ("README.md", wrong_installs, "pipx install '.[generate]'", "pipx install botus"),
-        ("tour.md", wrong_installs, "uv tool install '.[generate]'", "uv tool install '.[generator]'"),
+        ("README.md", wrong_installs, "uv tool install '.[generate]'", "uv tool install '.[generator]'"),
         ("answers.md", wrong_installs, "pip install '.[web]'", "pip install 'botus[web]'"),
         ("posting.md", wrong_docker, "--target generate .", "--target generator ."),
         ("posting.md", wrong_docker, "--env POST_ONLY=reviewed", "--env POST_WHAT=reviewed"),
