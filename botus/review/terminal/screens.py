@@ -48,7 +48,7 @@ from botus.review.terminal.paint import (
 from botus.store.decisions.entries import Step
 from botus.store.decisions.judgement import OUT
 from botus.store.queue.tweets import TWEETS
-from botus.text import brief_span, counted, normalise
+from botus.text import LONGEST_POST, brief_span, counted, normalise
 
 _RECENT = 5
 _FACT = 2  # lines of a fact that nobody asked for
@@ -138,9 +138,16 @@ def _body(state: ReviewState, card: Card | None, view: View) -> list[Text]:
         return wrapped(_nothing(state), view)
     if state.editor:
         return wrapped(under_cursor(state.editor, view), view)
-    text = marked(card.text, hits(card.text, state.sought) if state.found == card.fingerprint else (), view)
+    shown = _readable(card.text)
+    text = marked(shown, hits(shown, state.sought) if state.found == card.fingerprint else (), view)
     text.style = "dim" if state.verdicts.get(card.fingerprint) in OUT else "bold"
     return wrapped(with_breaks(text), view)
+
+
+def _readable(text: str) -> str:
+    """What can be read of a post: nobody reads a megabyte to its end, and laying it out takes seconds."""
+    more = len(text) - LONGEST_POST
+    return f"{text[:LONGEST_POST]} … and {more:,} more letters" if more > 0 else text
 
 
 def _nothing(state: ReviewState) -> Text:
@@ -205,6 +212,8 @@ def _facts(state: ReviewState, card: Card, view: View) -> Iterator[list[Text]]:
 
 
 def _lengths(text: str, view: View) -> Text:
+    if len(text) > LONGEST_POST:
+        return Text(f"{len(text):,} letters: no platform takes so many", f"bold {BAD}")
     shown = []
     for limit in view.limits:
         length = limit.platform.length(text)
@@ -274,7 +283,8 @@ def _entry(state: ReviewState, post: str, mark: str | None, number: int, view: V
     doubt = "too long" if post in state.set_aside else "flagged" if is_flagged(state, post) else ""
     doubt = f"held: {reason.partition(':')[0]}" if (reason := held(state, post)) else doubt
     text = Text(f"({doubt}) " if doubt else "", BAD)
-    text.append_text(visible(state.table.cards[post].text.replace("\n", f" {BREAK} "), style or "default"))
+    whole = _readable(state.table.cards[post].text).replace("\n", f" {BREAK} ")
+    text.append_text(visible(whole, style or "default"))
     first, *others = broken(text, view.width - head.cell_len - 1)
     return [head.append_text(first), *[Text(" " * 5).append_text(line) for line in others]]
 

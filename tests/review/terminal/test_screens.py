@@ -322,6 +322,14 @@ def test_who_has_posted_nothing_yet_is_told_how() -> None:
     assert following not in closing(press(start("a"), "d"))
 
 
+def test_a_line_of_a_megabyte_is_shown_as_far_as_a_platform_might_take_it() -> None:
+    state = start("fog " * 250_000, "b")
+    shown = painted(state)
+    assert "1,000,000 letters: no platform takes so many" in " ".join(shown)
+    assert "and 950,000 more letters" in "".join(painted(press(state, "<")))
+    assert "more lines" in "".join(painted(press(state, "tab")))
+
+
 def test_caps_lock_is_noticed() -> None:
     assert press(start("a"), "K").notice == "K does nothing, k does: is Caps Lock on?"
     assert press(start("a"), "X").notice == "That key does nothing: ? shows the keys"
