@@ -73,8 +73,8 @@ def closing(state: ReviewState) -> Iterator[str]:
     made = [f"{count:,} {DONE[kind]}" for kind, count in done.made.items() if count]
     if made:
         yield f"This time: {', '.join(made)}."
-    if done.left:
-        yield f"{done.left:,} still to be reviewed, {done.kept:,} kept in {state.file}."
+    if left := sum(map(state.is_open, state.deck)):  # what was decided out of turn is none of them
+        yield f"{left:,} still to be reviewed, {done.kept:,} kept in {state.file}."
         yield from keepers_left(state)
     elif made or done.kept:
         yield f"Nothing is left to review, {done.kept:,} kept in {state.file}."

@@ -330,6 +330,12 @@ def test_a_line_of_a_megabyte_is_shown_as_far_as_a_platform_might_take_it() -> N
     assert "more lines" in "".join(painted(press(state, "tab")))
 
 
+def test_what_was_decided_out_of_turn_is_not_left() -> None:
+    assert "2 still to be reviewed, 0 kept in tweets.txt." in closing(
+        press(start("a", "b", "c"), "down", "d")
+    )
+
+
 def test_caps_lock_is_noticed() -> None:
     assert press(start("a"), "K").notice == "K does nothing, k does: is Caps Lock on?"
     assert press(start("a"), "X").notice == "That key does nothing: ? shows the keys"
