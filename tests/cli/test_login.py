@@ -162,6 +162,13 @@ def test_another_account_takes_the_place_only_if_one_says_so(
     assert server.tokens[written()["MASTODON_ACCESS_TOKEN"]][0] == "lighthouse"
 
 
+def test_an_account_that_is_let_in_no_more_is_no_question(server: OAuthServer, run: Run) -> None:
+    run("login", "mastodon", server.url, BROWSER=BROWSER)
+    server.tokens.clear()
+    server.person = "lighthouse"
+    assert run("login", "mastodon", server.url, BROWSER=BROWSER).code == 0
+
+
 def test_the_same_account_again_is_no_question(server: OAuthServer, run: Run, data: Path) -> None:
     run("login", "mastodon", server.url, BROWSER=BROWSER)
     first = written()
@@ -280,6 +287,8 @@ def test_ctrl_c_while_the_browser_is_away_leaves_nothing(server: OAuthServer, da
 
 
 def test_by_hand_on_a_terminal(server: OAuthServer, data: Path) -> None:
+    server.tokens["of-before"] = "lighthouse", "read write"
+    Path(".env").write_text(f"MASTODON_BASE_URL={server.url}\nMASTODON_ACCESS_TOKEN=of-before\n")
     words = [*COMMAND[1:], "login", "mastodon", "--no-browser"]
     child = pexpect.spawn(
         COMMAND[0], words, cwd=str(data.parent), env=environment(), encoding="utf-8", dimensions=(24, 500)
@@ -292,6 +301,8 @@ def test_by_hand_on_a_terminal(server: OAuthServer, data: Path) -> None:
     assert found
     child.expect("The code that it shows then:")
     child.sendline(found[1])
+    child.expect(r"botus posts as @lighthouse@\S+ now. Post as @kettle@\S+ instead\? \[y/N\]:")
+    child.sendline("y")
     child.expect(r"logged in as @kettle@")
     child.expect(pexpect.EOF)
     assert list(written()) == ["MASTODON_BASE_URL", "MASTODON_ACCESS_TOKEN"]
