@@ -240,7 +240,8 @@ def _not_there(selection: Selection, log: Log, name: str) -> BotusError:
     gone |= dict.fromkeys(chain(selection.claimed, log.index().newest_first()), _USED)
     if post := called(name, gone):
         return RefusedError(f"{short_id(post)} is not posted: {gone[post]}", _REMEDIES["used"].format(name))
-    return SettingsError(f"there is no post {name} in tweets.txt", "their ids are shown by: botus queue list")
+    hint = "ids have four digits or more, and are shown by: botus queue list"
+    return SettingsError(f"there is no post {name} in tweets.txt", hint)
 
 
 def what_next(refused: Mapping[str, int]) -> str:

@@ -84,7 +84,8 @@ def remove(session: ReviewSession, queue: Queue, names: Sequence[str]) -> dict[s
     there = [post for post, card in cards.items() if card.raws]
     found = {name: called(name, there) for name in names}
     if problems := [f"there is no post {name} in {file}" for name, post in found.items() if post is None]:
-        raise SettingsError(problems, "nothing was removed; the ids are shown by: botus queue list")
+        hint = "nothing was removed; ids have four digits or more, and are shown by: botus queue list"
+        raise SettingsError(problems, hint)
     posts = list(dict.fromkeys(filter(None, found.values())))
     take_out(session, queue, posts)
     return {post: cards[post].text for post in posts}
