@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from botus import text
 from botus.checkpoints import samples
@@ -19,7 +19,9 @@ from botus.errors import SettingsError
 from botus.platforms import lengths
 from botus.screening import mentions
 from botus.screening.denylist import Denylist
-from botus.screening.lexicon import Lexicon
+
+if TYPE_CHECKING:
+    from botus.screening.lexicon import Lexicon
 
 Policy = Literal["refuse", "drop", "allow"]
 TRAINING_MARKER = "a training marker"
