@@ -207,6 +207,8 @@ def _when(status: Status) -> Iterator[str]:
 
 
 def _targets(status: Status) -> Iterator[str]:
+    if not status.survey.targets:
+        yield from _with_command("nobody: no credentials are set; to get some: botus login")
     for name, target in status.survey.targets.items():
         yield f"{name} {target.about}"
         if until := status.pauses.get(name):

@@ -98,10 +98,9 @@ def _secrets(reader: _Reader, values: Mapping[str, str]) -> Iterator[str]:
 
 def _pieces(secret: str) -> Iterator[str]:
     """A secret, and what in its URLs may be a token; host names are none, nor is what all have."""
-    if secret:
-        yield secret
-    for url in split_urls(secret) if "://" in secret else ():
-        yield url
+    urls = split_urls(secret) if "://" in secret else ()
+    yield from (one for one in (secret, *urls) if one and not one.endswith("://"))  # with nothing behind it
+    for url in urls:
         for piece in re.split(r"[/:@?&=,#]+", url.partition("://")[2]):
             if len(piece) > 7 and "." not in piece and piece not in _NO_TOKENS:
                 yield piece

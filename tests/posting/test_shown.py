@@ -133,6 +133,35 @@ def test_an_empty_queue_names_the_next_command(data: Path, lines: str, says: str
     assert f"{sentence}:\n              {command}\n" in told.out
 
 
+def test_a_line_that_is_not_utf_8_is_shown_as_windows_reads_it(data: Path) -> None:
+    (data / "tweets.txt").write_bytes(f"{KETTLE}\n".encode() + "A café by the quay.\n".encode("cp1252"))
+    told, looked = (botus(one, "--data", data).out for one in ("status", "doctor"))
+    assert "line 2: it is not UTF-8; in the encoding of Windows it reads: A café by the quay." in told
+    assert "not valid UTF-8 in line 2" in looked
+    assert "iconv -f WINDOWS-1252 -t UTF-8" in looked
+
+
+def test_without_credentials_status_names_what_gets_some(data: Path) -> None:
+    assert (
+        "nobody: no credentials are set; to get some:\n              botus login\n"
+        in botus("status", "--data", data).out
+    )
+
+
+def test_a_webhook_with_nothing_in_it_is_told_in_whole_words(data: Path) -> None:
+    done = botus("post", "--data", data, WEBHOOK_URLS="discord://")
+    assert "WEBHOOK_URLS holds what is no Apprise URL like discord://ID/TOKEN: number 1" in done.err
+
+
+def test_an_id_may_stand_behind_posted(data: Path) -> None:
+    with MastodonServer() as server:
+        server.script("503")
+        botus("post", "--data", data, **account(server))
+        post = fingerprint(KETTLE)[:10]
+        assert botus("resolve", "--posted", post, "--data", data).out == f"{post}: mastodon is now posted\n"
+    assert botus("status", "--data", data, **account(server)).code == 0
+
+
 def wrong(data: Path, address: str) -> str:
     """What post and doctor say of an address, which has to be the same."""
     (data / ".botus" / "state.json").unlink(missing_ok=True)

@@ -73,7 +73,7 @@ def test_post_status_and_schedule(
     assert botus("post", **targets).code == 0
     hook.script("500")
     ended = botus("post", **targets)
-    assert (ended.code, "was not confirmed (HTTP 500); it is not sent again" in ended.err) == (5, True)
+    assert (ended.code, "was not confirmed: HTTP 500; it is not sent again" in ended.err) == (5, True)
     assert len(bluesky.texts) == len(set(bluesky.texts)) == 2
     assert len(hook.texts) == 1
     entries = json.loads((tmp_path / "tweeted.json").read_text())

@@ -178,7 +178,7 @@ def test_lost_answers_are_found_or_left_to_the_person(data: Path) -> None:
         assert lost.look_at == pytest.approx(clock() + 60, abs=5)
         clock.now += 61
         found = one_run(data, settings, clock, settle=True)
-        assert [name for name, _, _ in found.posted] == ["mastodon"]
+        assert [one.target for one in found.posted] == ["mastodon"]
         [entry] = log(data)
         assert states(entry) == {"x": "unknown", "mastodon": "posted"}
         assert (x.texts, mastodon.texts) == ([lost.chosen], [lost.chosen])
@@ -210,7 +210,7 @@ def test_what_did_not_arrive_goes_out_once_more(data: Path) -> None:
         mastodon.script("drop")
         one_run(data, settings, clock)
         clock.now += 61
-        assert [name for name, _, _ in one_run(data, settings, clock).posted] == ["mastodon"]
+        assert [one.target for one in one_run(data, settings, clock).posted] == ["mastodon"]
         assert (x.texts, mastodon.texts) == ([], ["one"])
         [entry] = log(data)
         assert botus("resolve", str(entry["id"]), "--not-posted", "--data", data).code == 0
