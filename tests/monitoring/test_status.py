@@ -208,3 +208,15 @@ def test_an_empty_queue_has_no_time_left(tmp_path: Path) -> None:
     world = World(tmp_path, FakeTarget(Platform(), "one"))
     world.clock.now = NOW
     assert "no queue left" in shown(world, cron="0 */4 * * *")
+
+
+def test_what_came_out_nowhere_is_not_counted_as_posted(world: World) -> None:
+    world.targets["one"].script.extend(["ok", "nothing", "reject", "ok"])
+    world.targets["two"].script.extend(["nothing", "nothing", "reject", "ok"])
+    world.lines(*(f"line {number}" for number in range(4)))
+    for _ in range(4):
+        world.run().post()
+    told = seen(world)
+    assert [told.as_dict()[name] for name in ("posted", "unknown", "refused")] == [2, 1, 1]
+    said = "posted      2, and 1 that may be there or not, and 1 that came out nowhere\n"
+    assert said in "\n".join(lines(told))
