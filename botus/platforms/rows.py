@@ -128,7 +128,10 @@ def split_urls(value: str) -> tuple[str, ...]:
 def _handle(value: str) -> str:
     handle = value.removeprefix("@").lower()
     if not re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*|did:[a-z]+:[a-z0-9._:%-]+", handle):
-        raise ValueError("is not a handle like name.bsky.social")
+        what = (
+            "an email address" if "@" in handle else "a name without its server" if "." not in handle else ""
+        )
+        raise ValueError(f"is not a handle like name.bsky.social{what and f': it is {what}'}")
     return handle
 
 

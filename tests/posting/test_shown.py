@@ -162,6 +162,15 @@ def test_an_id_may_stand_behind_posted(data: Path) -> None:
     assert botus("status", "--data", data, **account(server)).code == 0
 
 
+@pytest.mark.parametrize(
+    ("handle", "is_what"),
+    [("kettle@quay.example", ": it is an email address"), ("kettle", ": it is a name without its server")],
+)
+def test_what_is_no_handle_is_told_as_what_it_is(data: Path, handle: str, is_what: str) -> None:
+    done = botus("post", "--data", data, BLUESKY_HANDLE=handle, BLUESKY_APP_PASSWORD="abcd-efgh-ijkl-mnop")
+    assert f"BLUESKY_HANDLE is not a handle like name.bsky.social{is_what}\n" in done.err
+
+
 def wrong(data: Path, address: str) -> str:
     """What post and doctor say of an address, which has to be the same."""
     (data / ".botus" / "state.json").unlink(missing_ok=True)
