@@ -19,6 +19,7 @@ Answer = TypeVar("Answer")
 _NONE = "none"
 _SERVER, _TOKEN = (one.name for one in MASTODON.required)
 _MASKED = "***, as it is"
+_MASKED_ANEW = "***, as you just gave it"
 
 
 class Talk(Protocol):
@@ -73,7 +74,7 @@ class Conversation:
     def _platform(self, platform: Platform) -> bool:
         """Ask for one platform, and try it; False where a required answer is missing."""
         self.talk.head(platform.title[:1].upper() + platform.title[1:])
-        self.talk.tell(f"You get it at {platform.whence}.")
+        self.talk.tell(f"What lets botus in comes from {platform.whence}.")
         while True:
             for setting in platform.settings:
                 if setting.question and not self._setting(setting):
@@ -99,11 +100,13 @@ class Conversation:
         if not (is_there or default) and isinstance(setting.default, str):
             default = setting.default
         is_masked = setting.secret and bool(is_there or default)
-        shown = _MASKED if is_masked else default or ("" if setting.required else _NONE)
+        masked = _MASKED_ANEW if self.draft.is_changed(name) else _MASKED
+        shown = masked if is_masked else default or ("" if setting.required else _NONE)
         by_browser = self.log_in if name == _TOKEN and not is_masked else None
         shown = "through the browser" if by_browser else shown
         while True:
-            answer = self.talk.ask(setting.question, default, shown=shown, is_secret=setting.secret).strip()
+            said = self.talk.ask(setting.question, default, shown=shown, is_secret=setting.secret).strip()
+            answer = _without_name(name, said)
             if by_browser and not answer and not (answer := self._let_in(by_browser)):
                 continue
             if is_there and not answer:  # it is in a file of its own
@@ -159,3 +162,9 @@ class Conversation:
             question, default, lambda text: {choice(names, one) for one in text.replace(",", " ").split()}
         )
         return found - {_NONE}
+
+
+def _without_name(name: str, answer: str) -> str:
+    """An answer that was copied as a line of a file or a hint, `NAME='value'`, is the value."""
+    given, equals, value = answer.removeprefix("export ").partition("=")
+    return value.strip("'\"") if equals and given == name else answer

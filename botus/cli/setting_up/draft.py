@@ -66,6 +66,10 @@ class Draft:
         if not value:
             self._changes[_other(name)] = ""
 
+    def is_changed(self, name: str) -> bool:
+        """Whether a setting was given another value."""
+        return bool(self._changes.get(name))
+
     def leave_out(self, platform: Platform) -> None:
         """Take the settings of a platform out."""
         for setting in platform.settings:

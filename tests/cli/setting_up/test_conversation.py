@@ -80,7 +80,7 @@ def test_a_bot_on_mastodon(tmp_path: Path, mastodon: MastodonServer) -> None:
         mastodon.token,
         RETURN,
         "0 9 * *",
-        "0 9 * * *",
+        "CRON='0 9 * * *'",  # as a hint has it
         "Stockholm",
         "Europe/Stockholm",
         "review",
@@ -95,6 +95,7 @@ def test_a_bot_on_mastodon(tmp_path: Path, mastodon: MastodonServer) -> None:
     assert "MASTODON_BASE_URL is not a web address like https://example.social" in heard
     assert "MASTODON_ACCESS_TOKEN holds white space or letters that no secret has" in heard
     assert "problem  mastodon: " in heard
+    assert "access token [***, as you just gave it]" in heard
     assert "ok       mastodon: @kettle" in heard
     assert "That is at 09:00 every day." in heard
     assert "did you mean 'Europe/Stockholm'?" in heard
