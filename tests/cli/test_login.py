@@ -91,8 +91,8 @@ def test_mastodon_through_the_browser(server: OAuthServer, run: Run, data: Path)
     host = server.url.removeprefix("http://")
     assert done.out == (
         f"logged in as @kettle@{host}\n"
-        ".env has what `botus run` and `botus post` need; it is a secret\n"
-        "next: botus doctor\n"
+        ".env has what posting there needs; it is a secret\n"
+        "next: botus init, which asks when to post\n"
     )
     assert "as the bot, not as yourself" in done.err
     token = token_of(server)
@@ -108,6 +108,11 @@ def test_a_post_goes_out_then_without_an_export(server: OAuthServer, run: Run, d
     (data / "tweets.txt").write_text("The kettle sings at noon.\n")
     assert run("post").code == 0
     assert server.texts == ["The kettle sings at noon."]
+
+
+def test_who_has_a_schedule_is_sent_to_the_doctor(server: OAuthServer, run: Run, data: Path) -> None:
+    done = run("login", "mastodon", server.url, BROWSER=BROWSER, CRON="0 9 * * *")
+    assert done.out.endswith("\nnext: botus doctor\n")
 
 
 @pytest.mark.parametrize(("words", "setting"), [(["--answers"], {}), ([], {"ANSWER": "mentions"})])

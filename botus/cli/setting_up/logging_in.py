@@ -205,16 +205,17 @@ def _holder(account: Mapping[str, Any]) -> str | None:
 def _tell(values: Common, account: Account, home: Path, names: Iterable[str]) -> None:
     """Tell who botus is now, and what keeps that from being so."""
     path, warnings = home / FILE, [f"{one.what}: {one.remedy}" for one in account.warnings]
-    exported = {name for name, place in _settings(values).places.items() if place is None}
+    settings = _settings(values)
+    exported = {name for name, place in settings.places.items() if place is None}
     if counts := [name for name in names for name in (name, f"{name}_FILE") if name in exported]:
         them = " ".join(counts)
         warnings.insert(0, f"{them} of this shell's environment counts more than {path}: unset {them}")
 
     def lines() -> Iterator[str]:
         yield f"logged in as {account.handle}"
-        yield f"{path} has what `botus run` and `botus post` need; it is a secret"
+        yield f"{path} has what posting there needs; it is a secret"
         yield from (f"warning: {warning}" for warning in warnings)
-        yield "next: botus doctor"
+        yield f"next: {'botus doctor' if settings.cron else 'botus init, which asks when to post'}"
 
     found = {"account": account.handle, "url": account.url, "file": str(path), "warnings": warnings}
     values.result(lines(), lambda: found, about_us=True)

@@ -34,7 +34,7 @@ def timing(survey: Survey, now: datetime) -> Iterator[Finding]:
         return
     if settings.cron is None:
         find_zone(settings.zone)
-        hint = "for example CRON='0 */4 * * *'; botus post works without"
+        hint = "botus init asks when to post, for example 0 */4 * * *; botus post works without"
         yield Finding("warning", "CRON is not set: botus run needs it", hint)
         return
     schedule = schedule_of(settings)
