@@ -278,7 +278,7 @@ def test_without_credentials_a_post_is_a_dry_run_that_changes_nothing(data: Path
     ended = botus("post", "--data", data)
     assert ended.code == 0
     assert ended.out.strip() in WELL[0].split()
-    assert "no credentials are set: this is a dry run" in ended.err
+    assert "no credentials are set: this is a dry run (botus init sets them)" in ended.err
     assert "would post to nowhere, because no credentials are set:\n" in ended.err
     assert ended.out.strip() not in ended.err  # a terminal shows both streams
     assert picture(data) == before

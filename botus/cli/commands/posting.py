@@ -54,7 +54,7 @@ def post(values: Common, name: str, dry_run: bool, anyway: bool) -> None:
     if dry_run or not settings.has_targets:
         if not dry_run:
             check_credentials(settings)
-            values.say("no credentials are set: this is a dry run", "warning")
+            values.say("no credentials are set: this is a dry run (botus init sets them)", "warning")
         text = preview(run, say, name)
         values.result([text] if text else [], lambda: {"dry_run": True, "text": text})
         _tell_of_unreviewed(values, run)

@@ -82,7 +82,7 @@ def closing(state: ReviewState) -> Iterator[str]:
         command = "botus generate" if state.file == TWEETS else "botus generate --answers"
         yield f"There is nothing to review: {command} writes candidates into {state.file}."
     if done.kept and state.file == TWEETS and not state.table.used:
-        yield "Next: botus post sends one of them, botus run posts them on a schedule."
+        yield "Next: botus init asks where and when they go out, then botus post sends one."
 
 
 def _review(session: ReviewSession, limits: Sequence[Limit], terminal: Terminal) -> None:

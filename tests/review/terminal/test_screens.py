@@ -315,7 +315,7 @@ def test_a_page_of_one_and_a_page_that_is_all_kept_are_said_as_such() -> None:
 
 def test_who_has_posted_nothing_yet_is_told_how() -> None:
     state = press(start("a", "b"), "k")
-    following = "Next: botus post sends one of them, botus run posts them on a schedule."
+    following = "Next: botus init asks where and when they go out, then botus post sends one."
     assert list(closing(state))[-1] == following
     posted = replace(state, table=replace(state.table, used={"c": "posted on Monday"}))
     assert following not in closing(posted)
