@@ -169,4 +169,7 @@ def _not_told(place: str, exchange: Exchange) -> BotusError:
     host = urlsplit(place).netloc
     if exchange.good:
         return SettingsError(f"{host} does not tell which server the account is on", "say it with --service")
-    return complaint(Answer("later", reason=f"{host}: {describe(exchange, [])}"), _LOOK_AT_IT)
+    remedy = (
+        "is there a network? An account on a server of its own does without: --service https://pds.example"
+    )
+    return complaint(Answer("later", reason=f"{host}: {describe(exchange, [])}"), remedy)

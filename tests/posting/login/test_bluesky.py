@@ -106,6 +106,13 @@ def test_what_has_no_server(
         server_of(name, resolver=public.url, directory=public.url)
 
 
+def test_where_the_server_cannot_be_looked_up_it_can_be_said(public: Public) -> None:
+    public.script(Fault("answer", 503, "", on="resolve"))
+    with pytest.raises(TemporaryError) as error:
+        server_of("kettle.example", resolver=public.url, directory=public.url)
+    assert "--service https://pds.example" in error.value.hint
+
+
 @pytest.fixture
 def server() -> Iterator[BlueskyServer]:
     with BlueskyServer() as server:
