@@ -94,7 +94,9 @@ def _look(direction: int, state: ReviewState, now: int) -> Result:
 
 
 def _compare(state: ReviewState, now: int) -> Result:
-    return (state, ["compare"]) if state.current else say(state, "Nothing is left to compare")
+    if not state.current:
+        return say(state, "Nothing is left to compare")
+    return say(state, "Compared: what came of it stands below the post")[0], ["compare"]
 
 
 def _help(state: ReviewState, now: int) -> Result:

@@ -339,3 +339,7 @@ def test_what_was_decided_out_of_turn_is_not_left() -> None:
 def test_caps_lock_is_noticed() -> None:
     assert press(start("a"), "K").notice == "K does nothing, k does: is Caps Lock on?"
     assert press(start("a"), "X").notice == "That key does nothing: ? shows the keys"
+
+
+def test_who_compares_is_told_where_to_look() -> None:
+    assert press(start("a"), "c").notice == "Compared: what came of it stands below the post"
