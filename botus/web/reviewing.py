@@ -33,6 +33,7 @@ from botus.web.exchange import Problem
 
 IDLE = 900.0  # seconds without a request, after which the review is free for others
 _PAUSE = 0.05  # seconds after a request in which nothing is learned: the next one may come at once
+_FEW_CARDS = 1000  # they cost next to nothing
 _CALM = 30.0  # seconds after a request, when nobody seems to be there
 _SLICES, _WAKES = 0.003, 0.5  # seconds between two slices of learning, and between two looks around
 _LONG = 500  # steps
@@ -275,10 +276,12 @@ class Reviewing:
             self._opened.__exit__(type(error), error, error.__traceback__)
 
     def _let_go(self) -> None:
+        is_large = self._session is not None and len(self._session.state.table.cards) > _FEW_CARDS
         self._session = self._noted_of = None
         self._client, self._noted = Who(""), {}
         self._opened.close()
-        gc.collect()  # a hundred thousand cards, some of them in circles, are not to wait for a full heap
+        if is_large:
+            gc.collect()  # a hundred thousand cards, some of them in circles, do not wait for a full heap
 
     def _view(self, session: ReviewSession, count: int) -> View:
         if self._noted_of is not session.about:

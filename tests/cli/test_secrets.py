@@ -53,7 +53,12 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize(
-    "settings", [GOOD, GOOD | WRONG, GOOD | PROXIES], ids=["good", "wrong", "through a proxy"]
+    "settings",
+    [
+        pytest.param(GOOD, id="good"),
+        pytest.param(GOOD | WRONG, id="wrong", marks=pytest.mark.proof),
+        pytest.param(GOOD | PROXIES, id="through a proxy", marks=pytest.mark.proof),
+    ],
 )
 def test_no_command_prints_a_password_of_an_address(settings: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "tweets.txt").write_text("the kettle sings\n")

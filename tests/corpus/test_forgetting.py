@@ -290,6 +290,7 @@ def test_on_a_terminal_it_asks(data: Path, answer: str, goes: bool) -> None:
     assert (data / "corpus.txt").exists() != goes
 
 
+@pytest.mark.proof
 def test_generate_goes_on_refusing_what_it_can_no_longer_name(tmp_path: Path) -> None:
     shutil.copytree(demo.folder(), tmp_path / "checkpoint" / "run1")
     lines = demo.corpus().read_bytes().split(b"\n")[:3000]

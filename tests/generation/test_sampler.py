@@ -93,6 +93,7 @@ def take(
 # What is sampled
 
 
+@pytest.mark.proof
 def test_posts_are_as_probable_as_the_model_has_it(lines: Path) -> None:
     samples = take(sampler(lines), 4000)
     assert all(sample.finished for sample in samples)
@@ -101,6 +102,7 @@ def test_posts_are_as_probable_as_the_model_has_it(lines: Path) -> None:
         assert texts[text] / 4000 == pytest.approx(share, abs=4 * math.sqrt(share / 4000))
 
 
+@pytest.mark.proof
 def test_a_temperature_sharpens(lines: Path) -> None:
     samples = take(sampler(lines), 4000, SamplingOptions(temperature=0.5, batch=128))
     gulls = sum(sample.text.startswith("The gull") for sample in samples) / 4000

@@ -29,6 +29,7 @@ def test_file_order_and_spaced_stars(tmp_path: Path) -> None:
     assert 3 <= abs(order.index("S") - order.index("T")) <= 6
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("counts_all", [True, False])
 def test_stars_are_spread_through_a_long_queue_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counts_all: bool

@@ -453,6 +453,7 @@ def test_what_done_has_comes_back_into_the_log(world: World) -> None:
     assert sorted(entry["text"] for entry in log(world.data)) == ["first", "second", "third"]  # type: ignore[type-var]
 
 
+@pytest.mark.proof
 def test_old_proofs_go_once_the_log_has_them(world: World) -> None:
     world.lines(*(f"line {number}" for number in range(60)))
     for _ in range(60):

@@ -160,6 +160,7 @@ actions = st.lists(
 )
 
 
+@pytest.mark.proof
 @tried(max_examples=150, deadline=None, derandomize=True)
 @given(queues, actions)
 def test_as_many_undos_as_keys_restore_every_byte_and_verdict(

@@ -197,6 +197,7 @@ def field(rng: random.Random, low: int, high: int) -> str:
     return rng.choice(["*", "*", str(first), str(low), *ranges])
 
 
+@pytest.mark.proof
 def test_two_expressions_with_the_same_words_fire_at_the_same_times() -> None:
     """Read by cronsim, so that a mistake in reading and one in telling cannot cancel out."""
     rng = random.Random(7)
