@@ -243,6 +243,7 @@ def test_a_person_at_a_terminal_sees_a_table_that_fits(data: Path, export: Path)
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", child.before or "")
     assert "comparing 3,000 posts" in shown
     assert "    3,000  read from posts.txt (plain text)\r\n" in shown
+    assert "next: botus finetune; botus corpus stats says whether that is enough for it\r\n" in shown
     assert all(len(line) <= 80 for line in re.split(r"[\r\n]+", shown))
 
 

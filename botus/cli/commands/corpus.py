@@ -12,7 +12,7 @@ import click
 from botus.cli.completion import kinds_of_exports, one_of, sources_of_corpus
 from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
-from botus.cli.output import can_ask, can_show, progress_bar, terminal_width, to_stderr
+from botus.cli.output import can_ask, can_show, is_terminal, progress_bar, terminal_width, to_stderr
 from botus.errors import RefusedError
 from botus.text import counted, duration
 
@@ -127,6 +127,8 @@ def corpus_import(
         [*display.samples(done.counts, explain, width), *display.lines(done)],
         lambda: display.value(done, explain),
     )
+    if done.counts.kept and not dry_run and is_terminal():
+        values.say("next: botus finetune; botus corpus stats says whether that is enough for it")
 
 
 @corpus.command("remove", epilog=epilog("botus corpus remove twitter.zip"))
