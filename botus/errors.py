@@ -110,7 +110,10 @@ def remedy(error: OSError, path: Path) -> str:
         return "make room on the disk"
     if error.errno in (errno.EACCES, errno.EPERM):
         folder = path if os.path.isdir(path) else path.parent  # Path.is_dir raises where it may not look
-        return f"botus runs as uid {os.getuid()}: chown -R {os.getuid()} {folder}, or run it as the owner"
+        return (
+            f"botus runs as uid {os.getuid()}: sudo chown -R {os.getuid()} {folder}"
+            " (of a container: the folder that is mounted there), or run it as the owner"
+        )
     if error.errno == errno.EROFS:
         return "the file system is read-only: mount the data folder writable"
     if error.errno == errno.EBUSY:

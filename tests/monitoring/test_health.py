@@ -230,7 +230,8 @@ def test_a_folder_that_it_may_not_enter_is_unhealthy_with_its_remedy(locked: str
         with as_nobody():
             found = look(lambda: load({}, data), time.time)
         (data / locked).chmod(0o755)
-    remedy = rf"[Pp]ermission denied \(botus runs as uid {os.getuid()}: chown -R "
+    owner = rf"botus runs as uid {os.getuid()}: sudo chown -R .* \(of a container: the folder that is mounted"
+    remedy = rf"[Pp]ermission denied \({owner}"
     assert found.exit_code == 1
     assert re.search(remedy, " ".join(found.complaints)), found.complaints
 
