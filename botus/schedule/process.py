@@ -50,9 +50,13 @@ def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: b
     handler = LogHandler(sys.stdout, *_style(settings))
     capture(handler, debug=debug)
     with Runs(settings.data).held(time.time):
-        for level, line in start_page(settings, targets, schedule_of(settings)):
-            handler.say(line, level)
-        _post_until_stopped(settings, targets, listen, signals, handler)
+
+        def introduce(settings: Settings, targets: Mapping[str, Target]) -> None:
+            for level, line in start_page(settings, targets, schedule_of(settings)):
+                handler.say(line, level)
+
+        introduce(settings, targets)
+        _post_until_stopped(settings, targets, introduce, listen, signals, handler)
     if signal.SIGINT in signals.caught:
         raise Interrupted("interrupted")
 
@@ -60,6 +64,7 @@ def serve(settings: Settings, start_page: StartPage, listen: Listen, *, debug: b
 def _post_until_stopped(
     settings: Settings,
     targets: dict[str, Target],
+    introduce: Callable[[Settings, Mapping[str, Target]], None],
     listen: Listen,
     signals: shutdown.SignalNotes,
     handler: LogHandler,
@@ -85,8 +90,7 @@ def _post_until_stopped(
         else:
             handler.follow(*_style(settings))  # there are new secrets to hide
             say("settings and secret files were read again")
-            for warning in settings.warnings():
-                say(warning, "warning")
+            introduce(settings, targets)  # what has changed is seen at once: an account, the schedule
 
 
 @contextmanager

@@ -177,10 +177,12 @@ def test_every_line_has_the_form_that_was_asked_for(
     settings = {"BOTUS_DATA": str(data), "LOG_FORMAT": form.upper()}
     bots.append(bot := Bot(tmp_path, CRON="0 0 1 1 *", **settings))
     bot.hears("this is a dry run")
-    (data / ".env").write_text("POST_ONYL=kept\n")
+    login = "MASTODON_BASE_URL=http://127.0.0.1:9\nMASTODON_ACCESS_TOKEN=not-a-secret\n"
+    (data / ".env").write_text(f"POST_ONYL=kept\n{login}")
     bot.process.send_signal(signal.SIGHUP)
     bot.hears("were read again")
     bot.hears("line 1: botus does not know POST_ONYL, which is set: is POST_ONLY meant?")
+    bot.hears("posts to mastodon at http://127.0.0.1:9")
     (data / ".env").unlink()
     bot.stop()
     assert [line for line in bot.said.splitlines() if not re.fullmatch(of_log, line)] == []
