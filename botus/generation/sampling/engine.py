@@ -34,7 +34,11 @@ from botus.text import printable
 try:
     import ctranslate2
 except ImportError as error:
-    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
+    raise SettingsError(
+        "the generate extra is not installed",
+        "pip install 'botus[generate]', or in botus's own folder, for a container:"
+        " docker build -t botus-generate --target generate .",
+    ) from error
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "int8", "float32")

@@ -18,7 +18,11 @@ try:
     from botus.web.answers.discord import Signatures
     from botus.web.server import AT_ONCE, Limits, Server, address_of, bound, is_local
 except ImportError as error:
-    raise SettingsError("the web extra is not installed", "pip install 'botus[web]'") from error
+    raise SettingsError(
+        "the web extra is not installed",
+        "pip install 'botus[web]', or in botus's own folder, for a container:"
+        " docker build -t botus-web --target web .",
+    ) from error
 
 
 @dataclass(frozen=True)
