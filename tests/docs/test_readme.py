@@ -23,7 +23,7 @@ from tests.support.pages import INDEX, PAGES, README, ROOT, blocks, commands, ro
 DOCKERFILE, COMPOSE = (ROOT / "Dockerfile").read_text(), (ROOT / "docker" / "compose.yaml").read_text()
 SMOKE = "".join((ROOT / "docker" / name).read_text() for name in ("smoke", "engines.py"))
 # What a person adds to the options with which docker/smoke runs the image.
-BY_HAND = {"-d", "--rm", "--restart"}
+BY_HAND = {"-d", "-it", "--rm", "--restart"}
 CREDENTIALS = dict.fromkeys([one.name for one in X.required], "not-a-secret") | {
     "MASTODON_BASE_URL": "https://mastodon.example",
     "MASTODON_ACCESS_TOKEN": "not-a-secret",
@@ -181,10 +181,11 @@ def _is_run(words: list[str], images: set[str]) -> bool:
         option = words.pop(0)
         if option not in BY_HAND and f'"{option}"' not in SMOKE:
             return False
-        value = "" if option in ("-d", "--rm") else words.pop(0)
+        value = "" if option in ("-d", "-it", "--rm") else words.pop(0)
         if option == "--env" and value.partition("=")[0] not in names_read():
             return False
-        if option == "--volume" and f"VOLUME {value.rpartition(':')[2]}\n" not in DOCKERFILE:
+        place = value.rpartition(":")[2]
+        if option == "--volume" and not re.search(f"^(VOLUME|WORKDIR) {place}$", DOCKERFILE, re.MULTILINE):
             return False
     return words[:1] != [] and words[0] in images and not (words[1:] and _unknown(["botus", *words[1:]]))
 
