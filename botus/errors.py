@@ -104,6 +104,14 @@ def sentence(error: BotusError) -> str:
     return f"{said} ({error.hint.rstrip('.')})" if error.hint else said
 
 
+def not_installed(extra: str) -> SettingsError:
+    """What a command says whose packages are missing; a container has no pip, but another image has them."""
+    hint = f"pip install 'botus[{extra}]'"
+    if extra in ("generate", "web"):
+        hint += f"; for a container, in botus's folder: docker build -t botus-{extra} --target {extra} ."
+    return SettingsError(f"the {extra} extra is not installed", hint)
+
+
 def remedy(error: OSError, path: Path) -> str:
     """What a person can do about an operating system's error with a file."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

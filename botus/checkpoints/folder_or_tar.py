@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from botus.checkpoints.unsupported import TAR_ERRORS, kind_of_file, kind_of_names, refuse_kind, refuse_pointer
-from botus.errors import FileError, SettingsError
+from botus.errors import FileError, not_installed
 from botus.store.durable import files
 
 try:
@@ -21,7 +21,7 @@ try:
     import numpy as np
     import numpy.typing as npt
 except ImportError as error:
-    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
+    raise not_installed("generate") from error
 
 AGAIN = "copy or download it again"
 _PACK_AGAIN = "pack the run folder again"

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from botus.checkpoints.spelling import as_bytes, spelled
-from botus.errors import SettingsError
+from botus.errors import not_installed
 
 try:
     from tokenizers import Tokenizer, models, pre_tokenizers
 except ImportError as error:
-    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
+    raise not_installed("generate") from error
 
 
 class Vocabulary:

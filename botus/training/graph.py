@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from botus.errors import FileError, SettingsError
+from botus.errors import FileError, SettingsError, not_installed
 from botus.store.durable import files
 from botus.training.plan import TrainingPlan
 
@@ -44,7 +44,7 @@ def require() -> None:
     """
     wanted = ("gpt_2_simple", "tensorflow", "tokenizers", "google_crc32c")
     if any(importlib.util.find_spec(name) is None for name in wanted):
-        raise SettingsError("the train extra is not installed", "pip install 'botus[train]'")
+        raise not_installed("train")
 
 
 def versions() -> dict[str, str]:

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from botus.errors import SettingsError
+from botus.errors import not_installed
 from botus.log import Say
 from botus.settings import Settings
 from botus.web.access import Access, serving
@@ -24,7 +24,7 @@ try:
     from botus.web.reviewing import Reviewing
     from botus.web.server import Limits, Server, address_of, bound, is_local
 except ImportError as error:
-    raise SettingsError("the web extra is not installed", "pip install 'botus[web]'") from error
+    raise not_installed("web") from error
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,21 @@ def corpus(folder: Path, lines: list[str]) -> Path:
     return path
 
 
-def test_a_missing_extra_is_one_sentence(tmp_path: Path) -> None:
-    code = "import sys; sys.modules['tensorflow'] = None; from botus.cli.main import main; main()"
-    command = [sys.executable, "-c", code, "finetune", "--data", str(tmp_path)]
-    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60)
+IMAGE = "; for a container, in botus's folder: docker build -t botus-generate --target generate ."
+
+
+@pytest.mark.parametrize(
+    ("command", "module", "extra", "image"),
+    [("finetune", "tensorflow", "train", ""), ("generate", "ctranslate2", "generate", IMAGE)],
+)
+def test_a_missing_extra_is_one_sentence(
+    tmp_path: Path, command: str, module: str, extra: str, image: str
+) -> None:
+    code = f"import sys; sys.modules['{module}'] = None; from botus.cli.main import main; main()"
+    typed = [sys.executable, "-c", code, command, "--data", str(tmp_path)]
+    ended = subprocess.run(typed, env=environment(), capture_output=True, text=True, timeout=60)
     assert ended.returncode == 2
-    assert ended.stderr == "botus: the train extra is not installed\npip install 'botus[train]'\n"
+    assert ended.stderr == f"botus: the {extra} extra is not installed\npip install 'botus[{extra}]'{image}\n"
 
 
 @pytest.mark.parametrize(

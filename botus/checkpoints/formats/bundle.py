@@ -30,14 +30,14 @@ from dataclasses import dataclass
 from botus.checkpoints.folder_or_tar import AGAIN, StoredFile
 from botus.checkpoints.formats.floats import WIDTHS, as_float32, check_dtype, check_finite
 from botus.checkpoints.gpt2 import Floats
-from botus.errors import FileError, SettingsError
+from botus.errors import FileError, not_installed
 
 try:
     import google_crc32c
     import numpy as np
     import numpy.typing as npt
 except ImportError as error:
-    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
+    raise not_installed("generate") from error
 
 _MAGIC = 0xDB4775248B80FB57  # kTableMagicNumber of leveldb/table/format.h
 _FOOTER, _TRAILER = 48, 5

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from botus.checkpoints.gpt2 import Floats
-from botus.errors import FileError, SettingsError
+from botus.errors import FileError, not_installed
 
 try:
     import numpy as np
     import numpy.typing as npt
 except ImportError as error:
-    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
+    raise not_installed("generate") from error
 
 WIDTHS = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}  # bytes of each
 

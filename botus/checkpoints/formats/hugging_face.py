@@ -27,12 +27,12 @@ from botus.checkpoints.gpt2 import (
     shown,
     sizes,
 )
-from botus.errors import FileError, SettingsError
+from botus.errors import FileError, not_installed
 
 try:
     import numpy as np
 except ImportError as error:
-    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
+    raise not_installed("generate") from error
 
 Tensor: TypeAlias = safetensors.Tensor | torch_pickle.Tensor
 

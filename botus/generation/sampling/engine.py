@@ -26,7 +26,7 @@ from botus.checkpoints.formats.converted.folder import ConvertedModel
 from botus.checkpoints.formats.converted.tokenizer_json import AnyVocabulary
 from botus.checkpoints.gpt2 import Checkpoint, Floats
 from botus.checkpoints.markers import END
-from botus.errors import BotusError, FileError, SettingsError
+from botus.errors import BotusError, FileError, SettingsError, not_installed
 from botus.generation.job import SamplingOptions
 from botus.generation.sampling.converted import Findings, converted, measured
 from botus.text import printable
@@ -34,11 +34,7 @@ from botus.text import printable
 try:
     import ctranslate2
 except ImportError as error:
-    raise SettingsError(
-        "the generate extra is not installed",
-        "pip install 'botus[generate]', or in botus's own folder, for a container:"
-        " docker build -t botus-generate --target generate .",
-    ) from error
+    raise not_installed("generate") from error
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "int8", "float32")

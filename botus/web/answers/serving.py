@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from botus.answering.pool import Pool
-from botus.errors import SettingsError
+from botus.errors import not_installed
 from botus.log import Say
 from botus.settings import Settings
 
@@ -18,11 +18,7 @@ try:
     from botus.web.answers.discord import Signatures
     from botus.web.server import AT_ONCE, Limits, Server, address_of, bound, is_local
 except ImportError as error:
-    raise SettingsError(
-        "the web extra is not installed",
-        "pip install 'botus[web]', or in botus's own folder, for a container:"
-        " docker build -t botus-web --target web .",
-    ) from error
+    raise not_installed("web") from error
 
 
 @dataclass(frozen=True)

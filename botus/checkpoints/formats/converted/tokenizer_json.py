@@ -17,12 +17,12 @@ from botus.checkpoints.folder_or_tar import AGAIN
 from botus.checkpoints.gpt2 import shown
 from botus.checkpoints.spelling import as_bytes
 from botus.checkpoints.vocabulary import Vocabulary
-from botus.errors import FileError, SettingsError
+from botus.errors import FileError, not_installed
 
 try:
     from tokenizers import Tokenizer, models, pre_tokenizers
 except ImportError as error:
-    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
+    raise not_installed("generate") from error
 
 _AGAIN = f"{AGAIN}, or pip install --upgrade tokenizers"
 _SPACE = "▁"

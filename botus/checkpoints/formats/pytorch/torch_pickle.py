@@ -32,12 +32,12 @@ from botus.checkpoints.formats.pytorch.unpickler import (
     damaged,
 )
 from botus.checkpoints.gpt2 import Floats
-from botus.errors import FileError, SettingsError
+from botus.errors import FileError, not_installed
 
 try:
     import numpy as np
 except ImportError as error:
-    raise SettingsError("the generate extra is not installed", "pip install 'botus[generate]'") from error
+    raise not_installed("generate") from error
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _VERSION = 1001
