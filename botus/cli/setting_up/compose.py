@@ -47,6 +47,7 @@ def source_of(*places: Path) -> Path | None:
     """The first of some folders that is botus's own, from which an image can be built."""
     for place in places:
         setup = place / "setup.cfg"
-        if (place / "Dockerfile").is_file() and setup.is_file() and "name = botus" in setup.read_text():
+        is_one = (place / "Dockerfile").is_file() and setup.is_file()
+        if is_one and "name = botus" in setup.read_text("utf-8", "replace"):
             return place.resolve()
     return None

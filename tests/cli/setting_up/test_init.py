@@ -122,8 +122,9 @@ def test_the_container_has_the_rights_of_the_one_in_docker(source: Path | None, 
 def test_the_image_is_built_from_a_folder_of_botus_only(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").touch()
     assert source_of(tmp_path) is None
-    (tmp_path / "setup.cfg").write_text("[metadata]\nname = kettle\n")
-    assert source_of(tmp_path) is None
+    for content in (b"[metadata]\nname = kettle\n", b"[metadata]\nauthor = Ren\xe9\n"):
+        (tmp_path / "setup.cfg").write_bytes(content)
+        assert source_of(tmp_path) is None
     assert source_of(tmp_path, Path(ROOT)) == Path(ROOT)
 
 
