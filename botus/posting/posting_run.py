@@ -92,12 +92,12 @@ class PostingRun:
         self.intents = Intents(data)
         self.decisions, self.candidates = Decisions(data), Candidates(data)
 
-    def post(self, name: str = "") -> Outcome:
+    def post(self, name: str | None = None) -> Outcome:
         """Recover, then post one new line to every target that takes it.
 
         Args:
-            name: of the post that it is to be, an id or the beginning of its fingerprint; posts that are
-                overdue then wait for the next run.
+            name: of the post that it is to be, an id or the beginning of its fingerprint; None for any. Posts
+                that are overdue wait for the next run where there is one.
 
         Raises:
             SettingsError, RefusedError: `name` is of no post, or of one that may not go out.
@@ -128,13 +128,13 @@ class PostingRun:
             targets, post_only, logged, claimed, judgement, flags, denylist, too_long, inner, basis
         )
 
-    def choose(self, selection: Selection, name: str = "") -> Line | None:
+    def choose(self, selection: Selection, name: str | None = None) -> Line | None:
         """Choose the line of this name, or the next in the policy's order, None where none may be drawn."""
-        if name:
+        if name is not None:
             return named(selection, self.queue, self.log, name, anyway=self.anyway)
         return choose(selection, self.queue, self.log, self.settings.post_order, self.rng)
 
-    def _run(self, *, settle_only: bool, name: str = "") -> Outcome:
+    def _run(self, *, settle_only: bool, name: str | None = None) -> Outcome:
         with files.lock(self.data, "post", wait=self.wait, holder="another posting run"):
             files.refuse_link(self.log.path)
             if mounts.is_mount_point(self.log.path):
@@ -154,7 +154,7 @@ class PostingRun:
             self._tidy()
             deliverer = Deliverer(self.targets, self.intents, self.memory, self.clock, self.say)
             try:
-                self._recover(deliverer, settle_only or bool(name))
+                self._recover(deliverer, settle_only or name is not None)
                 chosen = None if settle_only else self._post_new(deliverer, name)
                 self._prune()
             finally:
@@ -264,14 +264,14 @@ class PostingRun:
         """The targets that were down before this run, of which it has said nothing."""
         return [name for name in self.targets if name not in deliverer.failed and not deliverer.is_up(name)]
 
-    def _post_new(self, deliverer: Deliverer, wanted: str) -> Intent | None:
+    def _post_new(self, deliverer: Deliverer, wanted: str | None) -> Intent | None:
         up = [name for name in self.targets if deliverer.is_up(name)]
         if not up:
             said = "no target takes posts at the moment: nothing was taken from the queue"
             why = "; ".join(map(deliverer.why_down, self._left_out(deliverer)))
             self.say(f"{said}; {why}" if why else said, "warning")
             return None
-        if set(up) <= deliverer.sent and not wanted:
+        if set(up) <= deliverer.sent and wanted is None:
             return None  # an overdue post had this slot
         waiting = Counter(name for intent in self.intents.open() for name in intent.open_deliveries())
         names = [name for name in self.targets if name in up or waiting[name] < _OPEN_LIMIT]
@@ -283,7 +283,7 @@ class PostingRun:
         self._put_away(intent)
         return intent
 
-    def _claim(self, names: list[str], wanted: str) -> Intent | None:
+    def _claim(self, names: list[str], wanted: str | None) -> Intent | None:
         selection = self.selection()
         while line := self.choose(selection, wanted):
             assert line.text is not None

@@ -241,7 +241,7 @@ def _not_there(selection: Selection, log: Log, name: str) -> BotusError:
     if post := called(name, gone):
         return RefusedError(f"{short_id(post)} is not posted: {gone[post]}", _REMEDIES["used"].format(name))
     hint = "ids have four digits or more, and are shown by: botus queue list"
-    return SettingsError(f"there is no post {name} in tweets.txt", hint)
+    return SettingsError(f"there is no post {name or repr(name)} in tweets.txt", hint)
 
 
 def what_next(refused: Mapping[str, int]) -> str:

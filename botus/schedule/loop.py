@@ -260,11 +260,11 @@ def check_credentials(settings: Settings) -> None:
         )
 
 
-def preview(run: PostingRun, say: Say, name: str = "") -> str | None:
+def preview(run: PostingRun, say: Say, name: str | None = None) -> str | None:
     """Say what would be posted, and change nothing; returns the text, None where there is nothing to post.
 
     Args:
-        name: of the post that it is to be, as for `PostingRun.post`.
+        name: of the post that it is to be; None for any, as for `PostingRun.post`.
     """
     selection = run.selection()
     line = run.choose(selection, name)

@@ -279,6 +279,9 @@ def test_a_line_that_nobody_has_read_says_so(data: Path, inside: Inside, mastodo
     assert inside("post", name(TEA), **account(mastodon)).code == 0
     assert mastodon.texts == [TEA]
     assert inside("post", "--anyway").code == 2
+    empty = inside("post", "", "--dry-run")  # as in: botus post "$id"
+    assert (empty.code, empty.out) == (2, "")
+    assert "there is no post '' in tweets.txt" in empty.err
 
 
 Spawn = Callable[..., pexpect.spawn]

@@ -45,7 +45,7 @@ def test_it_goes_out_once(world: World) -> None:
     assert world.targets["one"].platform.posts == ["second"]
 
 
-@pytest.mark.parametrize("name", [WANTED[:3], "f" * 32, "../x", "*"])
+@pytest.mark.parametrize("name", ["", WANTED[:3], "f" * 32, "../x", "*"])
 def test_what_names_no_line_posts_none(world: World, name: str) -> None:
     with pytest.raises(SettingsError, match="there is no post"):
         world.run().post(name)

@@ -30,11 +30,11 @@ _PART = 20  # of what `status` looks at
 
 
 @click.command(epilog=epilog("botus post --dry-run", "accounts post_only post_order"))
-@click.argument("name", required=False, default="", metavar="[ID]", shell_complete=one_of(ids_of_queue))
+@click.argument("name", required=False, metavar="[ID]", shell_complete=one_of(ids_of_queue))
 @click.option("--dry-run", is_flag=True, help="Show what would be posted; change nothing.")
 @click.option("--anyway", is_flag=True, help="With ID: though it is held, or nobody has reviewed it.")
 @common
-def post(values: Common, name: str, dry_run: bool, anyway: bool) -> None:
+def post(values: Common, name: str | None, dry_run: bool, anyway: bool) -> None:
     """Post one line now: a random one, or the one with this id."""
     from botus.posting.posting_run import PostingRun
     from botus.posting.targets.configured import configured
@@ -47,7 +47,7 @@ def post(values: Common, name: str, dry_run: bool, anyway: bool) -> None:
     targets = configured(settings, time.time)
     say = _without_result(values)
     run = PostingRun(settings, targets, rng=random.Random(), clock=time.time, say=say)
-    if name:
+    if name is not None:  # "" is rather the empty variable of a script than "any line"
         name = _agreed(values, run, name, anyway=anyway, asks=not dry_run and settings.has_targets)
     elif anyway:
         raise click.UsageError("--anyway is about one line: say its ID (botus queue list)")

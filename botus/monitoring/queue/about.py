@@ -129,7 +129,7 @@ def _find(data: Path, name: str, texts: Mapping[str, str], log: Log) -> str:
         if (post := fingerprint(text)) in every:
             return post
     shown = (QueueLine(fingerprint(one.text), 0, one.text, "", True, "") for one in queue.lines() if one.text)
-    found = {one.post: one.text for one in having(shown, name)}
+    found = {one.post: one.text for one in having(shown, name)} if name.strip() else {}
     if not found:
         remedy = "ids are shown by: botus queue list, botus log show"
         raise SettingsError(f"there is no post {short(name)!r} here, neither as an id nor as words", remedy)

@@ -52,6 +52,7 @@ def test_a_post_is_found_by_its_id_its_text_and_by_words_that_only_it_has(world:
         ("the fog", "2 posts have these words"),
         ("kettle", "there is no post 'kettle'"),
         ("ffff", "there is no"),
+        (" ", "there is no post ''"),
     ],
 )
 def test_what_is_none_or_several_is_said(world: World, name: str, says: str) -> None:
