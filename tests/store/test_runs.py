@@ -177,7 +177,14 @@ def test_an_older_botus_only_touches_the_heartbeat(tmp_path: Path, start: Start)
     assert [one.since is None for one in seen(tmp_path, later)] == [True, False]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"since": "x", "host": 7, "process": 7}', b"\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"{", b"[]", b'{"since": "x", "host": 7, "process": 7}', b"\xff"),
+        *(b'{"since": %s}' % number for number in (b"NaN", b"1e300", b"-1e18", b"1" + 400 * b"0")),
+    ],
+    ids=lambda content: repr(content[:20]),
+)
 def test_a_damaged_file_is_told_by_its_beat(tmp_path: Path, content: bytes) -> None:
     written(tmp_path, "", 10).write_bytes(content)
     [run] = seen(tmp_path)

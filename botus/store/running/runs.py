@@ -23,6 +23,7 @@ from botus.store.durable import files, mounts, owner
 from botus.store.durable.opening import open_file
 
 STALE = 180.0  # seconds; a beat comes every minute
+_LATEST = 1e11  # seconds since the epoch: a later time is none
 _TOGETHER = 2.0  # seconds between the touch of the heartbeat and that of the own file, at most
 State = Literal["alive", "ended", "killed", "silent"]
 
@@ -133,7 +134,7 @@ def _run(path: Path, now: float) -> Run | None:
     return Run(
         _state(path, bool(about.get("ended")), is_near, now - beat),
         beat,
-        float(since) if isinstance(since, int | float) else None,
+        float(since) if isinstance(since, int | float) and 0 <= since < _LATEST else None,
         host if isinstance(host, str) else "",
         int(pid) if machine == here and pid.isdecimal() else None,
         about.get("process") == owner.this_process(),
