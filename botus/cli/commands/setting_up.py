@@ -44,7 +44,7 @@ def init(values: Common, words: tuple[str, ...], yes: bool, secret_files: bool) 
     from botus.cli.setting_up.logging_in import token_for
     from botus.cli.setting_up.trial import trial
     from botus.cli.setting_up.values import exported, given, suggested, wrong
-    from botus.cli.setting_up.writing import preflight, write
+    from botus.cli.setting_up.writing import preflight, write, write_compose
 
     folders = [word for word in words if "=" not in word]
     if len(folders) > 1:
@@ -58,21 +58,22 @@ def init(values: Common, words: tuple[str, ...], yes: bool, secret_files: bool) 
     said, shell, usual = given([word for word in words if "=" in word]), exported(os.environ), suggested()
     for name, value in ({**shell, **said} if yes else said).items():
         draft.change(name, value)
-    if yes:
-        for name, value in usual.items():
-            if not draft.has(name) and name not in said:
-                draft.change(name, value)
-        if problems := wrong(draft.values):
-            raise SettingsError(problems, "see docs/settings.md")
-    else:
-        usual |= {name: value for name, value in shell.items() if not wrong({name: value})}
-        click.echo(_GREETING.format(draft.folder.resolve()), err=True)
-        ask, now = partial(trial, clock=time.time), datetime.now(UTC)
-        with ExitStack() as undo:
+    with ExitStack() as undo:
+        if yes:
+            for name, value in usual.items():
+                if not draft.has(name) and name not in said:
+                    draft.change(name, value)
+            if problems := wrong(draft.values):
+                raise SettingsError(problems, "see docs/settings.md")
+        else:
+            usual |= {name: value for name, value in shell.items() if not wrong({name: value})}
+            click.echo(_GREETING.format(draft.folder.resolve()), err=True)
+            ask, now = partial(trial, clock=time.time), datetime.now(UTC)
             log_in = partial(token_for, answers=draft.values.get("ANSWER") == "mentions", undo=undo)
             Conversation(draft, _Terminal(), usual, ask, now, log_in).hold()
-            undo.pop_all()
-    written = [*write(draft)]
+        written = [*write(draft)]
+        undo.pop_all()  # a token is kept now
+    written.append(write_compose(draft))
     for line in written:
         values.say(line)
     for name in sorted(shell.keys() & draft.values.keys()):

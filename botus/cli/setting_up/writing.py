@@ -36,7 +36,7 @@ def preflight(folder: Path) -> None:
 
 
 def write(draft: Draft) -> Iterator[str]:
-    """Write secrets, `.env` and compose.yaml, each in one step; yields what became of each.
+    """Write secrets and `.env`, each in one step, and make the data folder; yields what became of each.
 
     Raises:
         FileError: something cannot be written.
@@ -49,17 +49,24 @@ def write(draft: Draft) -> Iterator[str]:
         path = Path(draft.values.get(f"{name}_FILE", draft.folder))
         if not path.resolve().is_relative_to(draft.folder.resolve()):
             yield f"{path} is not in {draft.folder}: a container does not see it"
+
+
+def write_compose(draft: Draft) -> str:
+    """Write compose.yaml, where there is none; returns what became of it.
+
+    Raises:
+        FileError: it cannot be written.
+    """
     owner, extras = draft.data.stat(), "webhook" if any(map(draft.has, _APPRISE)) else ""
     source = source_of(Path(), Path(botus.__file__).parents[1])
     data = os.path.relpath(draft.data, draft.folder)
     text = compose(f"./{data}" if data[0] != "." else data, (owner.st_uid, owner.st_gid), source, extras)
     there = next((draft.folder / name for name in _COMPOSE_NAMES if (draft.folder / name).exists()), None)
     if there is None:
-        yield f"{draft.folder / _COMPOSE} {_put(draft.folder / _COMPOSE, text, 0o666)}"
-    elif there.read_text("utf-8", "replace") == text:
-        yield f"{there} is as it was"
-    else:
-        yield f"{there} stays as it is: remove it to have it written anew"
+        return f"{draft.folder / _COMPOSE} {_put(draft.folder / _COMPOSE, text, 0o666)}"
+    if there.read_text("utf-8", "replace") == text:
+        return f"{there} is as it was"
+    return f"{there} stays as it is: remove it to have it written anew"
 
 
 def write_settings(draft: Draft) -> Iterator[str]:

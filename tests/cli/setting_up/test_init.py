@@ -12,7 +12,9 @@ import yaml
 from botus.cli.setting_up.compose import compose, source_of
 from botus.cli.setting_up.draft import Draft
 from botus.cli.setting_up.writing import write
+from tests.support.browser import BROWSER
 from tests.support.command import COMMAND, ROOT, botus, environment, picture
+from tests.support.oauth import OAuthServer
 from tests.support.servers import MastodonServer
 
 DOCKER = yaml.safe_load((Path(ROOT) / "docker/compose.yaml").read_text())["services"]["botus"]
@@ -178,3 +180,23 @@ def test_a_whole_conversation(tmp_path: Path, mastodon: MastodonServer) -> None:
     child.close()
     assert child.exitstatus == 0
     assert mastodon.token in (tmp_path / "bot/.env").read_text()
+
+
+def test_a_token_that_could_not_be_written_is_given_back(tmp_path: Path) -> None:
+    (tmp_path / "secrets").write_text("no folder")
+    with OAuthServer() as server:
+        words = [*COMMAND[1:], "init", f"MASTODON_BASE_URL={server.url}"]
+        variables = environment(TERM="xterm", TZ="UTC", BROWSER=BROWSER, NO_PROXY="*")
+        child = pexpect.spawn(
+            COMMAND[0], words, cwd=tmp_path, env=variables, encoding="utf-8", timeout=60, dimensions=(24, 200)
+        )
+        for question in ("Where does it", "Server", "Access token", "Who sees", "When", "Whose", "Which"):
+            child.expect(f"{question}[^\n]*: ")
+            child.sendline("")
+        for question, answer in (("Who is told", ""), ("Address to call", ""), ("files of their own", "yes")):
+            child.expect(f"{question}[^\n]*: ")
+            child.sendline(answer)
+        child.expect("botus: ")
+        child.expect(pexpect.EOF)
+        assert (server.tokens, len(server.revoked)) == ({}, 1)
+    assert not (tmp_path / ".env").exists()
