@@ -100,7 +100,7 @@ def next_step(begin: str, read: Callable[[], Settings], findings: Collection[Fin
         return f"next, fix each problem above, then: {begin}botus doctor"
     settings = read()
     queue = Survey(settings, {}).queue
-    if queue is None or not (queue.ready or queue.unreviewed):
+    if queue is None or not (queue.ready or queue.held):
         return f"next, write posts: {begin}botus generate"
     if not queue.ready:
         return f"next, choose among them: {begin}botus curate"

@@ -11,7 +11,8 @@ import yaml
 
 from botus.cli.setting_up.compose import compose, source_of
 from botus.cli.setting_up.draft import Draft
-from botus.cli.setting_up.writing import write
+from botus.cli.setting_up.writing import next_step, write
+from botus.settings import PostOnly, Settings
 from tests.support.browser import BROWSER
 from tests.support.command import COMMAND, ROOT, botus, environment, picture
 from tests.support.oauth import OAuthServer
@@ -49,6 +50,24 @@ def test_a_script_sets_up_a_bot_that_posts(tmp_path: Path, mastodon: MastodonSer
     assert (tmp_path / "bot/.env").read_bytes() == changed.replace(b"TZ=", b"# TZ=")
     assert other.value["written"] == [".env was changed", "compose.yaml is as it was"]
     assert {"message", "hint", "level", "code"} == set(other.value["findings"][0])
+
+
+@pytest.mark.parametrize(
+    ("text", "post_only", "accounts", "command"),
+    [
+        ("", "any", {}, "botus generate"),
+        ("The lamp is lit.\n", "kept", {}, "botus curate"),
+        ("@everyone, the lamp is lit.\n", "any", {}, "botus curate"),
+        ("The lamp is lit.\n", "any", {}, "botus post --dry-run"),
+        ("The lamp is lit.\n", "any", {"mastodon": {}}, "botus run"),
+    ],
+)
+def test_the_next_command_is_the_one_that_the_queue_needs(
+    tmp_path: Path, text: str, post_only: PostOnly, accounts: dict[str, dict[str, str]], command: str
+) -> None:
+    (tmp_path / "tweets.txt").write_text(text)
+    there = Settings(tmp_path, post_only=post_only, accounts=accounts)
+    assert f": {command}" in next_step("", lambda: there, [])
 
 
 def test_a_script_takes_what_is_exported(tmp_path: Path, mastodon: MastodonServer) -> None:
