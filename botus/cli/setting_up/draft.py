@@ -14,10 +14,10 @@ from botus.errors import SettingsError
 from botus.platforms.rows import PLATFORMS, Platform, Setting
 from botus.settings.environment import FILE, EnvFile, gather_in, text_of
 from botus.settings.names import OWN, SECRETS
+from botus.store.durable import files
 
 SECRETS_FOLDER = "secrets"
 _FIRST = "# The settings of this bot. What is exported wins; docs/settings.md of botus has all of them.\n"
-_BOM = "\ufeff"
 
 
 class Draft:
@@ -29,6 +29,7 @@ class Draft:
 
     Raises:
         SettingsError: a file cannot be read, or holds what is no setting: it could not be changed safely.
+        FileError: a file is a link: it cannot be replaced safely.
     """
 
     def __init__(self, folder: Path, *, has_secret_files: bool = False) -> None:
@@ -37,8 +38,10 @@ class Draft:
         data = Path(here.values.get("BOTUS_DATA") or folder / "data")
         self._found = gather_in(here, {}, data)
         if self._found.problems:
-            raise SettingsError(self._found.problems, "fix it, then: botus init")
+            raise SettingsError(self._found.problems, "fix it, then say the same command again")
         self._paths = [path for path in (data / FILE, here.path) if path == here.path or path.exists()]
+        for path in self._paths:
+            files.refuse_link(path)
         self._changes: dict[str, str] = {}
 
     @property

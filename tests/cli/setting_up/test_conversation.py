@@ -17,7 +17,7 @@ from botus.cli.setting_up.draft import Draft
 from botus.cli.setting_up.trial import trial
 from botus.cli.setting_up.values import zone_of_machine
 from botus.cli.setting_up.writing import write
-from botus.errors import SettingsError
+from botus.errors import FileError, SettingsError
 from botus.posting.login.mastodon import BY_HAND, Login, server_of
 from botus.posting.targets.mastodon_entities import POSTING
 from botus.settings import load
@@ -199,7 +199,16 @@ def test_what_is_exported_is_suggested(tmp_path: Path, mastodon: MastodonServer)
 
 def test_a_file_that_cannot_be_read_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("CRON: @daily\n")
-    with pytest.raises(SettingsError, match="line 1: this is no setting"):
+    with pytest.raises(SettingsError, match="line 1: this is no setting") as refused:
+        Draft(tmp_path)
+    assert "botus init" not in str(refused.value.hint)  # botus login says so too
+
+
+def test_a_link_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/.env").symlink_to("../of-somewhere-else")
+    (tmp_path / "of-somewhere-else").write_text("CRON=@daily\n")
+    with pytest.raises(FileError, match="is a symbolic link"):
         Draft(tmp_path)
 
 
