@@ -117,9 +117,20 @@ class EnvFile:
         elif line.name and line.value:
             if line.name in self.values:
                 self.repeated[line.name] = Place(self.path, line.number)
-            is_path = line.name == "BOTUS_DATA" or line.name.endswith("_FILE")
-            value = str(self.path.parent / os.path.expanduser(line.value)) if is_path else line.value
-            self.values[line.name], self.places[line.name] = value, Place(self.path, line.number)
+            value, place = line.value, Place(self.path, line.number)
+            if is_path(line.name):
+                value = str(self.path.parent / os.path.expanduser(value))
+            self.values[line.name], self.places[line.name] = value, place
+
+
+def is_path(name: str) -> bool:
+    """Whether what a name says is a path."""
+    return name == "BOTUS_DATA" or name.endswith("_FILE")
+
+
+def other(name: str) -> str:
+    """The other name under which the same thing is said: of NAME that of its file, and of that NAME."""
+    return name.removesuffix("_FILE") if name.endswith("_FILE") else f"{name}_FILE"
 
 
 class Line(NamedTuple):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from botus.platforms.rows import PLATFORMS, WEBHOOK, X
-from botus.settings.environment import Environment
+from botus.settings.environment import Environment, other
 from botus.settings.names import NAMES, SECRETS
 from botus.settings.settings import Notice
 
@@ -46,7 +46,7 @@ def notices(environment: Environment) -> Iterator[Notice]:
         yield Notice(f"{place}: {name} is set a second time", "the last one counts: remove the others", True)
     for name, place in environment.hidden:
         if name in NAMES - {"BOTUS_DATA"}:  # which a container has of its own
-            where = next((places[one] for one in (name, _other(name)) if one in places), "the environment")
+            where = next((places[one] for one in (name, other(name)) if one in places), "the environment")
             yield Notice(f"{place}: {name} has no effect", f"what {where} says counts more", False)
     for name in sorted(values.keys() - NAMES):
         near = meant(name)
@@ -57,10 +57,6 @@ def notices(environment: Environment) -> Iterator[Notice]:
             hint = f"is {near} meant?" if near else ALL_SETTINGS
             message = f"{where}botus does not know {name}, which is set"
             yield Notice(message, hint, is_ours and near is not None)
-
-
-def _other(name: str) -> str:
-    return name.removesuffix("_FILE") if name.endswith("_FILE") else f"{name}_FILE"
 
 
 def meant(name: str) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from botus.cli.setting_up.env_text import EnvText
 from botus.errors import SettingsError
 from botus.platforms.rows import PLATFORMS, Platform, Setting
-from botus.settings.environment import FILE, EnvFile, gather_in, text_of
+from botus.settings.environment import FILE, EnvFile, gather_in, is_path, other, text_of
 from botus.settings.names import OWN, SECRETS
 from botus.store.durable import files
 
@@ -49,7 +49,7 @@ class Draft:
         """What will be set, by name; the path of a file is that from here."""
         found = {name: value for name, value in self._found.values.items() if name not in self._changes}
         for name, value in self._changes.items():
-            found.pop(_other(name), None)
+            found.pop(other(name), None)
             if value:
                 found[name] = value
         return found
@@ -67,7 +67,7 @@ class Draft:
         """Give a setting another value, a path as it is from here; "" leaves it out."""
         self._changes[name] = value
         if not value:
-            self._changes[_other(name)] = ""
+            self._changes[other(name)] = ""
 
     def is_changed(self, name: str) -> bool:
         """Whether a setting was given another value."""
@@ -99,18 +99,18 @@ class Draft:
             if value == self._found.values.get(name):
                 continue
             for text in texts.values():
-                text.leave_out(_other(name))
+                text.leave_out(other(name))
             if value:
                 path = self._home(name)
-                is_path = name == "BOTUS_DATA" or name.endswith("_FILE")
-                texts[path].set(name, _from(path.parent, value) if is_path else value, *_kind(name))
+                told = _from(path.parent, value) if is_path(name) else value
+                texts[path].set(name, told, *_kind(name))
         yield from secrets.items()
         yield from ((path, str(text)) for path, text in texts.items())
 
     def _home(self, name: str) -> Path:
         """The file that sets a name, or is to."""
         places = self._found.places
-        place = places.get(name) or places.get(_other(name))
+        place = places.get(name) or places.get(other(name))
         return place.path if place else self._paths[-1]
 
     def _place(self, name: str) -> Path | None:
@@ -126,11 +126,6 @@ def _from(folder: Path, path: str) -> str:
     """A path as it is from a folder, which may be moved with all that is in it."""
     is_inside = Path(path).resolve().is_relative_to(folder.resolve())
     return os.path.relpath(path, folder) if is_inside or not os.path.isabs(path) else path
-
-
-def _other(name: str) -> str:
-    """The other name under which the same thing is said: of NAME that of its file, and of that NAME."""
-    return name.removesuffix("_FILE") if name.endswith("_FILE") else f"{name}_FILE"
 
 
 def _kind(name: str) -> tuple[str, set[str]]:
