@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from botus.platforms.rows import Limit
-from botus.review.machine.explaining import ordered, reasons
+from botus.review.machine.explaining import ordered, reasons, shared, written_by
 from botus.review.machine.precheck import held
 from botus.review.machine.selecting import FILTERS, ORDERS
 from botus.review.machine.state import DONE, ReviewState
@@ -92,9 +92,9 @@ def card(
         "is_answer": state.file != TWEETS,
         "sought": state.sought if state.found == post else "",
         "set_aside": state.set_aside.get(post, ""),
-        "nearest": state.nearest.get(post) or _nearest(about.get("nearest")),
+        "nearest": state.nearest.get(post) or ": ".join(filter(None, shared(about))),
         "reasons": reasons(state, post),
-        "about": _model(about),
+        "about": written_by(about),
     }
 
 
@@ -107,20 +107,6 @@ def _coming(state: ReviewState) -> Iterator[str]:
     if shown:
         yield shown.fingerprint
     yield from (post for post in state.coming() if not shown or post != shown.fingerprint)
-
-
-def _nearest(nearest: Mapping[str, Any] | None) -> str:
-    if not nearest:
-        return ""
-    other = str(nearest.get("text") or "").replace("\n", " ")
-    return f"{nearest.get('run', '?')} words in a row as in the corpus{': ' if other else ''}{other}"
-
-
-def _model(about: Mapping[str, Any]) -> str:
-    model, step, temperature = (about.get(name) for name in ("model", "step", "temperature"))
-    words = [str(model) if model else "", f"step {step}" if step else ""]
-    words.append(f"temperature {temperature:g}" if isinstance(temperature, int | float) else "")
-    return ", ".join(filter(None, words))
 
 
 def _recent(step: Step) -> dict[str, str]:

@@ -17,6 +17,7 @@ from botus.monitoring.queue.counts import QueueCounts
 from botus.monitoring.queue.lines import QueueLine
 from botus.monitoring.status import Status
 from botus.posting.selection import what_next
+from botus.review.machine.explaining import shared, written_by
 from botus.review.machine.state import DONE
 from botus.schedule.zones import dated, dated_entry, zone_or_utc
 from botus.store.decisions.entries import Decision
@@ -25,7 +26,7 @@ from botus.text import LONGEST_POST, counted, printable, short_id
 Headed = Iterator[tuple[str, str]]
 _INDENT = 12  # columns of a heading
 _PLAIN = ("used", "dropped", "double")  # what the word says is all there is to say
-_LEAST, _SHOWN = 10, 200  # characters of a post in a narrow terminal, and of one that nobody could post
+_LEAST, _SHOWN = 10, 200  # characters of a post in a narrow terminal, and of one that is not shown whole
 
 
 def line_shown(line: QueueLine, width: int | None) -> str:
@@ -112,10 +113,9 @@ def about_lines(found: About, zone_name: str) -> Headed:
         yield "written", _written(found.noted)
         if flags := found.noted.get("flags"):
             yield "", "flagged: " + ", ".join(map(str, flags))
-        if nearest := found.noted.get("nearest"):
-            other = short(str(nearest.get("text") or ""), 200)
-            run = f"{nearest.get('run', '?')} words in a row as in the corpus"
-            yield "", f"{run}: {other}" if other else run
+        known, other = shared(found.noted)
+        if known:
+            yield "", f"{known}: {short(other, _SHOWN)}" if other else known
     elif found.lines:
         yield "written", "not by botus"
     for number, (at, decision) in enumerate(found.decisions):
@@ -136,11 +136,8 @@ def _decided_words(one: Decision, post: str) -> str:
 
 
 def _written(noted: Mapping[str, Any]) -> str:
-    model, step, temperature, score = (noted.get(name) for name in ("model", "step", "temperature", "score"))
-    words = [f"by {model}" if model else "by botus", f"step {step}" if step else ""]
-    words.append(f"temperature {temperature:g}" if isinstance(temperature, int | float) else "")
-    words.append(f"score {score:.2f}" if isinstance(score, int | float) else "")
-    return ", ".join(filter(None, words))
+    by, score = f"by {written_by(noted) or 'botus'}", noted.get("score")
+    return f"{by}, score {score:.2f}" if isinstance(score, int | float) else by
 
 
 def _which(found: Coming, counts: QueueCounts | None) -> str:

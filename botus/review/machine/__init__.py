@@ -1,7 +1,7 @@
 """The review as a machine: (state, key, time) -> (state, effects). All pure: no file, no clock, no terminal.
 
 editor.py      a line editor: a text, a cursor, a key, and what becomes of them
-explaining.py  what is said of the order, how many keepers are left, and of lines that are not shown
+explaining.py  what is said of the order, of keepers left, of a post's origin, of lines that are not shown
 keys.py        the keys: what each does, and what a painter says of it; a new key is a row here
 paging.py      the list: a page of posts at once, and everything like one post
 precheck.py    what `post` would say of a post: held until it is kept, or too long

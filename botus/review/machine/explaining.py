@@ -1,5 +1,5 @@
-"""What is said of the order: what makes it, what it is worth, what speaks for a card, what is left; of lines
-that are not shown.
+"""What is said of the order: what makes it, what it is worth, what speaks for a card, what is left; of where
+a post comes from; of lines that are not shown.
 
 Pure. Cards that came at random tell what is left and nothing of the order; the others tell what the order is
 worth and nothing of what is left.
@@ -102,6 +102,25 @@ def reasons(state: ReviewState, post: str) -> list[str]:
     pro = ", ".join(one.words for one in found if one.weight > 0)
     con = ", ".join(one.words for one in found if one.weight < 0)
     return [words for words, some in ((f"for it: {pro}", pro), (f"against it: {con}", con)) if some]
+
+
+def written_by(noted: Mapping[str, Any]) -> str:
+    """Say which model wrote a post, and how, as `generate` noted it; "" where it noted nothing."""
+    model, step, temperature = (noted.get(name) for name in ("model", "step", "temperature"))
+    words = [str(model) if model else "", f"step {step}" if step else ""]
+    words.append(f"temperature {temperature:g}" if isinstance(temperature, int | float) else "")
+    return ", ".join(filter(None, words))
+
+
+def shared(noted: Mapping[str, Any]) -> tuple[str, str]:
+    """Say what a post shares with the corpus, and with which post of it, as `generate` noted it.
+
+    Both are "" where that is nothing, and the other post alone where it was forgotten.
+    """
+    if not (nearest := noted.get("nearest")):
+        return "", ""
+    known = f"{nearest.get('run', '?')} words in a row as in the corpus"
+    return known, str(nearest.get("text") or "").replace("\n", " ")
 
 
 def drawn(state: ReviewState) -> list[Draw]:

@@ -6,14 +6,13 @@ old decisions go first, then facts, and the end of the text last.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Any
 
 from rich.text import Text
 
-from botus.review.machine.explaining import about_order, ordered, reasons
+from botus.review.machine.explaining import about_order, ordered, reasons, shared, written_by
 from botus.review.machine.keys import KEYS
 from botus.review.machine.paging import intention
 from botus.review.machine.precheck import held, is_flagged
@@ -200,13 +199,12 @@ def _facts(state: ReviewState, card: Card, view: View) -> Iterator[list[Text]]:
     if flags := noted.get("flags"):
         yield bad("flagged:", ", ".join(map(str, flags)))
     yield fact(_lengths(wording, view))
+    known, other = shared(noted)
     if asked := state.nearest.get(post):
         yield fact(visible(asked, "dim"), None)
-    elif nearest := noted.get("nearest"):
-        other = str(nearest.get("text") or "").replace("\n", " ")
-        known = f"{nearest.get('run', '?')} words in a row as in the corpus{': ' if other else ''}"
-        yield fact(Text(known, "dim").append_text(visible(other, "italic")))
-    for words in ("; ".join(reasons(state, post)), _model(noted)):
+    elif known:
+        yield fact(Text(f"{known}: " if other else known, "dim").append_text(visible(other, "italic")))
+    for words in ("; ".join(reasons(state, post)), written_by(noted)):
         if words:
             yield fact(visible(words, "dim"))
 
@@ -221,13 +219,6 @@ def _lengths(text: str, view: View) -> Text:
         part = Text(f"{limit.platform.name} {length}/{limit.most}", f"bold {BAD}" if over > 0 else "")
         shown.append(part.append(f" ({over} over)") if over > 0 else part)
     return Text(" · ").join(shown) if shown else Text(f"{len(text)} characters")
-
-
-def _model(noted: Mapping[str, Any]) -> str:
-    model, step, temperature = (noted.get(name) for name in ("model", "step", "temperature"))
-    words = [str(model) if model else "", f"step {step}" if step else ""]
-    words.append(f"temperature {temperature:g}" if isinstance(temperature, int | float) else "")
-    return ", ".join(filter(None, words))
 
 
 def _recent(step: Step) -> Text:
