@@ -339,9 +339,9 @@ class Disk(files.Disk):
         self.left -= 1
         return self.left == 0
 
-    def open(self, path: Path, flags: int) -> int:
+    def open(self, path: Path, flags: int, mode: int = 0o666) -> int:
         self.paths.append(path)
-        return super().open(path, flags)
+        return super().open(path, flags, mode)
 
     def write(self, descriptor: int, data: bytes) -> None:
         if self._count():

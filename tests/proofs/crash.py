@@ -44,9 +44,9 @@ class Recorder(files.Disk):
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self.data))
 
-    def open(self, path: Path, flags: int) -> int:
+    def open(self, path: Path, flags: int, mode: int = 0o666) -> int:
         self._record("open", self._name(path))
-        return super().open(path, flags)
+        return super().open(path, flags, mode)
 
     def write(self, descriptor: int, data: bytes) -> None:
         self._record("write", self._path(descriptor), data)

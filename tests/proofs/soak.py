@@ -99,9 +99,9 @@ class Volume(Quick):
         if one.full < 0 or (one.full_at and one.full_at in str(path)):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def open(self, path: Path, flags: int) -> int:
+    def open(self, path: Path, flags: int, mode: int = 0o666) -> int:
         self._operate()
-        return super().open(path, flags)
+        return super().open(path, flags, mode)
 
     def write(self, descriptor: int, data: bytes) -> None:
         self._operate(os.readlink(f"/proc/self/fd/{descriptor}"))

@@ -189,9 +189,9 @@ class Full(Disk):
     def __init__(self, room: int) -> None:
         self.room = room
 
-    def open(self, path: Path, flags: int) -> int:
+    def open(self, path: Path, flags: int, mode: int = 0o666) -> int:
         self._take()
-        return super().open(path, flags)
+        return super().open(path, flags, mode)
 
     def write(self, descriptor: int, data: bytes) -> None:
         self._take()

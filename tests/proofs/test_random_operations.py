@@ -36,9 +36,9 @@ class FailingDisk(files.Disk):
         if self.left < 0:
             raise PowerFailure
 
-    def open(self, path: Path, flags: int) -> int:
+    def open(self, path: Path, flags: int, mode: int = 0o666) -> int:
         self._step()
-        return super().open(path, flags)
+        return super().open(path, flags, mode)
 
     def fsync(self, descriptor: int) -> None:
         self._step()

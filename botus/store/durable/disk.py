@@ -11,8 +11,8 @@ from botus.store.durable import renameat2
 class Disk:
     """The system calls that change the data directory, one method each."""
 
-    def open(self, path: Path, flags: int) -> int:
-        return os.open(path, flags | os.O_CLOEXEC, 0o666)
+    def open(self, path: Path, flags: int, mode: int = 0o666) -> int:
+        return os.open(path, flags | os.O_CLOEXEC, mode)
 
     def write(self, descriptor: int, data: bytes) -> None:
         view = memoryview(data)

@@ -297,10 +297,9 @@ def _explained(path: Path, doing: str) -> Iterator[None]:
 
 def _write_temporary(path: Path, data: Content, durably: bool = True, mode: int = 0o777) -> Path:
     temporary = path.with_name(f".{path.name}{_TEMPORARY}-{os.getpid()}-{secrets.token_hex(4)}")
-    descriptor = disk.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    descriptor = disk.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode & 0o666)
     try:
         try:
-            os.fchmod(descriptor, os.fstat(descriptor).st_mode & mode)
             for piece in [data] if isinstance(data, bytes) else data:
                 disk.write(descriptor, piece)
             if durably:
