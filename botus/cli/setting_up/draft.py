@@ -66,7 +66,9 @@ class Draft:
     def change(self, name: str, value: str) -> None:
         """Give a setting another value, a path as it is from here; "" leaves it out."""
         self._changes[name] = value
-        if not value:
+        if value:
+            self._changes.pop(other(name), None)
+        else:
             self._changes[other(name)] = ""
 
     def is_changed(self, name: str) -> bool:

@@ -125,6 +125,16 @@ def test_what_is_edited_meanwhile_stays(tmp_path: Path) -> None:
     assert (tmp_path / ".env").read_text() == "TZ=UTC # here\nCRON=@daily\n"
 
 
+@pytest.mark.parametrize("last", ["MASTODON_ACCESS_TOKEN", "MASTODON_ACCESS_TOKEN_FILE"])
+def test_what_was_answered_last_counts(tmp_path: Path, last: str) -> None:
+    draft = Draft(tmp_path)
+    for name, value in (("MASTODON_ACCESS_TOKEN", ""), ("MASTODON_ACCESS_TOKEN", "a"), (last, "b")):
+        draft.change(name, value)
+    assert draft.values == {last: "b"}
+    [*write(draft)]
+    assert list(Draft(tmp_path).values) == [last]
+
+
 # --- compose.yaml
 
 
