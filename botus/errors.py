@@ -16,6 +16,7 @@ Only `cli` turns one into an exit code; who tells one and goes on (`run`, the ch
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -110,6 +111,13 @@ def not_installed(extra: str) -> SettingsError:
     if extra in ("generate", "web"):
         hint += f"; for a container, in botus's folder: docker build -t botus-{extra} --target {extra} ."
     return SettingsError(f"the {extra} extra is not installed", hint)
+
+
+def how_to_generate() -> str:
+    """The command that writes posts; where its packages are missing, also how to get them."""
+    if importlib.util.find_spec("ctranslate2") is None:
+        return f"botus generate, which needs: {not_installed('generate').hint}"
+    return "botus generate"
 
 
 def remedy(error: OSError, path: Path) -> str:

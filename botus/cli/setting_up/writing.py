@@ -10,7 +10,7 @@ from pathlib import Path
 import botus
 from botus.cli.setting_up.compose import compose, source_of
 from botus.cli.setting_up.draft import Draft
-from botus.errors import FileError
+from botus.errors import FileError, how_to_generate
 from botus.monitoring.checks.finding import Finding
 from botus.monitoring.survey import Survey
 from botus.settings import SECRETS, Settings
@@ -101,7 +101,7 @@ def next_step(begin: str, read: Callable[[], Settings], findings: Collection[Fin
     settings = read()
     queue = Survey(settings, {}).queue
     if queue is None or not (queue.ready or queue.held):
-        return f"next, write posts: {begin}botus generate"
+        return f"next, write posts: {begin}{how_to_generate()}"
     if not queue.ready:
         return f"next, choose among them: {begin}botus curate"
     if not settings.has_targets:

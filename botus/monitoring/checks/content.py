@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from botus.checkpoints.samples import leftover
+from botus.errors import how_to_generate
 from botus.monitoring.checks.finding import Finding, guarded, line_numbers, problems_of
 from botus.monitoring.queue.counts import rounded
 from botus.monitoring.survey import Survey
@@ -61,7 +62,7 @@ def _queue(survey: Survey) -> Iterator[Finding]:
     if survey.step is None:
         return
     if not path.exists():
-        yield Finding("warning", f"there is no {path}", "write one with: botus generate")
+        yield Finding("warning", f"there is no {path}", f"write one with: {how_to_generate()}")
         return
     decided = survey.judgement[0] if survey.judgement else {}
     total, bad, marked, suspects = 0, list[int](), list[int](), list[Line]()
@@ -75,7 +76,7 @@ def _queue(survey: Survey) -> Iterator[Finding]:
         if _ESCAPE.search(line.raw):
             suspects.append(line)
     if not total:
-        yield Finding("warning", f"{path} is empty", "add lines with: botus generate")
+        yield Finding("warning", f"{path} is empty", f"add lines with: {how_to_generate()}")
     elif survey.step == 1:
         yield Finding("ok", f"{path}: {counted(total, 'line')}")
     else:

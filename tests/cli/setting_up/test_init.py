@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import yaml
 from botus.cli.setting_up.compose import compose, source_of
 from botus.cli.setting_up.draft import Draft
 from botus.cli.setting_up.writing import next_step, write
+from botus.monitoring.doctor import examine
 from botus.settings import PostOnly, Settings
 from tests.support.browser import BROWSER
 from tests.support.command import COMMAND, ROOT, botus, environment, picture
@@ -164,6 +166,15 @@ def test_a_compose_file_of_ones_own_stays(tmp_path: Path) -> None:
     ended = botus("init", "--yes", cwd=tmp_path)
     assert "docker-compose.yml stays as it is: remove it to have it written anew" in ended.err
     assert not (tmp_path / "compose.yaml").exists()
+
+
+def test_where_generate_cannot_run_it_says_what_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ctranslate2", None)
+    needs = "which needs: pip install 'botus[generate]'; for a container, in botus's folder: docker build"
+    bot = Settings(tmp_path)
+    assert next_step("", lambda: bot, []).startswith(f"next, write posts: botus generate, {needs}")
+    hints = [one.hint for one in examine(bot, {})]
+    assert any(hint.startswith(f"write one with: botus generate, {needs}") for hint in hints)
 
 
 # --- in a terminal
