@@ -199,17 +199,20 @@ class Loop:
 
 
 def settings_of(environment: Mapping[str, str], data: Path | None) -> Settings:
-    """Read the settings as `settings.load` does, but also everything that is wrong with CRON and TZ.
+    """Read the settings as `settings.load` does, but also all that is wrong with CRON, TZ and credentials.
 
     A name that is misspelt may be why something is missing, so it is said then too.
     """
     settings, problems = settings_module.read(environment, data)
+    incomplete = [f"{', '.join(settings.missing)} missing"] if settings.missing else []
     try:
         schedule_of(settings)
     except SettingsError as error:
-        raise SettingsError([*problems, *error.problems, *settings.warnings()], error.hint) from error
+        raise SettingsError(
+            [*problems, *error.problems, *incomplete, *settings.warnings()], error.hint
+        ) from error
     if problems:
-        raise SettingsError([*problems, *settings.warnings()])
+        raise SettingsError([*problems, *incomplete, *settings.warnings()])
     return settings
 
 

@@ -213,6 +213,7 @@ def test_every_line_is_json(data: Path, tmp_path: Path, mastodon: MastodonServer
         ((), {"CRON": "", "MAX_PER_DAY": "few"}, 2, "MAX_PER_DAY"),
         ((), {"CRON": "61 * * * *", "JITTER": "x"}, 2, "JITTER is not a time like 90s, 15m, 6h or 3d\nCRON "),
         ((), {}, 2, "CRON is not set"),
+        ((), {"MASTODON_ACCESS_TOKEN": "x"}, 2, "CRON is not set\nMASTODON_BASE_URL missing"),
         ((), {"CRON": "@daily", "MASTODON_ACCESS_TOKEN": "swordfish"}, 4, "MASTODON_BASE_URL missing"),
         (("--data", "absent"), {"CRON": "@daily"}, 3, "no data directory"),
         (("--nonsense",), {}, 2, "--nonsense"),
