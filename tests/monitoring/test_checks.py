@@ -187,8 +187,11 @@ def test_in_the_queue_of_the_predecessor_every_such_line_is_named(tmp_path: Path
     Candidates(tmp_path).append(ORIGIN, [generated], 1)
     (tmp_path / "tweets.txt").write_text("plain\nroses\\nviolets\nfrom a\\nmodel\n")
     (tmp_path / "tweeted.json").write_text('[{"text": "old", "timestamp": 1}]')
-    (found,) = said(*content(survey(tmp_path)))
+    found, unread = said(*content(survey(tmp_path)))
     assert "meant in line 2?" in found
+    hint = "botus curate, or POST_ONLY=reviewed holds them back"
+    assert unread == f"nobody has reviewed 1 of 3 lines that may go out -> {hint}"
+    assert len(said(*content(survey(tmp_path, post_only="reviewed")))) == 1
     log = next(one.message for one in content(survey(tmp_path)) if "tweeted" in one.message)
     assert log == "tweeted.json: 1 entry, 1 of them from botus-twitter"
 
@@ -204,7 +207,7 @@ def test_what_the_files_hold_is_counted_and_damage_is_named(tmp_path: Path) -> N
     assert "candidates.jsonl: 1 line written by botus" in messages
     assert "denylist.txt: 2 rules" in messages
     assert "corpus.txt: 2 posts" in messages
-    assert len(said(*findings)) == 1  # the line of the corpus that is not UTF-8
+    assert len(said(*findings)) == 2  # nobody has reviewed the line; one of the corpus is not UTF-8
     for name in ("candidates.jsonl", "decisions.jsonl", "corpus.jsonl", "state.json"):
         (tmp_path / ".botus" / name).write_text("{broken\n{}\n")
     problems = [finding for finding in content(survey(tmp_path)) if finding.level == "problem"]

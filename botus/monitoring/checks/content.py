@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from botus.checkpoints.samples import leftover
 from botus.errors import how_to_generate
 from botus.monitoring.checks.finding import Finding, guarded, line_numbers, problems_of
-from botus.monitoring.queue.counts import rounded
+from botus.monitoring.queue.counts import rounded, unreviewed
 from botus.monitoring.survey import Survey
 from botus.store.candidates import Candidates
 from botus.store.corpus import Corpus
@@ -31,6 +31,9 @@ def content(survey: Survey) -> Iterator[Finding]:
     """Check every file that botus reads; what is damaged comes after what is sound."""
     data = survey.data
     yield from _queue(survey)
+    if survey.queue and (said := unreviewed(survey.queue)):
+        what, _, hint = said.partition(": ")
+        yield Finding("warning", what, hint)
     if survey.log and survey.log.is_whole:
         count, old = survey.log.count, survey.log.predecessors
         origin = f", {old} of them from botus-twitter" if old else ""
