@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from botus.errors import FileError, SettingsError, sentence
 from botus.monitoring.attention import OpenPost, open_posts, outcomes, running, short
+from botus.monitoring.checks.folder import unwritable
 from botus.monitoring.columns import folded
 from botus.monitoring.queue.counts import Acceptance, QueueCounts
 from botus.monitoring.survey import LogSummary, Survey
@@ -105,6 +106,11 @@ class Status:
         return self.survey.queue.ready / per_day
 
     @property
+    def needs_a_person(self) -> list[str]:
+        """Everything that a person has to look at, one sentence each."""
+        return [*unwritable(self.survey.data), *self.survey.needs_attention]
+
+    @property
     def damage(self) -> list[str]:
         """What could not be read."""
         return [sentence(error) for error in self.survey.damage]
@@ -134,7 +140,7 @@ class Status:
             "unconfirmed": dict(known.log.unconfirmed) if known.log else {},
             "answers": self.answers.as_dict() if self.answers else None,
             "waiting": [asdict(one) for one in self.waiting],
-            "needs_a_person": known.needs_attention,
+            "needs_a_person": self.needs_a_person,
             "damage": self.damage,
         }
 
@@ -164,7 +170,7 @@ def lines(status: Status, width: int | None = None) -> Iterator[str]:
         "posted": _posted(known.log, status.zone, wide) if known.log else (),
         "answers": _answers(status.answers, status.zone, wide) if status.answers else (),
         "in progress": _in_progress(status.waiting, wide),
-        "attention": (line for sentence in known.needs_attention for line in _with_command(sentence)),
+        "attention": (line for sentence in status.needs_a_person for line in _with_command(sentence)),
         "damage": status.damage,
     }
     for title, said in parts.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -107,6 +108,25 @@ def test_what_needs_a_person(world: World) -> None:
     assert not [
         need for need in seen(world).survey.needs_attention if need.startswith("two")
     ]  # no longer in the settings
+
+
+def test_a_folder_that_cannot_be_written_needs_a_person(world: World) -> None:
+    world.data.chmod(0o555)
+    is_root = os.getuid() == 0
+    if is_root:
+        os.setreuid(65534, 0)  # whom `os.access` asks for
+    try:
+        told = seen(world)
+        assert "attention   cannot write to" in "\n".join(lines(told))
+        assert told.as_dict()["needs_a_person"][0].startswith(
+            f"cannot write to {world.data}: Permission denied"
+        )
+    finally:
+        if is_root:
+            os.setreuid(0, 0)
+        world.data.chmod(0o755)
+    assert told.exit_code == 0
+    assert not seen(world).needs_a_person
 
 
 def test_an_unknown_post_names_the_command(world: World) -> None:

@@ -6,13 +6,14 @@ to whoever only reads the mode.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from botus.errors import BusyError, FileError
+from botus.errors import BusyError, FileError, sentence
 from botus.monitoring.checks.finding import Finding, guarded
 from botus.store.durable import files, mounts
 from botus.store.log.tweeted import Log
@@ -61,6 +62,13 @@ def preflight(data: Path) -> Iterator[Finding]:
     if mounts.is_mount_point(log.path):
         hint = "mount the folder, not the single file: see docs/locks.md"
         yield Finding("problem", f"{log.path} is mounted as a single file, which cannot be replaced", hint, 3)
+
+
+def unwritable(data: Path) -> Iterator[str]:
+    """Yield why a folder cannot be written, without trying; nothing where it can, or is not there."""
+    if data.is_dir() and not os.access(data, os.W_OK | os.X_OK):
+        code = errno.EROFS if os.statvfs(data).f_flag & os.ST_RDONLY else errno.EACCES
+        yield sentence(files.explain(OSError(code, os.strerror(code)), data, "write to"))
 
 
 def _lock(data: Path) -> Finding:
