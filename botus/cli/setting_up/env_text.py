@@ -28,11 +28,6 @@ class EnvText:
     def __str__(self) -> str:
         return "".join(line.source for line in self._lines)
 
-    @property
-    def values(self) -> dict[str, str]:
-        """What the file sets, by name."""
-        return {line.name: line.value for line in self._lines if line.name and line.value}
-
     def set(self, name: str, value: str, heading: str, beside: Collection[str]) -> None:
         """Give a setting a value where it stands, or else a line of its own.
 
