@@ -19,7 +19,7 @@ from botus.review.session import ReviewSession
 from botus.review.sheet import Row
 from botus.review.taste.regression import logistic
 from botus.store.decisions.entries import Kind
-from botus.store.queue.tweets import Queue
+from botus.store.queue.tweets import ANSWERS, Queue
 from botus.text import called, escape, fingerprint, normalise
 
 
@@ -85,7 +85,7 @@ def remove(session: ReviewSession, queue: Queue, names: Sequence[str]) -> dict[s
     found = {name: called(name, there) for name in names}
     if problems := [f"there is no post {name} in {file}" for name, post in found.items() if post is None]:
         hint = "nothing was removed; ids have four digits or more, and are shown by: botus queue list"
-        raise SettingsError(problems, hint)
+        raise SettingsError(problems, f"{hint} --answers" if file == ANSWERS else hint)
     posts = list(dict.fromkeys(filter(None, found.values())))
     take_out(session, queue, posts)
     return {post: cards[post].text for post in posts}

@@ -109,6 +109,7 @@ def test_answers_are_listed_and_taken_out_too(data: Path, inside: Inside) -> Non
     ended = inside("queue", "remove", "--answers", name("ask the fog"))
     assert "u in botus curate --answers takes it back" in ended.out
     assert (data / ANSWERS).read_text() == "ask the kettle\n"
+    assert "shown by: botus queue list --answers\n" in inside("queue", "remove", "--answers", name(TEA)).err
 
 
 def test_what_a_line_could_do_to_a_terminal_is_shown_harmless(data: Path, inside: Inside) -> None:
