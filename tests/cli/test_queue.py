@@ -176,7 +176,7 @@ def test_what_is_removed_is_dropped_and_can_be_taken_back(data: Path, inside: In
     assert lines(data) == [ALL]
     (data / "tweets.txt").write_text(f"{ALL}\n{TEA}\n")  # an editor brings it back
     assert f"{name(TEA)}  dropped     {TEA}" in inside("queue", "list").out
-    assert inside("queue", "remove", name(TEA)).code == 0
+    assert inside("queue", "remove", name(TEA)).out == f"removed {name(TEA)} {TEA}\n"  # that is no step
     assert lines(data) == [ALL]
     with open_session(data) as session:
         session.take_back()

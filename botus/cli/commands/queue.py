@@ -159,11 +159,13 @@ def queue_remove(values: Common, names: tuple[str, ...], answers: bool) -> None:
 
     settings, file = values.existing, ANSWERS if answers else TWEETS
     with open_session(settings.data, "file", learning=False, file=file) as session:
+        before = len(session.state.done)
         removed = remove(session, Queue(settings.data, file), names)
-    curate = f"botus curate{' --answers' if answers else ''}"
+        is_step = len(session.state.done) > before  # not where all were posted or dropped before
     rows = [f"removed {short_id(post)} {escape(text)}" for post, text in removed.items()]
+    rows += [f"u in botus curate{' --answers' if answers else ''} takes it back"] if is_step else []
     told = [{"id": short_id(post), "fingerprint": post, "text": text} for post, text in removed.items()]
-    values.result([*rows, f"u in {curate} takes it back"], lambda: {"removed": told})
+    values.result(rows, lambda: {"removed": told})
 
 
 def _selection(settings: Settings) -> Selection:
