@@ -20,6 +20,7 @@ from botus.log import Say
 from botus.posting.posting_run import Outcome, PostingRun
 from botus.posting.target import Target
 from botus.schedule.slots import AHEAD, GRACE, Schedule, due, schedule_of, too_far_ahead
+from botus.schedule.zones import dated
 from botus.settings import Settings
 from botus.store.intents import Intents
 from botus.store.log.tweeted import Log
@@ -108,6 +109,7 @@ class Loop:
     def _tick(self) -> StepOutcome | None:
         now = datetime.fromtimestamp(self.clock(), UTC)
         due_at = self._next_moment(now)
+        is_first_look = not self._calm[1]
         self._calm = (math.inf, due_at)
         last = self._last_slot(now)
         found = due(self._schedule, last, now, self.settings.catch_up)
@@ -118,6 +120,10 @@ class Loop:
             self._state.forget_slots_after(now + AHEAD)
         if found.seen != last:
             self._seen = found.seen
+        if found.slot is not None and is_mine and is_first_look and self.targets and not found.notice:
+            self.say(
+                f"the slot of {dated(found.slot, self._schedule.zone)} has just begun: its post is due now"
+            )
         step = self._post(found.slot) if found.slot is not None and is_mine else None
         self._calm = (now.timestamp(), due_at)
         return step

@@ -351,6 +351,17 @@ def test_it_beats_at_least_every_minute(tmp_path: Path) -> None:
     assert day.longest_wait == 60
 
 
+def test_a_start_just_after_a_slot_says_that_it_posts_at_once(tmp_path: Path) -> None:
+    day = Simulation(tmp_path)
+    day.on(0, 4 + 40 / 3600, lambda: True)  # 40 seconds after the second slot, which the first run had
+    day.now -= 70  # half a minute after the first slot
+    day.run(0.2)
+    assert [words for _, words in day.said if "just begun" in words] == [
+        "the slot of Mon 2026-11-02 00:00 +00:00 has just begun: its post is due now"
+    ]
+    assert len(day.posted) == 2
+
+
 # The small ones.
 
 
