@@ -192,8 +192,10 @@ def _queue(queue: QueueCounts) -> Iterator[str]:
     for kind, count in sorted(queue.refused.items()):
         one, many = _KINDS[kind]
         yield counted(count, one, many)
+        said = ""
         for number, reason, text in queue.examples.get(kind, []):
-            yield f"  line {number}: {reason}: {short(text)}"
+            yield f"  line {number}: {'' if reason == said else f'{reason}: '}{short(text)}"
+            said = reason
 
 
 def _accepted(one: Acceptance) -> str:

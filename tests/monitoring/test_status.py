@@ -74,6 +74,16 @@ def test_every_kind_of_refused_line_with_examples(world: World) -> None:
     assert "line 7: it is not UTF-8; in the encoding of Windows it reads: ÿ" in text
 
 
+def test_a_reason_that_several_lines_share_is_said_once(world: World) -> None:
+    text = shown(world, post_only="kept")
+    reason = "nobody has kept it, and POST_ONLY is kept: "
+    assert [row.strip() for row in text.splitlines() if "  line " in row] == [
+        f"line 1: {reason}first",
+        "line 2: second",
+        "line 3: third",
+    ]
+
+
 def test_no_schedule_and_a_wrong_one(world: World) -> None:
     assert "schedule    none (CRON is not set)" in shown(world)
     wrong = seen(world, cron="a b", zone="Mars")
