@@ -91,15 +91,17 @@ def server_of(
 
 
 def service_of(words: str) -> str:
-    """The address by which one logs in at a server.
+    """The address by which one logs in at a server, of which somebody may have named a page.
 
     Raises:
         SettingsError: it has none that can be used.
     """
     try:
-        found = address(words)
+        is_here = "://" not in words and is_loopback(urlsplit(f"//{words}").hostname or "")
+        parts = urlsplit(address(f"http://{words}" if is_here else words))
     except ValueError as error:
         raise SettingsError(f"{words} {error}", "say the account's server with --service") from error
+    found = f"{parts.scheme}://{parts.netloc}"
     host = urlsplit(found).hostname or ""
     if host.endswith(_OF_BLUESKY):
         return BLUESKY.host

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from botus.errors import BotusError, CredentialsError, SettingsError, TemporaryError
-from botus.posting.login.bluesky import handle_of, log_in, server_of
+from botus.posting.login.bluesky import handle_of, log_in, server_of, service_of
 from botus.store.sessions import Sessions
 from tests.support.loopback import Fault, Loopback, Reply, Request
 from tests.support.servers import BlueskyServer
@@ -75,6 +75,20 @@ def public() -> Iterator[Public]:
 def test_the_server_that_has_the_account(name: str, endpoint: str, service: str, public: Public) -> None:
     public.endpoint = endpoint
     assert server_of(name, resolver=public.url, directory=public.url) == service
+
+
+@pytest.mark.parametrize(
+    ("words", "service"),
+    [
+        ("https://pds.kettle.example/profile/kettle", "https://pds.kettle.example"),
+        ("pds.kettle.example/", "https://pds.kettle.example"),
+        ("http://127.0.0.1:2583/xrpc", "http://127.0.0.1:2583"),
+        ("localhost:2583", "http://localhost:2583"),
+        ("bsky.social/profile", "https://bsky.social"),
+    ],
+)
+def test_a_server_is_named_by_any_page_of_it_and_this_machine_without_http(words: str, service: str) -> None:
+    assert service_of(words) == service
 
 
 @pytest.mark.parametrize(
