@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from botus.screening.novelty import COPY, NEAR_COPY
 from botus.screening.rules import LACKING
 from botus.screening.verdict import Verdict
-from botus.text import counted, escape
+from botus.text import counted, escape, printable
 
 _EXAMPLE = 60  # characters of an example in the closing table
 _COLD, _HOT = 0.2, 2.0  # temperatures that are slips of the pen
@@ -130,5 +130,5 @@ def by_tenths(say: Callable[[str], None]) -> Callable[[GenerationReport], None]:
 
 
 def _short(post: str) -> str:
-    shown = escape(post)
+    shown = printable(escape(post))  # before it is cut: a letter may become four
     return shown if len(shown) <= _EXAMPLE else shown[: _EXAMPLE - 1] + "…"

@@ -28,7 +28,7 @@ from botus.store.decisions.entries import Decision, Step
 from botus.store.decisions.journal import Decisions
 from botus.store.durable import files
 from botus.store.queue.tweets import ANSWERS, Queue
-from botus.text import escape, fingerprint
+from botus.text import escape, fingerprint, printable
 from tests.support.command import botus
 
 SEED = 7
@@ -555,6 +555,8 @@ def test_closing_table() -> None:
     cut = next(row for row in report.table(result, 60) if "a link " in row)
     assert len(cut) == 60
     assert cut.endswith("…")
+    bells = replace(result, examples={"a link": ("\x07\x1b" * 40, "\x07")})
+    assert all(cells.cell_len(printable(row)) <= 100 for row in report.table(bells, 100))
     measured = list(report.table(replace(result, memory=600 << 20)))
     assert measured[6] == "4.0 s, 0.5 lines/s, 600 MB of memory, --seed 7"
     assert "nothing to compare" not in "\n".join(report.table(replace(result, compared=None)))
