@@ -42,6 +42,17 @@ def to_stderr(line: str) -> None:
         _abandon(sys.stderr)
 
 
+def ask(question: str, default: str | None = None, *, is_secret: bool = False) -> str:
+    """Ask a person before anything is written, which Ctrl-C ends; that is said on a line of its own."""
+    try:
+        return str(click.prompt(question, default, hide_input=is_secret, show_default=False, err=True))
+    except click.Abort:
+        if not is_secret:  # else click has ended the line
+            to_stderr("")
+        to_stderr("nothing was written")
+        raise
+
+
 def on_screen(line: str) -> str:
     """A line for a person: what would move the cursor made visible, and of one without end its beginning."""
     more = len(line) - _LONGEST_LINE

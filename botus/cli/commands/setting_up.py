@@ -18,7 +18,7 @@ import click
 from botus.cli.completion import any_file
 from botus.cli.epilog import epilog
 from botus.cli.options import Common, common
-from botus.cli.output import can_ask, terminal_width, to_stderr
+from botus.cli.output import ask, can_ask, terminal_width, to_stderr
 from botus.errors import SettingsError
 from botus.monitoring.columns import folded
 from botus.settings import Settings
@@ -159,7 +159,7 @@ class _Terminal:
     def ask(self, question: str, default: str = "", *, shown: str = "", is_secret: bool = False) -> str:
         note = " (it is not shown)" if is_secret else ""
         text = f"  {question[:1].upper()}{question[1:]}{note}{f' [{shown}]' if shown else ''}"
-        answer: str = click.prompt(text, default, hide_input=is_secret, show_default=False, err=True)
+        answer = ask(text, default, is_secret=is_secret)
         if is_secret and answer != default:
             self.tell(counted(len(answer), "letter"))
         return answer

@@ -17,7 +17,7 @@ import click
 
 from botus import settings as settings_module
 from botus.cli.options import Common
-from botus.cli.output import can_ask, to_stderr
+from botus.cli.output import ask, can_ask, to_stderr
 from botus.cli.setting_up.draft import Draft
 from botus.cli.setting_up.writing import write_settings
 from botus.errors import CredentialsError, RefusedError, SettingsError, TemporaryError
@@ -167,7 +167,7 @@ def _asked(question: str, *, hidden: bool = False) -> str:
         SettingsError: nobody answers.
     """
     if can_ask():
-        return str(click.prompt(question, hide_input=hidden, err=True)).strip()
+        return ask(question, is_secret=hidden).strip()
     to_stderr(f"{question}:")
     answer = sys.stdin.readline().strip() if sys.stdin else ""
     if not answer:

@@ -196,6 +196,7 @@ def test_a_whole_conversation(tmp_path: Path, mastodon: MastodonServer) -> None:
     child.sendintr()
     while child.expect(["interrupted", pexpect.TIMEOUT], timeout=2):
         child.sendintr()  # the first came just before it began to read
+    assert str(child.before).endswith("^C\r\nnothing was written\r\n")
     child.expect(pexpect.EOF)
     child.close()
     assert (child.exitstatus, picture(tmp_path)) == (130, {})
