@@ -40,19 +40,19 @@ def server_of(words: str) -> str:
     Raises:
         SettingsError: nobody can mean a server by it.
     """
-    words = words.strip()
-    if "://" not in words:
-        words = words.rpartition("@")[2] if "/" not in words else words
-        words = f"{'http' if is_loopback(urlsplit(f'//{words}').hostname or '') else 'https'}://{words}"
+    said = words = words.strip()
     try:
+        if "://" not in words:
+            words = words.rpartition("@")[2] if "/" not in words else words
+            words = f"{'http' if is_loopback(urlsplit(f'//{words}').hostname or '') else 'https'}://{words}"
         parts = urlsplit(words)
         host = (parts.hostname or "").rstrip(".").encode("idna").decode()
         name = f"[{host}]" if ":" in host else host
         found = read_address(f"{parts.scheme}://{name}{f':{parts.port}' if parts.port else ''}")
     except ValueError:  # UnicodeError is one
         found = host = ""
-    if "." not in host and not is_loopback(host):
-        raise SettingsError(f"{words.partition('://')[2]} is not the address of a server", _LIKE)
+    if not re.fullmatch(r"[\w.:-]+", host) or ("." not in host and not is_loopback(host)):
+        raise SettingsError(f"{said} is not the address of a server", _LIKE)
     if found.startswith("http:") and not is_loopback(host):
         raise SettingsError(
             f"{found} would send the token unencrypted", f"say {found.replace('http:', 'https:')}"

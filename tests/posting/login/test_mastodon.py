@@ -56,7 +56,10 @@ def test_the_server_that_is_meant(words: str, address: str) -> None:
     ("words", "said"),
     [
         ("mastodon", "mastodon is not the address of a server"),
-        ("@kettle", "not the address of a server"),
+        ("@kettle", "@kettle is not the address of a server"),
+        ("@kettle@", "@kettle@ is not the address of a server"),
+        ("[::1", "[::1 is not the address of a server"),
+        ("*.example", "*.example is not the address of a server"),
         ("", "not the address of a server"),
         ("ftp://mastodon.example", "not the address of a server"),
         ("mast odon.example", "not the address of a server"),
