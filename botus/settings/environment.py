@@ -46,7 +46,7 @@ class Environment:
     """
 
     data: Path
-    values: dict[str, str]
+    values: dict[str, str] = field(repr=False)
     places: dict[str, Place] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     repeated: dict[str, Place] = field(default_factory=dict)
