@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from botus.store.durable import owner
+from botus.store.durable import files, owner
 from botus.store.running.runs import STALE, Run, Runs
 from tests.support.command import environment, until
 
@@ -201,6 +201,20 @@ def test_what_cannot_be_removed_is_in_nobodys_way(tmp_path: Path, start: Start) 
     process.kill()
     process.wait()
     assert [one.state for one in seen(tmp_path)] == ["killed", "silent"]
+
+
+def test_it_is_never_seen_without_its_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    states: list[str] = []
+
+    class Watched(files.Disk):
+        def rename(self, source: Path, target: Path) -> None:
+            super().rename(source, target)
+            states.extend(one.state for one in seen(tmp_path))
+
+    monkeypatch.setattr(files, "disk", Watched())
+    with Runs(tmp_path).held(time.time):
+        pass
+    assert states == ["alive", "ended"]
 
 
 def test_where_nothing_can_be_written_it_goes_on_unseen(tmp_path: Path) -> None:

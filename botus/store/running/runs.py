@@ -79,7 +79,17 @@ class Runs:
     @contextmanager
     def held(self, clock: Callable[[], float]) -> Iterator[None]:
         """Be seen as a run while this goes on. Where nothing can be written, it goes on unseen."""
-        lock, now = None, clock()
+        lock: int | None = None
+        now = clock()
+
+        def put(temporary: Path) -> None:
+            """Give the file its name once it is locked: else who looks just then sees one that was killed."""
+            nonlocal lock
+            lock = os.open(temporary, os.O_RDWR | os.O_CLOEXEC)
+            with suppress(OSError):  # there are file systems without locks
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            files.disk.rename(temporary, self._mine)
+
         about: dict[str, object] = {
             "since": now,
             "host": os.uname().nodename,
@@ -91,9 +101,7 @@ class Runs:
                 if (found := _run(path, now)) and not found.is_alive:
                     files.discard(path)
             about["device"] = self.folder.stat().st_dev
-            files.replace(self._mine, json.dumps(about).encode(), durably=False)
-            lock = os.open(self._mine, os.O_RDWR | os.O_CLOEXEC)
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            files.replace(self._mine, json.dumps(about).encode(), durably=False, put=put)
         try:
             yield
         finally:
