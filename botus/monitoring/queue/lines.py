@@ -78,6 +78,8 @@ def answers(settings: Settings) -> Iterator[QueueLine]:
             yield QueueLine(post, line.number, text, "not UTF-8", False, "it is not UTF-8")
         elif line.unfinished:
             yield QueueLine(post, line.number, text, "unfinished", False, "it has no line break yet")
+        elif post == fingerprint(""):
+            yield QueueLine(post, line.number, text, "invalid", False, "nothing in it can be seen")
         elif why := unused.get(post):
             yield QueueLine(post, line.number, text, _OF_ANSWERS.get(why, "held"), False, why)
         else:

@@ -113,7 +113,7 @@ def test_the_lines_for_answers(tmp_path: Path) -> None:
     (tmp_path / ANSWERS).write_text("\n".join(lines))
     (tmp_path / "tweets.txt").write_text("in the queue\n")
     with (tmp_path / ANSWERS).open("ab") as file:
-        file.write(b"\n\xff\n")
+        file.write(b"\n\xff\n\xe2\x80\x8b\n")
     written(tmp_path, "by the model")
     decided(tmp_path, ANSWERS, keep="ask the fog", drop="gone")
     os.utime(tmp_path / ANSWERS, (0, 0))
@@ -125,6 +125,7 @@ def test_the_lines_for_answers(tmp_path: Path) -> None:
         ("by the model", "unreviewed", False),
         ("in the queue", "held", False),
         ("\\xff", "not UTF-8", False),
+        ("\u200b", "invalid", False),
     ]
 
 
