@@ -216,8 +216,8 @@ class Shell:
         patience.start()
         for line in process.stdout:
             printed.append(line)
-            if ready in line:
-                process.send_signal(signal.SIGINT)
+            if ready in line and not any(ready in earlier for earlier in printed[:-1]):
+                process.send_signal(signal.SIGINT)  # once: a second one may meet it while it ends
         patience.cancel()
         assert process.wait() in (0, errors.Interrupted.exit_code)
         return [line.rstrip("\n") for line in printed]
