@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+NAME = "the demo model"
+"""Under which it writes, in the records of its lines; no folder is called so."""
+
 _HERE = Path(__file__).resolve().parent
 
 

@@ -32,7 +32,7 @@ from botus.screening.screen import doubtful_words
 from botus.settings import Settings
 from botus.store import corpus as corpora
 from botus.store import forgotten
-from botus.store.candidates import DEMO, Candidates, Origin
+from botus.store.candidates import Candidates, Origin
 from botus.store.durable import files
 from botus.store.forgotten import ForgottenCorpus
 from botus.store.queue.tweets import ANSWERS, TWEETS, Queue
@@ -168,7 +168,7 @@ def prepare(
     sampler, columns = _sampler(checkpoint, caches, options, corpus)
     sampling, lost = sampler.limit_top_p(sampling, sample(corpus, _MEASURED))
     origin = Origin(
-        model=DEMO if is_demo else f"{path.parent.name}/{path.name}",
+        model=demo.NAME if is_demo else f"{path.parent.name}/{path.name}",
         step=checkpoint.step,
         temperature=options.temp,
         top_k=options.top_k,

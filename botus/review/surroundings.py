@@ -16,7 +16,7 @@ from botus.screening.likeness.hashes import hashes_of
 from botus.screening.novelty import Novelty
 from botus.store import corpus as corpora
 from botus.store import forgotten
-from botus.store.candidates import DEMO, Candidates
+from botus.store.candidates import Candidates
 from botus.store.durable import files
 from botus.store.durable.lines import Line
 from botus.store.intents import Intents
@@ -80,7 +80,7 @@ class Surroundings:
     def compare(self, post: str, model: str = "") -> str:
         """Say which words in a row a post shares with the corpus; with the demo's where it wrote it."""
         path, where = self._data / "corpus.txt", "the corpus"
-        if self._novelty(path) is None and model == DEMO:
+        if self._novelty(path) is None and model == demo.NAME:
             path, where = demo.corpus(), "the demo's corpus"
         novelty = self._novelty(path)
         if novelty is None:

@@ -21,9 +21,6 @@ from botus.store.queue.tweets import ANSWERS, TWEETS
 from botus.text import fingerprint
 
 Record = jsonl.Record
-DEMO = "the demo model"
-"""The name under which the bundled demo writes; no folder is called so."""
-
 _MARKS = {"share", "vocabulary", "precision"}  # they tell streams apart, and are left out where they are ""
 
 _LATER = _MARKS | {"columns", "left_out"}

@@ -26,7 +26,7 @@ from botus.review.machine.editor import Key
 from botus.review.machine.explaining import ordered
 from botus.review.session import ReviewSession, open_session
 from botus.settings import Settings
-from botus.store.candidates import DEMO, Candidate, Candidates, Origin
+from botus.store.candidates import Candidate, Candidates, Origin
 from botus.store.decisions.journal import Decisions
 from botus.store.durable import files, jsonl
 from botus.store.log.tweeted import Log
@@ -61,7 +61,7 @@ def test_a_line_of_the_demo_is_compared_with_the_demo_s_corpus(tmp_path: Path) -
     text = demo.corpus().read_text().splitlines()[0]
     (tmp_path / "tweets.txt").write_text(f"{text}\nmine\n")
     group = [Candidate(text, 0, 0.5, {}, -1.0, None, (), ())]
-    Candidates(tmp_path).append(Origin(DEMO, 1, 0.9, 0, 1.0, "", 1), group, 1)
+    Candidates(tmp_path).append(Origin(demo.NAME, 1, 0.9, 0, 1.0, "", 1), group, 1)
     with open_session(tmp_path, "file") as session:
         assert f"words in a row as in post 1 of the demo's corpus: {text}" in session.compare(
             fingerprint(text)
