@@ -43,9 +43,3 @@ def pytest_collection_finish() -> None:
     """Let no later collection of garbage look through what pytest holds for thousands of tests to the end."""
     gc.collect()
     gc.freeze()
-
-
-def pytest_runtest_teardown() -> None:
-    """The same once more where a review, which has a freeze of its own, has undone it."""
-    if not gc.get_freeze_count():
-        gc.freeze()
