@@ -3,12 +3,13 @@
     python tests/benchmarks/generate.py [--sizes 124M,355M] [--lines 256] [--work DIR] [--quick]
         [--rounds 5] [--before CHECKOUT] [--gpt-2-simple PYTHON] [--transformers PYTHON]
 
-It builds checkpoints of these shapes with random weights in which a line has about 29 tokens on average at
+It builds checkpoints of these shapes with random weights in which a line has 20 to 35 tokens on average at
 every setting: 155 tokens are about equally probable, whatever came before, 150 short words and five line
-breaks, so that a cut by top-k or top-p leaves out as many of one as of the other. Beside each lies a corpus
-of 10,000 posts of 28 words on average, drawn by Zipf's law with exponent 1.3 from the 10,000 first words of
-the vocabulary, which is ordered by how common they are. That makes about 8,000 different tokens; 10,000
-titles of Hacker News, in a third of the words, have 12,600. Which columns botus keeps is its own choice.
+breaks. In the order of how probable the model finds them the breaks stand at equal distances, so that a cut
+by top-k or top-p leaves out as many of one as of the other. Beside each lies a corpus of 10,000 posts of 28
+words on average, drawn by Zipf's law with exponent 1.3 from the 10,000 first words of the vocabulary, which
+is ordered by how common they are. That makes about 8,000 different tokens; 10,000 titles of Hacker News, in
+a third of the words, have 12,600. Which columns botus keeps is its own choice.
 
 Each row runs in a process of its own, and those that are compared run in turn, several times: with the
 columns that matter, with the whole vocabulary (`all`), and with another checkout of botus (`before`), each
@@ -38,6 +39,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 CHECKOUT = "BOTUS_BENCHMARK_CHECKOUT"  # whose botus a row runs
 ROOT = Path(os.environ.get(CHECKOUT) or Path(__file__).parents[2])
@@ -245,6 +247,8 @@ def build(run: Path, hparams: dict[str, int]) -> None:
     tensors["model/wte"][chosen] += (0.6 * direction).astype(np.float32)
     tensors["model/ln_f/b"] = (26 * direction).astype(np.float32)
     bundle.write_run(run, hparams, tensors, tokens, merges, step=1000)
+    spread(tensors["model/wte"], run, chosen, [tokens[i].replace("Ġ", " ") for i in words])
+    bundle.write_run(run, hparams, tensors, tokens, merges, step=1000)
     random = np.random.default_rng(3)
     known = [token[1:] for token in tokens if token.startswith("Ġ") and token[1:].isalpha()]
     odds = 1 / np.arange(1, WORDS_OF_CORPUS + 1) ** EXPONENT
@@ -252,6 +256,25 @@ def build(run: Path, hparams: dict[str, int]) -> None:
     drawn = (random.choice(WORDS_OF_CORPUS, length, p=odds / odds.sum()) for length in lengths)
     posts = (" ".join(known[i % len(known)] for i in post) for post in drawn)
     (run.parents[1] / "corpus.txt").write_text("\n".join(posts) + "\n")
+
+
+def spread(wte: npt.NDArray[np.float32], run: Path, chosen: list[int], words: list[str]) -> None:
+    """Exchange rows of the embedding, so that the last of the chosen, the breaks, are spread among them.
+
+    Which of the chosen is how probable depends on the weights more than on what came before; left to itself
+    a model may have no break at all among its 40 likeliest tokens.
+    """
+    random = np.random.default_rng(4)
+    texts = ["".join(random.choice(words, 24)) for _ in range(16)]
+    with tempfile.TemporaryDirectory() as cache:
+        written = sampler.Sampler(checkpoint.open_checkpoint(run), [Path(cache)], precision="int8")
+        means = written.means(texts, 1.0, 24)
+    ordered = sorted(chosen, key=lambda i: -means[i])
+    for place, token in enumerate(chosen[-BREAKS:]):
+        other = ordered[(2 * place + 1) * len(chosen) // (2 * BREAKS)]
+        at, to = ordered.index(token), ordered.index(other)
+        wte[[token, other]] = wte[[other, token]]
+        ordered[at], ordered[to] = other, token
 
 
 def opened(work: Path, threads: int, *, whole: bool = False) -> tuple[sampler.Sampler, Any]:
@@ -279,6 +302,8 @@ def prepare(work: Path, setting: str, threads: int, lines: int, seed: int) -> Fi
 
 def botus(work: Path, setting: str, threads: int, lines: int, seed: int, *, whole: bool = False) -> Figures:
     source, columns = opened(work, threads, whole=whole)
+    at_once = source._fitted(SETTINGS[setting])[0].batch * threads
+    lines = -(-lines // at_once) * at_once  # else texts would be sampled that are not counted
     stream = source.stream(SETTINGS[setting], seed=seed)
     samples, times = clocked(lambda: list(islice(stream, lines)))
     stream.close()  # type: ignore[attr-defined]
