@@ -12,7 +12,7 @@ from itertools import chain
 from random import Random
 from typing import NamedTuple
 
-from botus.errors import BotusError, RefusedError, SettingsError
+from botus.errors import BotusError, RefusedError, SettingsError, how_to_generate
 from botus.posting.target import Target
 from botus.screening.denylist import Denylist
 from botus.screening.rules import precheck
@@ -252,12 +252,12 @@ def what_next(refused: Mapping[str, int]) -> str:
     """
     said = "no line of tweets.txt may go out"
     if not refused:
-        return f"{said}; it is empty, and new ones are written by: botus generate"
+        return f"{said}; it is empty, and new ones are written by: {how_to_generate()}"
     if refused.get("held") or refused.get("unreviewed"):
         return f"{said}; what is left waits until you keep it: botus curate"
     if refused.get("too long"):
         return f"{said}; what is left is too long for every target, and is shortened in: botus curate"
-    return f"{said}; all have been posted or dropped, and new ones are written by: botus generate"
+    return f"{said}; all have been posted or dropped, and new ones are written by: {how_to_generate()}"
 
 
 _REMEDIES = {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from botus.posting.selection import what_next
 from botus.store.candidates import Candidate, Candidates, Origin
 from botus.text import fingerprint
 from tests.support.command import botus
@@ -131,6 +133,14 @@ def test_an_empty_queue_names_the_next_command(data: Path, lines: str, says: str
     assert (done.code, done.err) == (0, f"warning: nothing to post: {says}\n")
     sentence, _, command = says.rpartition(": ")
     assert f"{sentence}:\n              {command}\n" in told.out
+
+
+def test_an_empty_queue_of_a_poster_alone_says_what_writes_new_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ctranslate2", None)  # as in the container that only posts
+    for refused in ({}, {"used": 3}):
+        said = what_next(refused)
+        assert "botus generate, which needs: pip install 'botus[generate]'" in said
+        assert said.endswith(": docker build -t botus-generate --target generate .")
 
 
 def test_a_line_that_is_not_utf_8_is_shown_as_windows_reads_it(data: Path) -> None:
