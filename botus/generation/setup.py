@@ -36,7 +36,7 @@ from botus.store.candidates import Candidates, Origin
 from botus.store.durable import files
 from botus.store.forgotten import ForgottenCorpus
 from botus.store.queue.tweets import ANSWERS, TWEETS, Queue
-from botus.text import fingerprint
+from botus.text import counted, fingerprint
 
 if TYPE_CHECKING:
     from botus.generation.sampling.cluster.coordinator import Cluster
@@ -146,9 +146,8 @@ def prepare(
     if is_demo and not path.is_dir():
         raise SettingsError("there is no checkpoint", "name one with --checkpoint DIR")
     checkpoint = _opened(path, is_named=options.checkpoint is not None)
-    read = corpora.read(settings.data / "corpus.txt")
-    if is_demo and not read.everything:
-        read = corpora.read(demo.corpus())
+    # Whatever is in the data directory, the demo may copy only what it was trained on.
+    read = corpora.read(demo.corpus() if is_demo else settings.data / "corpus.txt")
     corpus, gone = read.everything, forgotten.read(settings.data)
     trained_on, doubts, from_nothing = _trained_on(checkpoint, read.path, gone)
     # With another text, or a part of it, a corpus knows too few words.
@@ -250,6 +249,8 @@ def _about_the_demo(options: GenerateOptions, settings: Settings) -> Iterator[st
         if given
         else "no checkpoint here: using the bundled demo (name yours with --checkpoint DIR)"
     )
+    if posts := len(corpora.read(settings.data / "corpus.txt").posts):
+        yield f"it was not trained on the {counted(posts, 'post')} of corpus.txt: botus finetune does that"
     if options.dry_run or options.answers:
         return
     known = Candidates(settings.data).provenance()

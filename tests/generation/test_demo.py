@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import statistics
+from pathlib import Path
 
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -13,6 +14,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from botus import demo
 from botus.checkpoints.markers import END
 from docs import demo_corpus
+from tests.support.command import botus
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +143,11 @@ def test_the_vocabulary_knows_the_corpus(tokenizer: Tokenizer, posts: list[str])
     assert statistics.mean(sizes) < 40
     assert max(sizes) < json.loads((demo.folder() / "hparams.json").read_text())["n_ctx"]
     assert all(tokenizer.decode(tokenizer.encode(post).ids) == post for post in posts[:200])
+
+
+def test_a_corpus_of_one_s_own_lets_no_copy_of_the_demo_s_through(tmp_path: Path, posts: list[str]) -> None:
+    (tmp_path / "corpus.txt").write_text("My beans are up.\nIt rained on the beans.\n")
+    done = botus("generate", "--data", tmp_path, "-n", "40", "--seed", "7", "--json", cwd=tmp_path)
+    assert json.loads(done.out)["refused"]["copy of the corpus"] > 0
+    assert not set((tmp_path / "tweets.txt").read_text().splitlines()) & set(posts)
+    assert "it was not trained on the 2 posts of corpus.txt: botus finetune does that" in done.err

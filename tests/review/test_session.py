@@ -69,7 +69,8 @@ def test_a_line_of_the_demo_is_compared_with_the_demo_s_corpus(tmp_path: Path) -
         assert "there is no corpus.txt here" in session.compare(fingerprint("mine"))
     (tmp_path / "corpus.txt").write_text("something else altogether is written here\n")
     with open_session(tmp_path, "file") as session:
-        assert session.compare(fingerprint(text)).startswith("nothing in the corpus shares")
+        assert f"post 1 of the demo's corpus: {text}" in session.compare(fingerprint(text))
+        assert session.compare(fingerprint("mine")).startswith("nothing in the corpus shares")
 
 
 def test_a_new_review_tells_what_the_earlier_ones_have_taught(tmp_path: Path) -> None:
