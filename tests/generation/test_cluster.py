@@ -6,8 +6,10 @@ import logging
 import os
 import pickle
 import socket
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,7 @@ def test_other_machines_are_not_reached_without_encryption(address: str) -> None
             "127.0.0.1:0",
             "tcp://[::1",
         ],
+        *["tcp://127.0.0.1:1#", "tcp://127.0.0.1:1\n", "tcp://..:1", f"tcp://{'a' * 300}:1"],
         *["tcp://ann@127.0.0.1:1", "tcp://127.0.0.1:1/x", "http://127.0.0.1:1", "inproc://x:1"],
     ],
 )
@@ -294,6 +297,26 @@ def test_what_answers_and_is_no_scheduler_is_said(
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(TemporaryError, match=f"^no Dask scheduler answers at {address}: timed out$"):
             next(Cluster(address, "cpu", print)(*stream, iter([0])))
+
+
+@pytest.mark.parametrize(
+    "greeting", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", b"\1" + bytes(9)]
+)
+def test_another_program_is_told_from_a_scheduler(stream: tuple[Writer, Plan], greeting: bytes) -> None:
+    """Dask would take the first bytes for a size, and ask for so much memory."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            with suppress(OSError):
+                while True:
+                    with server.accept()[0] as connection:
+                        connection.sendall(greeting)
+
+        threading.Thread(target=greet, daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(TemporaryError, match=f"^no Dask scheduler answers at {address}: another program"):
+            next(Cluster(address, "cpu", print)(*stream, iter([0])))
+        server.shutdown(socket.SHUT_RDWR)
 
 
 def test_dask_says_nothing_of_its_own() -> None:

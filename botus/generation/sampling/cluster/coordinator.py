@@ -41,7 +41,12 @@ _AHEAD = 16  # units per thread that may be done before the one that comes next:
 _FAILURES = 3  # units in a row after which a worker gets no more
 _LOOK = 0.5  # seconds between two looks at who is there
 _CONNECT = 10.0  # seconds
+_GREETING = 1 << 16  # bytes; a scheduler's are a few hundred
 _AWAY = (OSError, TimeoutError, distributed.CancelledError)
+
+
+class _AnotherProgramError(Exception):
+    """What answers is no scheduler."""
 
 
 @dataclass
@@ -261,12 +266,16 @@ def _connect(address: str) -> distributed.Client:
     try:
         # Dask goes on trying where nobody listens, and does not say why; and its client hangs where something
         # else listens, and leaves a traceback behind.
-        socket.create_connection((parts.hostname, parts.port), timeout=_CONNECT).close()
+        with socket.create_connection((parts.hostname, parts.port), timeout=_CONNECT) as connection:
+            if not arguments:
+                _check_greeting(connection)
         asyncio.run(_ask(address, arguments))
         return distributed.Client(address, timeout=_CONNECT, set_as_default=False)
-    except _AWAY as error:
+    except (*_AWAY, _AnotherProgramError) as error:
+        is_other = isinstance(error, _AnotherProgramError)
+        why = "another program does" if is_other else network_words(error)
         raise TemporaryError(
-            f"no Dask scheduler answers at {address}: {network_words(error)}",
+            f"no Dask scheduler answers at {address}: {why}",
             "start one there with: dask scheduler; or correct the address",
         ) from error
 
@@ -285,13 +294,27 @@ def _certificates() -> dict[str, Any]:
     return arguments
 
 
+def _check_greeting(connection: socket.socket) -> None:
+    """Look whether a scheduler speaks, which begins with the size of its first message, 8 bytes of it.
+
+    Dask believes any number there, and asks for so much memory.
+    """
+    size = int.from_bytes(connection.recv(8, socket.MSG_WAITALL), "little")
+    if not 0 < size <= _GREETING:
+        raise _AnotherProgramError
+
+
 async def _ask(address: str, arguments: Mapping[str, Any]) -> None:
-    """Ask who is there. Raises OSError where no scheduler answers."""
+    """Ask who is there. Raises OSError or _AnotherProgramError where no scheduler answers."""
     try:
         async with asyncio.timeout(_CONNECT), distributed.rpc(address, connection_args=arguments) as other:
             await other.identity()
+    except _AWAY:
+        raise
     except ValueError as error:  # tornado's, where what answers does not speak TLS
-        raise ssl.SSLError(str(error)) from error
+        raise (ssl.SSLError(str(error)) if arguments else _AnotherProgramError) from error
+    except Exception as error:  # whatever Dask makes of the words of another program
+        raise _AnotherProgramError from error
 
 
 def _name(address: str, given: object) -> str:
