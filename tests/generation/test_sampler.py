@@ -634,6 +634,17 @@ def test_float32_where_int8_would_spoil_the_model(tmp_path: Path) -> None:
     assert take(sampler(run, precision="auto"), 20) == take(sampler(run, precision="float32"), 20)
 
 
+def test_layers_that_do_nothing_are_converted_too(tmp_path: Path) -> None:
+    tokens, merges = bundle.vocabulary(["The", "Ġfog"])
+    hparams = {"n_vocab": len(tokens), "n_ctx": 16, "n_embd": 16, "n_head": 2, "n_layer": 2}
+    tensors = dict(bundle.random_tensors(hparams, scale=0.2))
+    for part in ("attn", "mlp"):  # whose matrices have other shapes and, of zeros, the same scales
+        tensors[f"model/h0/{part}/c_proj/w"][:] = 0
+    run = bundle.write_run(tmp_path / "run1", hparams, tensors, tokens, merges)
+    exact, quantized = (sampler(run, precision=one).logprob(["The fog"])[0] for one in ("float32", "int8"))
+    assert quantized == pytest.approx(exact, abs=0.05)
+
+
 def test_a_batch_is_bounded_by_memory(random_run: Path) -> None:
     source = sampler(random_run)
     assert source._fitted(SamplingOptions())[0].batch == 128

@@ -223,7 +223,9 @@ def device_here(device: str) -> str:
 
 
 def _open(model: Path, device: str, loading: Loading = OWN, workers: int = 1) -> ctranslate2.Generator:
-    with _explained(f"cannot load {model}", "run the same command again, or convert the model again"):
+    with _explained(
+        f"cannot load {model}", "run the same command again, or convert the model again", FileError
+    ):
         return ctranslate2.Generator(
             str(model),
             device=device,
@@ -234,11 +236,13 @@ def _open(model: Path, device: str, loading: Loading = OWN, workers: int = 1) ->
 
 
 @contextmanager
-def _explained(what: str = "has failed", hint: str = "try a smaller batch") -> Iterator[None]:
+def _explained(
+    what: str = "has failed", hint: str = "try a smaller batch", kind: type[BotusError] = BotusError
+) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError, IndexError, MemoryError) as error:  # as those of C++ become Python's
-        raise BotusError(f"CTranslate2 {what}: {printable(str(error))}", hint) from error
+        raise kind(f"CTranslate2 {what}: {printable(str(error))}", hint) from error
 
 
 def _convert(checkpoint: Checkpoint, vocabulary: AnyVocabulary, precision: str, folder: Path) -> None:
@@ -291,8 +295,10 @@ def _write_model(checkpoint: Checkpoint, vocabulary: AnyVocabulary, precision: s
     spec.config.unk_token = spec.config.bos_token = spec.config.eos_token = end
     spec.register_vocabulary(vocabulary.tokens)
     spec.validate()
+    # One matrix reads tokens and writes them. What else happens to be equal, as the scales of two layers that
+    # do nothing, stays twice: CTranslate2 does not find a scale by another's name.
+    decoder.projection.weight = "decoder/embeddings/weight"
     # int8: per row of a matrix one scale, 127 over its largest value. The rest of what `optimize` does:
-    spec._alias_variables()
     spec._quantize(precision, lambda name: not name.startswith("decoder/layer_"))
     spec.save(str(folder))
 
