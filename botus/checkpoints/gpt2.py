@@ -102,6 +102,9 @@ def sizes(values: Mapping[str, object], label: str, spelled: Mapping[str, str], 
     if huge:
         raise FileError(f"{label}: larger than any GPT-2: {', '.join(huge)}", hint)
     hparams = Hparams(**found)
+    if min(hparams.n_ctx, hparams.n_embd) < 2:
+        small = f"{names['n_ctx']} and {names['n_embd']} have to be 2 or more"
+        raise FileError(f"{label}: no model writes with so little: {small}", hint)
     if hparams.n_embd % hparams.n_head:
         wrong_heads = f"n_embd {hparams.n_embd} does not divide into {hparams.n_head} heads"
         raise FileError(f"{label}: {wrong_heads}", hint)

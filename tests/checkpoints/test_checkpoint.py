@@ -302,6 +302,8 @@ def test_a_flipped_bit_in_the_index_is_refused_or_does_not_matter(run: Path) -> 
         ({"n_head": True}, "n_head"),
         ({"n_head": 0}, "n_head"),
         ({"n_head": 3}, "3 heads"),
+        ({"n_ctx": 1}, "n_ctx and n_embd have to be 2 or more"),
+        ({"n_embd": 1, "n_head": 1}, "n_ctx and n_embd have to be 2 or more"),
         ({"n_ctx": 9}, "model/wpe"),
         ({"n_embd": 16}, "8], but by hparams.json it is [263, 16]"),
         ({"n_layer": 3}, "model/h2/"),

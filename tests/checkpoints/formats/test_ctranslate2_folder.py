@@ -16,6 +16,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from botus.checkpoints.checkpoint import open_checkpoint, open_trainable
 from botus.checkpoints.formats.converted.folder import ConvertedModel
+from botus.checkpoints.formats.converted.tokenizer_json import TokenizerVocabulary
 from botus.errors import FileError
 from tests.support import bundle, converted
 
@@ -351,3 +352,12 @@ def test_other_weights_have_another_fingerprint(folder: Path) -> None:
     content[len(content) // 2] ^= 1
     (folder / "model.bin").write_bytes(content)
     assert model(folder).fingerprint != before
+
+
+def test_a_tokenizer_without_tokens_for_a_text_is_a_sentence() -> None:
+    tokenizer = Tokenizer(models.WordLevel({"fog": 0}, unk_token="[none]"))  # which is none of its tokens
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    vocabulary = TokenizerVocabulary(tokenizer.to_str().encode(), ["fog"], set(), "tokenizer.json")
+    assert vocabulary.encode("fog") == ["fog"]
+    with pytest.raises(FileError, match=r"^tokenizer.json cannot turn a text into tokens$"):
+        vocabulary.encode("gull")

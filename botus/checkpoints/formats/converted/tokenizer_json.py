@@ -49,7 +49,7 @@ class TokenizerVocabulary:
     """
 
     def __init__(self, content: bytes, tokens: Sequence[str], no_text: Set[str], label: str) -> None:
-        self.tokens = list(tokens)
+        self.tokens, self._label = list(tokens), label
         try:
             self._tokenizer = Tokenizer.from_buffer(content)
         except (KeyboardInterrupt, SystemExit):
@@ -73,8 +73,17 @@ class TokenizerVocabulary:
         self.pieces: list[bytes] = [spelled(token) if token in text else b"" for token in self.tokens]
 
     def encode(self, text: str) -> list[str]:
-        """Return the tokens of a text, without those that the tokenizer would put around it."""
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        """Return the tokens of a text, without those that the tokenizer would put around it.
+
+        Raises:
+            FileError: it has no tokens for it, or panics.
+        """
+        try:
+            ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # as in reading it
+            raise FileError(f"{self._label} cannot turn a text into tokens", _AGAIN) from error
         # What CTranslate2 does not know, it takes for a token beyond its table.
         return [self.tokens[number] for number in ids if number < len(self.tokens)]
 
