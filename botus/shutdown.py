@@ -95,7 +95,7 @@ class SignalNotes:
 
 
 class Interrupts:
-    """Turns signals into KeyboardInterrupt, but never within `held`."""
+    """Turns signals into KeyboardInterrupt, but never within `held`; SIGHUP not where nohup ignores it."""
 
     def __init__(self) -> None:
         self._is_held = self._came = False
@@ -103,7 +103,9 @@ class Interrupts:
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._take) for number in STOPS}
+            is_nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            stops = STOPS[:2] if is_nohup else STOPS
+            self._before = {number: signal.signal(number, self._take) for number in stops}
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from hypothesis import settings
 # The same examples in every run; HYPOTHESIS_PROFILE is not read.
 settings.register_profile("botus", derandomize=True, deadline=None, database=None)
 settings.load_profile("botus")
+
+# What tests start is hung up on, also where nohup has started them.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Real kills need strace, real mounts a user namespace (both Linux). Where these are missing the files are
 # not collected; .ci/run insists on both.

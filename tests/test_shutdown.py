@@ -54,6 +54,18 @@ def test_a_signal_interrupts_but_not_within_held() -> None:
     assert handlers() == before
 
 
+def test_what_nohup_lets_pass_interrupts_nothing() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interrupts():
+            os.kill(os.getpid(), signal.SIGHUP)
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGTERM)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_sigterm_ends_what_is_still_loading_with_0() -> None:
     code = "from botus import shutdown; shutdown.exit_on_sigterm(); print('ready', flush=True); input()"
     command = [sys.executable, "-c", code]

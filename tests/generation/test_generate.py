@@ -18,10 +18,13 @@ from pathlib import Path
 import pytest
 from rich import cells
 
+from botus.cli.display.generation import write
+from botus.cli.options import Common
 from botus.errors import BusyError, FileError, SettingsError
 from botus.generation import loop, report, temperatures
 from botus.generation.job import Job
 from botus.generation.loop import GROUP, Stopped
+from botus.generation.setup import GenerateOptions
 from botus.screening.rules import Rules
 from botus.store.candidates import Candidates, Origin
 from botus.store.decisions.entries import Decision, Step
@@ -573,3 +576,18 @@ def test_off_a_terminal_one_line_per_tenth() -> None:
 
 def test_a_new_seed_each_time() -> None:
     assert len({loop.new_seed() for _ in range(5)}) > 1
+
+
+def test_a_signal_before_anything_is_drawn_leaves_nothing_of_a_dry_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(values: Common, options: GenerateOptions, scratch: Path | None) -> None:
+        assert scratch
+        (scratch / "half a model").touch()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("botus.cli.display.generation._write", ended)
+    with pytest.raises(KeyboardInterrupt):
+        write(Common(), GenerateOptions(dry_run=True))
+    assert not list(tmp_path.iterdir())

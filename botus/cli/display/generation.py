@@ -18,6 +18,7 @@ from botus.errors import SettingsError
 from botus.generation import loop, report, temperatures
 from botus.generation.report import GenerationReport
 from botus.generation.setup import GenerateOptions, GenerationSetup, prepare
+from botus.shutdown import Interrupts
 from botus.text import escape
 
 
@@ -34,6 +35,7 @@ def write(values: Common, options: GenerateOptions) -> None:
     if note := report.about_temperature(options.temp):
         values.say(note)
     with (
+        Interrupts(),  # also while a model is being converted, or its copy would stay behind
         TemporaryDirectory(prefix="botus-") if options.dry_run else nullcontext() as scratch,
         suppress(_Unread),
     ):
