@@ -249,14 +249,17 @@ def _about_the_demo(options: GenerateOptions, settings: Settings) -> Iterator[st
         if given
         else "no checkpoint here: using the bundled demo (name yours with --checkpoint DIR)"
     )
-    if posts := len(corpora.read(settings.data / "corpus.txt").posts):
-        yield f"it was not trained on the {counted(posts, 'post')} of corpus.txt: botus finetune does that"
+    own = corpora.read(settings.data / "corpus.txt")
+    if own.everything:
+        posts = counted(len(own.posts), "post")
+        yield f"it was not trained on the {posts} of corpus.txt: botus finetune does that"
+    yield from own.problems()
     if options.dry_run or options.answers:
         return
     known = Candidates(settings.data).provenance()
-    own = sum(1 for line in Queue(settings.data).lines() if line.text and fingerprint(line.text) not in known)
-    if own:
-        yield f"the demo's lines go into a queue that holds {own} of your own: --dry-run only shows them"
+    texts = (line.text for line in Queue(settings.data).lines() if line.text)
+    if mine := sum(fingerprint(text) not in known for text in texts):
+        yield f"the demo's lines go into a queue that holds {mine} of your own: --dry-run only shows them"
 
 
 def _sampler(
