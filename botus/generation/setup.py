@@ -150,8 +150,9 @@ def prepare(
     read = corpora.read(demo.corpus() if is_demo else settings.data / "corpus.txt")
     corpus, gone = read.everything, forgotten.read(settings.data)
     trained_on, doubts, from_nothing = _trained_on(checkpoint, read.path, gone)
-    # With another text, or a part of it, a corpus knows too few words.
-    words = Lexicon(corpus, options.prefix, is_all=from_nothing) if not (gone or doubts) else None
+    # With another text, or a part of it, a corpus knows too few words; the demo's own is always whole.
+    is_whole = is_demo or not (gone or doubts)
+    words = Lexicon(corpus, options.prefix, is_all=from_nothing) if is_whole else None
     rules = _rules(options, settings, corpus, gone, words)
     sampling = SamplingOptions(
         temperature=options.temp,
@@ -250,7 +251,7 @@ def _about_the_demo(options: GenerateOptions, settings: Settings) -> Iterator[st
         else "no checkpoint here: using the bundled demo (name yours with --checkpoint DIR)"
     )
     own = corpora.read(settings.data / "corpus.txt")
-    if own.everything:
+    if own.posts:
         posts = counted(len(own.posts), "post")
         yield f"it was not trained on the {posts} of corpus.txt: botus finetune does that"
     yield from own.problems()

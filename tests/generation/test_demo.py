@@ -151,3 +151,10 @@ def test_a_corpus_of_one_s_own_lets_no_copy_of_the_demo_s_through(tmp_path: Path
     assert json.loads(done.out)["refused"]["copy of the corpus"] > 0
     assert not set((tmp_path / "tweets.txt").read_text().splitlines()) & set(posts)
     assert "it was not trained on the 2 posts of corpus.txt: botus finetune does that" in done.err
+
+
+def test_a_corpus_that_was_forgotten_lets_no_invented_word_of_the_demo_s_through(tmp_path: Path) -> None:
+    (tmp_path / "corpus.txt").write_text("My beans are up.\nIt rained on the beans.\n")
+    assert botus("corpus", "forget", "--yes", "--data", tmp_path, cwd=tmp_path).code == 0
+    done = botus("generate", "--data", tmp_path, "-n", "40", "--seed", "7", "--json", cwd=tmp_path)
+    assert json.loads(done.out)["refused"]["words the corpus lacks"] > 0
